@@ -1,0 +1,11 @@
+// Written by `npm run generate` from the files of this folder.
+import * as file from './file.js'
+import * as gradient from './gradient.js'
+import * as name from './name.js'
+import * as pipeline from './pipeline.js'
+import * as run from './run.js'
+import * as stage from './stage.js'
+import * as syntax from './syntax.js'
+import * as type from './type.js'
+
+export const files: readonly object[] = [file, gradient, name, pipeline, run, stage, syntax, type]

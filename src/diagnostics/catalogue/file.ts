@@ -1,0 +1,112 @@
+import { define } from '../define.js'
+
+export const noFile = define<{ path: string }>(
+  'file/missing',
+  'error',
+  `
+The file named on the command line does not exist or cannot be read.
+`,
+  ({ path }) => ({
+    message: `cannot read \`${path}\``,
+    help: 'paths are relative to the folder that dcrc is started in',
+  }),
+)
+
+export const noCandidate = define<{ candidates: readonly string[] }>(
+  'file/which',
+  'error',
+  `
+Without a file name, \`dcrc\` takes the only \`.dcr\` file of the folder that declares a pipeline, or the file that
+\`package.json\` names: \`"dcrc": "pipelines/dcr.dcr"\`. Here there is none, or more than one.
+`,
+  ({ candidates }) => ({
+    message:
+      candidates.length === 0
+        ? 'there is no pipeline file in this folder'
+        : `there are ${candidates.length} pipeline files in this folder`,
+    help:
+      candidates.length === 0
+        ? 'name one: `dcrc run FILE`, or make a project: `dcrc new NAME`'
+        : `name one: ${candidates.slice(0, 6).join(', ')}`,
+  }),
+)
+
+export const exists = define<{ path: string }>(
+  'file/exists',
+  'error',
+  `
+\`dcrc new\` makes a folder and does not write into one that is there already.
+`,
+  ({ path }) => ({ message: `\`${path}\` exists already`, help: 'choose another name' }),
+)
+
+export const notCompiled = define<{ path: string }>(
+  'file/not-compiled',
+  'error',
+  `
+The folder given to \`dcrc run\` holds no \`manifest.json\`, so it is not what \`dcrc compile FILE\` writes.
+`,
+  ({ path }) => ({
+    message: `\`${path}\` is a folder without a compiled pipeline`,
+    help: 'name a .dcr file, or compile one: `dcrc compile FILE`',
+  }),
+)
+
+export const compiledSettings = define<{ path: string }>(
+  'file/compiled-settings',
+  'error',
+  `
+The values of a pipeline's params are built into its graphs. A compiled folder has those it was compiled with, so
+\`--set\` would do nothing to it.
+
+\`\`\`sh
+dcrc compile FILE --set tau=0.2
+dcrc run FILE --set tau=0.2
+\`\`\`
+`,
+  ({ path }) => ({
+    message: `\`${path}\` is compiled: its params have their values`,
+    help: 'give --set with the .dcr file, to `dcrc compile` or `dcrc run`',
+  }),
+)
+
+export const notAnArtefact = define<{ path: string }>(
+  'file/not-replaced',
+  'error',
+  `
+\`dcrc compile\` writes a whole folder and replaces what an earlier compilation left in it. It replaces no folder that
+holds something else, so that \`--out .\` cannot delete your files.
+`,
+  ({ path }) => ({
+    message: `\`${path}\` holds something else than a compiled pipeline`,
+    help: 'name a new folder, or an empty one',
+  }),
+)
+
+export const refused = define<{ problem: string }>(
+  'file/refused',
+  'error',
+  `
+The operating system refused to read or write a file: no permission, no space left, a read-only disk, or a folder where
+a file should be. The message is the system's.
+`,
+  ({ problem }) => ({ message: problem, help: 'look at the permissions, the free space and the path' }),
+)
+
+export const samePipeline = define<{ name: string; files: readonly string[] }>(
+  'file/same-pipeline',
+  'error',
+  `
+\`dcrc compare\` gives each pipeline a folder and a row of the table by its name, so the names must differ.
+
+\`\`\`dcr
+use "./quickstart.dcr" { dcr }
+pipeline warmer extends dcr { override param tau: float = 0.2 }
+\`\`\`
+`,
+  ({ name, files }) => ({
+    message: `pipeline \`${name}\` is to be compared with itself`,
+    why: `${[...new Set(files)].join(' and ')} gives it, and each row of the table is named after its pipeline`,
+    help: 'give one of them another name: `pipeline other extends ...`',
+  }),
+)

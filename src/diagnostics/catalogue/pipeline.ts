@@ -1,0 +1,167 @@
+import type { Span } from '../diagnostic.js'
+import { define } from '../define.js'
+
+export const noPipeline = define<{ wanted?: string | undefined; known: readonly string[] }>(
+  'pipeline/none',
+  'error',
+  `
+The file declares no pipeline, or not the one asked for with \`FILE#name\`. A pipeline is what can be compiled and run:
+
+\`\`\`dcr
+pipeline first {
+  data mnist = mnist(split = "train") { image: f32[3, 32, 32] = image }
+  ...
+}
+\`\`\`
+`,
+  ({ wanted, known }) => ({
+    message:
+      wanted === undefined
+        ? 'this file declares no pipeline'
+        : `there is no pipeline \`${wanted}\` in this file`,
+    help:
+      known.length > 0
+        ? `it declares ${known.map((k) => `\`${k}\``).join(', ')}`
+        : 'add `pipeline name { ... }`',
+  }),
+)
+
+export const severalPipelines = define<{ file: string; known: readonly string[] }>(
+  'pipeline/several',
+  'error',
+  `
+The file declares several pipelines; say which one with \`FILE#name\`.
+`,
+  ({ file, known }) => ({
+    message: `this file declares ${known.length} pipelines`,
+    help: `choose one: ${known.map((k) => `${file}#${k}`).join(', ')}`,
+  }),
+)
+
+export const notAPipeline = define<{ name: string }>(
+  'pipeline/not-a-pipeline',
+  'error',
+  `
+\`pipeline b extends a\` wants a pipeline after \`extends\`: one of this file, or one that \`use\` brings in.
+
+\`\`\`dcr
+use "./dcr.dcr" { dcr }
+pipeline naive extends dcr { ... }
+\`\`\`
+`,
+  ({ name }) => ({
+    message: `\`${name}\` is not a pipeline`,
+    help: 'declare it here, or bring it in: `use "./file.dcr" { name }`',
+  }),
+)
+
+export const extendsCycle = define<{ names: readonly string[] }>(
+  'pipeline/cycle',
+  'error',
+  `
+A pipeline extends itself, directly or through others.
+`,
+  ({ names }) => ({ message: `pipeline \`${names[0]}\` extends itself`, why: names.join(' extends ') }),
+)
+
+interface Absent {
+  readonly kind: string
+  readonly name: string
+  readonly suggestion?: string | undefined
+  /** The kind of the declaration that has the name. */
+  readonly other?: string | undefined
+}
+
+export const nothingToOverride = define<Absent>(
+  'pipeline/nothing-to-override',
+  'error',
+  `
+\`override\` replaces an inherited declaration of the same kind and name; here there is none. It cannot add: a spelling
+mistake would silently change nothing.
+
+\`\`\`dcr
+override param tua: float = 0.2    // wrong
+override param tau: float = 0.2    // right
+\`\`\`
+`,
+  ({ kind, name, suggestion, other }) => ({
+    message: `there is no inherited ${kind} \`${name}\` to override`,
+    help:
+      other === kind
+        ? `it is declared here: drop one of them`
+        : other !== undefined
+          ? `\`${name}\` is a ${other}; write \`override ${other} ${name}\``
+          : suggestion === undefined
+            ? 'drop `override` to add it'
+            : `did you mean \`${suggestion}\`?`,
+  }),
+)
+
+export const nothingToRemove = define<Absent>(
+  'pipeline/nothing-to-remove',
+  'error',
+  `
+\`remove\` drops an inherited declaration of the given kind and name; here there is none.
+`,
+  ({ kind, name, suggestion, other }) => ({
+    message: `there is no inherited ${kind} \`${name}\` to remove`,
+    help:
+      other !== undefined
+        ? `\`${name}\` is a ${other}; write \`remove ${other} ${name}\``
+        : suggestion === undefined
+          ? undefined
+          : `did you mean \`${suggestion}\`?`,
+  }),
+)
+
+export const needsOverride = define<{ kind: string; name: string; inherited: Span }>(
+  'pipeline/needs-override',
+  'error',
+  `
+A declaration has the name of an inherited one. If it is to replace it, say so with \`override\`.
+`,
+  ({ kind, name, inherited }) => ({
+    message: `${kind} \`${name}\` is inherited already`,
+    labels: [{ span: inherited, message: 'inherited from here' }],
+    help: `write \`override ${kind} ${name}\` to replace it`,
+  }),
+)
+
+export const unknownSetting = define<{
+  name: string
+  suggestion?: string | undefined
+  known: readonly string[]
+}>(
+  'pipeline/unknown-param',
+  'error',
+  `
+\`--set name=value\` names something that is no \`param\` of the pipeline. Params are what may be set from outside:
+
+\`\`\`dcr
+param tau: float = 0.1
+\`\`\`
+`,
+  ({ name, suggestion, known }) => ({
+    message: `the pipeline has no param \`${name}\` to set`,
+    help:
+      suggestion !== undefined
+        ? `did you mean \`${suggestion}\`?`
+        : known.length > 0
+          ? `it has ${known.map((k) => `\`${k}\``).join(', ')}`
+          : 'it has no params',
+  }),
+)
+
+export const badSetting = define<{ name: string; text: string; wanted: string }>(
+  'pipeline/bad-param',
+  'error',
+  `
+The value given with \`--set\` does not have the type of the param.
+
+\`\`\`sh
+dcrc run dcr.dcr --set tau=high    # wrong: tau is a float
+dcrc run dcr.dcr --set tau=0.2     # right
+\`\`\`
+`,
+  ({ name, text, wanted }) => ({ message: `\`${name}\` takes ${wanted}, not \`${text}\`` }),
+)

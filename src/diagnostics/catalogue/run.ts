@@ -1,0 +1,218 @@
+import { define } from '../define.js'
+
+const list = (names: readonly string[], limit = 12): string => {
+  const shown = names.slice(0, limit).map((n) => `\`${n}\``)
+  return names.length > limit ? `${shown.join(', ')} and ${names.length - limit} more` : shown.join(', ')
+}
+
+export const unusableArtefact = define<{ problem: string }>(
+  'run/artefact',
+  'error',
+  `
+What is to be run is not what this version of \`dcrc compile\` writes: \`manifest.json\` is missing, damaged or of
+another version, or a graph file is missing. Compile the pipeline again.
+
+\`\`\`sh
+dcrc compile pipelines/quickstart/quickstart.dcr
+\`\`\`
+`,
+  ({ problem }) => ({ message: `cannot run this: ${problem}`, help: 'compile the pipeline again' }),
+)
+
+export const unsupportedTarget = define<{ target: string }>(
+  'run/target',
+  'error',
+  `
+The artefact was compiled for a device that this runner does not run. Kernels differ between devices, so each has its
+own compilation.
+
+\`\`\`sh
+dcrc compile --target cpu FILE
+\`\`\`
+`,
+  ({ target }) => ({
+    message: `this was compiled for ${target}; the runner runs on cpu`,
+    help: 'compile with --target cpu',
+  }),
+)
+
+export const missingWeights = define<{ model: string; path: string }>(
+  'run/weights-missing',
+  'error',
+  `
+\`model m = ... from "path"\` reads its weights when a run starts. The path is a \`.safetensors\` file or a folder with
+a \`model.safetensors\`, relative to the project root, and nothing is there.
+`,
+  ({ model, path }) => ({
+    message: `the weights of model \`${model}\` are not at ${path}`,
+    help: 'the path is relative to the project root: a .safetensors file, or a folder with model.safetensors',
+  }),
+)
+
+export const corruptWeights = define<{ file: string; problem: string }>(
+  'run/weights-corrupt',
+  'error',
+  `
+A \`.safetensors\` file breaks the format: it is cut off, tensors overlap or lie outside the file, or its header is
+damaged. Nothing was read from it; fetch or write the file again.
+`,
+  ({ file, problem }) => ({
+    message: `${file} is damaged: ${problem}`,
+    help: 'fetch or write the file again',
+  }),
+)
+
+export const changedWeights = define<{ model: string; file: string }>(
+  'run/weights-changed',
+  'error',
+  `
+Frozen weights are not copied: a run reads them where they lie, until its end. The file of a model was removed or
+replaced while the run went on.
+`,
+  ({ model, file }) => ({
+    message: `the weights of model \`${model}\` changed while the run used them: ${file}`,
+    help: 'put the file back and continue with --resume',
+  }),
+)
+
+export const mismatchedWeights = define<{
+  model: string
+  file: string
+  missing: readonly string[]
+  unused: readonly string[]
+  different: readonly { readonly path: string; readonly wanted: string; readonly got: string }[]
+}>(
+  'run/weights-mismatch',
+  'error',
+  `
+The tensors of a weight file and the parameters of the model must be the same: every name, shape and element type.
+A missing tensor would leave a parameter random, an unused one means that the file belongs to another model.
+`,
+  ({ model, file, missing, unused, different }) => ({
+    message: [
+      `${file} does not fit model \`${model}\``,
+      ...(missing.length > 0 ? [`${missing.length} missing: ${list(missing)}`] : []),
+      ...(unused.length > 0 ? [`${unused.length} unused: ${list(unused)}`] : []),
+      ...(different.length > 0
+        ? [
+            `${different.length} different: ${different
+              .slice(0, 12)
+              .map((d) => `\`${d.path}\` is ${d.got}, the model has ${d.wanted}`)
+              .join(', ')}`,
+          ]
+        : []),
+    ].join('; '),
+    why: 'each parameter of the model is one tensor of the file, by its path',
+  }),
+)
+
+export const missingData = define<{ data: string; problem: string; help?: string }>(
+  'run/data-missing',
+  'error',
+  `
+The files of a \`data\` declaration are not there. A pipeline checks and compiles without them; a run needs them. The
+message says what is missing and the help line how to get it.
+`,
+  ({ data, problem, help }) => ({ message: `data \`${data}\`: ${problem}`, help }),
+)
+
+export const emptyData = define<{ data: string }>(
+  'run/data-empty',
+  'error',
+  `
+A \`data\` declaration opened but has no rows, so no batch can be made of it. Look at its filters and splits.
+`,
+  ({ data }) => ({ message: `data \`${data}\` has no rows`, help: 'look at the arguments of its source' }),
+)
+
+export const unknownStage = define<{ name: string; stages: readonly string[] }>(
+  'run/stage-unknown',
+  'error',
+  `
+\`--stage\` names a stage that the pipeline does not have.
+`,
+  ({ name, stages }) => ({
+    message: `there is no stage \`${name}\``,
+    help: `the stages are ${list(stages)}`,
+  }),
+)
+
+export const stageOrder = define<{ name: string; before: string }>(
+  'run/stage-order',
+  'error',
+  `
+Stages run in source order, each from the models as the previous one left them. \`--stage\` runs one alone, so the
+checkpoints of those before it must lie in the run's folder.
+
+\`\`\`sh
+dcrc run FILE --run-dir runs/a --stage align
+dcrc run FILE --run-dir runs/a --stage enhance --resume
+\`\`\`
+`,
+  ({ name, before }) => ({
+    message: `stage \`${name}\` starts from what stage \`${before}\` leaves, and that has not run here`,
+    help: `run stage \`${before}\` first, with the same --run-dir`,
+  }),
+)
+
+export const folderTaken = define<{ folder: string; resumable: boolean }>(
+  'run/folder-taken',
+  'error',
+  `
+The folder to run in already holds something. A run writes into a fresh folder, or continues one with
+\`--resume\`.
+`,
+  ({ folder, resumable }) => ({
+    message: `${folder} is not empty`,
+    help: resumable
+      ? 'add --resume to continue the run in it, or name another folder'
+      : 'name another folder',
+  }),
+)
+
+export const nothingToResume = define<{ folder: string }>(
+  'run/nothing-to-resume',
+  'error',
+  `
+\`--resume\` continues a run from its last complete checkpoint. The folder holds no run.
+`,
+  ({ folder }) => ({ message: `${folder} holds no run to resume`, help: 'run without --resume' }),
+)
+
+export const changedSinceRun = define<{ folder: string; what: string; was: string; is: string }>(
+  'run/resume-changed',
+  'error',
+  `
+A resumed run gives bit for bit what it would have given without the interruption. So the compiled pipeline, the seed
+and the data must be those it began with. Start a new run for changed ones.
+`,
+  ({ folder, what, was, is }) => ({
+    message: `${folder} was run with another ${what}: ${was}, now ${is}`,
+    why: 'resuming continues the same computation, bit for bit',
+    help: 'resume with the --seed and --set that the run began with and no fewer --steps, or start a new run without --resume',
+  }),
+)
+
+export const notFinite = define<{
+  stage: string
+  step: number
+  what: string
+  value: number
+  kept: string | null
+}>(
+  'run/not-finite',
+  'error',
+  `
+The loss or the norm of the gradients became NaN or infinite. The step was not taken; the last good state is kept as a
+checkpoint. Common causes: a learning rate that is too high, a division by zero, the logarithm or square root of zero
+(whose derivative is infinite), an exponential that overflows.
+`,
+  ({ stage, step, what, value, kept }) => ({
+    message: `stage \`${stage}\`, step ${step}: the ${what} is ${value}`,
+    why: 'the step was not taken',
+    help:
+      kept === null
+        ? 'no state before it was finite; lower the learning rate or look for log, sqrt and division near 0'
+        : `the last good state is ${kept}; lower the learning rate, or look for log, sqrt and division near 0`,
+  }),
+)

@@ -1,0 +1,320 @@
+import { define } from '../define.js'
+import type { Label, Span } from '../diagnostic.js'
+
+const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(', ')
+
+export const unknownClause = define<{
+  name: string
+  suggestion?: string | undefined
+  known: readonly string[]
+}>(
+  'stage/unknown-clause',
+  'error',
+  `
+A stage has a clause that means nothing. A setting that nothing reads must not look as if it did something.
+
+\`\`\`dcr
+stage align { train proj  minimize dcr  optimiser adamw(lr = 1e-4)  steps 300 }   // wrong
+stage align { train proj  minimize dcr  optimizer adamw(lr = 1e-4)  steps 300 }   // right
+\`\`\`
+`,
+  ({ name, suggestion, known }) => ({
+    message: `a stage has no clause \`${name}\``,
+    help: suggestion === undefined ? `it has ${list(known)}` : `did you mean \`${suggestion}\`?`,
+  }),
+)
+
+export const missingClause = define<{ stage: string; clause: string; example: string }>(
+  'stage/missing-clause',
+  'error',
+  `
+A stage says what it trains, what it minimizes, and for how many steps.
+
+\`\`\`dcr
+stage align { train proj  minimize dcr  optimizer adamw(lr = 1e-4)  steps 300 }
+\`\`\`
+`,
+  ({ stage, clause, example }) => ({
+    message: `stage \`${stage}\` has no \`${clause}\``,
+    help: `add \`${example}\``,
+  }),
+)
+
+export const duplicateClause = define<{ name: string; first: Span }>(
+  'stage/duplicate-clause',
+  'error',
+  `
+A stage has one clause of each kind (monitors: one of each name). All trained parts stand in one \`train\`, separated
+by commas.
+`,
+  ({ name, first }) => ({
+    message: `\`${name}\` stands twice in this stage`,
+    labels: [{ span: first, message: 'first here' }],
+    help: name === 'train' ? 'write one `train` with all parts, separated by commas' : 'keep one of them',
+  }),
+)
+
+export const badTrainPath = define<{ message: string; help?: string | undefined }>(
+  'stage/train-path',
+  'error',
+  `
+\`train\` names a model, a part of it, or a pattern over its parameters:
+
+\`\`\`dcr
+train proj, clip.vision_model.encoder.layers[2..], clip.visual_projection.weight
+\`\`\`
+`,
+  (p) => p,
+)
+
+export const trainedTwice = define<{ path: string }>(
+  'stage/trained-twice',
+  'error',
+  `
+A parameter stands in two groups of \`train\`: it is not clear whose settings count.
+
+\`\`\`dcr
+train clip { lr = 1e-5 }, clip.visual_projection { lr = 1e-4 }             // wrong
+train clip.vision_model { lr = 1e-5 }, clip.visual_projection { lr = 1e-4 }   // right
+\`\`\`
+`,
+  ({ path }) => ({ message: `\`${path}\` is trained by two groups`, help: 'name parts that do not overlap' }),
+)
+
+export const notScalarLoss = define<{ got: string; what: string; help: string }>(
+  'stage/not-a-scalar',
+  'error',
+  `
+What is minimized, and what a monitor or \`loss\` gives, is one number: a scalar tensor.
+
+\`\`\`dcr
+loss reconstruction = square(a - b)         // wrong: one number per element
+loss reconstruction = mean(square(a - b))   // right
+\`\`\`
+`,
+  ({ got, what, help }) => ({ message: `${what} must be a scalar float tensor, this is ${got}`, help }),
+)
+
+export const unknownOptimizer = define<{
+  name: string
+  kind: 'optimizer' | 'schedule'
+  suggestion?: string | undefined
+  known: readonly string[]
+}>(
+  'stage/unknown-optimizer',
+  'error',
+  `
+There is no optimizer or schedule of this name.
+
+\`\`\`dcr
+optimizer adam(lr = 1e-4)     // wrong
+optimizer adamw(lr = 1e-4)    // right
+\`\`\`
+`,
+  ({ name, kind, suggestion, known }) => ({
+    message: `there is no ${kind} \`${name}\``,
+    help: suggestion === undefined ? `there are ${list(known)}` : `did you mean \`${suggestion}\`?`,
+  }),
+)
+
+export const badValue = define<{ name: string; wanted: string; got: string }>(
+  'stage/bad-value',
+  'error',
+  `
+The value of a clause or setting is of the wrong kind or out of range.
+
+\`\`\`dcr
+steps 1.5     // wrong
+steps 300     // right
+\`\`\`
+`,
+  ({ name, wanted, got }) => ({ message: `\`${name}\` takes ${wanted}, got ${got}` }),
+)
+
+export const warmupWithoutEffect = define<{ warmup: number; steps: number }>(
+  'stage/warmup-too-long',
+  'warning',
+  `
+The warm-up is at least as long as the stage: the learning rate never reaches its value.
+`,
+  ({ warmup, steps }) => ({
+    message: `the warm-up of ${warmup} steps never ends: the stage has ${steps}`,
+    help: 'shorten `warmup` or lengthen `steps`',
+  }),
+)
+
+export const noData = define<{ stage: string }>(
+  'stage/no-data',
+  'warning',
+  `
+What a stage minimizes depends on no data and no draw: every step sees the same numbers.
+`,
+  ({ stage }) => ({
+    message: `the loss of stage \`${stage}\` depends on no data and no draw`,
+    help: 'use `data.field of [batch]` in it',
+  }),
+)
+
+export const coupledAccumulation = define<{
+  stage: string
+  accumulate: number
+  rows: number
+  operator: string
+}>(
+  'stage/coupled-accumulation',
+  'warning',
+  `
+\`accumulate n\` splits a batch into n micro-batches. For a mean over rows that gives the same gradient; for a loss that
+couples the rows of a batch (a contrastive loss has negatives among them) it does not: 16 x 2 is not 32.
+`,
+  ({ stage, accumulate, rows, operator }) => ({
+    message: `the loss of stage \`${stage}\` couples the rows of a batch: ${accumulate} micro-batches of ${rows} are not one of ${accumulate * rows}`,
+    why: `${operator} mixes rows`,
+    help: 'raise the batch instead of `accumulate`, or accept the difference',
+  }),
+)
+
+export const unknownSource = define<{
+  name: string
+  suggestion?: string | undefined
+  known: readonly string[]
+}>(
+  'data/unknown-source',
+  'error',
+  `
+\`data x = source(...)\` names a source that does not exist.
+
+\`\`\`dcr
+data digits = minst(split = "test") { image: f32[3, 32, 32] = image }   // wrong
+data digits = mnist(split = "test") { image: f32[3, 32, 32] = image }   // right
+\`\`\`
+`,
+  ({ name, suggestion, known }) => ({
+    message: `there is no data source \`${name}\``,
+    help: suggestion === undefined ? `there are ${list(known)}` : `did you mean \`${suggestion}\`?`,
+  }),
+)
+
+export const badField = define<{ message: string; help?: string | undefined }>(
+  'data/field',
+  'error',
+  `
+A field of a \`data { }\` block gives a column of the source, or a host function of one, with its type.
+
+\`\`\`dcr
+data emoji = emoji_art(styles = ["noto"]) {
+  image:   f32[3, 32, 32] = image
+  caption: i64[8]         = word_tokens(name, length = 8, vocabulary = "words.txt")
+}
+\`\`\`
+`,
+  (p) => p,
+)
+
+export const badRows = define<{
+  message: string
+  labels?: readonly Label[]
+  help?: string | undefined
+}>(
+  'data/rows',
+  'error',
+  `
+\`mnist.image of [32]\` takes 32 rows of a data set as a tensor; all fields that a stage takes of one data set come from the
+same rows, so it takes the same number everywhere.
+
+\`\`\`dcr
+let x = mnist.image of [32]
+let y = mnist.digit of [16]    // wrong: of the same data set
+let y = mnist.digit of [32]    // right
+\`\`\`
+`,
+  (p) => p,
+)
+
+export const unknownEvaluation = define<{
+  name: string
+  suggestion?: string | undefined
+  known: readonly string[]
+}>(
+  'evaluate/unknown-kind',
+  'error',
+  `
+\`evaluate x = kind(...)\` names a kind of evaluation that does not exist.
+`,
+  ({ name, suggestion, known }) => ({
+    message: `there is no evaluation \`${name}\``,
+    help: suggestion === undefined ? `there are ${list(known)}` : `did you mean \`${suggestion}\`?`,
+  }),
+)
+
+export const badEvaluation = define<{ message: string; help?: string | undefined }>(
+  'evaluate/arguments',
+  'error',
+  `
+An argument of an evaluation is of the wrong kind. Its functions take fields of its data, by name:
+
+\`\`\`dcr
+fn features(image) = clip.image_features(image)
+fn label(digit) = digit
+evaluate digits = clustering(data = mnist, features = features, label = label)
+\`\`\`
+`,
+  (p) => p,
+)
+
+export const notAModel = define<{ name: string; got: string }>(
+  'model/not-a-module',
+  'error',
+  `
+\`model x = ...\` wants an instance of a module: its parameters are what is loaded, trained and saved.
+
+\`\`\`dcr
+model head = linear        // wrong: a function
+model head = Linear(4, 2)  // right
+\`\`\`
+`,
+  ({ name, got }) => ({ message: `model \`${name}\` must be a module instance, got ${got}` }),
+)
+
+export const notExportable = define<{ name: string; got: string; known: readonly string[] }>(
+  'model/not-exportable',
+  'error',
+  `
+\`export\` names models: their parameters are what a run writes at its end.
+
+\`\`\`dcr
+export features   // wrong: a function
+export clip       // right: the model that it uses
+\`\`\`
+`,
+  ({ name, got, known }) => ({
+    message: `\`export\` takes models, \`${name}\` is ${got}`,
+    help: known.length > 0 ? `the models are ${list(known)}` : 'declare one: `model name = Linear(4, 2)`',
+  }),
+)
+
+export const unsupportedPrecision = define<{ dtype: string }>(
+  'model/precision',
+  'error',
+  `
+\`as bf16\` or \`as f16\` on a model stores and computes it in that type. This version computes in f32.
+`,
+  ({ dtype }) => ({
+    message: `models in ${dtype} are not supported`,
+    help: 'drop `as`: weights are computed in f32',
+  }),
+)
+
+export const reservedModel = define<{ name: string }>(
+  'model/reserved',
+  'error',
+  `
+Checkpoints hold one file per model and \`optimizer.safetensors\`, so no model can be called \`optimizer\`.
+
+\`\`\`dcr
+model optimizer = Linear(4, 2)   // wrong
+model head = Linear(4, 2)        // right
+\`\`\`
+`,
+  ({ name }) => ({ message: `no model can be called \`${name}\``, help: 'give it another name' }),
+)
