@@ -1,0 +1,190 @@
+import type { Span } from '../diagnostics/diagnostic.js'
+import { TypeMismatch } from '../ops/operator.js'
+import { operator } from '../ops/registry.js'
+import type { Attributes, Graph, Node, Output, Value } from './graph.js'
+import {
+  type DType,
+  type Tensor,
+  type TensorType,
+  elementCount,
+  formatType,
+  isFloat,
+  maxElements,
+  sameShape,
+  scalar,
+  tensor,
+} from './types.js'
+
+/**
+ * Appends nodes to one graph; every node is type-checked by its operator's rule as it is added. Simple identities
+ * (a reshape to the same shape, x + 0, x * 1) give back their operand, so that rules need not avoid them.
+ * A body of a Loop is built with `child()`, which sees the values of its parents.
+ */
+export class Builder {
+  private readonly nodes: Node[] = []
+  private readonly inputs: Value[] = []
+  /** The span given to nodes added from now on. */
+  span: Span | undefined
+
+  /** How many numbers the constants made here hold. */
+  constantElements = 0
+
+  constructor(private readonly ids: { next: number } = { next: 0 }) {}
+
+  /** A builder for a nested graph. */
+  child(): Builder {
+    const nested = new Builder(this.ids)
+    nested.span = this.span
+    return nested
+  }
+
+  get nodeCount(): number {
+    return this.nodes.length
+  }
+
+  input(name: string, type: TensorType): Value {
+    checkSize(type)
+    const value: Value = { id: this.ids.next++, type, source: { kind: 'input', name } }
+    this.inputs.push(value)
+    return value
+  }
+
+  parameter(model: string, path: string, type: TensorType): Value {
+    return { id: this.ids.next++, type, source: { kind: 'parameter', model, path } }
+  }
+
+  constant(t: Tensor): Value {
+    this.constantElements += t.data.length
+    return {
+      id: this.ids.next++,
+      type: { dtype: t.dtype, shape: t.shape },
+      source: { kind: 'constant', tensor: t },
+    }
+  }
+
+  scalar(value: number, dtype: DType = 'f32'): Value {
+    return this.constant(scalar(value, dtype))
+  }
+
+  ints(values: readonly number[]): Value {
+    return this.constant(tensor('i64', [values.length], values))
+  }
+
+  /** Adds a node and returns all its outputs. */
+  node(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): readonly Value[] {
+    const definition = operator(op)
+    const full = { ...definition.attributes, ...attributes }
+    const types = definition.infer(inputs, full)
+    types.forEach(checkSize)
+    return this.append(op, inputs, full, types)
+  }
+
+  /** Adds a node and returns its first output. */
+  op(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
+    const [first] = this.node(op, inputs, attributes)
+    if (!first) throw new Error(`${op} has no output`)
+    return first
+  }
+
+  /** Adds a node like an existing one without bodies; its operands have the types of that one's, so its results do. */
+  copy(node: Node, inputs: readonly (Value | null)[]): readonly Value[] {
+    const types = node.outputs.map((v) => v.type)
+    return this.append(node.op, inputs, node.attributes, types)
+  }
+
+  /** Takes over a node of another graph as it is. The ids of this builder must start above that graph's. */
+  adopt(node: Node): readonly Value[] {
+    this.nodes.push(node)
+    return node.outputs
+  }
+
+  /** Takes over an input of another graph as it is. */
+  adoptInput(value: Value): Value {
+    this.inputs.push(value)
+    return value
+  }
+
+  private append(
+    op: string,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes,
+    types: readonly TensorType[],
+  ): readonly Value[] {
+    const outputs: Value[] = []
+    const id = this.ids.next++
+    const { span } = this
+    const node: Node = span
+      ? { id, op, inputs: [...inputs], outputs, attributes, span }
+      : { id, op, inputs: [...inputs], outputs, attributes }
+    for (const type of types)
+      outputs.push({ id: this.ids.next++, type, source: { kind: 'node', node, output: outputs.length } })
+    this.nodes.push(node)
+    return outputs
+  }
+
+  finish(name: string, outputs: readonly Output[]): Graph {
+    return { name, inputs: [...this.inputs], nodes: [...this.nodes], outputs: [...outputs] }
+  }
+
+  // The operators that rules and passes use most.
+
+  add = (x: Value, y: Value): Value =>
+    isConstant(x, 0) && keeps(y, x) ? y : isConstant(y, 0) && keeps(x, y) ? x : this.op('Add', [x, y])
+  sub = (x: Value, y: Value): Value => (isConstant(y, 0) && keeps(x, y) ? x : this.op('Sub', [x, y]))
+  mul = (x: Value, y: Value): Value =>
+    isConstant(x, 1) && keeps(y, x) ? y : isConstant(y, 1) && keeps(x, y) ? x : this.op('Mul', [x, y])
+  div = (x: Value, y: Value): Value => (isConstant(y, 1) && keeps(x, y) ? x : this.op('Div', [x, y]))
+  neg = (x: Value): Value => this.op('Neg', [x])
+  matmul = (x: Value, y: Value): Value => this.op('MatMul', [x, y])
+  exp = (x: Value): Value => this.op('Exp', [x])
+  log = (x: Value): Value => this.op('Log', [x])
+  sqrt = (x: Value): Value => this.op('Sqrt', [x])
+  where = (c: Value, x: Value, y: Value): Value => this.op('Where', [c, x, y])
+  /** x times a number, in x's element type. */
+  scale = (x: Value, factor: number): Value =>
+    factor === 1 ? x : this.mul(x, this.scalar(factor, x.type.dtype))
+  cast = (x: Value, to: DType): Value => (x.type.dtype === to ? x : this.op('Cast', [x], { to }))
+
+  reshape = (x: Value, shape: readonly number[]): Value =>
+    sameShape(x.type.shape, shape) ? x : this.op('Reshape', [x, this.ints(shape)])
+
+  transpose = (x: Value, perm: readonly number[]): Value =>
+    perm.every((p, i) => p === i) ? x : this.op('Transpose', [x], { perm })
+
+  expand = (x: Value, shape: readonly number[]): Value =>
+    sameShape(x.type.shape, shape) ? x : this.op('Expand', [x, this.ints(shape)])
+
+  sum = (x: Value, axes: readonly number[], keep = false): Value =>
+    axes.length === 0 ? x : this.op('ReduceSum', [x, this.ints(axes)], { keepdims: keep ? 1 : 0 })
+
+  mean = (x: Value, axes: readonly number[], keep = false): Value =>
+    axes.length === 0 ? x : this.op('ReduceMean', [x, this.ints(axes)], { keepdims: keep ? 1 : 0 })
+
+  concat = (parts: readonly Value[], axis: number): Value =>
+    parts.length === 1 && parts[0] ? parts[0] : this.op('Concat', parts, { axis })
+
+  /** x[.., start:end:step, ..] along one axis. */
+  slice = (x: Value, axis: number, start: number, end: number, step = 1): Value =>
+    this.op('Slice', [x, this.ints([start]), this.ints([end]), this.ints([axis]), this.ints([step])])
+
+  /** Zeros of a value's type and shape. */
+  zerosLike = (x: Value): Value => this.expand(this.scalar(0, x.type.dtype), x.type.shape)
+}
+
+function checkSize(type: TensorType): void {
+  if (elementCount(type.shape) <= maxElements) return
+  throw new TypeMismatch(`${formatType(type)} is larger than any tensor may be (2^36 elements)`)
+}
+
+/** A constant scalar equal to `c`. */
+function isConstant(value: Value, c: number): boolean {
+  return (
+    value.source.kind === 'constant' &&
+    value.source.tensor.data.length === 1 &&
+    value.source.tensor.data[0] === c &&
+    isFloat(value.type.dtype)
+  )
+}
+
+/** Broadcasting `other` against `x` leaves x's shape. */
+const keeps = (x: Value, other: Value): boolean => other.type.shape.length <= x.type.shape.length

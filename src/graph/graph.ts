@@ -1,0 +1,78 @@
+import type { Span } from '../diagnostics/diagnostic.js'
+import type { Tensor, TensorType } from './types.js'
+
+/**
+ * The IR: a graph in single-assignment form whose operators are ONNX's, with their names and attributes.
+ * Nodes stand in a valid execution order. A nested graph (a Loop body) is an attribute of its node and may
+ * use values of the graphs around it.
+ */
+export interface Graph {
+  readonly name: string
+  readonly inputs: readonly Value[]
+  readonly nodes: readonly Node[]
+  readonly outputs: readonly Output[]
+}
+
+/** Outputs are named; one value may have several names. */
+export interface Output {
+  readonly name: string
+  readonly value: Value
+}
+
+/** A tensor value. Its identity is the object; `id` only orders and prints. */
+export interface Value {
+  readonly id: number
+  readonly type: TensorType
+  readonly source: Source
+}
+
+/** Where a value comes from. */
+export type Source =
+  /** Fed at each run: batch, draw, state, hyper-parameter, prologue result. The manifest says which, by name. */
+  | { readonly kind: 'input'; readonly name: string }
+  /** A model's parameter: trained (becomes state) or frozen (becomes an external initializer). */
+  | { readonly kind: 'parameter'; readonly model: string; readonly path: string }
+  /** A constant of the program, small. */
+  | { readonly kind: 'constant'; readonly tensor: Tensor }
+  | { readonly kind: 'node'; readonly node: Node; readonly output: number }
+
+/** Absent optional inputs are null. */
+export interface Node {
+  readonly id: number
+  readonly op: string
+  readonly inputs: readonly (Value | null)[]
+  readonly outputs: readonly Value[]
+  readonly attributes: Attributes
+  /** The source it was written at; kept by every pass. */
+  readonly span?: Span
+}
+
+export type Attribute = number | string | readonly number[] | Graph
+export type Attributes = Readonly<Record<string, Attribute>>
+
+export const isGraph = (attribute: Attribute): attribute is Graph =>
+  typeof attribute === 'object' && !Array.isArray(attribute)
+
+/** The constant behind a value, if it is one. */
+export const constantOf = (value: Value | null | undefined): Tensor | undefined =>
+  value?.source.kind === 'constant' ? value.source.tensor : undefined
+
+/** The node that makes a value, if one does. */
+export const producer = (value: Value): Node | undefined =>
+  value.source.kind === 'node' ? value.source.node : undefined
+
+export interface Body {
+  readonly name: string
+  readonly graph: Graph
+}
+
+const noBodies: readonly Body[] = []
+
+/** The nested graphs of a node, with their attribute names. Asked of every node, so it looks at few of them closer. */
+export const bodies = (node: Node): readonly Body[] =>
+  holders.has(node.op)
+    ? Object.entries(node.attributes).flatMap(([name, a]) => (isGraph(a) ? [{ name, graph: a }] : []))
+    : noBodies
+
+/** ONNX's operators with nested graphs. */
+const holders: ReadonlySet<string> = new Set(['If', 'Loop', 'Scan'])

@@ -1,0 +1,58 @@
+/** Element types, by their names in the language. */
+export type DType = 'f32' | 'f16' | 'bf16' | 'f64' | 'i64' | 'i32' | 'u8' | 'bool'
+
+export interface TensorType {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+}
+
+export const isFloat = (dtype: DType): boolean =>
+  dtype === 'f32' || dtype === 'f16' || dtype === 'bf16' || dtype === 'f64'
+
+export const bytesPerElement: Readonly<Record<DType, number>> = {
+  f32: 4,
+  f16: 2,
+  bf16: 2,
+  f64: 8,
+  i64: 8,
+  i32: 4,
+  u8: 1,
+  bool: 1,
+}
+
+export function elementCount(shape: readonly number[]): number {
+  let count = 1
+  for (const d of shape) count *= d
+  return count
+}
+
+/** No machine holds a larger tensor, and sizes stay exact numbers. */
+export const maxElements = 2 ** 36
+
+export const byteSize = (type: TensorType): number => elementCount(type.shape) * bytesPerElement[type.dtype]
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+export const formatType = (type: TensorType): string => `${type.dtype}[${type.shape.join(', ')}]`
+
+/** A tensor of the float64 reference: every element type is held as doubles (bool as 0 and 1). */
+export interface Tensor {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly data: Float64Array
+}
+
+export function tensor(dtype: DType, shape: readonly number[], data: ArrayLike<number>): Tensor {
+  const values = new Float64Array(data)
+  if (values.length !== elementCount(shape)) {
+    throw new Error(`tensor: ${values.length} values for shape [${shape.join(', ')}]`)
+  }
+  return { dtype, shape: [...shape], data: values }
+}
+
+export const scalar = (value: number, dtype: DType = 'f32'): Tensor => tensor(dtype, [], [value])
