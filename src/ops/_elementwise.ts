@@ -1,0 +1,167 @@
+import type { Builder } from '../graph/builder.js'
+import { constantOf, type Value } from '../graph/graph.js'
+import { type DType, type Tensor, elementCount, tensor } from '../graph/types.js'
+import { broadcastRows, broadcastShape, expandData, shapesOf } from './_broadcast.js'
+import { at } from './_index.js'
+import { floatTypes, given, requireSameType, requireTypes } from './_types.js'
+import type { LanguageFunction } from './language.js'
+import type { Derivative, DerivativeContext, Operator, Sample } from './operator.js'
+import type { SampleRandom } from './sample.js'
+
+/** Of sample values: from `low` to `high`, none closer to zero than `apart`. */
+interface Range {
+  readonly low?: number
+  readonly high?: number
+  readonly apart?: number
+}
+
+/** What differs between operators of one operand. */
+interface Unary {
+  readonly name: string
+  /** Its name in messages, and in the language unless `language` says otherwise. */
+  readonly word: string
+  readonly doc: string
+  readonly accepts?: readonly DType[]
+  readonly domain?: Operator['domain']
+  readonly f: (x: number) => number
+  /** The cotangent of x, or that it is zero. */
+  readonly derivative: 'zero' | ((c: DerivativeContext, x: Value, y: Value) => Value)
+  /** Range of sample values, kept apart from a kink at zero, or how to make them. */
+  readonly sample?: Range | ((random: SampleRandom, shape: readonly number[]) => Tensor)
+  /** False: the language reaches it by an operator sign or not at all. */
+  readonly language?: boolean
+}
+
+/** An operator y[i] = f(x[i]). */
+export function unary(spec: Unary): Operator {
+  const { name, word, doc, accepts = floatTypes, f, derivative } = spec
+  return {
+    name,
+    domain: spec.domain ?? '',
+    doc,
+    infer(inputs) {
+      const x = given(inputs, 0)
+      requireTypes(word, accepts, x)
+      return [x.type]
+    },
+    value(inputs) {
+      const x = given(inputs, 0)
+      return [
+        tensor(
+          x.dtype,
+          x.shape,
+          x.data.map((v) => f(v)),
+        ),
+      ]
+    },
+    derivative:
+      derivative === 'zero'
+        ? { kind: 'zero' }
+        : { kind: 'rule', rule: (c) => [() => derivative(c, given(c.inputs, 0), given(c.outputs, 0))] },
+    flops: (_, [y]) => elementCount(y?.shape ?? []),
+    rows: ([row]) => [row ?? null],
+    language: spec.language === false ? [] : [unaryFunction(name, word, doc)],
+    sample(random) {
+      const shape = random.shape()
+      const floats =
+        typeof spec.sample === 'function' ? spec.sample(random, shape) : random.tensor(shape, spec.sample)
+      return { inputs: [accepts.includes('f32') ? floats : random.bools(shape)], attributes: {} }
+    },
+  }
+}
+
+const unaryFunction = (op: string, name: string, doc: string): LanguageFunction => ({
+  name,
+  doc,
+  parameters: [{ name: 'x', kind: 'tensor' }],
+  build: (b, args) => b.op(op, [args.tensor('x')]),
+})
+
+/** What differs between operators of two operands. */
+interface Binary {
+  readonly name: string
+  readonly word: string
+  readonly doc: string
+  readonly accepts: readonly DType[]
+  readonly result?: 'same' | 'bool'
+  readonly f: (x: number, y: number, dtype: DType) => number
+  readonly derivative: Derivative
+  /** The language function that calls it, if an operator sign does not suffice. */
+  readonly call?: string
+  readonly sample: (random: SampleRandom) => Sample
+}
+
+/** An operator z[i] = f(x[i], y[i]) with NumPy's broadcasting. */
+export function binary(spec: Binary): Operator {
+  const { name, word, doc, accepts, f } = spec
+  return {
+    name,
+    domain: '',
+    doc,
+    infer(inputs) {
+      const [x, y] = [given(inputs, 0), given(inputs, 1)]
+      requireTypes(word, accepts, x, y)
+      requireSameType(word, x, y)
+      return [
+        {
+          dtype: spec.result === 'bool' ? 'bool' : x.type.dtype,
+          shape: broadcastShape(word, [x.type, y.type]),
+        },
+      ]
+    },
+    value(inputs) {
+      const [x, y] = [given(inputs, 0), given(inputs, 1)]
+      const shape = broadcastShape(word, [x, y])
+      const [xs, ys] = [expandData(x, shape), expandData(y, shape)]
+      return [
+        tensor(
+          spec.result === 'bool' ? 'bool' : x.dtype,
+          shape,
+          xs.map((v, i) => f(v, at(ys, i), x.dtype)),
+        ),
+      ]
+    },
+    derivative: spec.derivative,
+    flops: (_, [z]) => elementCount(z?.shape ?? []),
+    rows: (rows, inputs, [z]) => [broadcastRows(rows, shapesOf(inputs), z?.shape ?? [])],
+    language: spec.call === undefined ? [] : [binaryFunction(name, spec.call, doc)],
+    sample: spec.sample,
+  }
+}
+
+const binaryFunction = (op: string, name: string, doc: string): LanguageFunction => ({
+  name,
+  doc,
+  parameters: [
+    { name: 'x', kind: 'tensor' },
+    { name: 'y', kind: 'tensor' },
+  ],
+  build: (b, args) => b.op(op, alignScalars(b, args.tensor('x'), args.tensor('y'))),
+})
+
+/** A constant scalar takes the element type of the other operand, where its number exists there. */
+export function alignScalars(b: Builder, x: Value, y: Value): [Value, Value] {
+  if (x.type.dtype === y.type.dtype) return [x, y]
+  return [toType(b, x, y.type.dtype), toType(b, y, x.type.dtype)]
+}
+
+function toType(b: Builder, value: Value, dtype: DType): Value {
+  const constant = constantOf(value)
+  const [number] = constant?.data ?? []
+  if (constant?.shape.length !== 0 || number === undefined || dtype === 'bool') return value
+  return floatTypes.includes(dtype) || Number.isInteger(number) ? b.scalar(number, dtype) : value
+}
+
+/** Two float operands of random broadcasting shapes. */
+export const floatPair =
+  (x: Range = {}, y: Range = x) =>
+  (random: SampleRandom): Sample => {
+    const [a, c] = random.broadcastPair()
+    return { inputs: [random.tensor(a, x), random.tensor(c, y)], attributes: {} }
+  }
+
+/** Runs once, at the first call. */
+export function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}

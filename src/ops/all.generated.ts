@@ -1,0 +1,113 @@
+// Written by `npm run generate` from the files of this folder.
+import abs from './abs.js'
+import add from './add.js'
+import anchor from './anchor.js'
+import argMax from './arg-max.js'
+import cast from './cast.js'
+import clip from './clip.js'
+import comparisons from './comparisons.js'
+import concat from './concat.js'
+import conv from './conv.js'
+import convTranspose from './conv-transpose.js'
+import cos from './cos.js'
+import div from './div.js'
+import erf from './erf.js'
+import exp from './exp.js'
+import expand from './expand.js'
+import extremes from './extremes.js'
+import fusedMatmul from './fused-matmul.js'
+import gather from './gather.js'
+import gatherElements from './gather-elements.js'
+import gatherNd from './gather-nd.js'
+import gelu from './gelu.js'
+import gemm from './gemm.js'
+import gradient from './gradient.js'
+import identity from './identity.js'
+import layerNormalization from './layer-normalization.js'
+import log from './log.js'
+import logic from './logic.js'
+import loop from './loop.js'
+import matmul from './matmul.js'
+import mul from './mul.js'
+import neg from './neg.js'
+import pad from './pad.js'
+import pow from './pow.js'
+import quickGelu from './quick-gelu.js'
+import reciprocal from './reciprocal.js'
+import reductions from './reductions.js'
+import reshape from './reshape.js'
+import resize from './resize.js'
+import rounding from './rounding.js'
+import scatterElements from './scatter-elements.js'
+import scatterNd from './scatter-nd.js'
+import sigmoid from './sigmoid.js'
+import sign from './sign.js'
+import sin from './sin.js'
+import slice from './slice.js'
+import softmax from './softmax.js'
+import split from './split.js'
+import sqrt from './sqrt.js'
+import stopGradient from './stop-gradient.js'
+import sub from './sub.js'
+import tanh from './tanh.js'
+import topK from './top-k.js'
+import transpose from './transpose.js'
+import where from './where.js'
+import type { Operator } from './operator.js'
+
+export const operators: readonly Operator[] = [
+  abs,
+  add,
+  anchor,
+  argMax,
+  cast,
+  clip,
+  comparisons,
+  concat,
+  conv,
+  convTranspose,
+  cos,
+  div,
+  erf,
+  exp,
+  expand,
+  extremes,
+  fusedMatmul,
+  gather,
+  gatherElements,
+  gatherNd,
+  gelu,
+  gemm,
+  gradient,
+  identity,
+  layerNormalization,
+  log,
+  logic,
+  loop,
+  matmul,
+  mul,
+  neg,
+  pad,
+  pow,
+  quickGelu,
+  reciprocal,
+  reductions,
+  reshape,
+  resize,
+  rounding,
+  scatterElements,
+  scatterNd,
+  sigmoid,
+  sign,
+  sin,
+  slice,
+  softmax,
+  split,
+  sqrt,
+  stopGradient,
+  sub,
+  tanh,
+  topK,
+  transpose,
+  where,
+].flat()

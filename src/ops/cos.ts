@@ -1,0 +1,9 @@
+import { unary } from './_elementwise.js'
+
+export default unary({
+  name: 'Cos',
+  word: 'cos',
+  doc: 'The cosine, element by element.',
+  f: Math.cos,
+  derivative: ({ b, cotangent }, x) => b.neg(b.mul(cotangent, b.op('Sin', [x]))),
+})

@@ -1,0 +1,59 @@
+import { binary } from './_elementwise.js'
+import { given, numberTypes } from './_types.js'
+import type { Operator, Sample } from './operator.js'
+import type { SampleRandom } from './sample.js'
+
+/** Two operands that are nowhere closer than 0.05, so that no sample lies at a kink. */
+function apart(random: SampleRandom): Sample {
+  const [a, c] = random.broadcastPair()
+  return {
+    inputs: [random.tensor(a, { apart: 0.3 }), random.tensor(c, { low: -0.25, high: 0.25 })],
+    attributes: {},
+  }
+}
+
+/** The cotangent goes to the operand that won; the first one wins a tie. */
+const extreme = (
+  name: string,
+  call: string,
+  doc: string,
+  f: (x: number, y: number) => number,
+  wins: string,
+): Operator =>
+  binary({
+    name,
+    word: call,
+    doc,
+    accepts: numberTypes,
+    f,
+    derivative: {
+      kind: 'rule',
+      rule({ b, inputs, cotangent }) {
+        const [x, y] = [given(inputs, 0), given(inputs, 1)]
+        const zero = b.scalar(0, x.type.dtype)
+        return [
+          () => b.where(b.op(wins, [x, y]), cotangent, zero),
+          () => b.where(b.op(wins, [x, y]), zero, cotangent),
+        ]
+      },
+    },
+    call,
+    sample: apart,
+  })
+
+export default [
+  extreme(
+    'Max',
+    'maximum',
+    'The larger of x and y, element by element, with broadcasting.',
+    (x, y) => Math.max(x, y),
+    'GreaterOrEqual',
+  ),
+  extreme(
+    'Min',
+    'minimum',
+    'The smaller of x and y, element by element, with broadcasting.',
+    (x, y) => Math.min(x, y),
+    'LessOrEqual',
+  ),
+]

@@ -1,0 +1,10 @@
+import { unary } from './_elementwise.js'
+
+export default unary({
+  name: 'Log',
+  word: 'log',
+  doc: 'The natural logarithm, element by element.',
+  f: Math.log,
+  derivative: ({ b, cotangent }, x) => b.div(cotangent, x),
+  sample: { low: 0.2, high: 3 },
+})

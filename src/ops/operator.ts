@@ -1,0 +1,97 @@
+import type { Builder } from '../graph/builder.js'
+import type { Attributes, Graph, Node, Value } from '../graph/graph.js'
+import type { DType, Tensor, TensorType } from '../graph/types.js'
+import type { LanguageFunction } from './language.js'
+import type { SampleRandom } from './sample.js'
+
+/**
+ * Everything the compiler knows of one operator, in one file of this folder. The checker, the differentiation
+ * engine, the planner, the constant folder, the emitter, the numeric tests and the docs page follow from it.
+ */
+export interface Operator {
+  /** ONNX's name; unique over all domains we use. */
+  readonly name: string
+  /** '' is ai.onnx; 'dcrc' marks operators that a later phase must replace before emission. */
+  readonly domain: '' | 'com.microsoft' | 'dcrc'
+  /** One paragraph: what it computes, with shapes; source. */
+  readonly doc: string
+  /** Attribute defaults, by ONNX's names; an attribute without default is required and absent here. */
+  readonly attributes?: Attributes
+  /** The type rule. Throws TypeMismatch with one line in a user's words. `null` inputs are absent optional ones. */
+  infer(inputs: readonly (Value | null)[], attributes: Attributes): readonly TensorType[]
+  /** The value in float64: the oracle of tests and the constant folder. Only operators with bodies need `scope`. */
+  value(inputs: readonly (Tensor | null)[], attributes: Attributes, scope?: Scope): readonly Tensor[]
+  /** How cotangents flow back, or why they do not. */
+  readonly derivative: Derivative
+  /** Floating-point operations of one run; a multiply-add is 2. Bytes follow from the types. */
+  flops(
+    inputs: readonly (TensorType | null)[],
+    outputs: readonly TensorType[],
+    attributes: Attributes,
+  ): number
+  /**
+   * Axis dependence. `rows[k]` is the axis of input k along which its `count` rows lie, or null when it does not vary
+   * with the row. An axis may be longer than `count`: then each row is a block of it ([n, t, d] reshaped to [n * t, d]).
+   * Per output: the axis along which rows lie, null, or 'coupled' when a row depends on other rows or on its position.
+   */
+  rows(
+    rows: readonly RowAxis[],
+    inputs: readonly (Value | null)[],
+    outputs: readonly TensorType[],
+    attributes: Attributes,
+    count: number,
+  ): readonly (RowAxis | 'coupled')[]
+  /** How the language calls it; several functions may build on one operator. */
+  readonly language?: readonly LanguageFunction[]
+  /** A random legal call for the tests; they draw at least 25. */
+  sample(random: SampleRandom): Sample
+}
+
+export type RowAxis = number | null
+
+/** Runs a nested graph on argument values, where the values around it are known. */
+export interface Scope {
+  run(body: Graph, args: readonly Tensor[]): readonly Tensor[]
+}
+
+export type Derivative =
+  /** Per input a thunk that builds its cotangent, or null for inputs without one (integers, shapes). */
+  | {
+      readonly kind: 'rule'
+      readonly rule: (context: DerivativeContext) => readonly (null | (() => Value))[]
+    }
+  /** Piecewise constant: the cotangent is zero (Floor, Sign, comparisons). */
+  | { readonly kind: 'zero' }
+  /** Asking for it is a user's error, with this reason. */
+  | { readonly kind: 'none'; readonly reason: string }
+
+export interface DerivativeContext {
+  readonly b: Builder
+  readonly node: Node
+  readonly inputs: readonly Value[]
+  readonly outputs: readonly Value[]
+  /** The cotangent of output 0: most operators have one output. Only called when it exists. */
+  readonly cotangent: Value
+  /** Per output; null where nothing flows. */
+  readonly cotangents: readonly (Value | null)[]
+}
+// A rule may return a cotangent in the broadcast shape of the output: the engine sums it down to the input's shape.
+
+export interface Sample {
+  readonly inputs: readonly (Tensor | null)[]
+  readonly attributes: Attributes
+  /** Inputs whose gradient the finite-difference test leaves out although they are floats. */
+  readonly constant?: readonly number[]
+}
+
+/** A type rule's complaint, in the user's words; the caller adds code and span. */
+export class TypeMismatch extends Error {
+  constructor(
+    message: string,
+    readonly help?: string,
+  ) {
+    super(message)
+  }
+}
+
+export type { DType }

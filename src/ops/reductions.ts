@@ -1,0 +1,61 @@
+import type { Builder } from '../graph/builder.js'
+import type { Value } from '../graph/graph.js'
+import { type Tensor, tensor } from '../graph/types.js'
+import { type Reduction, reduction } from './_reduce.js'
+import { numberTypes } from './_types.js'
+import type { SampleRandom } from './sample.js'
+
+const sum = (values: Float64Array): number => values.reduce((a, v) => a + v, 0)
+
+/** Ties share the cotangent equally, as in torch.amax. */
+function toWinners(b: Builder, { x, y, g, axes }: Parameters<Reduction['cotangent']>[1]): Value {
+  const wins = b.op('Equal', [x, y])
+  const share = b.div(g, b.sum(b.cast(wins, g.type.dtype), axes, true))
+  return b.where(wins, share, b.scalar(0, g.type.dtype))
+}
+
+/** Distinct values, no two closer than 0.03, so that no sample lies at a kink. */
+function distinct(random: SampleRandom, shape: readonly number[]): Tensor {
+  const order = random.permutation(shape.reduce((n, d) => n * d, 1))
+  return tensor(
+    'f32',
+    shape,
+    order.map((i) => Math.fround(i * 0.05 - 1 + 0.02 * random.uniform())),
+  )
+}
+
+export default [
+  reduction({
+    name: 'ReduceSum',
+    word: 'sum',
+    doc: 'The sum over axes.',
+    accepts: numberTypes,
+    f: sum,
+    cotangent: (b, { x, g }) => b.expand(g, x.type.shape),
+  }),
+  reduction({
+    name: 'ReduceMean',
+    word: 'mean',
+    doc: 'The mean over axes.',
+    f: (values) => sum(values) / values.length,
+    cotangent: (b, { x, g, count }) => b.expand(b.scale(g, 1 / count), x.type.shape),
+  }),
+  reduction({
+    name: 'ReduceMax',
+    word: 'max',
+    doc: 'The largest element over axes.',
+    accepts: numberTypes,
+    f: (values) => values.reduce((a, v) => Math.max(a, v), -Infinity),
+    cotangent: toWinners,
+    sample: distinct,
+  }),
+  reduction({
+    name: 'ReduceMin',
+    word: 'min',
+    doc: 'The smallest element over axes.',
+    accepts: numberTypes,
+    f: (values) => values.reduce((a, v) => Math.min(a, v), Infinity),
+    cotangent: toWinners,
+    sample: distinct,
+  }),
+]

@@ -1,0 +1,9 @@
+import { unary } from './_elementwise.js'
+
+export default unary({
+  name: 'Sigmoid',
+  word: 'sigmoid',
+  doc: '1 / (1 + exp(-x)), element by element.',
+  f: (x) => 1 / (1 + Math.exp(-x)),
+  derivative: ({ b, cotangent }, _, y) => b.mul(cotangent, b.sub(y, b.mul(y, y))),
+})

@@ -1,0 +1,9 @@
+import { unary } from './_elementwise.js'
+
+export default unary({
+  name: 'Sin',
+  word: 'sin',
+  doc: 'The sine, element by element.',
+  f: Math.sin,
+  derivative: ({ b, cotangent }, x) => b.mul(cotangent, b.op('Cos', [x])),
+})

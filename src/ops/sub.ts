@@ -1,0 +1,12 @@
+import { binary, floatPair } from './_elementwise.js'
+import { numberTypes } from './_types.js'
+
+export default binary({
+  name: 'Sub',
+  word: '-',
+  doc: 'x - y, element by element, with broadcasting.',
+  accepts: numberTypes,
+  f: (x, y) => x - y,
+  derivative: { kind: 'rule', rule: ({ b, cotangent }) => [() => cotangent, () => b.neg(cotangent)] },
+  sample: floatPair(),
+})

@@ -1,0 +1,60 @@
+import { elementCount, tensor } from '../graph/types.js'
+import { broadcastRows, broadcastShape, expandData, shapesOf } from './_broadcast.js'
+import { alignScalars } from './_elementwise.js'
+import { at } from './_index.js'
+import { allTypes, given, requireSameType, requireTypes } from './_types.js'
+import type { Operator } from './operator.js'
+
+const where: Operator = {
+  name: 'Where',
+  domain: '',
+  doc: 'x where the condition holds, else y, element by element, with broadcasting of all three.',
+  infer(inputs) {
+    const [c, x, y] = [given(inputs, 0), given(inputs, 1), given(inputs, 2)]
+    requireTypes("where's condition", ['bool'], c)
+    requireTypes('where', allTypes, x, y)
+    requireSameType('where', x, y)
+    return [{ dtype: x.type.dtype, shape: broadcastShape('where', [c.type, x.type, y.type]) }]
+  },
+  value(inputs) {
+    const [c, x, y] = [given(inputs, 0), given(inputs, 1), given(inputs, 2)]
+    const shape = broadcastShape('where', [c, x, y])
+    const [xs, ys] = [expandData(x, shape), expandData(y, shape)]
+    return [
+      tensor(
+        x.dtype,
+        shape,
+        expandData(c, shape).map((v, i) => at(v ? xs : ys, i)),
+      ),
+    ]
+  },
+  derivative: {
+    kind: 'rule',
+    rule({ b, inputs, cotangent }) {
+      const condition = given(inputs, 0)
+      const zero = b.scalar(0, cotangent.type.dtype)
+      return [null, () => b.where(condition, cotangent, zero), () => b.where(condition, zero, cotangent)]
+    },
+  },
+  flops: (_, [z]) => elementCount(z?.shape ?? []),
+  rows: (rows, inputs, [z]) => [broadcastRows(rows, shapesOf(inputs), z?.shape ?? [])],
+  language: [
+    {
+      name: 'where',
+      doc: 'x where the condition holds, else y, element by element, with broadcasting.',
+      parameters: [
+        { name: 'condition', kind: 'tensor' },
+        { name: 'x', kind: 'tensor' },
+        { name: 'y', kind: 'tensor' },
+      ],
+      build: (b, args) =>
+        b.where(args.tensor('condition'), ...alignScalars(b, args.tensor('x'), args.tensor('y'))),
+    },
+  ],
+  sample(random) {
+    const [a, c] = random.broadcastPair()
+    const condition = random.bool(0.3) ? [] : random.pick([a, c])
+    return { inputs: [random.bools(condition), random.tensor(a), random.tensor(c)], attributes: {} }
+  },
+}
+export default where
