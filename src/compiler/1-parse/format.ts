@@ -1,0 +1,239 @@
+import { concat, group, join, print, type Doc } from './format-doc.js'
+import { ExpressionPrinter, quote } from './format-expression.js'
+import { call, square, type Entry } from './format-list.js'
+import type {
+  DataItem,
+  Declaration,
+  DimSyntax,
+  FunctionDeclaration,
+  LetDeclaration,
+  ModelItem,
+  ModuleDeclaration,
+  ModuleMember,
+  Parameter,
+  ParameterPath,
+  PipelineDeclaration,
+  PipelineItem,
+  StageClause,
+  StageItem,
+  SyntaxFile,
+  TrainGroup,
+  TypeSyntax,
+  Use,
+} from './syntax.js'
+
+const width = 100
+
+/**
+ * The text of a file as the language is written: lines of 100 columns, two blanks a level, all comments kept, at most
+ * one blank line in a row. For files without syntax errors; formatting its own result changes nothing.
+ */
+export function format(file: SyntaxFile): string {
+  const text = print(new FilePrinter(file).whole(), width)
+  return text === '' ? '' : `${text}\n`
+}
+
+/** Prints declarations. Parts are printed in the order of the source, so that comments are handed out in theirs. */
+class FilePrinter extends ExpressionPrinter {
+  whole(): Doc {
+    const uses = this.file.uses.map((use): Entry => ({ ...use.span, doc: () => this.use(use) }))
+    const declarations = this.file.declarations.map((d): Entry => ({
+      ...d.span,
+      doc: () => this.declaration(d),
+    }))
+    return this.lists.whole([...uses, ...declarations].sort((a, b) => a.start - b.start))
+  }
+
+  private use({ from, fromKind, names, span }: Use): Doc {
+    const entries = names.map(({ name, alias }) => ({
+      start: name.span.start,
+      end: (alias ?? name).span.end,
+      doc: () => (alias ? `${name.text} as ${alias.text}` : name.text),
+    }))
+    const source = fromKind === 'file' ? quote(from) : from
+    const list = this.lists.list({ open: '{', close: '}', broken: ',', pad: true }, entries, span.end - 1)
+    return concat([`use ${source} `, list])
+  }
+
+  private declaration(d: Declaration): Doc {
+    switch (d.kind) {
+      case 'module':
+        return this.module(d)
+      case 'record':
+        return concat([`record ${d.name.text} `, this.record(d.fields, d.span.end - 1)])
+      case 'fn':
+        return this.fn(d)
+      case 'let':
+        return this.let(d)
+      case 'pipeline':
+        return this.pipeline(d)
+    }
+  }
+
+  private record(fields: readonly Parameter[], end: number): Doc {
+    return this.lists.list(this.broken(fields[0]?.span.start), fields.map(this.parameterEntry), end)
+  }
+
+  private module({ name, parameters, members, span }: ModuleDeclaration): Doc {
+    const head = parameters.length > 0 ? this.parameters(parameters, name.span.end) : ''
+    const entries = members.map((member) => ({ ...member.span, doc: () => this.member(member) }))
+    const style = this.broken(members[0]?.span.start, members.length > 1)
+    return concat([`module ${name.text}`, head, ' ', this.lists.list(style, entries, span.end - 1)])
+  }
+
+  private member(member: ModuleMember): Doc {
+    if (member.kind === 'fn') return this.fn(member)
+    const value = member.kind === 'weight' ? member.init : member.value
+    const type = member.kind === 'weight' ? [': ', this.type(member.type)] : []
+    const head = concat([member.name.text, ...type, this.assigned(value)])
+    return member.condition ? concat([head, ' if ', this.expression(member.condition, 1)]) : head
+  }
+
+  private fn({ name, parameters, result, body, override }: FunctionDeclaration): Doc {
+    const head = [word(override, 'fn'), ' ', name.text, this.parameters(parameters, name.span.end)]
+    const type = result ? [' -> ', this.type(result)] : []
+    if (body.kind === 'block') return concat([...head, ...type, ' ', this.block(body)])
+    // The signature is one thing and the value another: a value that does not fit beside it goes below.
+    const below = !(body.kind === 'record' || body.kind === 'match' || body.kind === 'if')
+    const value = below && body.kind !== 'binary' ? this.below(body) : this.assigned(body)
+    return concat([...head, ...type, value])
+  }
+
+  /** Parameters in brackets that open behind `start`. */
+  private parameters(parameters: readonly Parameter[], start: number): Doc {
+    const end = this.lists.behindComments(parameters.at(-1)?.span.end ?? start)
+    return this.lists.list(call, parameters.map(this.parameterEntry), end)
+  }
+
+  private readonly parameterEntry = ({ name, type, default: value, span }: Parameter): Entry => ({
+    ...span,
+    doc: () =>
+      concat([name.text, ...(type ? [': ', this.type(type)] : []), value ? this.assigned(value) : '']),
+  })
+
+  private let({ pattern, value, override }: LetDeclaration): Doc {
+    return concat([word(override, 'let'), ' ', this.pattern(pattern), this.assigned(value)])
+  }
+
+  private pipeline({ name, extends: base, items, span }: PipelineDeclaration): Doc {
+    const entries = items.map((item) => ({ ...item.span, doc: () => this.item(item) }))
+    const head = `pipeline ${name.text}${base ? ` extends ${base.text}` : ''} `
+    return concat([head, this.lists.list(this.broken(undefined, true), entries, span.end - 1)])
+  }
+
+  private item(item: PipelineItem): Doc {
+    switch (item.kind) {
+      case 'let':
+        return this.let(item)
+      case 'fn':
+        return this.fn(item)
+      case 'data':
+        return this.data(item)
+      case 'model':
+        return this.model(item)
+      case 'stage':
+        return this.stage(item)
+      case 'param':
+        return concat([
+          word(item.override, 'param'),
+          ` ${item.name.text}: `,
+          this.type(item.type),
+          this.assigned(item.value),
+        ])
+      case 'loss':
+      case 'evaluate':
+        return concat([word(item.override, item.kind), ` ${item.name.text}`, this.assigned(item.value)])
+      case 'export':
+        return `export ${item.models.map((model) => model.text).join(', ')}`
+      case 'remove':
+        return `remove ${item.what.text} ${item.name.text}`
+    }
+  }
+
+  private data({ name, source, fields, override, span }: DataItem): Doc {
+    const entries = fields.map((field) => ({
+      ...field.span,
+      doc: () => concat([`${field.name.text}: `, this.type(field.type), this.assigned(field.value)]),
+    }))
+    const head = concat([word(override, 'data'), ` ${name.text} = `, this.expression(source)])
+    if (fields.length === 0) return head
+    return concat([head, ' ', this.lists.list(this.broken(fields[0]?.span.start), entries, span.end - 1)])
+  }
+
+  private model({ name, value, from, as, override }: ModelItem): Doc {
+    const head = [word(override, 'model'), ` ${name.text} = `, this.expression(value)]
+    const weights = from ? [' from ', this.expression(from, 1)] : []
+    return concat([...head, ...weights, as ? ` as ${as.text}` : ''])
+  }
+
+  private stage({ name, clauses, override, span }: StageItem): Doc {
+    const entries = clauses.map((clause) => ({ ...clause.span, doc: () => this.clause(clause) }))
+    const style = this.broken(clauses[0]?.span.start, clauses.length > 1)
+    return concat([word(override, 'stage'), ` ${name.text} `, this.lists.list(style, entries, span.end - 1)])
+  }
+
+  private clause(clause: StageClause): Doc {
+    switch (clause.kind) {
+      case 'train':
+        return concat([
+          'train ',
+          join(
+            ', ',
+            clause.groups.map((trained) => this.trainGroup(trained)),
+          ),
+        ])
+      case 'monitor': {
+        const head = concat([`monitor ${clause.name.text}`, this.assigned(clause.value)])
+        return clause.every ? concat([head, ' every ', this.expression(clause.every, 1)]) : head
+      }
+      case 'clause':
+        return group(concat([clause.name.text, ' ', this.expression(clause.value)]))
+    }
+  }
+
+  private trainGroup({ path, settings, span }: TrainGroup): Doc {
+    if (settings.length === 0) return this.path(path)
+    const entries = settings.map(({ name, value }) => ({
+      start: name.span.start,
+      end: value.span.end,
+      doc: () => concat([name.text, this.assigned(value)]),
+    }))
+    const style = this.broken(settings[0]?.name.span.start)
+    return concat([this.path(path), ' ', this.lists.list(style, entries, span.end - 1)])
+  }
+
+  private path({ root, segments }: ParameterPath): Doc {
+    const parts = segments.map((segment): Doc => {
+      if (segment.kind === 'any') return '.*'
+      if (segment.kind === 'field') return `.${segment.name.text}`
+      return concat(['[', this.bound(segment.index), ']'])
+    })
+    return concat([root.text, ...parts])
+  }
+
+  private type(type: TypeSyntax): Doc {
+    switch (type.kind) {
+      case 'named-type':
+        return type.name.text
+      case 'literal-type':
+        return quote(type.value)
+      case 'list-type':
+        return concat(['[', this.type(type.item), ']'])
+      case 'union-type':
+        return join(
+          ' | ',
+          type.items.map((item) => this.type(item)),
+        )
+      case 'tensor-type': {
+        const entries = type.dims.map((dim) => ({ ...dim.span, doc: () => this.dim(dim) }))
+        return concat([type.dtype.text, this.lists.list(square, entries, type.span.end - 1)])
+      }
+    }
+  }
+
+  private dim(dim: DimSyntax): Doc {
+    return dim.kind === 'pack' ? `...${dim.name.text}` : this.expression(dim.value, 1)
+  }
+}
+
+const word = (override: boolean | undefined, kind: string): string => (override ? `override ${kind}` : kind)

@@ -1,0 +1,206 @@
+import type { ParserMethod } from 'chevrotain'
+import { cannotOverride } from '../../diagnostics/catalogue/syntax.js'
+import type { Head } from './declaration-parser.js'
+import type { Rule } from './parser-base.js'
+import { StageParser } from './stage-parser.js'
+import type {
+  DataField,
+  DataItem,
+  EvaluateItem,
+  ExportItem,
+  LossItem,
+  ModelItem,
+  ParamItem,
+  PipelineDeclaration,
+  PipelineItem,
+  RemoveItem,
+} from './syntax.js'
+import * as t from './tokens.js'
+
+/** Pipelines and what stands in them. */
+export abstract class PipelineParser extends StageParser {
+  protected readonly pipeline: Rule<PipelineDeclaration | undefined> = this.item('pipeline', () => {
+    const first = this.CONSUME(t.Pipeline)
+    const name = this.SUBRULE(this.name)
+    const base = this.OPTION(() => {
+      this.CONSUME(t.Extends)
+      return this.SUBRULE1(this.name)
+    })
+    const items: PipelineItem[] = []
+    const open = this.CONSUME(t.LeftCurly)
+    this.MANY({
+      GATE: () => this.goesOn(open),
+      DEF: () => {
+        this.OR([
+          { ALT: () => this.keep(items, this.SUBRULE(this.pipelineItem)) },
+          {
+            IGNORE_AMBIGUITIES: true,
+            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a pipeline'] }),
+          },
+        ])
+      },
+    })
+    this.CONSUME(t.RightCurly)
+    return this.ACTION(() => ({
+      kind: 'pipeline',
+      name,
+      ...(base ? { extends: base } : {}),
+      items,
+      ...this.about({ first }),
+    }))
+  })
+
+  private readonly pipelineItem: Rule<PipelineItem | undefined> = this.item('pipelineItem', () => {
+    const first = this.LA(1)
+    const word = this.OPTION(() => this.CONSUME(t.Override))
+    const ARGS: [Head] = [{ first, override: word !== undefined }]
+    return this.OR([
+      { ALT: () => this.SUBRULE(this.param, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.data, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.model, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.let, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.fn, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.loss, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.stage, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.evaluate, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.export, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.remove, { ARGS }) },
+    ])
+  })
+
+  /** `param tau: float = 0.1` */
+  private readonly param: ParserMethod<[Head?], ParamItem> = this.part('param', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Param)
+    const name = this.SUBRULE(this.name)
+    const form = '`param name: type = value`'
+    const type = this.SUBRULE(this.typed, { ARGS: [form] })
+    const value = this.SUBRULE(this.initial, { ARGS: [form] })
+    return this.ACTION(() => ({
+      kind: 'param',
+      name,
+      type,
+      value,
+      ...this.about(head),
+    }))
+  })
+
+  /** `data emoji = emoji_art() { image: f32[3, 32, 32] = image }` */
+  private readonly data: ParserMethod<[Head?], DataItem> = this.part('data', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Data)
+    const name = this.SUBRULE(this.name)
+    const source = this.SUBRULE(this.initial, {
+      ARGS: ['`data name = source(...) { field: type = expression }`'],
+    })
+    const fields: DataField[] = []
+    this.OPTION(() => {
+      const open = this.CONSUME(t.LeftCurly)
+      this.MANY({
+        GATE: () => this.goesOn(open),
+        DEF: () => {
+          this.OR([
+            { ALT: () => this.keep(fields, this.SUBRULE(this.dataField)) },
+            {
+              IGNORE_AMBIGUITIES: true,
+              ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a data block'] }),
+            },
+          ])
+        },
+      })
+      this.CONSUME(t.RightCurly)
+    })
+    return this.ACTION(() => ({
+      kind: 'data',
+      name,
+      source,
+      fields,
+      ...this.about(head),
+    }))
+  })
+
+  private readonly dataField: Rule<DataField | undefined> = this.item('dataField', () => {
+    const token = this.CONSUME(t.Name)
+    const form = '`name: type = expression`'
+    const type = this.SUBRULE(this.typed, { ARGS: [form] })
+    const value = this.SUBRULE(this.initial, { ARGS: [form] })
+    this.OPTION(() => this.CONSUME(t.Comma))
+    return this.ACTION(() => ({ name: this.identifier(token), type, value, span: this.from(token) }))
+  })
+
+  /** `model clip = ClipModel(tiny) from "weights/clip" as bf16` */
+  private readonly model: ParserMethod<[Head?], ModelItem> = this.part('model', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Model)
+    const name = this.SUBRULE(this.name)
+    const value = this.SUBRULE(this.initial, { ARGS: ['`model name = Module(...)`'] })
+    const from = this.OPTION(() => {
+      this.CONSUME(t.From)
+      return this.SUBRULE(this.element)
+    })
+    const as = this.OPTION1(() => {
+      this.CONSUME(t.As)
+      return this.SUBRULE1(this.name)
+    })
+    return this.ACTION(() => ({
+      kind: 'model',
+      name,
+      value,
+      ...(from ? { from } : {}),
+      ...(as ? { as } : {}),
+      ...this.about(head),
+    }))
+  })
+
+  private readonly loss: ParserMethod<[Head?], LossItem> = this.part('loss', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Loss)
+    const name = this.SUBRULE(this.name)
+    const value = this.SUBRULE(this.initial, { ARGS: ['`loss name = value`'] })
+    return this.ACTION(() => ({ kind: 'loss', name, value, ...this.about(head) }))
+  })
+
+  private readonly evaluate: ParserMethod<[Head?], EvaluateItem> = this.part('evaluate', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Evaluate)
+    const name = this.SUBRULE(this.name)
+    const value = this.SUBRULE(this.initial, { ARGS: ['`evaluate name = kind(...)`'] })
+    return this.ACTION(() => ({ kind: 'evaluate', name, value, ...this.about(head) }))
+  })
+
+  private readonly export: ParserMethod<[Head?], ExportItem> = this.part('export', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Export)
+    const models = [this.SUBRULE(this.name)]
+    this.MANY(() => {
+      this.CONSUME(t.Comma)
+      models.push(this.SUBRULE1(this.name))
+    })
+    return this.ACTION(() => {
+      this.refuseOverride(head, 'export')
+      const about = this.about({ first: head.first })
+      return { kind: 'export', models, ...about }
+    })
+  })
+
+  /** `remove stage align` */
+  private readonly remove: ParserMethod<[Head?], RemoveItem> = this.part('remove', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Remove)
+    const what = this.CONSUME(t.Word)
+    const name = this.SUBRULE(this.name)
+    return this.ACTION(() => {
+      this.refuseOverride(head, 'remove')
+      return {
+        kind: 'remove',
+        what: this.identifier(what),
+        name,
+        span: this.from(head.first),
+      }
+    })
+  })
+
+  private refuseOverride(head: Head, word: 'export' | 'remove'): void {
+    if (head.override) this.report(cannotOverride(this.spanOf(head.first), { word }))
+  }
+}

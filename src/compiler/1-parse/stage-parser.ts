@@ -1,0 +1,166 @@
+import type { ParserMethod } from 'chevrotain'
+import { needlessSign } from '../../diagnostics/catalogue/syntax.js'
+import { DeclarationParser, type Head } from './declaration-parser.js'
+import type { Rule } from './parser-base.js'
+import type {
+  Expression,
+  Identifier,
+  MonitorClause,
+  ParameterPath,
+  PathSegment,
+  StageClause,
+  StageItem,
+  TrainClause,
+  TrainGroup,
+  ValueClause,
+} from './syntax.js'
+import * as t from './tokens.js'
+
+const segmentOf = (segment: PathSegment): PathSegment => segment
+
+/** Stages of a pipeline and their clauses. */
+export abstract class StageParser extends DeclarationParser {
+  protected readonly stage: ParserMethod<[Head?], StageItem> = this.part('stage', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Stage)
+    const name = this.SUBRULE(this.name)
+    const clauses: StageClause[] = []
+    const open = this.CONSUME(t.LeftCurly)
+    this.MANY({
+      GATE: () => this.goesOn(open),
+      DEF: () => {
+        this.OR([
+          { ALT: () => this.keep(clauses, this.SUBRULE(this.clause)) },
+          {
+            IGNORE_AMBIGUITIES: true,
+            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a stage'] }),
+          },
+        ])
+      },
+    })
+    this.CONSUME(t.RightCurly)
+    return this.ACTION(() => ({
+      kind: 'stage',
+      name,
+      clauses,
+      ...this.about(head),
+    }))
+  })
+
+  private readonly clause: Rule<StageClause | undefined> = this.item('clause', () =>
+    this.OR([
+      { ALT: () => this.SUBRULE(this.train) },
+      { ALT: () => this.SUBRULE(this.monitor) },
+      { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.valueClause) },
+    ]),
+  )
+
+  /** `train proj { lr = 1e-4 }, clip.layers[2..].*` */
+  private readonly train: Rule<TrainClause> = this.part('train', () => {
+    const first = this.CONSUME(t.Train)
+    const groups = [this.SUBRULE(this.trainGroup)]
+    this.MANY(() => {
+      this.CONSUME(t.Comma)
+      groups.push(this.SUBRULE1(this.trainGroup))
+    })
+    return this.ACTION(() => ({ kind: 'train' as const, groups, span: this.from(first) }))
+  })
+
+  private readonly trainGroup: Rule<TrainGroup> = this.part('trainGroup', () => {
+    const path = this.SUBRULE(this.path)
+    const settings = this.OPTION(() => this.SUBRULE(this.settings))
+    return this.ACTION(() => ({ path, settings: settings ?? [], span: this.from(path.span) }))
+  })
+
+  private readonly settings: Rule<TrainGroup['settings']> = this.part('settings', () => {
+    const settings: { name: Identifier; value: Expression }[] = []
+    this.CONSUME(t.LeftCurly)
+    this.MANY({
+      GATE: () => this.next(t.Word) && !this.atDeclaration(),
+      DEF: () => {
+        const name = this.SUBRULE(this.name)
+        const value = this.SUBRULE(this.initial, { ARGS: ['`train a { lr = 1e-4 }`'] })
+        this.OPTION(() => this.CONSUME(t.Comma))
+        settings.push({ name, value })
+      },
+    })
+    this.CONSUME(t.RightCurly)
+    return settings
+  })
+
+  private readonly path: Rule<ParameterPath> = this.part('path', () => {
+    const root = this.CONSUME(t.Name)
+    const segments: PathSegment[] = []
+    this.MANY(() => {
+      const segment = this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.Dot)
+            return this.OR1([
+              {
+                ALT: () => {
+                  this.CONSUME(t.Star)
+                  return segmentOf({ kind: 'any' })
+                },
+              },
+              {
+                ALT: () => {
+                  const name = this.CONSUME(t.Word)
+                  return this.ACTION(() => segmentOf({ kind: 'field', name: this.identifier(name) }))
+                },
+              },
+            ])
+          },
+        },
+        {
+          ALT: () => {
+            this.openIndex(this.CONSUME(t.IndexSquare))
+            const index = this.SUBRULE(this.bound)
+            this.CONSUME(t.RightSquare)
+            return segmentOf({ kind: 'index', index })
+          },
+        },
+      ])
+      segments.push(segment)
+    })
+    return this.ACTION(() => ({ root: this.identifier(root), segments, span: this.from(root) }))
+  })
+
+  /** `monitor name = e every 10` */
+  private readonly monitor: Rule<MonitorClause> = this.part('monitor', () => {
+    const first = this.CONSUME(t.Monitor)
+    const name = this.SUBRULE(this.name)
+    const value = this.SUBRULE(this.initial, { ARGS: ['`monitor name = value every 10`'] })
+    const every = this.OPTION(() => {
+      this.CONSUME(t.Every)
+      return this.SUBRULE(this.element)
+    })
+    return this.ACTION(() => {
+      const span = this.from(first)
+      return { kind: 'monitor' as const, name, value, ...(every ? { every } : {}), span }
+    })
+  })
+
+  /** `steps 300`, `minimize a + b`, `optimizer adamw(lr = 1e-4)` */
+  private readonly valueClause: Rule<ValueClause> = this.part('valueClause', () => {
+    const token = this.CONSUME(t.Name)
+    this.OPTION(() => this.SUBRULE(this.needlessSign))
+    const value = this.OR([
+      { GATE: () => !this.startsLine(), ALT: () => this.SUBRULE(this.value) },
+      { ALT: () => this.make(() => this.missing()) },
+    ])
+    return this.ACTION(() => ({
+      kind: 'clause',
+      name: this.identifier(token),
+      value,
+      span: this.from(token),
+    }))
+  })
+
+  /** `steps = 300`: a clause has no sign between its word and its value. */
+  private readonly needlessSign: Rule<void> = this.part('needlessSign', () => {
+    const word = this.LA(0).image
+    const sign = this.OR([{ ALT: () => this.CONSUME(t.Equals) }, { ALT: () => this.CONSUME(t.Colon) }])
+    this.ACTION(() => this.report(needlessSign(this.spanOf(sign), { sign: sign.image, word })))
+  })
+}

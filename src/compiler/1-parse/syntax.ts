@@ -1,0 +1,428 @@
+import type { Span } from '../../diagnostics/diagnostic.js'
+
+/** The syntax tree of one file. Every node carries its span; comments stand beside the tree, by offset. */
+export interface SyntaxFile {
+  readonly path: string
+  readonly text: string
+  readonly uses: readonly Use[]
+  readonly declarations: readonly Declaration[]
+  readonly comments: readonly Comment[]
+}
+
+/** A `// ...` or `/// ...` comment, text without the newline. */
+export interface Comment {
+  readonly text: string
+  readonly span: Span
+}
+
+export interface Identifier {
+  readonly text: string
+  readonly span: Span
+}
+
+/** `use std.nn { Linear, LayerNorm as Norm }` or `use "./dcr.dcr" { dcr }`. */
+export interface Use {
+  readonly kind: 'use'
+  /** `std.nn` for a module path, `./dcr.dcr` for a string. */
+  readonly from: string
+  readonly fromKind: 'module' | 'file'
+  readonly names: readonly { readonly name: Identifier; readonly alias?: Identifier }[]
+  readonly span: Span
+}
+
+export type Declaration =
+  | ModuleDeclaration
+  | RecordDeclaration
+  | FunctionDeclaration
+  | LetDeclaration
+  | PipelineDeclaration
+
+interface Documented {
+  /** The `///` lines directly above, joined; absent when there are none. */
+  readonly doc?: string
+  readonly span: Span
+}
+
+export interface Parameter {
+  readonly name: Identifier
+  readonly type?: TypeSyntax
+  readonly default?: Expression
+  readonly span: Span
+}
+
+/** `module Linear(d_in: int) { weight: float[..] = init if cond   act = expr   fn forward(x) = ... }` */
+export interface ModuleDeclaration extends Documented {
+  readonly kind: 'module'
+  readonly name: Identifier
+  readonly parameters: readonly Parameter[]
+  readonly members: readonly ModuleMember[]
+}
+
+export type ModuleMember = WeightMember | FieldMember | FunctionDeclaration
+
+/** A trainable tensor: `weight: float[d_out, d_in] = kaiming_uniform(fan_in = d_in) if use_bias`. */
+export interface WeightMember extends Documented {
+  readonly kind: 'weight'
+  readonly name: Identifier
+  readonly type: TypeSyntax
+  readonly init: Expression
+  readonly condition?: Expression
+}
+
+/** A submodule, a list of them, or a static value: `layers = [Layer(c) for _ in 0..n]`. */
+export interface FieldMember extends Documented {
+  readonly kind: 'field'
+  readonly name: Identifier
+  readonly value: Expression
+  readonly condition?: Expression
+}
+
+/** `record ClipVisionConfig { hidden_size: int = 768 }`; used as `ClipVisionConfig(hidden_size = 1024)`. */
+export interface RecordDeclaration extends Documented {
+  readonly kind: 'record'
+  readonly name: Identifier
+  readonly fields: readonly Parameter[]
+}
+
+export interface FunctionDeclaration extends Documented {
+  readonly kind: 'fn'
+  readonly name: Identifier
+  readonly parameters: readonly Parameter[]
+  readonly result?: TypeSyntax
+  /** A block when written with braces; any other expression when written with `=`. */
+  readonly body: Expression
+  readonly override?: boolean
+}
+
+/** At file level a named static value; in a pipeline a named value of the dataflow graph. */
+export interface LetDeclaration extends Documented {
+  readonly kind: 'let'
+  readonly pattern: Pattern
+  readonly value: Expression
+  readonly override?: boolean
+}
+
+export type Pattern = NamePattern | TuplePattern
+export interface NamePattern {
+  readonly kind: 'name-pattern'
+  readonly name: Identifier
+  readonly span: Span
+}
+export interface TuplePattern {
+  readonly kind: 'tuple-pattern'
+  readonly items: readonly Pattern[]
+  readonly span: Span
+}
+
+export interface PipelineDeclaration extends Documented {
+  readonly kind: 'pipeline'
+  readonly name: Identifier
+  readonly extends?: Identifier
+  readonly items: readonly PipelineItem[]
+}
+
+export type PipelineItem =
+  | ParamItem
+  | DataItem
+  | ModelItem
+  | LetDeclaration
+  | FunctionDeclaration
+  | LossItem
+  | StageItem
+  | EvaluateItem
+  | ExportItem
+  | RemoveItem
+
+interface Overridable extends Documented {
+  readonly name: Identifier
+  readonly override?: boolean
+}
+
+/** `param tau: float = 0.1`; a value that `--set tau=0.2` may replace. */
+export interface ParamItem extends Overridable {
+  readonly kind: 'param'
+  readonly type: TypeSyntax
+  readonly value: Expression
+}
+
+/** `data emoji = emoji_art(styles = ["noto"]) { image: f32[3, 32, 32] = image }` */
+export interface DataItem extends Overridable {
+  readonly kind: 'data'
+  readonly source: Expression
+  readonly fields: readonly DataField[]
+}
+
+export interface DataField {
+  readonly name: Identifier
+  readonly type: TypeSyntax
+  readonly value: Expression
+  readonly span: Span
+}
+
+/** `model clip = ClipModel(tiny) from "weights/clip" as bf16` */
+export interface ModelItem extends Overridable {
+  readonly kind: 'model'
+  readonly value: Expression
+  readonly from?: Expression
+  readonly as?: Identifier
+}
+
+export interface LossItem extends Overridable {
+  readonly kind: 'loss'
+  readonly value: Expression
+}
+
+export interface StageItem extends Overridable {
+  readonly kind: 'stage'
+  readonly clauses: readonly StageClause[]
+}
+
+export type StageClause = TrainClause | MonitorClause | ValueClause
+
+/** `train proj { lr = 1e-4 }, clip.vision_model.encoder.layers[2..].*` */
+export interface TrainClause {
+  readonly kind: 'train'
+  readonly groups: readonly TrainGroup[]
+  readonly span: Span
+}
+
+export interface TrainGroup {
+  readonly path: ParameterPath
+  readonly settings: readonly { readonly name: Identifier; readonly value: Expression }[]
+  readonly span: Span
+}
+
+/** `clip.vision_model.encoder.layers[2..].*`: a model, submodule, or pattern over parameter paths. */
+export interface ParameterPath {
+  readonly root: Identifier
+  readonly segments: readonly PathSegment[]
+  readonly span: Span
+}
+
+export type PathSegment =
+  | { readonly kind: 'field'; readonly name: Identifier }
+  | { readonly kind: 'index'; readonly index: Expression }
+  | { readonly kind: 'any' }
+
+/** `monitor conflict = cosine(...) every 10` */
+export interface MonitorClause {
+  readonly kind: 'monitor'
+  readonly name: Identifier
+  readonly value: Expression
+  readonly every?: Expression
+  readonly span: Span
+}
+
+/** `minimize dcr`, `optimizer adamw(lr = 1e-4)`, `schedule cosine(...)`, `steps 300`, `clip_norm 1.0`, ... */
+export interface ValueClause {
+  readonly kind: 'clause'
+  readonly name: Identifier
+  readonly value: Expression
+  readonly span: Span
+}
+
+/** `evaluate digits = clustering(data = mnist, features = features, label = digit)` */
+export interface EvaluateItem extends Overridable {
+  readonly kind: 'evaluate'
+  readonly value: Expression
+}
+
+export interface ExportItem extends Documented {
+  readonly kind: 'export'
+  readonly models: readonly Identifier[]
+}
+
+/** `remove stage align` */
+export interface RemoveItem {
+  readonly kind: 'remove'
+  readonly what: Identifier
+  readonly name: Identifier
+  readonly span: Span
+}
+
+export type TypeSyntax =
+  | { readonly kind: 'named-type'; readonly name: Identifier; readonly span: Span }
+  | {
+      readonly kind: 'tensor-type'
+      readonly dtype: Identifier
+      readonly dims: readonly DimSyntax[]
+      readonly span: Span
+    }
+  | { readonly kind: 'list-type'; readonly item: TypeSyntax; readonly span: Span }
+  | { readonly kind: 'literal-type'; readonly value: string; readonly span: Span }
+  | { readonly kind: 'union-type'; readonly items: readonly TypeSyntax[]; readonly span: Span }
+
+/** A dimension is arithmetic on numbers and names, or a pack `...s` of any number of dimensions. */
+export type DimSyntax =
+  | { readonly kind: 'dim'; readonly value: Expression; readonly span: Span }
+  | { readonly kind: 'pack'; readonly name: Identifier; readonly span: Span }
+
+export type BinaryOperator =
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '**'
+  | '@'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'and'
+  | 'or'
+
+export type Expression =
+  | { readonly kind: 'int'; readonly value: number; readonly span: Span }
+  | { readonly kind: 'float'; readonly value: number; readonly span: Span }
+  | { readonly kind: 'string'; readonly value: string; readonly span: Span }
+  | { readonly kind: 'bool'; readonly value: boolean; readonly span: Span }
+  | { readonly kind: 'none'; readonly span: Span }
+  | { readonly kind: 'name'; readonly name: string; readonly span: Span }
+  | { readonly kind: 'field'; readonly object: Expression; readonly name: Identifier; readonly span: Span }
+  | {
+      readonly kind: 'call'
+      readonly callee: Expression
+      readonly arguments: readonly Argument[]
+      readonly span: Span
+    }
+  | {
+      readonly kind: 'index'
+      readonly object: Expression
+      readonly indices: readonly Index[]
+      readonly span: Span
+    }
+  | {
+      readonly kind: 'unary'
+      readonly operator: '-' | 'not'
+      readonly operand: Expression
+      readonly span: Span
+    }
+  | {
+      readonly kind: 'binary'
+      readonly operator: BinaryOperator
+      readonly left: Expression
+      readonly right: Expression
+      readonly span: Span
+    }
+  /** `a..b` is half-open, `a..=b` inclusive; either bound may be left out inside an index. */
+  | {
+      readonly kind: 'range'
+      readonly start?: Expression
+      readonly end?: Expression
+      readonly inclusive: boolean
+      readonly span: Span
+    }
+  | { readonly kind: 'list'; readonly items: readonly Expression[]; readonly span: Span }
+  | {
+      readonly kind: 'comprehension'
+      readonly value: Expression
+      readonly pattern: Pattern
+      readonly iterable: Expression
+      readonly span: Span
+    }
+  | { readonly kind: 'tuple'; readonly items: readonly Expression[]; readonly span: Span }
+  | {
+      readonly kind: 'record'
+      readonly fields: readonly { readonly name: Identifier; readonly value: Expression }[]
+      readonly span: Span
+    }
+  /** `c with { causal: true }`: a copy of a record with some fields replaced. */
+  | {
+      readonly kind: 'with'
+      readonly object: Expression
+      readonly fields: readonly { readonly name: Identifier; readonly value: Expression }[]
+      readonly span: Span
+    }
+  | {
+      readonly kind: 'if'
+      readonly condition: Expression
+      readonly then: Expression
+      readonly else?: Expression
+      readonly span: Span
+    }
+  | {
+      readonly kind: 'match'
+      readonly subject: Expression
+      readonly arms: readonly MatchArm[]
+      readonly span: Span
+    }
+  | {
+      readonly kind: 'block'
+      readonly statements: readonly Statement[]
+      readonly result?: Expression
+      readonly span: Span
+    }
+  /** `bias?`: the value, or none where the member does not exist. */
+  | { readonly kind: 'optional'; readonly operand: Expression; readonly span: Span }
+  /** `draw normal like latent`, `draw randint(0, 1000) of [batch]` */
+  | {
+      readonly kind: 'draw'
+      readonly distribution: Expression
+      readonly like?: Expression
+      readonly shape?: readonly Expression[]
+      readonly span: Span
+    }
+  /** `emoji.image of [batch]` */
+  | {
+      readonly kind: 'of'
+      readonly field: Expression
+      readonly shape: readonly Expression[]
+      readonly span: Span
+    }
+  /** `f(a[i], b[j]) for i, j in n` */
+  | {
+      readonly kind: 'pairs'
+      readonly value: Expression
+      readonly row: Identifier
+      readonly column: Identifier
+      readonly count: Expression
+      readonly span: Span
+    }
+  /** What recovery puts where an expression is missing; reported by the parser already. */
+  | { readonly kind: 'missing'; readonly span: Span }
+
+export interface Argument {
+  readonly name?: Identifier
+  readonly value: Expression
+  readonly span: Span
+}
+
+/** One entry of `x[...]`: a number, a range `a:b` with optional bounds and step, a new axis, or all leading axes. */
+export type Index =
+  | { readonly kind: 'at'; readonly value: Expression; readonly span: Span }
+  | {
+      readonly kind: 'slice'
+      readonly start?: Expression
+      readonly end?: Expression
+      readonly step?: Expression
+      readonly span: Span
+    }
+  | { readonly kind: 'new-axis'; readonly span: Span }
+  | { readonly kind: 'ellipsis'; readonly span: Span }
+
+export interface MatchArm {
+  /** A literal, a list of them joined by `|`, or `_`. */
+  readonly patterns: readonly Expression[]
+  readonly value: Expression
+  readonly span: Span
+}
+
+export type Statement =
+  | { readonly kind: 'assign'; readonly pattern: Pattern; readonly value: Expression; readonly span: Span }
+  | {
+      readonly kind: 'for'
+      readonly pattern: Pattern
+      readonly iterable: Expression
+      readonly body: Expression
+      readonly span: Span
+    }
+  /** An `if` used for its rebinding, without a value. */
+  | {
+      readonly kind: 'if-statement'
+      readonly condition: Expression
+      readonly then: Expression
+      readonly else?: Expression
+      readonly span: Span
+    }

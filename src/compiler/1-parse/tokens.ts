@@ -1,0 +1,171 @@
+import { Lexer, createToken, type ITokenConfig, type TokenType } from 'chevrotain'
+
+/** Any token at all: what recovery consumes when nothing else fits. */
+export const Any = createToken({ name: 'Any', pattern: Lexer.NA })
+/** Every word, reserved ones too: a field after a dot. */
+export const Word = createToken({ name: 'Word', pattern: Lexer.NA, categories: [Any] })
+/** A word that may name something: identifiers and the words that are keywords only in their place. */
+export const Name = createToken({ name: 'Name', label: 'a name', pattern: Lexer.NA, categories: [Word] })
+
+export const Identifier = createToken({ name: 'Identifier', pattern: /[A-Za-z_]\w*/, categories: [Name] })
+
+const capital = (word: string): string => word[0]?.toUpperCase() + word.slice(1)
+const keyword = (word: string, category: TokenType): TokenType =>
+  createToken({
+    name: capital(word),
+    label: `\`${word}\``,
+    pattern: new RegExp(word),
+    longer_alt: Identifier,
+    categories: [category],
+  })
+const reserved = (word: string): TokenType => keyword(word, Word)
+const contextual = (word: string): TokenType => keyword(word, Name)
+
+export const Use = reserved('use')
+export const Module = reserved('module')
+export const RecordWord = reserved('record')
+export const Fn = reserved('fn')
+export const Let = reserved('let')
+export const Pipeline = reserved('pipeline')
+export const Extends = reserved('extends')
+export const Override = reserved('override')
+export const Remove = reserved('remove')
+export const If = reserved('if')
+export const Else = reserved('else')
+export const Match = reserved('match')
+export const For = reserved('for')
+export const In = reserved('in')
+export const Draw = reserved('draw')
+export const True = reserved('true')
+export const False = reserved('false')
+export const None = reserved('none')
+export const And = reserved('and')
+export const Or = reserved('or')
+export const Not = reserved('not')
+export const With = reserved('with')
+
+export const Param = contextual('param')
+export const Data = contextual('data')
+export const Model = contextual('model')
+export const Loss = contextual('loss')
+export const Stage = contextual('stage')
+export const Evaluate = contextual('evaluate')
+export const Export = contextual('export')
+export const Train = contextual('train')
+export const Monitor = contextual('monitor')
+export const Every = contextual('every')
+export const From = contextual('from')
+export const As = contextual('as')
+export const Of = contextual('of')
+export const Like = contextual('like')
+
+const keywords = [
+  [Use, Module, RecordWord, Fn, Let, Pipeline, Extends, Override, Remove, If, Else, Match, For, In, Draw],
+  [True, False, None, And, Or, Not, With, Param, Data, Model, Loss, Stage, Evaluate, Export, Train],
+  [Monitor, Every, From, As, Of, Like],
+].flat()
+
+const symbol = (name: string, text: string, more: Partial<ITokenConfig> = {}): TokenType =>
+  createToken({ name, label: `\`${text}\``, pattern: text, categories: [Any], ...more })
+/** A kind that the scanner puts in place of a general one; never matched by the lexer itself. */
+const retagged = (name: string, general: TokenType): TokenType =>
+  createToken({ name, label: general.LABEL ?? name, pattern: Lexer.NA, categories: [general] })
+
+export const LeftParen = symbol('LeftParen', '(')
+export const RightParen = symbol('RightParen', ')')
+export const LeftSquare = symbol('LeftSquare', '[')
+export const RightSquare = symbol('RightSquare', ']')
+export const LeftCurly = symbol('LeftCurly', '{')
+export const RightCurly = symbol('RightCurly', '}')
+export const Minus = symbol('Minus', '-')
+/** `(`, `[` and `-` that may continue the expression before them: not first on a line outside brackets. */
+export const CallParen = retagged('CallParen', LeftParen)
+export const IndexSquare = retagged('IndexSquare', LeftSquare)
+export const BinaryMinus = retagged('BinaryMinus', Minus)
+
+export const Arrow = symbol('Arrow', '->')
+export const FatArrow = symbol('FatArrow', '=>')
+export const EqualEqual = symbol('EqualEqual', '==')
+export const Equals = symbol('Equals', '=')
+export const NotEqual = symbol('NotEqual', '!=')
+export const LessEqual = symbol('LessEqual', '<=')
+export const GreaterEqual = symbol('GreaterEqual', '>=')
+export const Less = symbol('Less', '<')
+export const Greater = symbol('Greater', '>')
+export const Ellipsis = symbol('Ellipsis', '...')
+export const RangeInclusive = symbol('RangeInclusive', '..=')
+export const RangeExclusive = symbol('RangeExclusive', '..')
+export const Dot = symbol('Dot', '.')
+export const Comma = symbol('Comma', ',')
+export const Colon = symbol('Colon', ':')
+export const Plus = symbol('Plus', '+')
+export const Power = symbol('Power', '**')
+export const Star = symbol('Star', '*')
+export const Slash = symbol('Slash', '/')
+export const At = symbol('At', '@')
+export const Bar = symbol('Bar', '|')
+export const Question = symbol('Question', '?')
+
+export const Float = createToken({
+  name: 'Float',
+  label: 'a number',
+  pattern: /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*(?:[eE][+-]?\d+)?|[eE][+-]?\d+)(?!\w|\.\d)/,
+  categories: [Any],
+})
+export const Int = createToken({
+  name: 'Int',
+  label: 'a number',
+  pattern: /\d+(?:_\d+)*(?!\w|\.\d)/,
+  categories: [Any],
+})
+export const Text = createToken({
+  name: 'Text',
+  label: 'a string',
+  pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*"/,
+  categories: [Any],
+})
+
+/** Spellings of other languages and slips of the pen: reported by the scanner, then read as what was meant. */
+export const mistakes = {
+  number: createToken({ name: 'BadNumber', pattern: /\d\w*(?:\.\d\w*)*|\.\d\w*/, categories: [Int, Any] }),
+  openString: createToken({
+    name: 'OpenString',
+    pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*\\?/,
+    categories: [Text, Any],
+  }),
+  singleQuotes: createToken({ name: 'SingleQuotes', pattern: /'[^'\r\n]*'/, categories: [Text, Any] }),
+  and: createToken({ name: 'WrongAnd', pattern: /&&/, categories: [And, Any] }),
+  or: createToken({ name: 'WrongOr', pattern: /\|\|/, categories: [Or, Any] }),
+  not: createToken({ name: 'WrongNot', pattern: /!/, categories: [Not, Any] }),
+  identity: createToken({ name: 'WrongEqual', pattern: /===/, categories: [EqualEqual, Any] }),
+  update: createToken({ name: 'UpdateEquals', pattern: /(?:\*\*|[-+*/@])=/, categories: [Equals, Any] }),
+  semicolon: createToken({ name: 'Semicolon', pattern: /;/, group: 'mistakes' }),
+  hashComment: createToken({ name: 'HashComment', pattern: /#[^\r\n]*/, group: 'mistakes' }),
+  blockComment: createToken({
+    name: 'BlockComment',
+    pattern: /\/\*[^]*?(?:\*\/|$(?![^]))/,
+    line_breaks: true,
+    group: 'mistakes',
+  }),
+}
+
+const LineComment = createToken({ name: 'LineComment', pattern: /\/\/[^\r\n]*/, group: 'comments' })
+const Space = createToken({
+  name: 'Space',
+  pattern: /[ \t\r\n\f\v\u00a0\ufeff]+/,
+  line_breaks: true,
+  group: Lexer.SKIPPED,
+})
+
+/** In the order in which the lexer tries them. */
+export const vocabulary: readonly TokenType[] = [
+  [Space, LineComment, mistakes.blockComment, mistakes.hashComment, mistakes.semicolon],
+  keywords,
+  [Identifier, Float, Int, Text, mistakes.openString, mistakes.singleQuotes],
+  [Ellipsis, RangeInclusive, RangeExclusive, mistakes.number],
+  [mistakes.identity, mistakes.update, mistakes.and, mistakes.or],
+  [Arrow, FatArrow, EqualEqual, Equals, NotEqual, mistakes.not, LessEqual, GreaterEqual, Less, Greater],
+  [Power, Star, Plus, Minus, Slash, At, Dot, Comma, Colon, Bar, Question],
+  [LeftParen, RightParen, LeftSquare, RightSquare, LeftCurly, RightCurly],
+  [CallParen, IndexSquare, BinaryMinus, Name, Word, Any],
+].flat()

@@ -1,0 +1,16 @@
+/** The clauses of a stage that hold a value, with an example for messages. */
+export const valueClauses = {
+  minimize: 'minimize loss',
+  optimizer: 'optimizer adamw(lr = 1e-4)',
+  schedule: 'schedule cosine(warmup = 100)',
+  steps: 'steps 1_000',
+  accumulate: 'accumulate 2',
+  clip_norm: 'clip_norm 1.0',
+  save_every: 'save_every 500',
+} as const
+
+export type ClauseName = keyof typeof valueClauses
+
+export const isValueClause = (name: string): name is ClauseName => Object.hasOwn(valueClauses, name)
+
+export const clauseNames: readonly string[] = [...Object.keys(valueClauses), 'train', 'monitor']

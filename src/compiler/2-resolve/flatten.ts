@@ -1,0 +1,267 @@
+import {
+  extendsCycle,
+  needsOverride,
+  noPipeline,
+  notAPipeline,
+  nothingToOverride,
+  nothingToRemove,
+  severalPipelines,
+} from '../../diagnostics/catalogue/pipeline.js'
+import { duplicateName } from '../../diagnostics/catalogue/name.js'
+import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
+import { closest } from '../../diagnostics/suggest.js'
+import type {
+  DataItem,
+  EvaluateItem,
+  ExportItem,
+  FunctionDeclaration,
+  Identifier,
+  LetDeclaration,
+  LossItem,
+  ModelItem,
+  ParamItem,
+  Pattern,
+  PipelineDeclaration,
+  StageClause,
+  StageItem,
+} from '../1-parse/syntax.js'
+import type { Program } from './program.js'
+
+/** A pipeline with everything it extends taken in: one flat set of declarations, each with the file it came from. */
+export interface FlatPipeline {
+  readonly name: string
+  readonly span: Span
+  /** Under every name it declares (a tuple `let` has several). */
+  readonly items: ReadonlyMap<string, FlatItem>
+  /** In source order; a stage of the base comes before an added one. */
+  readonly stages: readonly FlatStage[]
+  /** Names that a `remove` took away, and where. */
+  readonly removed: ReadonlyMap<string, Span>
+  readonly exports: readonly { readonly model: Identifier; readonly inherited: boolean }[]
+}
+
+export type NamedItem =
+  | ParamItem
+  | DataItem
+  | ModelItem
+  | LetDeclaration
+  | FunctionDeclaration
+  | LossItem
+  | EvaluateItem
+
+export interface FlatItem {
+  readonly item: NamedItem
+  readonly file: string
+  readonly inherited: boolean
+}
+
+export interface FlatStage {
+  readonly name: Identifier
+  readonly span: Span
+  readonly clauses: readonly { readonly clause: StageClause; readonly file: string }[]
+  readonly inherited: boolean
+}
+
+/** Picks the pipeline of the entry file (`name`, or its only one) and flattens it. */
+export function flatten(
+  program: Program,
+  name: string | undefined,
+  diagnostics: Diagnostics,
+): FlatPipeline | undefined {
+  const file = program.files.get(program.entry)
+  const start: Span = { file: program.entry, start: 0, end: 0 }
+  const all = (file?.declarations ?? []).filter((d): d is PipelineDeclaration => d.kind === 'pipeline')
+  const known = all.map((p) => p.name.text)
+  const chosen = name === undefined ? all[0] : all.find((p) => p.name.text === name)
+  if (!chosen) {
+    diagnostics.add(noPipeline(start, { wanted: name, known }))
+    return undefined
+  }
+  if (name === undefined && all.length > 1) {
+    diagnostics.add(severalPipelines(chosen.name.span, { file: program.entry, known }))
+    return undefined
+  }
+  return flattenPipeline(program, chosen, program.entry, [], diagnostics)
+}
+
+function flattenPipeline(
+  program: Program,
+  pipeline: PipelineDeclaration,
+  file: string,
+  above: readonly string[],
+  diagnostics: Diagnostics,
+): FlatPipeline | undefined {
+  const key = `${file}#${pipeline.name.text}`
+  if (above.includes(key)) {
+    const names = [...above.slice(above.indexOf(key)), key].map((k) => k.slice(k.indexOf('#') + 1))
+    diagnostics.add(extendsCycle(pipeline.name.span, { names }))
+    return undefined
+  }
+  let base: FlatPipeline | undefined
+  if (pipeline.extends) {
+    const found = program.scopes.get(file)?.get(pipeline.extends.text)
+    if (found?.declaration.kind !== 'pipeline') {
+      diagnostics.add(notAPipeline(pipeline.extends.span, { name: pipeline.extends.text }))
+      return undefined
+    }
+    base = flattenPipeline(program, found.declaration, found.file, [...above, key], diagnostics)
+    if (!base) return undefined
+  }
+  return merge(base, pipeline, file, diagnostics)
+}
+
+/** Removals and overrides apply as a set on what is inherited; then additions join. */
+function merge(
+  base: FlatPipeline | undefined,
+  pipeline: PipelineDeclaration,
+  file: string,
+  diagnostics: Diagnostics,
+): FlatPipeline {
+  const items = new Map<string, FlatItem>()
+  for (const [name, item] of base?.items ?? []) items.set(name, { ...item, inherited: true })
+  let stages: FlatStage[] = (base?.stages ?? []).map((s) => ({ ...s, inherited: true }))
+  const removed = new Map(base?.removed)
+  const exports = (base?.exports ?? []).map((e) => ({ ...e, inherited: true }))
+
+  for (const item of pipeline.items) {
+    if (item.kind !== 'remove') continue
+    const { text: name } = item.name
+    const kind = item.what.text
+    const known =
+      kind === 'stage'
+        ? stages.map((s) => s.name.text)
+        : [...items].filter(([, f]) => f.item.kind === kind).map(([n]) => n)
+    if (!known.includes(name)) {
+      const other = otherKind(name, items, stages)
+      diagnostics.add(nothingToRemove(item.span, { kind, name, suggestion: closest(name, known), other }))
+    } else if (kind === 'stage') stages = stages.filter((s) => s.name.text !== name)
+    else {
+      items.delete(name)
+      removed.set(name, item.span)
+    }
+  }
+  for (const item of pipeline.items) {
+    if (item.kind === 'remove') continue
+    if (item.kind === 'export') addExports(item, exports, diagnostics)
+    else if (item.kind === 'stage') stages = addStage(item, file, stages, items, diagnostics)
+    else addItem(item, file, items, stages, diagnostics)
+  }
+  return { name: pipeline.name.text, span: pipeline.name.span, items, stages, removed, exports }
+}
+
+function addExports(
+  item: ExportItem,
+  exports: { model: Identifier; inherited: boolean }[],
+  diagnostics: Diagnostics,
+): void {
+  for (const model of item.models) {
+    const first = exports.find((e) => e.model.text === model.text)
+    if (first && !first.inherited)
+      diagnostics.add(duplicateName(model.span, { name: model.text, first: first.model.span }))
+    else if (!first) exports.push({ model, inherited: false })
+  }
+}
+
+function addStage(
+  item: StageItem,
+  file: string,
+  stages: readonly FlatStage[],
+  items: ReadonlyMap<string, FlatItem>,
+  diagnostics: Diagnostics,
+): FlatStage[] {
+  const clauses = item.clauses.map((clause) => ({ clause, file }))
+  const existing = stages.find((s) => s.name.text === item.name.text)
+  if (item.override) {
+    if (!existing?.inherited) {
+      const known = stages.map((s) => s.name.text)
+      diagnostics.add(
+        nothingToOverride(item.name.span, {
+          kind: 'stage',
+          name: item.name.text,
+          suggestion: closest(item.name.text, known),
+          other: otherKind(item.name.text, items, stages),
+        }),
+      )
+      return [...stages]
+    }
+    const replaced = new Set(clauses.map(({ clause }) => clauseKey(clause)))
+    const kept = existing.clauses.filter(({ clause }) => !replaced.has(clauseKey(clause)))
+    return stages.map((s) =>
+      s === existing ? { ...s, clauses: [...kept, ...clauses], inherited: false } : s,
+    )
+  }
+  const other = items.get(item.name.text)?.item
+  const first = existing?.span ?? other?.span
+  if (first) {
+    diagnostics.add(
+      existing?.inherited
+        ? needsOverride(item.name.span, { kind: 'stage', name: item.name.text, inherited: first })
+        : duplicateName(item.name.span, { name: item.name.text, first }),
+    )
+    return [...stages]
+  }
+  return [...stages, { name: item.name, span: item.name.span, clauses, inherited: false }]
+}
+
+/** Clauses of one key replace each other: monitors by name, all others by kind. */
+export const clauseKey = (clause: StageClause): string =>
+  clause.kind === 'train'
+    ? 'train'
+    : clause.kind === 'monitor'
+      ? `monitor ${clause.name.text}`
+      : clause.name.text
+
+function addItem(
+  item: NamedItem,
+  file: string,
+  items: Map<string, FlatItem>,
+  stages: readonly FlatStage[],
+  diagnostics: Diagnostics,
+): void {
+  for (const name of itemNames(item)) {
+    const existing = items.get(name.text)
+    if (item.override) {
+      if (!existing?.inherited || existing.item.kind !== item.kind) {
+        const known = [...items].filter(([, f]) => f.item.kind === item.kind && f.inherited).map(([n]) => n)
+        diagnostics.add(
+          nothingToOverride(name.span, {
+            kind: item.kind,
+            name: name.text,
+            suggestion: closest(name.text, known),
+            other: otherKind(name.text, items, stages),
+          }),
+        )
+        continue
+      }
+    } else if (existing) {
+      diagnostics.add(
+        existing.inherited
+          ? needsOverride(name.span, { kind: item.kind, name: name.text, inherited: existing.item.span })
+          : duplicateName(name.span, { name: name.text, first: existing.item.span }),
+      )
+      continue
+    } else {
+      const stage = stages.find((s) => s.name.text === name.text)
+      if (stage) diagnostics.add(duplicateName(name.span, { name: name.text, first: stage.span }))
+    }
+    items.set(name.text, { item, file, inherited: false })
+  }
+}
+
+/** What kind of declaration has a name, for one that was looked for among those of another kind. */
+function otherKind(
+  name: string,
+  items: ReadonlyMap<string, FlatItem>,
+  stages: readonly FlatStage[],
+): string | undefined {
+  return items.get(name)?.item.kind ?? (stages.some((s) => s.name.text === name) ? 'stage' : undefined)
+}
+
+/** The names that an item declares. */
+export function itemNames(item: NamedItem): readonly Identifier[] {
+  return item.kind === 'let' ? patternNames(item.pattern) : [item.name]
+}
+
+export function patternNames(pattern: Pattern): readonly Identifier[] {
+  return pattern.kind === 'name-pattern' ? [pattern.name] : pattern.items.flatMap(patternNames)
+}

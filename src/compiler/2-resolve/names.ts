@@ -1,0 +1,284 @@
+import { unknownClause } from '../../diagnostics/catalogue/stage.js'
+import { unknownName } from '../../diagnostics/catalogue/name.js'
+import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
+import { closest } from '../../diagnostics/suggest.js'
+import type {
+  Declaration,
+  DimSyntax,
+  Expression,
+  FunctionDeclaration,
+  ModuleDeclaration,
+  Parameter,
+  Pattern,
+  StageClause,
+  Statement,
+  TypeSyntax,
+} from '../1-parse/syntax.js'
+import { clauseNames, isValueClause } from './clauses.js'
+import { type FlatPipeline, type NamedItem, patternNames } from './flatten.js'
+import type { Program } from './program.js'
+
+/** Called at each name that is not a local of the code around it. */
+export type OnName = (name: string, span: Span) => void
+
+/** Reports names that nothing declares, also in functions that nothing calls. Library files are not looked at. */
+export function checkNames(
+  program: Program,
+  pipeline: FlatPipeline,
+  builtins: readonly string[],
+  diagnostics: Diagnostics,
+): void {
+  const prelude = program.scopes.get(program.prelude) ?? new Map<string, unknown>()
+  const everywhere = [...builtins, ...prelude.keys()]
+  const own = new Set(pipeline.items.keys())
+  const suggestions = new Map<string, string | undefined>()
+  const suggest = (name: string, known: () => Iterable<string>): string | undefined => {
+    // a text full of unknown names is no text with slips
+    if (!suggestions.has(name) && suggestions.size < 50) suggestions.set(name, closest(name, known()))
+    return suggestions.get(name)
+  }
+  const report = (file: string, items: ReadonlySet<string>): OnName => {
+    const known = new Set([...everywhere, ...(program.scopes.get(file)?.keys() ?? [])])
+    return (name, span) => {
+      if (known.has(name) || items.has(name)) return
+      const removed = pipeline.removed.get(name)
+      const labels = removed ? [{ span: removed, message: 'removed here' }] : []
+      const suggestion = removed ? undefined : suggest(name, () => [...known, ...items])
+      diagnostics.add(unknownName(span, { name, suggestion, labels }))
+    }
+  }
+  const reports = new Map<string, OnName>()
+  const inPipeline = (file: string): OnName => {
+    const known = reports.get(file) ?? report(file, own)
+    reports.set(file, known)
+    return known
+  }
+  for (const [path, file] of program.files) {
+    if (path.startsWith('std/')) continue
+    const onName = report(path, new Set())
+    for (const d of file.declarations) declarationNames(d, onName)
+  }
+  for (const { item, file } of new Set(pipeline.items.values())) {
+    if (!file.startsWith('std/')) itemNamesUsed(item, inPipeline(file))
+  }
+  for (const stage of pipeline.stages) {
+    for (const { clause, file } of stage.clauses) {
+      if (clause.kind !== 'clause' || isValueClause(clause.name.text)) namesOfClause(clause, inPipeline(file))
+      else {
+        const { text: name, span } = clause.name
+        const suggestion = closest(name, clauseNames)
+        diagnostics.add(unknownClause(span, { name, suggestion, known: clauseNames }))
+      }
+    }
+  }
+}
+
+function declarationNames(d: Declaration, onName: OnName): void {
+  if (d.kind === 'fn') functionNames(d, onName)
+  else if (d.kind === 'module') moduleNames(d, onName)
+  else if (d.kind === 'record') parameterNames(d.fields, onName, new Set())
+  else if (d.kind === 'let') expressionNames(d.value, onName)
+}
+
+function moduleNames(module: ModuleDeclaration, onName: OnName): void {
+  const members = new Set([...module.parameters, ...module.members].map((m) => m.name.text))
+  const outer = except(members, onName)
+  parameterNames(module.parameters, onName, new Set())
+  for (const m of module.members) {
+    if (m.kind === 'fn') functionNames(m, outer)
+    else if (m.kind === 'field') expressionNames(m.value, outer)
+    else {
+      typeNames(m.type, outer)
+      // the initializer's own name is no name of the file
+      if (m.init.kind === 'call') for (const a of m.init.arguments) expressionNames(a.value, outer)
+      else if (m.init.kind !== 'name') expressionNames(m.init, outer)
+    }
+    if (m.kind !== 'fn' && m.condition) expressionNames(m.condition, outer)
+  }
+}
+
+function functionNames(fn: FunctionDeclaration, onName: OnName): void {
+  const locals = new Set<string>()
+  parameterNames(fn.parameters, onName, locals)
+  if (fn.result) dimNames(fn.result, locals)
+  assigned(fn.body, locals)
+  expressionNames(fn.body, except(locals, onName))
+}
+
+/** Adds the parameters and the dimension names of their types to `locals`. */
+function parameterNames(parameters: readonly Parameter[], onName: OnName, locals: Set<string>): void {
+  for (const p of parameters) {
+    if (p.type) dimNames(p.type, locals)
+    if (p.default) expressionNames(p.default, except(locals, onName))
+    locals.add(p.name.text)
+  }
+}
+
+const except =
+  (locals: ReadonlySet<string>, onName: OnName): OnName =>
+  (name, span) => {
+    if (!locals.has(name)) onName(name, span)
+  }
+
+function dimNames(type: TypeSyntax, locals: Set<string>): void {
+  if (type.kind === 'tensor-type') {
+    for (const dim of type.dims) {
+      if (dim.kind === 'pack') locals.add(dim.name.text)
+      else if (dim.value.kind === 'name') locals.add(dim.value.name)
+    }
+  } else if (type.kind === 'union-type') for (const item of type.items) dimNames(item, locals)
+}
+
+function typeNames(type: TypeSyntax, onName: OnName): void {
+  const dim = (d: DimSyntax): void => (d.kind === 'dim' ? expressionNames(d.value, onName) : undefined)
+  if (type.kind === 'tensor-type') type.dims.forEach(dim)
+}
+
+/** The names that a body binds anywhere: one function is one scope. */
+function assigned(e: Expression, locals: Set<string>): void {
+  const pattern = (p: Pattern): void => patternNames(p).forEach((n) => void locals.add(n.text))
+  const statement = (s: Statement): void => {
+    if (s.kind !== 'if-statement') pattern(s.pattern)
+    if (s.kind === 'assign') assigned(s.value, locals)
+    if (s.kind === 'for') assigned(s.body, locals)
+    if (s.kind === 'if-statement') {
+      assigned(s.then, locals)
+      if (s.else) assigned(s.else, locals)
+    }
+  }
+  if (e.kind === 'block') {
+    e.statements.forEach(statement)
+    if (e.result) assigned(e.result, locals)
+  } else if (e.kind === 'if') {
+    assigned(e.then, locals)
+    if (e.else) assigned(e.else, locals)
+  } else if (e.kind === 'match') for (const arm of e.arms) assigned(arm.value, locals)
+}
+
+/** The names that an item of a pipeline uses, its own locals left out. */
+export function itemNamesUsed(item: NamedItem, onName: OnName): void {
+  switch (item.kind) {
+    case 'fn':
+      return functionNames(item, onName)
+    case 'data':
+      // fields speak of the columns of the source; the source's name is no name of the file
+      if (item.source.kind === 'call') for (const a of item.source.arguments) expressionNames(a.value, onName)
+      for (const f of item.fields) typeNames(f.type, onName)
+      return
+    case 'evaluate':
+      if (item.value.kind === 'call') for (const a of item.value.arguments) expressionNames(a.value, onName)
+      return
+    case 'model':
+      if (item.from) expressionNames(item.from, onName)
+      return expressionNames(item.value, onName)
+    default: {
+      const locals = new Set<string>()
+      assigned(item.value, locals)
+      return expressionNames(item.value, except(locals, onName))
+    }
+  }
+}
+
+export function namesOfClause(clause: StageClause, onName: OnName): void {
+  if (clause.kind === 'train') {
+    for (const group of clause.groups) {
+      onName(group.path.root.text, group.path.root.span)
+      for (const s of group.path.segments) if (s.kind === 'index') expressionNames(s.index, onName)
+      for (const s of group.settings) expressionNames(s.value, onName)
+    }
+    return
+  }
+  if (clause.kind === 'monitor' && clause.every) expressionNames(clause.every, onName)
+  // the name of an optimizer or schedule is no name of the file
+  if (clause.kind === 'clause' && (clause.name.text === 'optimizer' || clause.name.text === 'schedule')) {
+    if (clause.value.kind === 'call') for (const a of clause.value.arguments) expressionNames(a.value, onName)
+    return
+  }
+  expressionNames(clause.value, onName)
+}
+
+function expressionNames(e: Expression, onName: OnName): void {
+  const visit = (child: Expression | undefined): void => (child ? expressionNames(child, onName) : undefined)
+  switch (e.kind) {
+    case 'name':
+      return onName(e.name, e.span)
+    case 'field':
+      return visit(e.object)
+    case 'optional':
+      return visit(e.operand)
+    case 'unary':
+      return visit(e.operand)
+    case 'call':
+      visit(e.callee)
+      for (const a of e.arguments) visit(a.value)
+      return
+    case 'index':
+      visit(e.object)
+      for (const k of e.indices) {
+        if (k.kind === 'at') visit(k.value)
+        else if (k.kind === 'slice') [k.start, k.end, k.step].forEach(visit)
+      }
+      return
+    case 'binary':
+      visit(e.left)
+      return visit(e.right)
+    case 'range':
+      visit(e.start)
+      return visit(e.end)
+    case 'list':
+    case 'tuple':
+      return e.items.forEach(visit)
+    case 'comprehension':
+      visit(e.iterable)
+      return expressionNames(e.value, except(new Set(patternNames(e.pattern).map((n) => n.text)), onName))
+    case 'record':
+      for (const f of e.fields) visit(f.value)
+      return
+    case 'with':
+      visit(e.object)
+      for (const f of e.fields) visit(f.value)
+      return
+    case 'if':
+      visit(e.condition)
+      visit(e.then)
+      return visit(e.else)
+    case 'match':
+      visit(e.subject)
+      for (const arm of e.arms) {
+        for (const p of arm.patterns) if (!(p.kind === 'name' && p.name === '_')) visit(p)
+        visit(arm.value)
+      }
+      return
+    case 'block':
+      e.statements.forEach((s) => statementNames(s, onName))
+      return visit(e.result)
+    case 'draw':
+      if (e.distribution.kind === 'call') for (const a of e.distribution.arguments) visit(a.value)
+      visit(e.like)
+      return e.shape?.forEach(visit)
+    case 'of':
+      visit(e.field)
+      return e.shape.forEach(visit)
+    case 'pairs':
+      visit(e.count)
+      return expressionNames(e.value, except(new Set([e.row.text, e.column.text]), onName))
+    case 'int':
+    case 'float':
+    case 'string':
+    case 'bool':
+    case 'none':
+    case 'missing':
+  }
+}
+
+function statementNames(s: Statement, onName: OnName): void {
+  if (s.kind === 'assign') expressionNames(s.value, onName)
+  else if (s.kind === 'for') {
+    expressionNames(s.iterable, onName)
+    expressionNames(s.body, onName)
+  } else {
+    expressionNames(s.condition, onName)
+    expressionNames(s.then, onName)
+    if (s.else) expressionNames(s.else, onName)
+  }
+}

@@ -1,0 +1,122 @@
+import { duplicateName, notExported, unknownFile } from '../../diagnostics/catalogue/name.js'
+import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
+import { closest } from '../../diagnostics/suggest.js'
+import { patternNames } from './flatten.js'
+import { parse } from '../1-parse/index.js'
+import type { Declaration, Identifier, SyntaxFile, Use } from '../1-parse/syntax.js'
+
+/** How the compiler sees files. Library modules are read as `std/<name>.dcr`. */
+export interface Files {
+  /** The text of a file, or undefined when it does not exist. */
+  read(path: string): string | undefined
+}
+
+/** A top-level name of a file: where it is declared, and under which name there. */
+export interface TopLevel {
+  readonly file: string
+  readonly declaration: Declaration
+  readonly name: string
+}
+
+/** All files that an entry file needs, parsed, with the names that each can see. */
+export interface Program {
+  readonly entry: string
+  readonly files: ReadonlyMap<string, SyntaxFile>
+  /** Per file: own declarations and imported ones. */
+  readonly scopes: ReadonlyMap<string, ReadonlyMap<string, TopLevel>>
+  readonly prelude: string
+}
+
+const preludePath = 'std/prelude.dcr'
+
+/** Reads the entry file and everything it uses. */
+export function loadProgram(entry: string, files: Files, diagnostics: Diagnostics): Program {
+  const parsed = new Map<string, SyntaxFile>()
+  const load = (path: string): SyntaxFile | undefined => {
+    const known = parsed.get(path)
+    if (known) return known
+    const text = files.read(path)
+    if (text === undefined) return undefined
+    const { file, diagnostics: problems } = parse(path, text)
+    for (const p of problems) diagnostics.add(p)
+    parsed.set(path, file)
+    for (const use of file.uses) {
+      const from = usePath(path, use)
+      if (!load(from)) diagnostics.add(unknownFile(use.span, { path: use.from, tried: from }))
+    }
+    return file
+  }
+  load(preludePath)
+  load(entry)
+  const own = new Map([...parsed].map(([path, file]) => [path, declarations(file, diagnostics)]))
+  const scopes = new Map([...parsed].map(([path, file]) => [path, scopeOf(path, file, own, diagnostics)]))
+  return { entry, files: parsed, scopes, prelude: preludePath }
+}
+
+/** `std.nn` is `std/nn.dcr`; a quoted path is relative to the file that uses it. */
+function usePath(from: string, use: Use): string {
+  if (use.fromKind === 'module') return `${use.from.replaceAll('.', '/')}.dcr`
+  if (use.from.startsWith('/')) return use.from
+  const parts = from.split('/').slice(0, -1)
+  for (const part of use.from.split('/')) {
+    if (part === '..' && parts.length > 0 && parts[parts.length - 1] !== '..') parts.pop()
+    else if (part !== '.') parts.push(part)
+  }
+  return parts.join('/')
+}
+
+const namesOf = (d: Declaration): readonly Identifier[] =>
+  d.kind === 'let' ? patternNames(d.pattern) : [d.name]
+
+function declarations(file: SyntaxFile, diagnostics: Diagnostics): ReadonlyMap<string, TopLevel> {
+  const names = new Map<string, TopLevel>()
+  const spans = new Map<string, Span>()
+  for (const declaration of file.declarations) {
+    for (const name of namesOf(declaration)) {
+      const first = spans.get(name.text)
+      if (first) diagnostics.add(duplicateName(name.span, { name: name.text, first }))
+      else {
+        spans.set(name.text, name.span)
+        names.set(name.text, { file: file.path, declaration, name: name.text })
+      }
+    }
+  }
+  return names
+}
+
+function scopeOf(
+  path: string,
+  file: SyntaxFile,
+  own: ReadonlyMap<string, ReadonlyMap<string, TopLevel>>,
+  diagnostics: Diagnostics,
+): ReadonlyMap<string, TopLevel> {
+  const scope = new Map(own.get(path))
+  const spans = new Map(file.declarations.flatMap(namesOf).map((n) => [n.text, n.span]))
+  for (const use of file.uses) {
+    const there = own.get(usePath(path, use))
+    if (!there) continue
+    for (const { name, alias } of use.names) {
+      const found = there.get(name.text)
+      const known = [...there.keys()]
+      if (!found) {
+        diagnostics.add(
+          notExported(name.span, {
+            name: name.text,
+            from: use.from,
+            suggestion: closest(name.text, known),
+            known,
+          }),
+        )
+        continue
+      }
+      const local = alias ?? name
+      const first = spans.get(local.text)
+      if (first) diagnostics.add(duplicateName(local.span, { name: local.text, first }))
+      else {
+        spans.set(local.text, local.span)
+        scope.set(local.text, found)
+      }
+    }
+  }
+  return scope
+}

@@ -1,0 +1,47 @@
+import { wrongType } from '../../diagnostics/catalogue/type.js'
+import type { Diagnostic, Label, Span } from '../../diagnostics/diagnostic.js'
+import { type Val, describe } from './values.js'
+
+interface Wanted {
+  readonly wanted: string
+  readonly where?: string
+  readonly labels?: readonly Label[]
+  readonly help?: string | undefined
+}
+
+/** A value of another kind than is wanted, with the step that beginners leave out where there is one. */
+export const wrongValue = (
+  span: Span,
+  value: Val,
+  { help = missingStep(value), ...rest }: Wanted,
+): Diagnostic => wrongType(span, { ...rest, got: describe(value), help })
+
+const call = (name: string, parameters: readonly string[]): string =>
+  `call it: \`${name}(${parameters.join(', ')})\``
+
+function missingStep(value: Val): string | undefined {
+  switch (value.kind) {
+    case 'data-field':
+      return `\`${value.data}.${value.field} of [32]\` takes 32 rows of it as a tensor`
+    case 'data':
+      return `\`${value.name}.field of [32]\` takes 32 rows of one of its fields as a tensor`
+    case 'module':
+      return `\`model name = ${value.declaration.name.text}(...)\` makes one, \`name(x)\` applies it`
+    case 'instance':
+      return 'apply it to a tensor: `name(x)`'
+    case 'fn':
+      return call(
+        value.declaration.name.text,
+        value.declaration.parameters.map((p) => p.name.text),
+      )
+    case 'operator':
+      return call(
+        value.definition.name,
+        value.definition.parameters.map((p) => p.name),
+      )
+    case 'row-index':
+      return 'a row index only picks rows: `x[i]`'
+    default:
+      return undefined
+  }
+}

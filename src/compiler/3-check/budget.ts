@@ -1,0 +1,20 @@
+import { tooLarge } from '../../diagnostics/catalogue/type.js'
+import { type Span, UserError } from '../../diagnostics/diagnostic.js'
+
+/** Several times what the largest pipelines of the library need. */
+const limit = 2_500_000
+
+/** The work that one analysis may take, over all its stages and evaluations: no source keeps the compiler busy. */
+export class Budget {
+  private spent = 0
+  private exhausted: UserError | undefined
+
+  /** Counts evaluated expressions; what costs more than one counts as several. */
+  spend(amount: number, span: Span): void {
+    this.spent += amount
+    if (this.spent <= limit) return
+    // told once, where it showed first
+    this.exhausted ??= new UserError(tooLarge(span, { what: 'this program' }))
+    throw this.exhausted
+  }
+}

@@ -1,0 +1,123 @@
+import { notCallable } from '../../diagnostics/catalogue/type.js'
+import { type Diagnostic, type Span, UserError } from '../../diagnostics/diagnostic.js'
+import type { Expression, Parameter } from '../1-parse/syntax.js'
+import { type GivenArguments, bindArguments, evaluateArguments, missingArgument } from './arguments.js'
+import { callOperator } from './call-operator.js'
+import { type Elaboration, fail } from './elaboration.js'
+import { Environment } from './environment.js'
+import { evaluate } from './evaluate.js'
+import { instantiate } from './instantiate.js'
+import { matchType } from './types.js'
+import { type FunctionVal, type Val, describe, record } from './values.js'
+
+export function call(x: Elaboration, e: Expression & { kind: 'call' }, env: Environment): Val {
+  const callee = evaluate(x, e.callee, env)
+  const given = evaluateArguments(x, e.arguments, env, e.span)
+  return callValue(x, callee, given, e.callee.span)
+}
+
+export function callValue(x: Elaboration, callee: Val, given: GivenArguments, calleeSpan: Span): Val {
+  switch (callee.kind) {
+    case 'fn':
+      return callFunction(x, callee, given)
+    case 'operator':
+      return callOperator(x, callee.definition, given)
+    case 'special':
+      return callee.definition.call(x, given)
+    case 'module':
+      return seenFrom(given.span, () =>
+        x.enter(callee.declaration.name.text, given.span, () => instantiate(x, callee, given)),
+      )
+    case 'record-type': {
+      const { declaration } = callee
+      const environment = new Environment(callee.environment)
+      bindParameters(x, declaration.name.text, declaration.fields, given, environment, declaration.name.span)
+      const fields = declaration.fields.map((f): [string, Val] => [
+        f.name.text,
+        environment.get(f.name.text) ?? { kind: 'none' },
+      ])
+      const origins = declaration.fields.flatMap((f): [string, Span][] => {
+        const origin = environment.origin(f.name.text)
+        return origin ? [[f.name.text, origin]] : []
+      })
+      return record(new Map(fields), { name: declaration.name.text, origins: new Map(origins) })
+    }
+    case 'instance': {
+      const forward = callee.environment.hasOwn('forward') ? callee.environment.get('forward') : undefined
+      if (forward?.kind === 'fn') return callFunction(x, forward, given, callee.declaration.name.text)
+      return fail(notCallable(calleeSpan, { got: `${describe(callee)}, which has no function \`forward\`,` }))
+    }
+    default:
+      return fail(notCallable(calleeSpan, { got: describe(callee) }))
+  }
+}
+
+/** Calls a function; `shown` is what messages call it, where the user does not write its name. */
+export function callFunction(x: Elaboration, fn: FunctionVal, given: GivenArguments, shown?: string): Val {
+  const { declaration } = fn
+  const name = declaration.name.text
+  return seenFrom(given.span, () =>
+    x.enter(name, given.span, () =>
+      x.drawPath.within(name, () => {
+        const environment = new Environment(fn.environment)
+        bindParameters(x, shown ?? name, declaration.parameters, given, environment, declaration.name.span)
+        const value = evaluate(x, declaration.body, environment)
+        if (!declaration.result) return value
+        return matchType(x, declaration.result, value, environment, {
+          what: `the result of \`${shown ?? name}\``,
+          span: declaration.body.span,
+        })
+      }),
+    ),
+  )
+}
+
+const parameterNames = new WeakMap<readonly Parameter[], readonly string[]>()
+
+function namesOf(parameters: readonly Parameter[]): readonly string[] {
+  const names = parameterNames.get(parameters) ?? parameters.map((p) => p.name.text)
+  parameterNames.set(parameters, names)
+  return names
+}
+
+/** Binds arguments to declared parameters in an environment: types are checked, defaults see the parameters before. */
+export function bindParameters(
+  x: Elaboration,
+  callee: string,
+  parameters: readonly Parameter[],
+  given: GivenArguments,
+  environment: Environment,
+  declared: Span,
+): void {
+  const names = namesOf(parameters)
+  const bound = bindArguments(callee, names, given, declared)
+  for (const parameter of parameters) {
+    const name = parameter.name.text
+    const argument = bound.get(name)
+    if (!argument && !parameter.default) missingArgument(callee, name, names, given.span, declared)
+    const value =
+      argument?.value ?? (parameter.default ? evaluate(x, parameter.default, environment) : undefined)
+    if (!value) throw new Error('unbound parameter')
+    const span = argument?.span ?? parameter.span
+    const typed = parameter.type
+      ? matchType(x, parameter.type, value, environment, { what: `\`${name}\` of \`${callee}\``, span })
+      : value
+    environment.set(name, typed, argument?.origin ?? span)
+  }
+}
+
+const isLibrary = (file: string): boolean => file.startsWith('std/')
+
+/** A mistake that shows inside a library function is the caller's: the report points at the call, a label inside. */
+function seenFrom<T>(caller: Span, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof UserError) || !isLibrary(error.diagnostic.span.file) || isLibrary(caller.file))
+      throw error
+    const { diagnostic } = error
+    const inside = { span: diagnostic.span, message: 'inside the library, here' }
+    const moved: Diagnostic = { ...diagnostic, span: caller, labels: [inside, ...diagnostic.labels] }
+    throw new UserError(moved)
+  }
+}

@@ -1,0 +1,50 @@
+import { type Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
+import type { FlatPipeline } from '../2-resolve/flatten.js'
+import type { Program } from '../2-resolve/program.js'
+import { PipelineScope } from './pipeline-scope.js'
+import { rules } from './rules/index.js'
+import { Scope } from './scope.js'
+import { Statics } from './statics.js'
+
+/** A pipeline whose params, data sets and models are of the right types. */
+export interface CheckedPipeline {
+  readonly pipeline: FlatPipeline
+  readonly statics: Statics
+}
+
+/** Evaluates params, data sets and models, reporting each mistake. */
+export function checkStatics(
+  program: Program,
+  pipeline: FlatPipeline,
+  settings: ReadonlyMap<string, string>,
+  diagnostics: Diagnostics,
+): CheckedPipeline {
+  const statics = new Statics(pipeline, new Scope(program), settings)
+  statics.checkAll(diagnostics)
+  return { pipeline, statics }
+}
+
+/**
+ * Evaluates the values that nothing has evaluated without a mistake so far, reporting each mistake, then runs the
+ * rules. After lowering those are the values that no stage and no evaluation reaches, and those at fault.
+ */
+export function checkValues(
+  program: Program,
+  { pipeline, statics }: CheckedPipeline,
+  diagnostics: Diagnostics,
+): void {
+  const x = statics.elaborate(true)
+  const scope = new PipelineScope(statics, x)
+  for (const [name, { item, file }] of pipeline.items) {
+    if ((item.kind !== 'let' && item.kind !== 'loss') || statics.evaluated.has(item)) continue
+    try {
+      scope.environment(file).get(name)
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      diagnostics.add(error.diagnostic)
+    }
+  }
+  // What is wrong leaves names unused; that is no news of its own.
+  if (diagnostics.hasErrors) return
+  for (const rule of rules) rule({ program, pipeline, statics }, diagnostics)
+}

@@ -1,0 +1,49 @@
+import type { Span } from '../../diagnostics/diagnostic.js'
+import type { Val } from './values.js'
+
+/** Names in scope. A function call has one environment; blocks inside it share it, so `x = e` in an `if` is seen after it. */
+export class Environment {
+  private readonly names = new Map<string, Val>()
+  /** Where a dimension name got its number, for messages; so of ints alone. */
+  private origins: Map<string, Span> | undefined
+  private absent: Set<string> | undefined
+
+  constructor(
+    readonly parent?: Environment,
+    /** Names that are evaluated on demand: declarations of a file or pipeline. */
+    private readonly lazy?: (name: string) => Val | undefined,
+  ) {}
+
+  get(name: string): Val | undefined {
+    return this.names.get(name) ?? this.lazy?.(name) ?? this.parent?.get(name)
+  }
+
+  /** The value of a name, if that needs no evaluation. */
+  evaluated(name: string): Val | undefined {
+    return this.names.get(name) ?? this.parent?.evaluated(name)
+  }
+
+  set(name: string, value: Val, origin?: Span): void {
+    this.names.set(name, value)
+    if (origin && (value.kind === 'int' || this.origins?.has(name) === true))
+      (this.origins ??= new Map()).set(name, origin)
+  }
+
+  origin(name: string): Span | undefined {
+    return this.origins?.get(name) ?? this.parent?.origin(name)
+  }
+
+  /** Says that a member of a module is not there in this instance. */
+  setAbsent(name: string): void {
+    ;(this.absent ??= new Set()).add(name)
+  }
+
+  isAbsent(name: string): boolean {
+    return (this.absent?.has(name) ?? false) || (this.parent?.isAbsent(name) ?? false)
+  }
+
+  /** Whether this environment itself (not a parent) has the name. */
+  hasOwn(name: string): boolean {
+    return this.names.has(name)
+  }
+}

@@ -1,0 +1,28 @@
+import { unusedName } from '../../../diagnostics/catalogue/name.js'
+import type { NamedItem } from '../../2-resolve/flatten.js'
+import { itemNames } from '../../2-resolve/flatten.js'
+import { itemNamesUsed, namesOfClause } from '../../2-resolve/names.js'
+import type { Rule } from './rule.js'
+
+/** Warns of declarations of this file that no stage, evaluation or export needs. */
+export const unusedDeclarations: Rule = ({ pipeline }, diagnostics) => {
+  const needed = new Set<NamedItem>()
+  const waiting: NamedItem[] = []
+  const need = (name: string): void => {
+    const found = pipeline.items.get(name)?.item
+    if (found && !needed.has(found)) {
+      needed.add(found)
+      waiting.push(found)
+    }
+  }
+  for (const { clauses } of pipeline.stages) for (const { clause } of clauses) namesOfClause(clause, need)
+  for (const { model } of pipeline.exports) need(model.text)
+  for (const [name, { item }] of pipeline.items) if (item.kind === 'evaluate') need(name)
+  for (let item = waiting.pop(); item; item = waiting.pop()) itemNamesUsed(item, need)
+
+  for (const { item, inherited } of new Set(pipeline.items.values())) {
+    const [name] = itemNames(item)
+    if (!inherited && name && !needed.has(item))
+      diagnostics.add(unusedName(name.span, { kind: item.kind, name: name.text }))
+  }
+}

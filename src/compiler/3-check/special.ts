@@ -1,0 +1,152 @@
+import { badArguments, shapeMismatch, wrongType } from '../../diagnostics/catalogue/type.js'
+import { type Value } from '../../graph/graph.js'
+import { formatType, sameShape } from '../../graph/types.js'
+import {
+  type Given,
+  type GivenArguments,
+  bindArguments,
+  intOf,
+  missingArgument,
+  numberOf,
+} from './arguments.js'
+import { wrongValue } from './advice.js'
+import { callValue } from './call.js'
+import { type Elaboration, fail } from './elaboration.js'
+import { items, listed } from './evaluate.js'
+import { type Val, appended, describe, float, int, list, tensorVal, tuple } from './values.js'
+
+/** A function of the language itself: on static values, or one that makes more than operator nodes. */
+export interface SpecialFunction {
+  readonly name: string
+  readonly doc: string
+  readonly parameters: readonly string[]
+  call(x: Elaboration, given: GivenArguments): Val
+}
+
+type Body = (x: Elaboration, args: readonly Given[], given: GivenArguments) => Val
+
+function special(name: string, parameters: readonly string[], doc: string, body: Body): SpecialFunction {
+  return {
+    name,
+    doc,
+    parameters,
+    call(x, given) {
+      const bound = bindArguments(name, parameters, given)
+      const args = parameters.map((p) => bound.get(p) ?? missingArgument(name, p, parameters, given.span))
+      return body(x, args, given)
+    },
+  }
+}
+
+const itemsOf = ({ value, span }: Given): readonly Val[] => items(value, span)
+
+function tensorOf({ value, span }: Given, where: string): Value {
+  if (value.kind === 'tensor') return value.value
+  return fail(wrongValue(span, value, { wanted: 'a tensor', where }))
+}
+
+const need = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new Error('argument count')
+  return value
+}
+
+export const specialFunctions: readonly SpecialFunction[] = [
+  special('len', ['xs'], 'The number of items of a list.', (_, [xs]) => int(itemsOf(need(xs)).length)),
+  special('append', ['xs', 'x'], 'A list with one more item at its end.', (_, [xs, item]) => {
+    const { value, span } = need(xs)
+    return appended(listed(value, span), need(item).value)
+  }),
+  special('reverse', ['xs'], 'A list backwards.', (_, [xs]) => list([...itemsOf(need(xs))].reverse())),
+  special('zip', ['xs', 'ys'], 'Pairs of items of two lists of equal length.', (_, [xs, ys], given) => {
+    const [a, b] = [itemsOf(need(xs)), itemsOf(need(ys))]
+    if (a.length !== b.length) {
+      return fail(
+        wrongType(given.span, {
+          wanted: 'lists of equal length',
+          got: `${a.length} and ${b.length}`,
+          where: '`zip`',
+        }),
+      )
+    }
+    return list(a.map((item, k) => tuple([item, need(b[k])])))
+  }),
+  special('enumerate', ['xs'], '(index, item) of each item of a list.', (_, [xs]) =>
+    list(itemsOf(need(xs)).map((item, k) => tuple([int(k), item]))),
+  ),
+  special('shape', ['x'], 'The dimensions of a tensor, as a list of ints.', (_, [x]) =>
+    list(tensorOf(need(x), '`shape`').type.shape.map(int)),
+  ),
+  special('int', ['x'], 'A static number rounded towards zero.', (_, [v]) =>
+    int(Math.trunc(numberOf(need(v).value, need(v).span, '`int`'))),
+  ),
+  special('float', ['x'], 'A static number as a float: `float(a) / b` is a fraction.', (_, [v]) =>
+    float(numberOf(need(v).value, need(v).span, '`float`')),
+  ),
+  special('floor_div', ['a', 'b'], 'a / b rounded down, for ints.', (_, [a, b]) => {
+    const divisor = intOf(need(b).value, need(b).span, '`floor_div`')
+    if (divisor === 0)
+      return fail(
+        wrongType(need(b).span, { wanted: 'a divisor other than 0', got: '0', where: '`floor_div`' }),
+      )
+    return int(Math.floor(intOf(need(a).value, need(a).span, '`floor_div`') / divisor))
+  }),
+  special(
+    'grad',
+    ['loss', 'x'],
+    'The gradient of a scalar with respect to a value that it is computed from.',
+    (x, [loss, at], given) => {
+      const l = tensorOf(need(loss), '`loss` of `grad`')
+      if (l.type.shape.length > 0) {
+        return fail(
+          shapeMismatch(need(loss).span, {
+            message: `\`grad\` differentiates a scalar, this is ${formatType(l.type)}`,
+            help: '`mean(x)` or `sum(x)` gives a scalar',
+          }),
+        )
+      }
+      return tensorVal(x.build(given.span, (b) => b.op('Gradient', [l, tensorOf(need(at), '`x` of `grad`')])))
+    },
+  ),
+  special(
+    'iterate',
+    ['n', 'x', 'f'],
+    'f(x, k) for k = 0, 1, ..., n-1, each on the result before, as a Loop of the graph.',
+    iterate,
+  ),
+]
+
+function iterate(x: Elaboration, [n, start, f]: readonly Given[], given: GivenArguments): Val {
+  const count = intOf(need(n).value, need(n).span, '`n` of `iterate`')
+  if (count < 1 || count > 2 ** 31)
+    return fail(wrongType(need(n).span, { wanted: 'a number of times, at least 1', got: String(count) }))
+  const first = tensorOf(need(start), '`x` of `iterate`')
+  const step = need(f)
+  const body = x.nested((b) => {
+    const k = b.input('iteration', { dtype: 'i64', shape: [] })
+    const condition = b.input('condition', { dtype: 'bool', shape: [] })
+    const carried = b.input('carried', first.type)
+    const args = [carried, k].map((v) => ({ value: tensorVal(v), span: given.span }))
+    if (step.value.kind === 'fn' && step.value.declaration.parameters.length !== 2) {
+      const { name, parameters } = step.value.declaration
+      const message = `\`iterate\` calls \`${name.text}(x, k)\`, which takes ${parameters.length} argument${parameters.length === 1 ? '' : 's'}`
+      return fail(badArguments(step.span, { message, declared: name.span }))
+    }
+    const result = callValue(x, step.value, { list: args, span: given.span }, step.span)
+    if (
+      result.kind !== 'tensor' ||
+      !sameShape(result.value.type.shape, first.type.shape) ||
+      result.value.type.dtype !== first.type.dtype
+    ) {
+      return fail(
+        shapeMismatch(step.span, {
+          message: `\`iterate\` wants a function from ${formatType(first.type)} to the same, it gives ${describe(result)}`,
+        }),
+      )
+    }
+    return b.finish('body', [
+      { name: 'condition_out', value: b.op('Identity', [condition]) },
+      { name: 'carried_out', value: result.value },
+    ])
+  })
+  return tensorVal(x.build(given.span, (b) => b.op('Loop', [b.scalar(count, 'i64'), null, first], { body })))
+}

@@ -1,0 +1,195 @@
+import { circularName } from '../../diagnostics/catalogue/name.js'
+import { badSetting, unknownSetting } from '../../diagnostics/catalogue/pipeline.js'
+import { notAModel, reservedModel, unsupportedPrecision } from '../../diagnostics/catalogue/stage.js'
+import { wrongType } from '../../diagnostics/catalogue/type.js'
+import { type Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
+import { closest } from '../../diagnostics/suggest.js'
+import type { DataItem, LetDeclaration, LossItem, ModelItem, ParamItem } from '../1-parse/syntax.js'
+import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
+import type { DataSpec, Json, ModelSpec, Settings } from '../7-emit/manifest.js'
+import { dataSpec } from './data-spec.js'
+import { Elaboration, fail } from './elaboration.js'
+import { evaluate } from './evaluate.js'
+import { parametersOf, place } from './instantiate.js'
+import { PipelineScope } from './pipeline-scope.js'
+import type { Scope } from './scope.js'
+import { matchType, typeText } from './types.js'
+import { type Instance, type Val, describe } from './values.js'
+
+/** What is the same in every stage of a pipeline: its params, data sets, models and values without tensors. */
+export class Statics {
+  readonly dataSpecs = new Map<string, DataSpec>()
+  /** What values of the pipeline are that hold no tensor and no function of it, by name. */
+  readonly values = new Map<string, Val>()
+  /** Values that some elaboration has evaluated without a mistake. */
+  readonly evaluated = new Set<LetDeclaration | LossItem>()
+  private readonly params = new Map<string, Val>()
+  private readonly models = new Map<string, Instance>()
+  private readonly evaluating: string[] = []
+  private readonly failures = new Map<NamedItem, UserError>()
+  private readonly scope: PipelineScope
+
+  constructor(
+    readonly pipeline: FlatPipeline,
+    readonly files: Scope,
+    /** `--set name=value`, unparsed. */
+    readonly settings: ReadonlyMap<string, string>,
+  ) {
+    this.scope = new PipelineScope(this, this.elaborate())
+  }
+
+  /** A new graph to be built; with `mixedRows`, one that is only checked. */
+  elaborate(mixedRows = false): Elaboration {
+    return new Elaboration(this.dataSpecs, this.files.budget, mixedRows)
+  }
+
+  param(item: ParamItem, file: string): Val {
+    return this.once(this.params, item.name.text, item, () => {
+      const text = this.settings.get(item.name.text)
+      const environment = this.scope.environment(file)
+      const x = this.scope.elaboration
+      const site = { what: `param \`${item.name.text}\``, span: item.value.span }
+      if (text === undefined)
+        return matchType(x, item.type, evaluate(x, item.value, environment), environment, site)
+      try {
+        return matchType(x, item.type, parseSetting(text), environment, site)
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        return fail(badSetting(item.name.span, { name: item.name.text, text, wanted: typeText(item.type) }))
+      }
+    })
+  }
+
+  model(item: ModelItem, file: string): Instance {
+    return this.once(this.models, item.name.text, item, () => {
+      if (item.as && item.as.text !== 'f32')
+        return fail(unsupportedPrecision(item.as.span, { dtype: item.as.text }))
+      const value = evaluate(this.scope.elaboration, item.value, this.scope.environment(file))
+      if (value.kind !== 'instance')
+        return fail(notAModel(item.value.span, { name: item.name.text, got: describe(value) }))
+      // checkpoints keep the optimizer's state under this name, beside one file per model
+      if (item.name.text === 'optimizer') return fail(reservedModel(item.name.span, { name: item.name.text }))
+      place(value, item.name.text, '')
+      return value
+    })
+  }
+
+  /** Checks that a data set is right, which was told already where it is not. */
+  data(item: DataItem, file: string): void {
+    if (this.dataSpecs.has(item.name.text)) return
+    const failure = this.failures.get(item)
+    if (failure) throw failure
+    try {
+      this.dataSpecs.set(item.name.text, dataSpec(this.scope.elaboration, item, this.scope.environment(file)))
+    } catch (error) {
+      if (error instanceof UserError) this.failures.set(item, error)
+      throw error
+    }
+  }
+
+  /** Evaluates params, data sets and models, all of them, so that every mistake is reported. */
+  checkAll(diagnostics: Diagnostics): void {
+    const attempt = (run: () => void): void => {
+      try {
+        run()
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        diagnostics.add(error.diagnostic)
+      }
+    }
+    const known = [...this.pipeline.items.values()]
+      .filter(({ item }) => item.kind === 'param')
+      .map(({ item }) => (item.kind === 'param' ? item.name.text : ''))
+    for (const name of this.settings.keys()) {
+      if (!known.includes(name))
+        diagnostics.add(unknownSetting(this.pipeline.span, { name, suggestion: closest(name, known), known }))
+    }
+    for (const { item, file } of this.pipeline.items.values())
+      if (item.kind === 'param') attempt(() => void this.param(item, file))
+    for (const { item, file } of this.pipeline.items.values()) {
+      if (item.kind === 'data') attempt(() => this.data(item, file))
+    }
+    for (const { item, file } of this.pipeline.items.values())
+      if (item.kind === 'model') attempt(() => void this.modelSpec(item, file))
+  }
+
+  modelSpec(item: ModelItem, file: string): ModelSpec {
+    const instance = this.model(item, file)
+    const name = item.name.text
+    return {
+      name,
+      from: item.from ? this.fromPath(item, file) : null,
+      parameters: parametersOf(instance).map(({ path, weight }) => ({
+        path,
+        dtype: weight.type.dtype,
+        shape: [...weight.type.shape],
+        init: weight.init,
+      })),
+    }
+  }
+
+  private fromPath(item: ModelItem, file: string): string | null {
+    if (!item.from) return null
+    const value = evaluate(this.scope.elaboration, item.from, this.scope.environment(file))
+    if (value.kind === 'string') return value.value
+    return fail(
+      wrongType(item.from.span, { wanted: 'a path in quotes', got: describe(value), where: '`from`' }),
+    )
+  }
+
+  /** Params as plain values, for the manifest. */
+  paramValues(): Settings {
+    return Object.fromEntries([...this.params].map(([name, value]) => [name, plain(value)]))
+  }
+
+  /** What went wrong once is what is told of everything that needs it, and told once. */
+  private once<T>(memo: Map<string, T>, name: string, item: ParamItem | ModelItem, run: () => T): T {
+    const known = memo.get(name)
+    if (known !== undefined) return known
+    const failure = this.failures.get(item)
+    if (failure) throw failure
+    if (this.evaluating.includes(name)) {
+      const names = [...this.evaluating.slice(this.evaluating.indexOf(name)), name]
+      return fail(circularName(item.name.span, { names }))
+    }
+    this.evaluating.push(name)
+    try {
+      const value = this.scope.elaboration.named(item.span, run)
+      memo.set(name, value)
+      return value
+    } catch (error) {
+      if (error instanceof UserError) this.failures.set(item, error)
+      throw error
+    } finally {
+      this.evaluating.pop()
+    }
+  }
+}
+
+/** The value behind `--set name=text`: a number, a boolean, none, or a string. */
+function parseSetting(text: string): Val {
+  const number = /^[+-]?\d[\d_]*$/.test(text)
+  if (number) return { kind: 'int', value: Number(text.replaceAll('_', '')) }
+  if (text.trim() !== '' && Number.isFinite(Number(text))) return { kind: 'float', value: Number(text) }
+  if (text === 'true' || text === 'false') return { kind: 'bool', value: text === 'true' }
+  if (text === 'none') return { kind: 'none' }
+  return { kind: 'string', value: text.replace(/^"(.*)"$/, '$1') }
+}
+
+/** A static value as JSON; undefined for values that have no plain form. */
+export function plain(value: Val): Json {
+  switch (value.kind) {
+    case 'int':
+    case 'float':
+    case 'bool':
+    case 'string':
+      return value.value
+    case 'list':
+    case 'tuple':
+      return value.items.map(plain)
+    case 'record':
+      return Object.fromEntries([...value.fields].map(([k, v]) => [k, plain(v)]))
+    default:
+      return null
+  }
+}

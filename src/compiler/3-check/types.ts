@@ -1,0 +1,203 @@
+import { unknownName } from '../../diagnostics/catalogue/name.js'
+import { shapeMismatch, wrongType } from '../../diagnostics/catalogue/type.js'
+import type { Label, Span } from '../../diagnostics/diagnostic.js'
+import { closest } from '../../diagnostics/suggest.js'
+import { type DType, type TensorType, formatType, isFloat, scalar } from '../../graph/types.js'
+import type { DimSyntax, Identifier, TypeSyntax } from '../1-parse/syntax.js'
+import { type Elaboration, fail } from './elaboration.js'
+import type { Environment } from './environment.js'
+import { evaluate } from './evaluate.js'
+import { type Val, describe, float, int, list, tensorVal } from './values.js'
+
+/** What is being matched, for messages: `x` of `linear`, given at a span. */
+export interface Site {
+  /** `parameter \`x\` of \`linear\``. */
+  readonly what: string
+  readonly span: Span
+}
+
+const typeNames = ['int', 'float', 'bool', 'string', 'none']
+const dtypes: readonly string[] = ['f32', 'f16', 'bf16', 'f64', 'i64', 'i32', 'u8', 'bool']
+
+/** The element type of a name; `float` is the compute type, f32. */
+export function dtypeOf(name: Identifier): DType {
+  if (name.text === 'float') return 'f32'
+  if (dtypes.includes(name.text)) return name.text as DType
+  return fail(
+    unknownName(name.span, {
+      name: name.text,
+      what: 'element type',
+      suggestion: closest(name.text, [...dtypes, 'float']),
+    }),
+  )
+}
+
+/**
+ * Checks a value against a type, binding the dimension names that the type introduces. Gives the value, converted
+ * where the language converts (an int where a float is wanted, a number where a scalar tensor is wanted).
+ */
+export function matchType(x: Elaboration, type: TypeSyntax, value: Val, env: Environment, site: Site): Val {
+  const converted = tryMatch(x, type, value, env, site)
+  if (converted) return converted
+  return fail(
+    wrongType(site.span, {
+      wanted: typeText(type),
+      got: describe(value),
+      where: site.what,
+      labels: [{ span: type.span, message: 'declared here' }],
+    }),
+  )
+}
+
+function tryMatch(
+  x: Elaboration,
+  type: TypeSyntax,
+  value: Val,
+  env: Environment,
+  site: Site,
+): Val | undefined {
+  switch (type.kind) {
+    case 'union-type': {
+      for (const item of type.items) {
+        const matched = tryMatch(x, item, value, env, site)
+        if (matched) return matched
+      }
+      return undefined
+    }
+    case 'literal-type':
+      return value.kind === 'string' && value.value === type.value ? value : undefined
+    case 'list-type': {
+      if (value.kind !== 'list' && value.kind !== 'tuple') return undefined
+      const items = value.items.map((item) => tryMatch(x, type.item, item, env, site))
+      return items.every((item) => item !== undefined) ? list(items) : undefined
+    }
+    case 'named-type':
+      return named(type.name, value, env)
+    case 'tensor-type':
+      return matchTensor(x, type, value, env, site)
+  }
+}
+
+function named(name: Identifier, value: Val, env: Environment): Val | undefined {
+  switch (name.text) {
+    case 'int':
+    case 'bool':
+    case 'string':
+    case 'none':
+      return value.kind === name.text ? value : undefined
+    case 'float':
+      return value.kind === 'int' ? float(value.value) : value.kind === 'float' ? value : undefined
+    default: {
+      const declared = env.get(name.text)
+      if (declared?.kind === 'record-type')
+        return value.kind === 'record' && value.name === name.text ? value : undefined
+      if (declared?.kind === 'module')
+        return value.kind === 'instance' && value.declaration === declared.declaration ? value : undefined
+      return fail(
+        unknownName(name.span, { name: name.text, what: 'type', suggestion: closest(name.text, typeNames) }),
+      )
+    }
+  }
+}
+
+function matchTensor(
+  x: Elaboration,
+  type: TypeSyntax & { kind: 'tensor-type' },
+  value: Val,
+  env: Environment,
+  site: Site,
+): Val | undefined {
+  const wanted = dtypeOf(type.dtype)
+  if ((value.kind === 'int' || (value.kind === 'float' && isFloat(wanted))) && type.dims.length === 0)
+    return tensorVal(x.b.constant(scalar(value.value, wanted)))
+  if (value.kind !== 'tensor') return undefined
+  const { dtype } = value.value.type
+  if (dtype !== wanted && !(type.dtype.text === 'float' && isFloat(dtype))) return undefined
+  matchShape(x, type, value.value.type, env, site)
+  return value
+}
+
+function matchShape(
+  x: Elaboration,
+  type: TypeSyntax & { kind: 'tensor-type' },
+  got: TensorType,
+  env: Environment,
+  site: Site,
+): void {
+  const { dims } = type
+  const { shape } = got
+  const pack = dims.findIndex((d) => d.kind === 'pack')
+  const mismatch = (message: string, labels: readonly Label[] = [], why?: string): never =>
+    fail(
+      shapeMismatch(site.span, {
+        message: `${site.what}: ${message}`,
+        labels: [{ span: type.span, message: `declared ${typeText(type)}` }, ...labels],
+        why,
+      }),
+    )
+  if (pack < 0 ? shape.length !== dims.length : shape.length < dims.length - 1) {
+    mismatch(
+      `expected ${pack < 0 ? '' : 'at least '}${pack < 0 ? dims.length : dims.length - 1} dimensions, got ${formatType(got)}`,
+    )
+  }
+  const tail = pack < 0 ? 0 : dims.length - pack - 1
+  const one = (dim: DimSyntax, size: number, axis: number): void => {
+    if (dim.kind !== 'dim') return
+    const { value } = dim
+    if (value.kind === 'name') {
+      const known = env.get(value.name)
+      if (known?.kind !== 'int') {
+        if (value.name !== '_') env.set(value.name, int(size), site.span)
+        return
+      }
+      if (known.value !== size) {
+        const origin = env.origin(value.name)
+        mismatch(
+          `axis ${axis} is ${size}, but \`${value.name}\` is ${known.value} (${formatType(got)})`,
+          origin && (origin.start !== site.span.start || origin.file !== site.span.file)
+            ? [{ span: origin, message: `\`${value.name}\` = ${known.value} comes from here` }]
+            : [],
+        )
+      }
+      return
+    }
+    const wanted = evaluate(x, value, env)
+    if (wanted.kind !== 'int')
+      return fail(wrongType(value.span, { wanted: 'an int', got: describe(wanted), where: 'a dimension' }))
+    if (wanted.value !== size)
+      mismatch(`axis ${axis} is ${size}, expected ${wanted.value} (${formatType(got)})`)
+  }
+  dims.forEach((dim, k) => {
+    if (dim.kind === 'pack') env.set(dim.name.text, list(shape.slice(pack, shape.length - tail).map(int)))
+    else if (pack < 0 || k < pack) one(dim, shape[k] ?? 0, k)
+    else {
+      const axis = shape.length - (dims.length - k)
+      one(dim, shape[axis] ?? 0, axis)
+    }
+  })
+}
+
+/** A type as the user writes it. */
+export function typeText(type: TypeSyntax): string {
+  switch (type.kind) {
+    case 'named-type':
+      return type.name.text
+    case 'literal-type':
+      return JSON.stringify(type.value)
+    case 'list-type':
+      return `[${typeText(type.item)}]`
+    case 'union-type':
+      return type.items.map(typeText).join(' | ')
+    case 'tensor-type':
+      return `${type.dtype.text}[${type.dims.map(dimText).join(', ')}]`
+  }
+}
+
+function dimText(dim: DimSyntax): string {
+  if (dim.kind === 'pack') return `...${dim.name.text}`
+  return dim.value.kind === 'name'
+    ? dim.value.name
+    : dim.value.kind === 'int'
+      ? String(dim.value.value)
+      : '(...)'
+}

@@ -1,0 +1,218 @@
+import type { Span } from '../../diagnostics/diagnostic.js'
+import type { Value } from '../../graph/graph.js'
+import type { DType, TensorType } from '../../graph/types.js'
+import { formatType } from '../../graph/types.js'
+import type { LanguageFunction } from '../../ops/language.js'
+import type { FunctionDeclaration, ModuleDeclaration, RecordDeclaration } from '../1-parse/syntax.js'
+import type { Distribution, Initializer } from '../7-emit/manifest.js'
+import type { Environment } from './environment.js'
+import type { SpecialFunction } from './special.js'
+
+/** What an expression of the language evaluates to while a pipeline is elaborated. Only `tensor` is in the graph. */
+export type Val =
+  | { readonly kind: 'int'; readonly value: number }
+  | { readonly kind: 'float'; readonly value: number }
+  | { readonly kind: 'bool'; readonly value: boolean }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'none' }
+  | ListVal
+  | TupleVal
+  | RecordVal
+  | TensorVal
+  | FunctionVal
+  | { readonly kind: 'operator'; readonly definition: LanguageFunction }
+  | { readonly kind: 'special'; readonly definition: SpecialFunction }
+  | { readonly kind: 'module'; readonly declaration: ModuleDeclaration; readonly environment: Environment }
+  | {
+      readonly kind: 'record-type'
+      readonly declaration: RecordDeclaration
+      readonly environment: Environment
+    }
+  | Instance
+  /** A parameter of an instance; it becomes a tensor when it is read in a graph. */
+  | { readonly kind: 'weight'; readonly instance: Instance; readonly weight: Weight }
+  | { readonly kind: 'data'; readonly name: string }
+  | { readonly kind: 'data-field'; readonly data: string; readonly field: string; readonly type: TensorType }
+  /** `i` or `j` of `for i, j in n`. */
+  | { readonly kind: 'row-index'; readonly pairs: PairFrame; readonly axis: 0 | 1 }
+  | { readonly kind: 'initializer'; readonly init: Initializer }
+  | { readonly kind: 'distribution'; readonly distribution: Distribution; readonly dtype: DType }
+  | { readonly kind: 'dtype'; readonly dtype: DType }
+  /** What has a name but is no value. */
+  | { readonly kind: 'declaration'; readonly what: 'pipeline' | 'evaluation'; readonly name: string }
+
+/**
+ * What bounds the work of walking a value: `size` counts the values in it, at all levels (lists that share their parts
+ * can be larger than their making), `depth` the levels.
+ */
+interface Extent {
+  readonly size: number
+  readonly depth: number
+}
+
+export interface ListVal extends Extent {
+  readonly kind: 'list'
+  readonly items: readonly Val[]
+}
+
+export interface TupleVal extends Extent {
+  readonly kind: 'tuple'
+  readonly items: readonly Val[]
+}
+
+export interface TensorVal {
+  readonly kind: 'tensor'
+  readonly value: Value
+}
+
+export interface RecordVal extends Extent {
+  readonly kind: 'record'
+  /** The record type's name, absent for `{ a: 1 }`. */
+  readonly name?: string
+  readonly fields: ReadonlyMap<string, Val>
+  /** Where the fields of a record type were given, for messages. */
+  readonly origins?: ReadonlyMap<string, Span>
+}
+
+export interface FunctionVal {
+  readonly kind: 'fn'
+  readonly declaration: FunctionDeclaration
+  readonly environment: Environment
+}
+
+/** A module with its arguments: a node of a model's parameter tree. */
+export interface Instance {
+  readonly kind: 'instance'
+  readonly declaration: ModuleDeclaration
+  /** Sees the module's parameters and members. */
+  readonly environment: Environment
+  readonly weights: ReadonlyMap<string, Weight>
+  /** Submodules and lists of them, by member name. */
+  readonly children: ReadonlyMap<string, Val>
+  readonly depth: number
+  /** Set when the instance becomes part of a model: `clip` and `vision_model.encoder`. */
+  place: { readonly model: string; readonly path: string } | undefined
+}
+
+export interface Weight {
+  readonly name: string
+  readonly type: TensorType
+  readonly init: Initializer
+  readonly span: Span
+  /** Where the size of each axis was chosen, as far as that is known. */
+  readonly origins: readonly (Span | undefined)[]
+}
+
+/** One `for i, j in n`: the expanded rows that its body reads. */
+export interface PairFrame {
+  readonly count: number
+  readonly span: Span
+  readonly expanded: Map<string, Value>
+}
+
+export const none: Val = { kind: 'none' }
+export const int = (value: number): Val => ({ kind: 'int', value })
+export const float = (value: number): Val => ({ kind: 'float', value })
+export const bool = (value: boolean): Val => ({ kind: 'bool', value })
+export const string = (value: string): Val => ({ kind: 'string', value })
+export const list = (items: readonly Val[]): ListVal => ({ kind: 'list', items, ...extentOfAll(items) })
+export const tuple = (items: readonly Val[]): TupleVal => ({ kind: 'tuple', items, ...extentOfAll(items) })
+export const record = (
+  fields: ReadonlyMap<string, Val>,
+  rest: Pick<RecordVal, 'name' | 'origins'> = {},
+): RecordVal => ({
+  ...rest,
+  kind: 'record',
+  fields,
+  ...extentOfAll(fields.values()),
+})
+
+/** A list or tuple with one more item, as a list; what it holds follows from the two, so loops of it stay quick. */
+export const appended = (before: ListVal | TupleVal, item: Val): ListVal => ({
+  kind: 'list',
+  items: [...before.items, item],
+  size: before.size + sizeOf(item),
+  depth: Math.max(before.depth, depthOf(item) + 1),
+})
+
+/** How much a static value holds: the values in a list at all levels, the letters of a string. */
+export const sizeOf = (v: Val): number => (v.kind === 'string' ? v.value.length : 'size' in v ? v.size : 1)
+
+/** The levels of lists, records and modules in a value. */
+export const depthOf = (v: Val): number => ('depth' in v ? v.depth : 0)
+
+function extentOfAll(values: Iterable<Val>): Extent {
+  let size = 1
+  let depth = 0
+  for (const v of values) {
+    size += sizeOf(v)
+    depth = Math.max(depth, depthOf(v))
+  }
+  return { size, depth: depth + 1 }
+}
+
+export const tensorVal = (value: Value): TensorVal => ({ kind: 'tensor', value })
+
+/** A value in a user's words, for messages: `f32[8, 64]`, `an int (3)`, `a function`. */
+export function describe(v: Val): string {
+  switch (v.kind) {
+    case 'int':
+    case 'float':
+      return `the number ${v.value}`
+    case 'bool':
+      return String(v.value)
+    case 'string':
+      return `the string ${JSON.stringify(v.value.length > 60 ? `${v.value.slice(0, 60)}...` : v.value)}`
+    case 'none':
+      return 'none'
+    case 'list':
+      return `a list of ${v.items.length}`
+    case 'tuple':
+      return `a tuple of ${v.items.length}`
+    case 'record':
+      return v.name === undefined ? 'a record' : `a ${v.name}`
+    case 'tensor':
+      return formatType(v.value.type)
+    case 'fn':
+      return `the function \`${v.declaration.name.text}\``
+    case 'operator':
+    case 'special':
+      return `the function \`${v.definition.name}\``
+    case 'module':
+      return `the module \`${v.declaration.name.text}\``
+    case 'record-type':
+      return `the record type \`${v.declaration.name.text}\``
+    case 'instance':
+      return `a ${v.declaration.name.text}`
+    case 'weight':
+      return `the parameter \`${v.weight.name}\``
+    case 'data':
+      return `the data set \`${v.name}\``
+    case 'data-field':
+      return `the data field \`${v.data}.${v.field}\``
+    case 'row-index':
+      return 'a row index of `for`'
+    case 'initializer':
+      return 'an initial value'
+    case 'distribution':
+      return 'a distribution'
+    case 'dtype':
+      return `the element type ${v.dtype}`
+    case 'declaration':
+      return `the ${v.what} \`${v.name}\``
+  }
+}
+
+/** Equality of static values, as `==` and `match` use it; undefined when the kinds cannot be compared. */
+export function staticEqual(a: Val, b: Val): boolean | undefined {
+  if ((a.kind === 'int' || a.kind === 'float') && (b.kind === 'int' || b.kind === 'float'))
+    return a.value === b.value
+  if (a.kind === 'none' || b.kind === 'none') return a.kind === b.kind
+  if (a.kind === 'string' && b.kind === 'string') return a.value === b.value
+  if (a.kind === 'bool' && b.kind === 'bool') return a.value === b.value
+  if ((a.kind === 'list' && b.kind === 'list') || (a.kind === 'tuple' && b.kind === 'tuple')) {
+    if (a.items.length !== b.items.length) return false
+    return a.items.every((item, k) => staticEqual(item, b.items[k] ?? none) === true)
+  }
+  return undefined
+}
