@@ -1,0 +1,66 @@
+import { coupledAccumulation, noData } from '../../diagnostics/catalogue/stage.js'
+import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
+import type { Graph, Value } from '../../graph/graph.js'
+import type { RowAxis } from '../../ops/operator.js'
+import { operator } from '../../ops/registry.js'
+
+/**
+ * Warns where a stage's loss depends on no data and no draw, and where `accumulate` splits a batch whose rows the
+ * loss couples. A mean or sum over rows couples nothing that matters: micro-batches add up to it.
+ */
+export function checkCoupling(
+  graph: Graph,
+  stage: { stage: string; accumulate: number; span: Span },
+  diagnostics: Diagnostics,
+): void {
+  const loss = graph.outputs.find((o) => o.name === 'loss')?.value
+  if (!loss) return
+  const used = new Set<Value>([loss])
+  for (const node of graph.nodes.toReversed()) {
+    if (node.outputs.some((v) => used.has(v))) for (const v of node.inputs) if (v) used.add(v)
+  }
+  const fed = graph.inputs.filter((v) => used.has(v))
+  if (fed.length === 0) diagnostics.add(noData(stage.span, { stage: stage.stage }))
+  const batch = fed.find((v) => v.source.kind === 'input' && v.source.name.startsWith('batch/'))
+  const rows = batch?.type.shape[0]
+  if (stage.accumulate === 1 || rows === undefined) return
+  const coupling = firstCoupling(graph, used, new Set(fed.filter((v) => v.type.shape[0] === rows)), rows)
+  if (coupling !== undefined) {
+    diagnostics.add(
+      coupledAccumulation(stage.span, {
+        stage: stage.stage,
+        accumulate: stage.accumulate,
+        rows,
+        operator: coupling,
+      }),
+    )
+  }
+}
+
+function firstCoupling(
+  graph: Graph,
+  used: ReadonlySet<Value>,
+  rowed: ReadonlySet<Value>,
+  count: number,
+): string | undefined {
+  const axes = new Map<Value, RowAxis>()
+  for (const value of rowed) axes.set(value, 0)
+  for (const node of graph.nodes) {
+    if (!node.outputs.some((v) => used.has(v))) continue
+    const rows = node.inputs.map((v) => (v ? (axes.get(v) ?? null) : null))
+    if (rows.every((r) => r === null)) continue
+    const result = operator(node.op).rows(
+      rows,
+      node.inputs,
+      node.outputs.map((v) => v.type),
+      node.attributes,
+      count,
+    )
+    for (const [k, value] of node.outputs.entries()) {
+      const axis = result[k] ?? null
+      if (axis !== 'coupled') axes.set(value, axis)
+      else if (node.op !== 'ReduceMean' && node.op !== 'ReduceSum') return node.op
+    }
+  }
+  return undefined
+}

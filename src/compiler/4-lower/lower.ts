@@ -1,0 +1,55 @@
+import { unknownName } from '../../diagnostics/catalogue/name.js'
+import { notExportable } from '../../diagnostics/catalogue/stage.js'
+import { closest } from '../../diagnostics/suggest.js'
+import { type Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
+import type { CheckedPipeline } from '../3-check/check.js'
+import { lowerEvaluation } from './evaluation.js'
+import type { Lowered } from './lowered.js'
+import { lowerStage } from './stage.js'
+
+/** Every stage and evaluation of a checked pipeline as a forward graph. Mistakes that only show here are reported. */
+export function lower(
+  { pipeline, statics }: CheckedPipeline,
+  seed: number,
+  diagnostics: Diagnostics,
+): Lowered {
+  const each = <A, B>(items: Iterable<A>, run: (item: A) => B | undefined): readonly B[] => {
+    const results: B[] = []
+    for (const item of items) {
+      try {
+        const result = run(item)
+        if (result !== undefined) results.push(result)
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        diagnostics.add(error.diagnostic)
+      }
+    }
+    return results
+  }
+  const items = [...pipeline.items.values()]
+  return {
+    pipeline: pipeline.name,
+    seed,
+    params: statics.paramValues(),
+    models: each(items, ({ item, file }) =>
+      item.kind === 'model' ? statics.modelSpec(item, file) : undefined,
+    ),
+    data: [...statics.dataSpecs.values()],
+    stages: each(pipeline.stages, (stage) => lowerStage(statics, stage, diagnostics)),
+    evaluations: each(items, ({ item, file }) =>
+      item.kind === 'evaluate' ? lowerEvaluation(statics, item, file) : undefined,
+    ),
+    exports: each(pipeline.exports, ({ model }) => {
+      const found = pipeline.items.get(model.text)?.item
+      if (found?.kind === 'model') return model.text
+      const { text: name, span } = model
+      const known = [...pipeline.items].filter(([, p]) => p.item.kind === 'model').map(([n]) => n)
+      diagnostics.add(
+        found
+          ? notExportable(span, { name, got: `a ${found.kind}`, known })
+          : unknownName(span, { name, what: 'model', suggestion: closest(name, known), known }),
+      )
+      return undefined
+    }),
+  }
+}

@@ -1,0 +1,63 @@
+import type { Span } from '../../diagnostics/diagnostic.js'
+import type { Graph } from '../../graph/graph.js'
+import type { DType } from '../../graph/types.js'
+import type { DataSpec, Distribution, EvaluationSpec, ModelSpec, Settings } from '../7-emit/manifest.js'
+
+/**
+ * What phase 4 gives: per stage one forward graph. Graph inputs are named by role:
+ * `batch/<data>/<field>` and `draw/<path>`; parameters are values of source kind `parameter`.
+ * A `grad(...)` of the source stands as a `Gradient` node (domain dcrc) that phase 5 expands.
+ */
+export interface Lowered {
+  readonly pipeline: string
+  readonly seed: number
+  readonly params: Settings
+  readonly models: readonly ModelSpec[]
+  readonly data: readonly DataSpec[]
+  readonly stages: readonly LoweredStage[]
+  readonly evaluations: readonly LoweredEvaluation[]
+  readonly exports: readonly string[]
+}
+
+export interface LoweredStage {
+  readonly name: string
+  readonly span: Span
+  /** Outputs: `loss` (a scalar f32), and `monitor/<name>` for each monitor. */
+  readonly graph: Graph
+  readonly draws: ReadonlyMap<string, Distribution>
+  readonly trained: readonly TrainedParameter[]
+  readonly groups: readonly ParameterGroup[]
+  readonly steps: number
+  readonly accumulate: number
+  readonly saveEvery: number | null
+  readonly clipNorm: number | null
+  readonly monitors: readonly { readonly name: string; readonly every: number }[]
+}
+
+export interface TrainedParameter {
+  readonly model: string
+  readonly path: string
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly group: number
+}
+
+export interface ParameterGroup {
+  readonly optimizer: string
+  readonly settings: Settings
+  readonly schedule: string
+  readonly scheduleSettings: Settings
+  /** Where `train` names what is in it. */
+  readonly span?: Span
+}
+
+export interface LoweredEvaluation extends Pick<EvaluationSpec, 'name' | 'kind' | 'settings'> {
+  readonly span: Span
+  /** Outputs are the results by name; inputs as in stages. */
+  readonly parts: readonly {
+    readonly data: string | null
+    readonly rows: number
+    readonly graph: Graph
+    readonly draws: ReadonlyMap<string, Distribution>
+  }[]
+}

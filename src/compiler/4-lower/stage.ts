@@ -1,0 +1,199 @@
+import {
+  badValue,
+  duplicateClause,
+  missingClause,
+  trainedTwice,
+  warmupWithoutEffect,
+} from '../../diagnostics/catalogue/stage.js'
+import { type Diagnostic, type Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
+import type { Output } from '../../graph/graph.js'
+import type { Expression, MonitorClause, TrainClause } from '../1-parse/syntax.js'
+import { type ClauseName, valueClauses } from '../2-resolve/clauses.js'
+import { type FlatStage, clauseKey } from '../2-resolve/flatten.js'
+import { type Elaboration, fail } from '../3-check/elaboration.js'
+import { Environment } from '../3-check/environment.js'
+import { evaluate } from '../3-check/evaluate.js'
+import { PipelineScope } from '../3-check/pipeline-scope.js'
+import type { Statics } from '../3-check/statics.js'
+import { describe } from '../3-check/values.js'
+import type { LoweredStage, ParameterGroup, TrainedParameter } from './lowered.js'
+import { type Chosen, chooseOptimizer, chooseSchedule, groupSettings } from './optimizers.js'
+import { selectParameters } from './train-paths.js'
+import type { Optimizer } from '../../optimizers/optimizer.js'
+import type { Schedule } from '../../schedules/schedule.js'
+import { checkCoupling } from './coupling.js'
+
+const required: readonly ClauseName[] = ['minimize', 'optimizer', 'steps']
+
+/** What a mistake leaves undone must not hide the mistakes behind it. */
+function attempt<T>(diagnostics: Diagnostics, run: () => T, otherwise: T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    diagnostics.add(error.diagnostic)
+    return otherwise
+  }
+}
+
+interface Placed<T> {
+  readonly value: T
+  readonly file: string
+}
+
+/** One stage as a forward graph of what it minimizes and monitors. */
+export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diagnostics): LoweredStage {
+  const { values, train, monitors } = sortClauses(stage, diagnostics)
+  const name = stage.name.text
+  const x = statics.elaborate()
+  const scope = new PipelineScope(statics, x)
+  const missing = (clause: string, example: string): Diagnostic =>
+    missingClause(stage.name.span, { stage: name, clause, example })
+  const need = (clause: ClauseName): Placed<Expression> =>
+    values.get(clause) ?? fail(missing(clause, valueClauses[clause]))
+  for (const clause of required)
+    if (!values.has(clause)) diagnostics.add(missing(clause, valueClauses[clause]))
+  if (!train) return fail(missing('train', 'train model'))
+  const number = (clause: ClauseName, wanted: 'int' | 'float', otherwise: number | null): number | null => {
+    const given = values.get(clause)
+    if (!given) return otherwise
+    return attempt(
+      diagnostics,
+      () => positiveNumber(x, scope.environment(given.file), clause, given.value, wanted),
+      otherwise,
+    )
+  }
+  const steps = number('steps', 'int', 1) ?? 1
+  const accumulate = number('accumulate', 'int', 1) ?? 1
+  const saveEvery = number('save_every', 'int', null)
+  const clipNorm = number('clip_norm', 'float', null)
+  const { trained, groups } = lowerTrain(
+    x,
+    scope,
+    train,
+    need('optimizer'),
+    values.get('schedule'),
+    steps,
+    diagnostics,
+  )
+
+  const outputs: Output[] = []
+  const scalar = (root: string, e: Expression, file: string, what: string): Output['value'] =>
+    x.drawPath.root(root, () =>
+      scope.scalar(evaluate(x, e, new Environment(scope.environment(file))), e, what),
+    )
+  const minimize = need('minimize')
+  outputs.push({ name: 'loss', value: scalar('minimize', minimize.value, minimize.file, '`minimize`') })
+  for (const { value: m, file } of monitors) {
+    const root = `monitor/${m.name.text}`
+    outputs.push({ name: root, value: scalar(root, m.value, file, `monitor \`${m.name.text}\``) })
+  }
+  const graph = x.b.finish(name, outputs)
+  checkCoupling(graph, { stage: name, accumulate, span: minimize.value.span }, diagnostics)
+  return {
+    name,
+    span: stage.span,
+    graph,
+    draws: x.draws,
+    trained,
+    groups,
+    steps,
+    accumulate,
+    saveEvery,
+    clipNorm,
+    monitors: monitors.map(({ value: m, file }) => ({
+      name: m.name.text,
+      every: m.every ? positiveNumber(x, scope.environment(file), 'every', m.every, 'int') : 1,
+    })),
+  }
+}
+
+function sortClauses(
+  stage: FlatStage,
+  diagnostics: Diagnostics,
+): {
+  values: ReadonlyMap<string, Placed<Expression>>
+  train: Placed<TrainClause> | undefined
+  monitors: readonly Placed<MonitorClause>[]
+} {
+  const values = new Map<string, Placed<Expression>>()
+  const monitors: Placed<MonitorClause>[] = []
+  let train: Placed<TrainClause> | undefined
+  const seen = new Map<string, Span>()
+  for (const { clause, file } of stage.clauses) {
+    const key = clauseKey(clause)
+    const first = seen.get(key)
+    if (first) diagnostics.add(duplicateClause(clause.span, { name: key, first }))
+    else seen.set(key, clause.span)
+    if (clause.kind === 'train') train = { value: clause, file }
+    else if (clause.kind === 'monitor') monitors.push({ value: clause, file })
+    else values.set(clause.name.text, { value: clause.value, file })
+  }
+  return { values, train, monitors }
+}
+
+function positiveNumber(
+  x: Elaboration,
+  env: Environment,
+  name: string,
+  e: Expression,
+  wanted: 'int' | 'float',
+): number {
+  const value = evaluate(x, e, env)
+  const fits =
+    value.kind === 'int' ? value.value >= 1 : wanted === 'float' && value.kind === 'float' && value.value > 0
+  if (fits && (value.kind === 'int' || value.kind === 'float')) return value.value
+  return fail(
+    badValue(e.span, {
+      name,
+      wanted: wanted === 'int' ? 'an int of at least 1' : 'a number above 0',
+      got: describe(value),
+    }),
+  )
+}
+
+function lowerTrain(
+  x: Elaboration,
+  scope: PipelineScope,
+  train: Placed<TrainClause>,
+  optimizer: Placed<Expression>,
+  schedule: Placed<Expression> | undefined,
+  steps: number,
+  diagnostics: Diagnostics,
+): { trained: readonly TrainedParameter[]; groups: readonly ParameterGroup[] } {
+  const chosen: Chosen<Optimizer> = chooseOptimizer(x, optimizer.value, scope.environment(optimizer.file))
+  const rate: Chosen<Schedule> | undefined =
+    schedule && chooseSchedule(x, schedule.value, scope.environment(schedule.file))
+  const warmup = rate?.settings['warmup']
+  if (schedule && typeof warmup === 'number' && warmup >= steps)
+    diagnostics.add(warmupWithoutEffect(schedule.value.span, { warmup, steps }))
+  const env = scope.environment(train.file)
+  const trained = new Map<string, TrainedParameter>()
+  const groups: ParameterGroup[] = []
+  for (const group of train.value.groups) {
+    try {
+      for (const { model, path, weight } of selectParameters(x, group.path, env, scope.statics.pipeline)) {
+        const key = `${model}.${path}`
+        if (trained.has(key)) return fail(trainedTwice(group.span, { path: key }))
+        trained.set(key, {
+          model,
+          path,
+          dtype: weight.type.dtype,
+          shape: weight.type.shape,
+          group: groups.length,
+        })
+      }
+      groups.push({
+        optimizer: chosen.definition.name,
+        settings: groupSettings(x, chosen, group, env),
+        schedule: rate?.definition.name ?? 'constant',
+        scheduleSettings: rate?.settings ?? {},
+        span: group.path.span,
+      })
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      diagnostics.add(error.diagnostic)
+    }
+  }
+  return { trained: [...trained.values()], groups }
+}

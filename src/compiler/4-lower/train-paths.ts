@@ -1,0 +1,130 @@
+import { badTrainPath } from '../../diagnostics/catalogue/stage.js'
+import { closest } from '../../diagnostics/suggest.js'
+import type { FlatPipeline } from '../2-resolve/flatten.js'
+import type { ParameterPath, PathSegment } from '../1-parse/syntax.js'
+import { type Elaboration, fail } from '../3-check/elaboration.js'
+import type { Environment } from '../3-check/environment.js'
+import { evaluate } from '../3-check/evaluate.js'
+import { joinPath, parametersOf } from '../3-check/instantiate.js'
+import { type Instance, type Val, type Weight, describe } from '../3-check/values.js'
+
+export interface SelectedParameter {
+  readonly model: string
+  readonly path: string
+  readonly weight: Weight
+}
+
+/** The parameters that `clip.vision_model.encoder.layers[2..].*` names; naming none is an error. */
+export function selectParameters(
+  x: Elaboration,
+  path: ParameterPath,
+  env: Environment,
+  pipeline: FlatPipeline,
+): readonly SelectedParameter[] {
+  const root = env.get(path.root.text)
+  if (root?.kind !== 'instance' || !root.place) {
+    const kind = pipeline.items.get(path.root.text)?.item.kind
+    const got = kind !== undefined ? `a ${kind}` : root ? describe(root) : 'nothing of that name'
+    const models = [...pipeline.items].filter(([, { item }]) => item.kind === 'model').map(([name]) => name)
+    return fail(
+      badTrainPath(path.root.span, {
+        message: `\`train\` wants a model or a part of one, \`${path.root.text}\` is ${got}`,
+        help:
+          models.length > 0
+            ? `the models are ${models.map((name) => `\`${name}\``).join(', ')}`
+            : 'declare one: `model name = Linear(4, 2)`',
+      }),
+    )
+  }
+  const { model } = root.place
+  let values: readonly Val[] = [root]
+  for (const segment of path.segments) values = values.flatMap((v) => step(x, v, segment, path, env))
+  const found = new Map<string, Weight>()
+  for (const value of values) {
+    if (value.kind === 'weight')
+      found.set(joinPath(value.instance.place?.path ?? '', value.weight.name), value.weight)
+    else for (const { path: at, weight } of parametersOf(value)) found.set(at, weight)
+  }
+  if (found.size === 0)
+    return fail(badTrainPath(path.span, { message: `this names no parameter of \`${model}\`` }))
+  return [...found].map(([at, weight]) => ({ model, path: at, weight }))
+}
+
+function step(
+  x: Elaboration,
+  value: Val,
+  segment: PathSegment,
+  path: ParameterPath,
+  env: Environment,
+): readonly Val[] {
+  switch (segment.kind) {
+    case 'any':
+      return value.kind === 'instance'
+        ? members(value).map(([, v]) => v)
+        : value.kind === 'list'
+          ? value.items
+          : []
+    case 'field': {
+      const known = value.kind === 'instance' ? members(value) : []
+      const found = known.find(([name]) => name === segment.name.text)
+      if (found) return [found[1]]
+      const names = known.map(([name]) => name)
+      const suggestion = closest(segment.name.text, names)
+      const help =
+        suggestion === undefined
+          ? names.length > 0
+            ? `it has ${names.map((n) => `\`${n}\``).join(', ')}`
+            : undefined
+          : `did you mean \`${suggestion}\`?`
+      return fail(
+        badTrainPath(segment.name.span, {
+          message: `${describe(value)} has no parameter or part \`${segment.name.text}\``,
+          help,
+        }),
+      )
+    }
+    case 'index': {
+      if (value.kind !== 'list')
+        return fail(
+          badTrainPath(path.span, {
+            message: `only lists of modules can be indexed, this is ${describe(value)}`,
+          }),
+        )
+      return picked(x, value.items, segment, env)
+    }
+  }
+}
+
+function picked(
+  x: Elaboration,
+  items: readonly Val[],
+  segment: PathSegment & { kind: 'index' },
+  env: Environment,
+): readonly Val[] {
+  const { index } = segment
+  const number = (e: typeof index | undefined, otherwise: number): number => {
+    if (!e) return otherwise
+    const v = evaluate(x, e, env)
+    if (v.kind !== 'int')
+      return fail(badTrainPath(e.span, { message: `an index is an int, got ${describe(v)}` }))
+    return v.value < 0 ? v.value + items.length : v.value
+  }
+  if (index.kind === 'range') {
+    const end = number(index.end, items.length) + (index.inclusive ? 1 : 0)
+    const found = items.slice(number(index.start, 0), end)
+    if (found.length > 0) return found
+    return fail(
+      badTrainPath(index.span, { message: `this range is empty: the list has ${items.length} items` }),
+    )
+  }
+  const at = number(index, 0)
+  const item = items[at]
+  return item
+    ? [item]
+    : fail(badTrainPath(index.span, { message: `index ${at} is outside of a list of ${items.length}` }))
+}
+
+const members = (instance: Instance): readonly (readonly [string, Val])[] => [
+  ...[...instance.weights].map(([name, weight]) => [name, { kind: 'weight', instance, weight }] as const),
+  ...instance.children,
+]

@@ -1,0 +1,35 @@
+import { UserError } from '../../diagnostics/diagnostic.js'
+import { unreachableTarget } from '../../diagnostics/catalogue/gradient.js'
+import type { Graph, Node, Value } from '../../graph/graph.js'
+import { type Copier, nodesOf, rewrite, slice } from '../../graph/rewrite.js'
+import { formatType } from '../../graph/types.js'
+import { gradients } from './gradients.js'
+
+/**
+ * Replaces each `Gradient` node (inputs: the loss, then the targets; outputs: one gradient per target) by the nodes
+ * that compute it. They are replaced in order, so the gradient of a gradient finds the first one in place.
+ */
+export const expandGradients = (graph: Graph): Graph => rewrite(graph, { afresh: true, node: expandGradient })
+
+/** The rule of `expandGradients`, for those who copy a graph into a builder of their own. */
+export function expandGradient(
+  node: Node,
+  inputs: readonly (Value | null)[],
+  { b }: Copier,
+): readonly Value[] | undefined {
+  if (node.op !== 'Gradient') return undefined
+  const [loss, ...targets] = inputs.filter((v) => v !== null)
+  if (!loss) throw new Error('a Gradient node without a loss')
+  const found = gradients(b, [{ value: loss }], targets)
+  return targets.map((target, i) => {
+    if (found[i]) return found[i]
+    if (!node.span) throw new Error('an unreachable target, and the Gradient node has no place in a source')
+    throw new UserError(unreachableTarget(node.span, { type: formatType(target.type) }))
+  })
+}
+
+/** Drops the `StopGradient` nodes, once no derivative is left to take, and what nothing needs. */
+export function dropStopGradients(graph: Graph): Graph {
+  if (![...nodesOf(graph)].some((node) => node.op === 'StopGradient')) return slice(graph)
+  return rewrite(graph, { node: (node, inputs) => (node.op === 'StopGradient' ? inputs : undefined) })
+}

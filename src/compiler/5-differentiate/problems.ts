@@ -1,0 +1,104 @@
+import { type Diagnostic, UserError } from '../../diagnostics/diagnostic.js'
+import { unreachableParameter, unreachableTarget } from '../../diagnostics/catalogue/gradient.js'
+import type { Graph, Node, Value } from '../../graph/graph.js'
+import { needed, nodesOf } from '../../graph/rewrite.js'
+import { formatType } from '../../graph/types.js'
+import type { LoweredStage, TrainedParameter } from '../4-lower/lowered.js'
+import { expandGradients } from './expand.js'
+import { barrierProblem, flowBetween } from './gradients.js'
+
+/**
+ * Everything that differentiating a stage would complain about, at a small part of its cost: `check` needs no
+ * derivative. A stage without problems can be differentiated.
+ */
+export const stageProblems = (stage: LoweredStage): readonly Diagnostic[] =>
+  problems(stage.graph, (graph) => [trainingOf(stage, graph)])
+
+/** The same for a graph that trains nothing: an evaluation's. */
+export const gradientProblems = (graph: Graph): readonly Diagnostic[] => problems(graph, () => [])
+
+/** The error of a stage that trains what its loss cannot reach. */
+export const unreachableTrained = (stage: LoweredStage, trained: readonly TrainedParameter[]): Diagnostic =>
+  unreachableParameter(stage.groups[trained[0]?.group ?? 0]?.span ?? stage.span, {
+    paths: trained.map((t) => `${t.model}.${t.path}`),
+  })
+
+/** A derivative that is wanted somewhere. */
+interface Wanted {
+  readonly loss: Value
+  readonly targets: readonly Value[]
+  /** What to say when only these values are reached. */
+  readonly missing: (reached: ReadonlySet<Value>) => readonly Diagnostic[]
+}
+
+function problems(graph: Graph, more: (graph: Graph) => readonly Wanted[]): readonly Diagnostic[] {
+  const gradients = [...nodesOf(graph)].filter((node) => node.op === 'Gradient').map(gradientOf)
+  const wanted = [...gradients, ...more(graph)]
+  const flows = wanted.map(({ loss, targets }) => flowBetween(targets, [loss]))
+  // The derivative of a gradient depends on the nodes that compute it.
+  if (flows.some((flow) => flow.barriers.some((node) => node.op === 'Gradient'))) {
+    const expanded = attempt(() => expandGradients(graph))
+    return 'nodes' in expanded ? problems(expanded, more) : [expanded]
+  }
+  return wanted.flatMap(({ missing }, i) => {
+    const flow = flows[i]
+    return flow ? [...flow.barriers.map(barrierProblem), ...missing(flow.reached)] : []
+  })
+}
+
+function gradientOf(node: Node): Wanted {
+  const [loss, ...targets] = node.inputs.filter((v) => v !== null)
+  const { span } = node
+  if (!loss || !span) throw new Error('a Gradient node without a loss, or without a place in a source')
+  const copies = targets.map((target) => copiesOf(target, loss))
+  return {
+    loss,
+    targets: copies.flat(),
+    missing: (reached) =>
+      targets
+        .filter((_, i) => !copies[i]?.some((v) => reached.has(v)))
+        .map(({ type }) => unreachableTarget(span, { type: formatType(type) })),
+  }
+}
+
+function trainingOf(stage: LoweredStage, graph: Graph): Wanted {
+  const loss = graph.outputs.find((o) => o.name === 'loss')?.value
+  if (!loss) throw new Error(`stage ${stage.name} has no loss`)
+  const read = parametersOf(loss)
+  const copies = stage.trained.map((t) => read.get(`${t.model}/${t.path}`) ?? [])
+  return {
+    loss,
+    targets: copies.flat(),
+    missing: (reached) => {
+      const beyond = stage.trained.filter((_, i) => !copies[i]?.some((v) => reached.has(v)))
+      return beyond.length > 0 ? [unreachableTrained(stage, beyond)] : []
+    },
+  }
+}
+
+/** A lowered graph may hold several values for one parameter; a gradient counts all of them. */
+function copiesOf(target: Value, loss: Value): readonly Value[] {
+  const { source } = target
+  if (source.kind !== 'parameter') return [target]
+  return parametersOf(loss).get(`${source.model}/${source.path}`) ?? []
+}
+
+/** The parameters that a value is computed from, by model and path. */
+function parametersOf(value: Value): ReadonlyMap<string, readonly Value[]> {
+  const found = new Map<string, Value[]>()
+  for (const v of needed([value]).values) {
+    if (v.source.kind !== 'parameter') continue
+    const key = `${v.source.model}/${v.source.path}`
+    found.set(key, [...(found.get(key) ?? []), v])
+  }
+  return found
+}
+
+function attempt(expand: () => Graph): Graph | Diagnostic {
+  try {
+    return expand()
+  } catch (error) {
+    if (error instanceof UserError) return error.diagnostic
+    throw error
+  }
+}

@@ -1,0 +1,188 @@
+import { UserError } from '../../diagnostics/diagnostic.js'
+import { Builder } from '../../graph/builder.js'
+import type { Graph, Output, Value } from '../../graph/graph.js'
+import { Copier, slice } from '../../graph/rewrite.js'
+import type { TensorType } from '../../graph/types.js'
+import type { LoweredStage } from '../4-lower/lowered.js'
+import type { InputRole, OutputRole } from '../7-emit/manifest.js'
+import { dropStopGradients, expandGradient } from './expand.js'
+import { gradients } from './gradients.js'
+import { unreachableTrained } from './problems.js'
+import { clipFactor, globalNorm, stateKey, updates } from './update.js'
+
+/** A graph that the runner calls, with the meaning of its inputs and outputs by name. */
+export interface StepGraph {
+  readonly graph: Graph
+  readonly inputs: ReadonlyMap<string, InputRole>
+  readonly outputs: ReadonlyMap<string, OutputRole>
+}
+
+/** The graphs of a stage; see the manifest's `graphs` for what each is for. */
+export interface DifferentiatedStage {
+  readonly step: StepGraph
+  readonly monitored: StepGraph | null
+  readonly micro: StepGraph | null
+}
+
+/**
+ * Builds a stage's step graphs: forward, then backward, then the updates. State enters as `state/<key>` and leaves
+ * as `<key>`. With accumulation, `micro` adds its gradients to the accumulators `grad/...`, of which the runner
+ * feeds zeros to the first micro-batch of a step; `step` takes them in, adds its own gradients and divides by n.
+ */
+export function differentiate(stage: LoweredStage): DifferentiatedStage {
+  const full = new StepBuilder(stage, stage.graph.outputs).step()
+  const monitored = stage.graph.outputs.some((o) => o.name !== 'loss')
+  return {
+    step: monitored ? withoutMonitors(full) : full,
+    monitored: monitored ? full : null,
+    micro: stage.accumulate > 1 ? new StepBuilder(stage, lossOf(stage)).micro() : null,
+  }
+}
+
+const lossOf = (stage: LoweredStage): readonly Output[] =>
+  stage.graph.outputs.filter((o) => o.name === 'loss')
+
+/** A slice of the same nodes, so that the state comes out the same to the bit. */
+function withoutMonitors({ graph, inputs, outputs }: StepGraph): StepGraph {
+  const kept = new Map([...outputs].filter(([, role]) => role.kind !== 'monitor'))
+  const sliced = slice(
+    graph,
+    graph.outputs.filter((o) => kept.has(o.name)),
+  )
+  return { graph: sliced, inputs: usedInputs(sliced, inputs), outputs: kept }
+}
+
+function usedInputs(graph: Graph, inputs: ReadonlyMap<string, InputRole>): ReadonlyMap<string, InputRole> {
+  const used = new Set(graph.inputs.map((v) => (v.source.kind === 'input' ? v.source.name : '')))
+  return new Map([...inputs].filter(([name]) => used.has(name)))
+}
+
+/** One step graph in the making: the forward graph stands, its gradients expanded, trained parameters as inputs. */
+class StepBuilder {
+  readonly loss: Value
+  readonly parameters: readonly Value[]
+  private readonly monitors: readonly Output[]
+  private readonly b = new Builder()
+  private readonly inputs = new Map<string, InputRole>()
+  private readonly hypers = new Map<string, Value>()
+
+  constructor(
+    private readonly stage: LoweredStage,
+    wanted: readonly Output[],
+  ) {
+    this.parameters = stage.trained.map((t) => this.state(stateKey('param', t), t))
+    const trained = new Map(stage.trained.map((t, i) => [`${t.model}/${t.path}`, this.parameters[i]]))
+    const copier = new Copier(this.b, {
+      outputs: wanted,
+      leaf: (value) => this.leaf(value, trained),
+      node: expandGradient,
+    })
+    const outputs = copier.copy(stage.graph)
+    const loss = outputs.find((o) => o.name === 'loss')
+    if (!loss) throw new Error(`stage ${stage.name} has no loss`)
+    this.loss = loss.value
+    this.monitors = outputs.filter((o) => o !== loss)
+  }
+
+  step(): StepGraph {
+    const { b, stage } = this
+    const { accumulate, clipNorm } = stage
+    const sums = accumulate > 1 ? this.accumulated() : this.gradients()
+    b.span = stage.span
+    const norm = b.scale(globalNorm(b, sums), 1 / accumulate)
+    const clip = clipNorm === null ? null : clipFactor(b, norm, clipNorm)
+    // The division by n and the clipping are one factor.
+    const factor = clip ? b.scale(clip, 1 / accumulate) : accumulate > 1 ? b.scalar(1 / accumulate) : null
+    const final = factor ? sums.map((g) => b.mul(g, factor)) : sums
+    const state = updates(b, stage, this.parameters, final, {
+      slot: (key, like) => this.state(key, { dtype: 'f32', shape: like.type.shape }),
+      hyper: (group, name) => this.hyper(group, name),
+    })
+    return this.finish([
+      ['loss', { kind: 'loss' }, this.loss],
+      ['grad_norm', { kind: 'grad_norm' }, norm],
+      ...this.monitors.map(({ name, value }): NamedOutput => {
+        return [name, { kind: 'monitor', name: name.slice('monitor/'.length) }, value]
+      }),
+      ...[...state].map(([key, value]): NamedOutput => [key, { kind: 'state', key }, value]),
+    ])
+  }
+
+  micro(): StepGraph {
+    const keys = this.stage.trained.map((t) => stateKey('grad', t))
+    const sums = this.accumulated().map((value, i): NamedOutput => {
+      const key = keys[i] ?? ''
+      return [key, { kind: 'state', key }, value]
+    })
+    return this.finish([['loss', { kind: 'loss' }, this.loss], ...sums])
+  }
+
+  /** The gradient of the loss with respect to each trained parameter. */
+  private gradients(): readonly Value[] {
+    const found = gradients(this.b, [{ value: this.loss }], this.parameters)
+    const missing = this.stage.trained.filter((_, i) => !found[i])
+    if (missing.length > 0) throw new UserError(unreachableTrained(this.stage, missing))
+    return found.filter((g) => g !== null)
+  }
+
+  /** The accumulators with this batch's gradients added. */
+  private accumulated(): readonly Value[] {
+    const own = this.gradients()
+    this.b.span = this.stage.span
+    return own.map((g, i) => {
+      const trained = this.stage.trained[i]
+      if (!trained) throw new Error('a gradient without a parameter')
+      return this.b.add(this.state(stateKey('grad', trained), g.type), g)
+    })
+  }
+
+  private finish(outputs: readonly NamedOutput[]): StepGraph {
+    const built = this.b.finish(
+      this.stage.name,
+      outputs.map(([name, , value]) => ({ name, value })),
+    )
+    const graph = dropStopGradients(built)
+    return {
+      graph,
+      inputs: usedInputs(graph, this.inputs),
+      outputs: new Map(outputs.map(([name, role]) => [name, role])),
+    }
+  }
+
+  private leaf(value: Value, trained: ReadonlyMap<string, Value | undefined>): Value | undefined {
+    const { source } = value
+    if (source.kind === 'parameter') return trained.get(`${source.model}/${source.path}`)
+    if (source.kind === 'input') return this.input(source.name, this.roleOf(source.name), value.type)
+    return undefined
+  }
+
+  /** The role of a forward graph's input, which its name tells. */
+  private roleOf(name: string): InputRole {
+    const [kind, ...rest] = name.split('/')
+    const path = rest.join('/')
+    const distribution = this.stage.draws.get(path)
+    if (kind === 'draw' && distribution) return { kind: 'draw', path, distribution }
+    const [data, field] = rest
+    if (kind === 'batch' && data && field) return { kind: 'batch', data, field }
+    throw new Error(`the input ${name} of stage ${this.stage.name} has no role`)
+  }
+
+  private state(key: string, type: TensorType): Value {
+    return this.input(`state/${key}`, { kind: 'state', key }, { dtype: type.dtype, shape: type.shape })
+  }
+
+  private hyper(group: number, name: string): Value {
+    const full = `hyper/${group}/${name}`
+    const value =
+      this.hypers.get(full) ?? this.input(full, { kind: 'hyper', group, name }, { dtype: 'f32', shape: [] })
+    this.hypers.set(full, value)
+    return value
+  }
+
+  private input(name: string, role: InputRole, type: TensorType): Value {
+    this.inputs.set(name, role)
+    return this.b.input(name, type)
+  }
+}
+
+type NamedOutput = readonly [name: string, role: OutputRole, value: Value]

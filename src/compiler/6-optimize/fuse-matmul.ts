@@ -1,0 +1,180 @@
+import type { Builder } from '../../graph/builder.js'
+import type { Node, Value } from '../../graph/graph.js'
+import { rewrite, usersOf } from '../../graph/rewrite.js'
+import { isFloat, sameShape } from '../../graph/types.js'
+import type { Pass, PassContext } from './pass.js'
+import { given, int, list, madeBy, uniform } from './simplify/rule.js'
+
+/** Transposes, scales and additions that the matrix kernels do on the way. */
+export const fuseMatmul: Pass = {
+  name: 'fuse-matmul',
+  doc: 'A transposed operand becomes a flag of the product, a constant factor its alpha, an added bias or matrix the third operand of Gemm.',
+  requires: ['simplify'],
+  run(graph, context) {
+    let changed = 0
+    const users = usersOf(graph)
+    const wanted = new Set(graph.outputs.map((o) => o.value))
+    const readOnce = (value: Value): boolean => users.get(value)?.length === 1 && !wanted.has(value)
+
+    const fused = rewrite(graph, {
+      node(node, inputs, { b }) {
+        const call = { b, node, inputs, context, readOnce }
+        const value = products.has(node.op) ? fuseOperands(call) : fuseResult(call)
+        if (!value) return undefined
+        changed++
+        return [value]
+      },
+    })
+    return { graph: fused, changed, refusals: [] }
+  },
+}
+
+interface FuseCall {
+  readonly b: Builder
+  readonly node: Node
+  readonly inputs: readonly (Value | null)[]
+  readonly context: PassContext
+  /** Of a value of the old graph. */
+  readonly readOnce: (value: Value) => boolean
+}
+
+const products = new Set(['MatMul', 'FusedMatMul', 'Gemm'])
+
+/** alpha op(x) op(y) + beta c, however it is written. */
+interface Product {
+  readonly x: Value
+  readonly y: Value
+  readonly c: Value | null
+  readonly transA: boolean
+  readonly transB: boolean
+  readonly alpha: number
+  readonly beta: number
+}
+
+const productOf = (node: Node, inputs: readonly (Value | null)[]): Product => ({
+  x: given(inputs, 0),
+  y: given(inputs, 1),
+  c: inputs[2] ?? null,
+  transA: int(node, 'transA') === 1,
+  transB: int(node, 'transB') === 1,
+  alpha: int(node, 'alpha', 1),
+  beta: int(node, 'beta', 1),
+})
+
+function build(b: Builder, p: Product, gemm: boolean): Value {
+  const flags = { transA: Number(p.transA), transB: Number(p.transB), alpha: p.alpha }
+  if (gemm) return b.op('Gemm', [p.x, p.y, p.c], { ...flags, beta: p.beta })
+  return p.transA || p.transB || p.alpha !== 1 ? b.op('FusedMatMul', [p.x, p.y], flags) : b.matmul(p.x, p.y)
+}
+
+/** Takes transposes and factors of both operands into the product. */
+function fuseOperands({ b, node, inputs, context }: FuseCall): Value | undefined {
+  const gemm = node.op === 'Gemm'
+  if (!gemm && context.target === 'webgpu') return undefined
+  let p = productOf(node, inputs)
+  const before = p
+  const x = untransposed(b, p.x)
+  if (x) p = { ...p, x, transA: !p.transA }
+  const y = untransposed(b, p.y)
+  if (y) p = { ...p, y, transB: !p.transB }
+  const [sx, sy] = [scaled(p.x), scaled(p.y)]
+  if (sx) p = { ...p, x: sx.value, alpha: p.alpha * sx.factor }
+  if (sy) p = { ...p, y: sy.value, alpha: p.alpha * sy.factor }
+  return p === before ? undefined : build(b, p, gemm)
+}
+
+/** What a matrix operand is the transpose of: undone or, for stacks, moved so that the last axis stays in place. */
+function untransposed(b: Builder, value: Value): Value | undefined {
+  const node = madeBy(value, 'Transpose')
+  if (!node) return undefined
+  const perm = list(node, 'perm')
+  const last = perm.length - 1
+  if (perm[last - 1] !== last) return undefined
+  return b.transpose(given(node.inputs, 0), [...perm.slice(0, -2), perm[last] ?? 0, last])
+}
+
+/** A value that is another one times a constant number. */
+function scaled(value: Value): { readonly value: Value; readonly factor: number } | undefined {
+  for (const op of ['Mul', 'Div']) {
+    const node = madeBy(value, op)
+    if (!node || !isFloat(value.type.dtype)) continue
+    const [x, y] = [given(node.inputs, 0), given(node.inputs, 1)]
+    const [cx, cy] = [uniform(x), uniform(y)]
+    if (cy !== undefined && sameShape(x.type.shape, value.type.shape))
+      return { value: x, factor: op === 'Mul' ? cy : 1 / cy }
+    if (op === 'Mul' && cx !== undefined && sameShape(y.type.shape, value.type.shape))
+      return { value: y, factor: cx }
+  }
+  return undefined
+}
+
+/** Takes a factor on, or an addition to, a product that nothing else reads into it. */
+function fuseResult({ b, node, inputs, context, readOnce }: FuseCall): Value | undefined {
+  if (node.op === 'Mul' || node.op === 'Div') {
+    for (const k of node.op === 'Mul' ? [0, 1] : [0]) {
+      const factor = uniform(inputs[1 - k])
+      const found =
+        factor === undefined ? undefined : productBehind(given(inputs, k), given(node.inputs, k), readOnce)
+      if (!found || factor === undefined || found.product.c || !keepsShape(node, given(inputs, k))) continue
+      if (!found.gemm && context.target === 'webgpu') continue
+      const alpha = found.product.alpha * (node.op === 'Mul' ? factor : 1 / factor)
+      return b.reshape(build(b, { ...found.product, alpha }, found.gemm), given(inputs, k).type.shape)
+    }
+  }
+  if (node.op === 'Add') {
+    for (const k of [1, 0]) {
+      if (!keepsShape(node, given(inputs, k))) continue
+      const found = productBehind(given(inputs, k), given(node.inputs, k), readOnce)
+      const fused = found && addInto(b, found, given(inputs, k), given(inputs, 1 - k))
+      if (fused) return fused
+    }
+  }
+  return undefined
+}
+
+/** The other operand broadcasts to this one. */
+const keepsShape = ({ outputs: [out] }: Node, value: Value): boolean =>
+  out !== undefined && sameShape(out.type.shape, value.type.shape)
+
+interface Found {
+  readonly product: Product
+  readonly gemm: boolean
+  /** The product's own result; a Reshape may stand between it and the value asked about. */
+  readonly result: Value
+}
+
+function productBehind(value: Value, old: Value, readOnce: (value: Value) => boolean): Found | undefined {
+  if (!readOnce(old)) return undefined
+  const view = madeBy(value, 'Reshape')
+  const oldView = madeBy(old, 'Reshape')
+  if (view) {
+    const inner = oldView ? given(oldView.inputs, 0) : undefined
+    return inner && readOnce(inner) ? directProduct(given(view.inputs, 0)) : undefined
+  }
+  return directProduct(value)
+}
+
+function directProduct(result: Value): Found | undefined {
+  const node = [...products].map((op) => madeBy(result, op)).find((n) => n !== undefined)
+  return node && { product: productOf(node, node.inputs), gemm: node.op === 'Gemm', result }
+}
+
+/** The product plus `added`, as Gemm, in the shape of `value`; undefined where Gemm's kernel cannot. */
+function addInto(
+  b: Builder,
+  { product: p, gemm, result }: Found,
+  value: Value,
+  added: Value,
+): Value | undefined {
+  if (p.c || (!gemm && (p.x.type.shape.length !== 2 || p.y.type.shape.length !== 2))) return undefined
+  const columns = result.type.shape[1] ?? 1
+  const shape = added.type.shape
+  const isBias =
+    columns === value.type.shape.at(-1) &&
+    (shape.at(-1) ?? 1) === columns &&
+    shape.slice(0, -1).every((d) => d === 1)
+  const isMatrix = sameShape(shape, value.type.shape)
+  if (!isBias && !isMatrix) return undefined
+  const c = b.reshape(added, isMatrix ? result.type.shape : [columns])
+  return b.reshape(build(b, { ...p, c, beta: 1 }, true), value.type.shape)
+}

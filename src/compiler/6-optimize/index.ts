@@ -1,0 +1,90 @@
+import type { Graph } from '../../graph/graph.js'
+import { anchorTargets, dropAnchors } from './anchors.js'
+import { eliminateDead } from './eliminate-dead.js'
+import { foldConstants } from './fold-constants.js'
+import { fuseActivations } from './fuse-activations.js'
+import { fuseMatmul } from './fuse-matmul.js'
+import { mergeCommon } from './merge-common.js'
+import { type Pass, type PassContext, type Refusal, walkTogether } from './pass.js'
+import { pushRepeats } from './push-repeats/index.js'
+import { shrinkSums } from './shrink-sums.js'
+import { simplify } from './simplify/index.js'
+import { splitProducts } from './split-products.js'
+import { sumRows } from './sum-rows.js'
+
+/** Local identities: quick, and every other pass leaves some behind. */
+const tidy: readonly Pass[] = [foldConstants, simplify, mergeCommon]
+
+/**
+ * Before differentiation, in this order: what the backward pass then inherits. Repetitions are pushed first, as long
+ * as they stand by themselves: later their change of shape is one with that of what reads them.
+ */
+export const forwardPasses: readonly Pass[] = [
+  pushRepeats,
+  splitProducts,
+  foldConstants,
+  simplify,
+  fuseActivations,
+  mergeCommon,
+  fuseMatmul,
+  ...tidy,
+]
+
+/** After differentiation, in this order. */
+export const passes: readonly Pass[] = [...tidy, fuseMatmul, shrinkSums, sumRows, ...tidy]
+
+export interface Optimised {
+  readonly graph: Graph
+  readonly report: readonly PassReport[]
+}
+
+export interface PassReport {
+  readonly pass: string
+  readonly changed: number
+  readonly refusals: readonly Refusal[]
+}
+
+/** Prepares a stage's forward graph for differentiation. */
+export const optimizeForward = (graph: Graph, context: PassContext): Optimised =>
+  run(forwardPasses, anchorTargets(graph), context)
+
+/** Optimises a differentiated graph. */
+export const optimize = (graph: Graph, context: PassContext): Optimised =>
+  run(passes, dropAnchors(graph), context)
+
+function run(list: readonly Pass[], graph: Graph, context: PassContext): Optimised {
+  const report: PassReport[] = []
+  let current = graph
+  for (const step of sharedWalks(list)) {
+    const result = runStep(step, current, context)
+    report.push(...result.report)
+    current = result.graph
+  }
+  return { graph: eliminateDead.run(current, context).graph, report }
+}
+
+/** Neighbours that walk node by node form one step. */
+function sharedWalks(list: readonly Pass[]): readonly (readonly Pass[])[] {
+  const steps: Pass[][] = []
+  for (const pass of list) {
+    const last = steps.at(-1)
+    if (last && pass.walk && last.every((p) => p.walk)) last.push(pass)
+    else steps.push([pass])
+  }
+  return steps
+}
+
+function runStep(step: readonly Pass[], graph: Graph, context: PassContext): Optimised {
+  const walks = step.flatMap((p) => p.walk ?? [])
+  if (walks.length === step.length) {
+    const walked = walkTogether(walks, graph)
+    return {
+      graph: walked.graph,
+      report: step.map((p, i) => ({ pass: p.name, changed: 0, refusals: [], ...walked.findings[i] })),
+    }
+  }
+  const [pass] = step
+  if (!pass) return { graph, report: [] }
+  const { graph: next, changed, refusals } = pass.run(graph, context)
+  return { graph: next, report: [{ pass: pass.name, changed, refusals }] }
+}

@@ -1,0 +1,87 @@
+import { type Rewrite, rewrite } from '../../graph/rewrite.js'
+import type { Builder } from '../../graph/builder.js'
+import type { Graph, Node, Value } from '../../graph/graph.js'
+
+export type Target = 'cpu' | 'cuda' | 'webgpu'
+
+/** One rewrite of a whole graph that keeps what it computes. */
+export interface Pass {
+  readonly name: string
+  readonly doc: string
+  /** Names of passes that must stand before it in the list. */
+  readonly requires: readonly string[]
+  run(graph: Graph, context: PassContext): PassResult
+  /** A pass that looks at one node at a time shares the walk over the graph with its neighbours in the list. */
+  readonly walk?: Walk
+}
+
+export interface PassContext {
+  readonly target: Target
+}
+
+export interface PassResult {
+  readonly graph: Graph
+  /** How many times it did its thing; 0 leaves the graph as it was, dead nodes aside. */
+  readonly changed: number
+  /** Where it looked closer and left things as they are. */
+  readonly refusals: readonly Refusal[]
+}
+
+export interface Refusal {
+  readonly node: Node
+  readonly reason: string
+}
+
+/** Starts one walk: the rules of the rewrite, which note in the findings what they do. */
+export type Walk = (findings: Findings) => LocalRules
+
+export interface LocalRules extends Pick<Rewrite, 'node' | 'leaf'> {
+  /** What stands for a value that an earlier pass of the same walk has just made. */
+  after?(value: Value, b: Builder): Value
+}
+
+export interface Findings {
+  changed: number
+  readonly refusals: Refusal[]
+}
+
+/** A pass made of rules for single nodes. */
+export const localPass = (head: Pick<Pass, 'name' | 'doc' | 'requires'>, walk: Walk): Pass => ({
+  ...head,
+  walk,
+  run: (graph) => {
+    const { graph: walked, findings } = walkTogether([walk], graph)
+    return { graph: walked, changed: 0, refusals: [], ...findings[0] }
+  },
+})
+
+/**
+ * Runs the rules of several passes in one walk: at each node the first one that applies, in order. So a pass that
+ * takes every node, as merging does, must be the last of its neighbours.
+ */
+export function walkTogether(
+  walks: readonly Walk[],
+  graph: Graph,
+): { readonly graph: Graph; readonly findings: readonly Findings[] } {
+  const findings = walks.map((): Findings => ({ changed: 0, refusals: [] }))
+  const rules = walks.map((walk, i) => walk(findings[i] ?? { changed: 0, refusals: [] }))
+  const settle = (value: Value, b: Builder, by: number): Value =>
+    rules.slice(by + 1).reduce((v, later) => later.after?.(v, b) ?? v, value)
+  const walked = rewrite(graph, {
+    node(node, inputs, copier) {
+      for (const [i, rule] of rules.entries()) {
+        const outputs = rule.node?.(node, inputs, copier)
+        if (outputs) return outputs.map((v) => v && settle(v, copier.b, i))
+      }
+      return undefined
+    },
+    leaf(value, b) {
+      for (const rule of rules) {
+        const replaced = rule.leaf?.(value, b)
+        if (replaced) return replaced
+      }
+      return undefined
+    },
+  })
+  return { graph: walked, findings }
+}

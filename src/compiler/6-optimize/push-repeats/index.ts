@@ -1,0 +1,112 @@
+import type { Builder } from '../../../graph/builder.js'
+import { type Node, type Value, bodies } from '../../../graph/graph.js'
+import { rewrite } from '../../../graph/rewrite.js'
+import { sameShape } from '../../../graph/types.js'
+import { TypeMismatch } from '../../../ops/operator.js'
+import { operator } from '../../../ops/registry.js'
+import type { Pass, Refusal } from '../pass.js'
+import { given } from '../simplify/rule.js'
+import { meet } from './broadcast.js'
+import { type Repeat, materialise, repeatBehind, sameRepetition } from './repeat.js'
+
+/**
+ * What `f(a[i], b[j]) for i, j in n` computes of a[i] alone is computed for n rows, not n * n: repetitions of rows
+ * move behind every operator that treats rows one by one. It runs before differentiation, so that cotangents are
+ * summed where rows were repeated, at the earliest place.
+ */
+export const pushRepeats: Pass = {
+  name: 'push-repeats',
+  doc: 'Moves repetitions of rows behind operators that treat rows one by one; where two kinds of repetition meet, broadcasting takes their place.',
+  requires: [],
+  run(graph) {
+    if (graph.nodes.every((n) => n.op !== 'Expand')) return { graph, changed: 0, refusals: [] }
+    let changed = 0
+    const refusals: Refusal[] = []
+    const repeats = new Map<Value, Repeat>()
+
+    const pushed = rewrite(graph, {
+      node(node, inputs, { b }) {
+        const [operand] = inputs
+        const [out] = node.outputs
+        if (!out || bodies(node).length > 0) return undefined
+        const known = inputs.map((v) => (v ? repeats.get(v) : undefined))
+        if (known.every((r) => r === undefined)) {
+          const repeat = operand && repeatBehind(b, node, operand, out.type.shape)
+          if (!repeat) return undefined
+          const full = materialise(b, repeat)
+          repeats.set(full, repeat)
+          return [full]
+        }
+        const result = push(b, node, inputs, known)
+        if (typeof result !== 'string') {
+          changed++
+          return result.map((repeat) => {
+            const full = materialise(b, repeat)
+            repeats.set(full, repeat)
+            return full
+          })
+        }
+        const met = meet(b, node, inputs, known)
+        if (met) {
+          changed++
+          return [met]
+        }
+        refusals.push({ node, reason: result })
+        return undefined
+      },
+    })
+    return { graph: pushed, changed, refusals }
+  },
+}
+
+/** The node on the smaller values, or why it cannot move. */
+function push(
+  b: Builder,
+  node: Node,
+  inputs: readonly (Value | null)[],
+  repeats: readonly (Repeat | undefined)[],
+): readonly Repeat[] | string {
+  const definition = operator(node.op)
+  const known = repeats.filter((r) => r !== undefined)
+  const [first] = known
+  if (!first || !known.every((r) => sameRepetition(r, first))) return 'its operands repeat in different ways'
+  if (definition.domain === 'dcrc' && node.op !== 'StopGradient') return `${node.op} looks at whole values`
+  const rows = repeats.map((r) => r?.axis ?? null)
+  const types = node.outputs.map((o) => o.type)
+  const axes = definition.rows(rows, node.inputs, types, node.attributes, first.count * first.times)
+
+  const shapes: number[][] = []
+  for (const [k, axis] of axes.entries()) {
+    if (axis === null || axis === 'coupled') return `${node.op} couples the rows`
+    const shape = [...(types[k]?.shape ?? [])]
+    shape[axis] = (shape[axis] ?? 1) / first.times
+    shapes.push(shape)
+  }
+  const operands = inputs.map((v, k) => repeats[k]?.base ?? v)
+  const smaller = onRows(b, node, operands, shapes)
+  if (!smaller || !smaller.every((v, k) => sameShape(v.type.shape, shapes[k] ?? []))) {
+    return `${node.op} has another operand with a row for each repetition`
+  }
+  return smaller.map((base, k) => {
+    const axis = axes[k]
+    if (typeof axis !== 'number') throw new Error('unreachable: checked above')
+    return { ...first, base, axis }
+  })
+}
+
+/** The node with fewer rows; operators that take a shape as an operand get the smaller one. */
+function onRows(
+  b: Builder,
+  node: Node,
+  operands: readonly (Value | null)[],
+  shapes: readonly (readonly number[])[],
+): readonly Value[] | undefined {
+  try {
+    if (node.op === 'Reshape') return [b.reshape(given(operands, 0), shapes[0] ?? [])]
+    if (node.op === 'Expand') return [b.expand(given(operands, 0), shapes[0] ?? [])]
+    return b.node(node.op, operands, node.attributes)
+  } catch (error) {
+    if (error instanceof TypeMismatch) return undefined
+    throw error
+  }
+}

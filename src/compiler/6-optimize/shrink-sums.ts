@@ -1,0 +1,66 @@
+import { type Node, type Value, constantOf, producer } from '../../graph/graph.js'
+import { rewrite, usersOf } from '../../graph/rewrite.js'
+import { elementCount, sameShape } from '../../graph/types.js'
+import type { Pass } from './pass.js'
+import { given, int } from './simplify/rule.js'
+
+/**
+ * The backward pass of attention sums (g v^T) * p over the keys, where o = p v is at hand: that is the sum of g * o
+ * over the channels, which are fewer than the keys (Dao et al. 2022, FlashAttention, Eq. 4).
+ */
+export const shrinkSums: Pass = {
+  name: 'shrink-sums',
+  doc: 'sum_j (g v^T)_ij p_ij becomes sum_d g_id o_id where o = p v exists and is smaller.',
+  requires: ['fuse-matmul'],
+  run(graph) {
+    let changed = 0
+    const users = usersOf(graph)
+    const shrunk = rewrite(graph, {
+      node(node, _inputs, copier) {
+        const found = node.op === 'ReduceSum' ? smallerSum(node, users) : undefined
+        const [out] = node.outputs
+        if (!found || !out) return undefined
+        changed++
+        const { b } = copier
+        const product = b.mul(copier.value(found.g), copier.value(found.o))
+        const sum = b.sum(product, [product.type.shape.length - 1], int(node, 'keepdims', 1) === 1)
+        return [b.scale(sum, found.alpha)]
+      },
+    })
+    return { graph: shrunk, changed, refusals: [] }
+  },
+}
+
+interface SmallerSum {
+  readonly g: Value
+  readonly o: Value
+  readonly alpha: number
+}
+
+function smallerSum(node: Node, users: ReadonlyMap<Value, readonly Node[]>): SmallerSum | undefined {
+  const product = producer(given(node.inputs, 0))
+  const [axis, ...more] = constantOf(node.inputs[1])?.data ?? []
+  const rank = node.inputs[0]?.type.shape.length ?? 0
+  if (product?.op !== 'Mul' || more.length > 0 || (axis !== rank - 1 && axis !== -1)) return undefined
+  for (const k of [0, 1]) {
+    const [back, p] = [producer(given(product.inputs, k)), given(product.inputs, 1 - k)]
+    if (back?.op !== 'FusedMatMul' || int(back, 'transA') === 1 || int(back, 'transB') !== 1) continue
+    const [g, v] = [given(back.inputs, 0), given(back.inputs, 1)]
+    if (
+      !sameShape(p.type.shape, product.outputs[0]?.type.shape ?? []) ||
+      !sameShape(p.type.shape, back.outputs[0]?.type.shape ?? [])
+    )
+      continue
+    const o = users
+      .get(p)
+      ?.find((user) => user.op === 'MatMul' && user.inputs[0] === p && user.inputs[1] === v)?.outputs[0]
+    if (
+      !o ||
+      !sameShape(o.type.shape, g.type.shape) ||
+      elementCount(o.type.shape) >= elementCount(p.type.shape)
+    )
+      continue
+    return { g, o, alpha: int(back, 'alpha', 1) }
+  }
+  return undefined
+}

@@ -1,0 +1,86 @@
+import type { Graph } from '../../graph/graph.js'
+import { slice } from '../../graph/rewrite.js'
+import type { LoweredEvaluation } from '../4-lower/lowered.js'
+import type { DifferentiatedStage, StepGraph } from '../5-differentiate/step.js'
+import type { InputRole, OutputRole } from '../7-emit/manifest.js'
+import { type Optimised, optimize, optimizeForward } from './index.js'
+import type { PassContext } from './pass.js'
+import { splitPrologue } from './prologue.js'
+
+/** A stage's graphs as they are emitted, each with the meaning of its inputs and outputs. */
+export interface OptimizedStage {
+  readonly step: StepGraph
+  readonly monitored: StepGraph | null
+  readonly micro: StepGraph | null
+  readonly prologue: StepGraph | null
+  readonly report: Optimised['report']
+}
+
+/**
+ * Optimises the graphs of a stage. The plain step is a slice of the monitored one, so that both run the same nodes
+ * and their state outputs are bit-equal.
+ */
+export function optimizeStage(stage: DifferentiatedStage, context: PassContext): OptimizedStage {
+  const largest = stage.monitored ?? stage.step
+  const main = optimize(largest.graph, context)
+  const micro = stage.micro && optimize(stage.micro.graph, context)
+  const wanted = new Set(stage.step.graph.outputs.map((o) => o.name))
+  const step = stage.monitored
+    ? slice(
+        main.graph,
+        main.graph.outputs.filter((o) => wanted.has(o.name)),
+      )
+    : main.graph
+
+  const split = splitPrologue([
+    step,
+    ...(stage.monitored ? [main.graph] : []),
+    ...(micro ? [micro.graph] : []),
+  ])
+  const [first, ...others] = split.graphs
+  if (!first) throw new Error('unreachable: the step is always there')
+  const monitored = stage.monitored && others.shift()
+  const last = micro && others.shift()
+  return {
+    step: withRoles(first, stage.step),
+    monitored: stage.monitored && monitored ? withRoles(monitored, stage.monitored) : null,
+    micro: stage.micro && last ? withRoles(last, stage.micro) : null,
+    prologue: split.prologue && prologueStep(split.prologue),
+    report: [...main.report, ...(micro?.report ?? [])],
+  }
+}
+
+/** Optimises an evaluation's graphs; its gradients must have been expanded. */
+export const optimizeEvaluation = (
+  evaluation: LoweredEvaluation,
+  context: PassContext,
+): LoweredEvaluation => ({
+  ...evaluation,
+  parts: evaluation.parts.map((part) => ({
+    ...part,
+    graph: optimize(optimizeForward(part.graph, context).graph, context).graph,
+  })),
+})
+
+/** The roles of the inputs that are left, and of prologue results. */
+function withRoles(graph: Graph, { inputs, outputs }: StepGraph): StepGraph {
+  const roles = graph.inputs.map(({ source }): [string, InputRole] => {
+    const name = source.kind === 'input' ? source.name : ''
+    return [name, inputs.get(name) ?? { kind: 'prologue', key: prologueKey(name) }]
+  })
+  return { graph, inputs: new Map(roles), outputs }
+}
+
+function prologueStep(graph: Graph): StepGraph {
+  const outputs = graph.outputs.map(({ name }): [string, OutputRole] => [
+    name,
+    { kind: 'prologue', key: prologueKey(name) },
+  ])
+  return { graph, inputs: new Map(), outputs: new Map(outputs) }
+}
+
+function prologueKey(name: string): string {
+  const [kind, key] = name.split('/')
+  if (kind !== 'prologue' || key === undefined) throw new Error(`the input ${name} has no role`)
+  return key
+}

@@ -1,0 +1,139 @@
+import { hash } from '../../graph/hash.js'
+import { sha256 } from '../../graph/sha256.js'
+import type { Lowered, LoweredEvaluation, LoweredStage } from '../4-lower/lowered.js'
+import type { OptimizedStage } from '../6-optimize/stage.js'
+import type { Target } from '../6-optimize/pass.js'
+import { slotsOf } from '../5-differentiate/update.js'
+import { type EmitContext, type GraphFile, graphFile } from './graph-file.js'
+import type { Artefact, InputRole, Manifest } from './manifest.js'
+import { manifestVersion } from './manifest-version.js'
+import { canonical, parametersOf, stageHashes } from './stage-hash.js'
+
+/** A stage's files, by what they are for. */
+export interface EmittedStage {
+  readonly lowered: LoweredStage
+  readonly graphs: Readonly<Record<'step' | 'monitored' | 'micro' | 'prologue', GraphFile | null>> & {
+    readonly step: GraphFile
+  }
+}
+
+export interface EmittedEvaluation {
+  readonly lowered: LoweredEvaluation
+  readonly parts: readonly { readonly data: string | null; readonly rows: number; readonly file: GraphFile }[]
+}
+
+export function emitStage(lowered: LoweredStage, stage: OptimizedStage, context: EmitContext): EmittedStage {
+  const file = (kind: 'step' | 'monitored' | 'micro' | 'prologue'): GraphFile | null => {
+    const given = stage[kind]
+    return given && graphFile(`${lowered.name}.${kind}.onnx`, given.graph, given, context)
+  }
+  const step = file('step')
+  if (!step) throw new Error('unreachable: every stage has a step')
+  return {
+    lowered,
+    graphs: { step, monitored: file('monitored'), micro: file('micro'), prologue: file('prologue') },
+  }
+}
+
+/** The graphs of an evaluation; `lowered` as optimised. */
+export function emitEvaluation(lowered: LoweredEvaluation, context: EmitContext): EmittedEvaluation {
+  const parts = lowered.parts.map(({ data, rows, graph, draws }) => {
+    const inputs = graph.inputs.map(({ source }): [string, InputRole] => {
+      const name = source.kind === 'input' ? source.name : ''
+      const [kind, ...rest] = name.split('/')
+      const distribution = draws.get(rest.join('/'))
+      if (kind === 'draw' && distribution) return [name, { kind: 'draw', path: rest.join('/'), distribution }]
+      const [data = '', field = ''] = rest
+      if (kind !== 'batch') throw new Error(`the input ${name} of evaluation ${lowered.name} has no role`)
+      return [name, { kind: 'batch', data, field }]
+    })
+    const outputs = graph.outputs.map(({ name }) => [name, { kind: 'result', name }] as const)
+    const roles = { inputs: new Map(inputs), outputs: new Map(outputs) }
+    const file = graphFile(`${lowered.name}.${data ?? 'values'}.evaluate.onnx`, graph, roles, context)
+    return { data, rows, file }
+  })
+  return { lowered, parts }
+}
+
+export interface ManifestOptions {
+  readonly version: string
+  readonly target: Target
+  readonly editHint: Manifest['edit_hint']
+}
+
+/** The manifest of all files, and the files by name. */
+export function buildManifest(
+  lowered: Lowered,
+  stages: readonly EmittedStage[],
+  evaluations: readonly EmittedEvaluation[],
+  { version, target, editHint }: ManifestOptions,
+): Artefact {
+  const hashes = stageHashes(lowered, target, version)
+  const files = [
+    ...stages.flatMap(({ graphs }) => Object.values(graphs).filter((f) => f !== null)),
+    ...evaluations.flatMap((e) => e.parts.map((p) => p.file)),
+  ]
+  const body: Omit<Manifest, 'hash'> = {
+    version: manifestVersion,
+    compiler: version,
+    pipeline: lowered.pipeline,
+    target,
+    seed: lowered.seed,
+    params: lowered.params,
+    models: [...lowered.models],
+    data: [...lowered.data],
+    stages: stages.map((stage, i) => stageSpec(stage, hashes[i] ?? '')),
+    evaluations: evaluations.map(({ lowered: { name, kind, settings, parts: graphs }, parts }) => ({
+      name,
+      kind,
+      settings,
+      parts: parts.map(({ data, rows, file }) => ({ data, rows, graph: file.spec })),
+      reads: [...new Set(graphs.flatMap((p) => [...parametersOf(p.graph)]))].sort(),
+    })),
+    exports: [...lowered.exports],
+    source_map: Object.fromEntries(files.map((f) => [f.spec.file, f.sourceMap])),
+    edit_hint: editHint,
+  }
+  return {
+    manifest: { ...body, hash: identity(body, files) },
+    files: new Map(files.map((f) => [f.spec.file, f.bytes])),
+  }
+}
+
+/** Changes with what runs, not with where it stands in the source. */
+function identity(
+  { source_map: _places, edit_hint: _hint, ...rest }: Omit<Manifest, 'hash'>,
+  files: readonly GraphFile[],
+): string {
+  return sha256(canonical({ ...rest, graphs: files.map((f) => hash(f.graph)) }))
+}
+
+function stageSpec({ lowered, graphs }: EmittedStage, stageHash: string): Manifest['stages'][number] {
+  return {
+    name: lowered.name,
+    hash: stageHash,
+    steps: lowered.steps,
+    accumulate: lowered.accumulate,
+    save_every: lowered.saveEvery,
+    groups: lowered.groups.map((g) => ({
+      optimizer: g.optimizer,
+      settings: g.settings,
+      schedule: g.schedule,
+      schedule_settings: g.scheduleSettings,
+    })),
+    trained: lowered.trained.map(({ model, path, shape, group }) => ({
+      model,
+      path,
+      shape: [...shape],
+      group,
+    })),
+    slots: [...slotsOf(lowered)],
+    monitors: lowered.monitors.map(({ name, every }) => ({ name, every })),
+    graphs: {
+      step: graphs.step.spec,
+      monitored: graphs.monitored?.spec ?? null,
+      micro: graphs.micro?.spec ?? null,
+      prologue: graphs.prologue?.spec ?? null,
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import type { Span } from '../../diagnostics/diagnostic.js'
+import { type Graph, type Value, bodies } from '../../graph/graph.js'
+import { costOf } from '../plan/cost.js'
+import { type Memory, memoryOf } from '../plan/memory.js'
+import { layOut } from './layout.js'
+import type { GraphSpec, InputRole, OutputRole } from './manifest.js'
+import { assignNames, initializersOf, parameterName } from './names.js'
+import { emit } from './onnx.js'
+import { optimizationOf } from './session-options.js'
+
+export interface EmitContext {
+  /** The compiler's version. */
+  readonly version: string
+  /** `file:line:column` of a place in the source, relative to the project. */
+  readonly locate: (span: Span) => string
+}
+
+/** One ONNX file with its entry in the manifest. */
+export interface GraphFile {
+  readonly spec: GraphSpec
+  /** As laid out in the file. */
+  readonly graph: Graph
+  readonly memory: Memory
+  readonly bytes: Uint8Array
+  /** Node name -> place in the source. */
+  readonly sourceMap: Readonly<Record<string, string>>
+}
+
+export interface Roles {
+  readonly inputs: ReadonlyMap<string, InputRole>
+  readonly outputs: ReadonlyMap<string, OutputRole>
+}
+
+/** Lays a graph out and writes it. */
+export function graphFile(file: string, given: Graph, roles: Roles, context: EmitContext): GraphFile {
+  const { graph, liveness } = layOut(given)
+  const bytes = emit(graph, context)
+  const memory = memoryOf(graph, liveness)
+  return {
+    spec: {
+      file,
+      inputs: graph.inputs.map((value) => described(nameOf(value), value, roles.inputs)),
+      outputs: graph.outputs.map(({ name, value }) => described(name, value, roles.outputs)),
+      parameters: initializersOf(graph).flatMap(({ type, source }) =>
+        source.kind === 'parameter'
+          ? [
+              {
+                name: parameterName(source.model, source.path),
+                model: source.model,
+                path: source.path,
+                dtype: type.dtype,
+                shape: [...type.shape],
+              },
+            ]
+          : [],
+      ),
+      optimization: optimizationOf(graph),
+      flops: costOf(graph).flops,
+      peak_bytes: memory.peak,
+    },
+    graph,
+    memory,
+    bytes,
+    sourceMap: sourceMap(graph, context),
+  }
+}
+
+const nameOf = (value: Value): string => (value.source.kind === 'input' ? value.source.name : '')
+
+function described<Role>(name: string, { type }: Value, roles: ReadonlyMap<string, Role>) {
+  const role = roles.get(name)
+  if (!role) throw new Error(`${name} has no role`)
+  return { name, dtype: type.dtype, shape: [...type.shape], role }
+}
+
+function sourceMap(graph: Graph, { locate }: EmitContext): Readonly<Record<string, string>> {
+  const names = assignNames(graph)
+  const map: Record<string, string> = {}
+  const visit = (g: Graph): void => {
+    for (const node of g.nodes) {
+      const name = names.node.get(node)
+      if (name !== undefined && node.span) map[name] = locate(node.span)
+      for (const body of bodies(node)) visit(body.graph)
+    }
+  }
+  visit(graph)
+  return map
+}

@@ -1,0 +1,2 @@
+/** Counts up when the form of `manifest.json` changes. */
+export const manifestVersion = 1

@@ -1,0 +1,191 @@
+import { z } from 'zod'
+import { manifestVersion } from './manifest-version.js'
+
+// `manifest.json`: everything a runner needs beside the ONNX files. Written by phase 7, read by phase 8 and the
+// runtime; nothing of a run and no absolute path stands in it. The compiler takes only types from here, so that it need
+// not load what checks a file.
+
+const json: z.ZodType<Json> = z.lazy(() =>
+  z.union([z.null(), z.boolean(), z.number(), z.string(), z.array(json), z.record(z.string(), json)]),
+)
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+const dtype = z.enum(['f32', 'f16', 'bf16', 'f64', 'i64', 'i32', 'u8', 'bool'])
+const shape = z.array(z.int().nonnegative())
+const settings = z.record(z.string(), json)
+
+/** A random value, generated on the host: see `src/runtime/draws.ts`. */
+const distribution = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('normal') }),
+  z.strictObject({ kind: z.literal('uniform'), low: z.number(), high: z.number() }),
+  /** Integers in [low, high). */
+  z.strictObject({ kind: z.literal('randint'), low: z.int(), high: z.int() }),
+])
+
+/** How a parameter starts when no weights are given. */
+const initializer = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant'), value: z.number() }),
+  z.strictObject({ kind: z.literal('uniform'), low: z.number(), high: z.number() }),
+  z.strictObject({ kind: z.literal('normal'), mean: z.number(), std: z.number() }),
+])
+
+/** What the runner feeds into an input. */
+const inputRole = z.discriminatedUnion('kind', [
+  /** A trained parameter, an optimizer slot or an accumulator; `key` is `param/<model>/<path>`, `<slot>/<model>/<path>` or `grad/<model>/<path>`. */
+  z.strictObject({ kind: z.literal('state'), key: z.string() }),
+  /** Rows of a data source; all fields of one source in one graph come from the same rows. */
+  z.strictObject({ kind: z.literal('batch'), data: z.string(), field: z.string() }),
+  z.strictObject({ kind: z.literal('draw'), path: z.string(), distribution }),
+  /** A scalar of the optimizer for a group, e.g. `lr`. */
+  z.strictObject({ kind: z.literal('hyper'), group: z.int().nonnegative(), name: z.string() }),
+  /** A result of the stage's prologue graph. */
+  z.strictObject({ kind: z.literal('prologue'), key: z.string() }),
+])
+
+const outputRole = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('state'), key: z.string() }),
+  z.strictObject({ kind: z.literal('loss') }),
+  z.strictObject({ kind: z.literal('grad_norm') }),
+  z.strictObject({ kind: z.literal('monitor'), name: z.string() }),
+  z.strictObject({ kind: z.literal('prologue'), key: z.string() }),
+  /** A named result of an evaluation graph. */
+  z.strictObject({ kind: z.literal('result'), name: z.string() }),
+])
+
+const graph = z.strictObject({
+  /** File name beside the manifest. */
+  file: z.string(),
+  inputs: z.array(z.strictObject({ name: z.string(), dtype, shape, role: inputRole })),
+  outputs: z.array(z.strictObject({ name: z.string(), dtype, shape, role: outputRole })),
+  /** Frozen parameters: external initializers that linking binds to a weight file. */
+  parameters: z.array(
+    z.strictObject({ name: z.string(), model: z.string(), path: z.string(), dtype, shape }),
+  ),
+  /** onnxruntime's own optimisation level: `all` where it lays out frozen convolutions in blocks, else our order stands. */
+  optimization: z.enum(['disabled', 'all']),
+  flops: z.number(),
+  /** Predicted peak bytes of activations and state of one run. */
+  peak_bytes: z.number(),
+})
+
+const group = z.strictObject({
+  optimizer: z.string(),
+  settings,
+  schedule: z.string(),
+  schedule_settings: settings,
+})
+
+const stage = z.strictObject({
+  name: z.string(),
+  hash: z.string(),
+  steps: z.int().positive(),
+  accumulate: z.int().positive(),
+  save_every: z.int().positive().nullable(),
+  groups: z.array(group),
+  trained: z.array(
+    z.strictObject({ model: z.string(), path: z.string(), shape, group: z.int().nonnegative() }),
+  ),
+  /** Optimizer slots per trained parameter, all f32 and zero at the start, e.g. ['m', 'v']. */
+  slots: z.array(z.string()),
+  monitors: z.array(z.strictObject({ name: z.string(), every: z.int().positive() })),
+  graphs: z.strictObject({
+    /** One optimizer step; with accumulation the last micro-batch and the update. */
+    step: graph,
+    /** The same with monitors; state outputs are bit-equal. */
+    monitored: graph.nullable(),
+    /**
+     * A micro-batch before the last: adds its gradient to the accumulators `grad/...`. Null when accumulate = 1.
+     * The runner feeds zeros to the first micro-batch of a step; `step` reads the accumulators and gives none back.
+     */
+    micro: graph.nullable(),
+    /** Runs once per stage: values that depend on no data, draw, step or trained parameter. */
+    prologue: graph.nullable(),
+  }),
+})
+
+/** A host expression of a data field: a source column, or a host function of some. */
+export type HostExpression =
+  | { readonly kind: 'column'; readonly name: string }
+  | { readonly kind: 'literal'; readonly value: Json }
+  | {
+      readonly kind: 'call'
+      readonly function: string
+      readonly arguments: Readonly<Record<string, HostExpression>>
+    }
+
+const hostExpression: z.ZodType<HostExpression> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('column'), name: z.string() }),
+    z.strictObject({ kind: z.literal('literal'), value: json }),
+    z.strictObject({
+      kind: z.literal('call'),
+      function: z.string(),
+      arguments: z.record(z.string(), hostExpression),
+    }),
+  ]),
+)
+
+const data = z.strictObject({
+  name: z.string(),
+  source: z.string(),
+  arguments: settings,
+  fields: z.array(z.strictObject({ name: z.string(), dtype, shape, value: hostExpression })),
+})
+
+const model = z.strictObject({
+  name: z.string(),
+  /** Directory or .safetensors file, relative to the project root. */
+  from: z.string().nullable(),
+  parameters: z.array(z.strictObject({ path: z.string(), dtype, shape, init: initializer })),
+})
+
+const evaluation = z.strictObject({
+  name: z.string(),
+  kind: z.string(),
+  /** Static arguments. */
+  settings,
+  /** One graph per data set named (or one with data null for an expression over draws and batches). */
+  parts: z.array(z.strictObject({ data: z.string().nullable(), rows: z.int().positive(), graph })),
+  /** `<model>/<path>` of every parameter that it reads; it runs at the start and after stages that change one. */
+  reads: z.array(z.string()),
+})
+
+export const manifestSchema = z.strictObject({
+  version: z.literal(manifestVersion),
+  compiler: z.string(),
+  pipeline: z.string(),
+  target: z.enum(['cpu', 'cuda', 'webgpu']),
+  hash: z.string(),
+  seed: z.int(),
+  /** Pipeline parameters as compiled. */
+  params: settings,
+  models: z.array(model),
+  data: z.array(data),
+  stages: z.array(stage),
+  evaluations: z.array(evaluation),
+  exports: z.array(z.string()),
+  /** Graph file -> node name -> `file:line:column` of the source. */
+  source_map: z.record(z.string(), z.record(z.string(), z.string())),
+  /** A line worth editing first, `file:line`, and its text. */
+  edit_hint: z.strictObject({ at: z.string(), text: z.string() }).nullable(),
+})
+
+export type Manifest = z.infer<typeof manifestSchema>
+export type GraphSpec = z.infer<typeof graph>
+export type StageSpec = z.infer<typeof stage>
+export type GroupSpec = z.infer<typeof group>
+export type ModelSpec = z.infer<typeof model>
+export type DataSpec = z.infer<typeof data>
+export type EvaluationSpec = z.infer<typeof evaluation>
+export type Distribution = z.infer<typeof distribution>
+export type Initializer = z.infer<typeof initializer>
+export type InputRole = z.infer<typeof inputRole>
+export type OutputRole = z.infer<typeof outputRole>
+/** Plain JSON objects, as of `settings`. */
+export type Settings = Readonly<Record<string, Json>>
+
+/** What the compiler gives back: the manifest and the graphs, by file name. */
+export interface Artefact {
+  readonly manifest: Manifest
+  readonly files: ReadonlyMap<string, Uint8Array>
+}

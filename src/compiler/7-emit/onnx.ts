@@ -1,0 +1,140 @@
+import onnxProto from 'onnx-proto'
+import type { onnx as Onnx } from 'onnx-proto'
+import { type Attribute, type Graph, type Node, type Value, isGraph } from '../../graph/graph.js'
+import { type DType, type TensorType, byteSize } from '../../graph/types.js'
+import { operator } from '../../ops/registry.js'
+import { type Names, assignNames } from './names.js'
+import { separateOutputs } from './outputs.js'
+import { rawBytes } from './raw.js'
+
+const { ModelProto } = onnxProto.onnx
+
+/** ONNX IR version 10, and the opset whose operators the compiler speaks. */
+export const irVersion = 10
+export const opset = 22
+
+/** `location` of an initializer that linking has not yet bound to a file. */
+export const unbound = 'unbound'
+
+export interface EmitOptions {
+  /** Stands in the file as its producer's version. */
+  readonly version?: string
+}
+
+/**
+ * The graph as the bytes of an ONNX file, nodes in the graph's order. Constants stand in the file; parameters are
+ * external initializers named `<model>/<path>` that linking binds to weight files. Equal graphs give equal bytes.
+ */
+export function emit(graph: Graph, options: EmitOptions = {}): Uint8Array {
+  const separated = separateOutputs(graph)
+  const names = assignNames(separated)
+  const model: Onnx.IModelProto = {
+    irVersion,
+    producerName: 'dcrc',
+    producerVersion: options.version ?? '',
+    opsetImport: [
+      { domain: '', version: opset },
+      { domain: 'com.microsoft', version: 1 },
+    ],
+    graph: {
+      ...graphProto(separated, names),
+      input: separated.inputs.map((v) => valueInfo(v, names)),
+      initializer: [...names.initializers].map(([name, v]) => initializer(name, v)),
+    },
+  }
+  return new Uint8Array(ModelProto.encode(model).finish())
+}
+
+function graphProto(graph: Graph, names: Names): Onnx.IGraphProto {
+  return {
+    name: graph.name,
+    node: graph.nodes.map((n) => nodeProto(n, names)),
+    input: graph.inputs.map((v) => valueInfo(v, names)),
+    output: graph.outputs.map(({ value }) => valueInfo(value, names)),
+  }
+}
+
+const nameOf = (value: Value, names: Names): string => {
+  const name = names.value.get(value)
+  if (name === undefined)
+    throw new Error(`emit: value ${value.id} (${value.source.kind}) is used before it is made`)
+  return name
+}
+
+function nodeProto(node: Node, names: Names): Onnx.INodeProto {
+  const { domain } = operator(node.op)
+  if (domain === 'dcrc') throw new Error(`emit: ${node.op} must be replaced before emission`)
+  const input = node.inputs.map((v) => (v ? nameOf(v, names) : ''))
+  while (input.at(-1) === '') input.pop()
+  return {
+    name: names.node.get(node) ?? '',
+    opType: node.op,
+    domain,
+    input,
+    output: node.outputs.map((v) => nameOf(v, names)),
+    attribute: Object.entries(node.attributes)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, a]) => attributeProto(name, a, names)),
+  }
+}
+
+/** Attributes that ONNX holds as floats; every other number is an int. */
+const floatAttributes = new Set([
+  'alpha',
+  'beta',
+  'gamma',
+  'epsilon',
+  'momentum',
+  'ratio',
+  'scale',
+  'cubic_coeff_a',
+  'extrapolation_value',
+])
+/** Attributes that name an element type. */
+const typeAttributes = new Set(['to', 'dtype', 'stash_type'])
+const type = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const
+
+function attributeProto(name: string, value: Attribute, names: Names): Onnx.IAttributeProto {
+  if (isGraph(value)) return { name, type: type.graph, g: graphProto(value, names) }
+  if (typeof value === 'object') return { name, type: type.ints, ints: [...value] }
+  if (typeof value === 'string') {
+    if (typeAttributes.has(name)) return { name, type: type.int, i: dataType[value as DType] }
+    return { name, type: type.string, s: new TextEncoder().encode(value) }
+  }
+  return floatAttributes.has(name) ? { name, type: type.float, f: value } : { name, type: type.int, i: value }
+}
+
+/** TensorProto.DataType of our element types. */
+export const dataType: Readonly<Record<DType, number>> = {
+  f32: 1,
+  u8: 2,
+  i32: 6,
+  i64: 7,
+  bool: 9,
+  f16: 10,
+  f64: 11,
+  bf16: 16,
+}
+
+function valueInfo(value: Value, names: Names): Onnx.IValueInfoProto {
+  return { name: nameOf(value, names), type: typeProto(value.type) }
+}
+
+const typeProto = ({ dtype, shape }: TensorType): Onnx.ITypeProto => ({
+  tensorType: { elemType: dataType[dtype], shape: { dim: shape.map((dimValue) => ({ dimValue })) } },
+})
+
+function initializer(name: string, value: Value): Onnx.ITensorProto {
+  const { dtype, shape } = value.type
+  const head = { name, dataType: dataType[dtype], dims: [...shape] }
+  if (value.source.kind === 'constant') return { ...head, rawData: rawBytes(value.source.tensor) }
+  return {
+    ...head,
+    dataLocation: 1,
+    externalData: [
+      { key: 'location', value: unbound },
+      { key: 'offset', value: '0' },
+      { key: 'length', value: String(byteSize(value.type)) },
+    ],
+  }
+}

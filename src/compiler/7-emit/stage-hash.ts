@@ -1,0 +1,83 @@
+import type { Graph } from '../../graph/graph.js'
+import { hash } from '../../graph/hash.js'
+import { needed, slice } from '../../graph/rewrite.js'
+import { sha256 } from '../../graph/sha256.js'
+import type { Lowered, LoweredStage } from '../4-lower/lowered.js'
+
+/**
+ * The identity of each stage: equal hashes, equal results. It covers the graph of what is minimised (with the names
+ * of its draws), the parameters it reads and how they start, the data, the optimizer, the schedule, the seed, the
+ * target, the compiler, and the stages whose models it reads; not monitors, evaluations or names of values.
+ */
+export function stageHashes(lowered: Lowered, target: string, version: string): readonly string[] {
+  const hashes: string[] = []
+  for (const stage of lowered.stages) {
+    const graph = slice(
+      stage.graph,
+      stage.graph.outputs.filter((o) => o.name === 'loss'),
+    )
+    const read = parametersOf(graph)
+    for (const t of stage.trained) read.add(`${t.model}/${t.path}`)
+    const before = hashes.filter((_, i) => lowered.stages[i] && changes(lowered.stages[i], read))
+    hashes.push(
+      sha256(
+        canonical({
+          version,
+          target,
+          seed: lowered.seed,
+          name: stage.name,
+          graph: hash(graph),
+          draws: Object.fromEntries([...stage.draws].filter(([path]) => readsInput(graph, `draw/${path}`))),
+          parameters: lowered.models.flatMap((m) =>
+            m.parameters.flatMap((p) =>
+              read.has(`${m.name}/${p.path}`) ? [{ model: m.name, from: m.from, ...p }] : [],
+            ),
+          ),
+          data: lowered.data.filter((d) => readsInput(graph, `batch/${d.name}/`)),
+          trained: stage.trained.map(({ model, path, group }) => ({ model, path, group })),
+          // Field by field: a group also knows its place in the source.
+          groups: stage.groups.map(({ optimizer, settings, schedule, scheduleSettings }) => ({
+            optimizer,
+            settings,
+            schedule,
+            scheduleSettings,
+          })),
+          steps: stage.steps,
+          accumulate: stage.accumulate,
+          clip_norm: stage.clipNorm,
+          before,
+        }),
+      ),
+    )
+  }
+  return hashes
+}
+
+/** `<model>/<path>` of the parameters that a graph reads. */
+export function parametersOf(graph: Graph): Set<string> {
+  const { values } = needed(graph.outputs.map((o) => o.value))
+  const names = [...values].flatMap(({ source }) =>
+    source.kind === 'parameter' ? [`${source.model}/${source.path}`] : [],
+  )
+  return new Set(names.sort())
+}
+
+const changes = (stage: LoweredStage, read: ReadonlySet<string>): boolean =>
+  stage.trained.some((t) => read.has(`${t.model}/${t.path}`))
+
+/** An input of that name, or in that folder of names, is read. */
+const readsInput = (graph: Graph, name: string): boolean =>
+  graph.inputs.some(
+    ({ source }) =>
+      source.kind === 'input' &&
+      (source.name === name || (name.endsWith('/') && source.name.startsWith(name))),
+  )
+
+/** JSON with sorted keys, so that equal values give equal texts. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const entries = Object.entries(value).filter(([, v]) => v !== undefined)
+  entries.sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join()}}`
+}

@@ -1,0 +1,62 @@
+import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
+import { type FlatPipeline, flatten } from './2-resolve/flatten.js'
+import { checkNames } from './2-resolve/names.js'
+import { type Files, type Program, loadProgram } from './2-resolve/program.js'
+import { checkStatics, checkValues } from './3-check/check.js'
+import { builtinNames } from './3-check/scope.js'
+import { lower } from './4-lower/lower.js'
+import type { Lowered } from './4-lower/lowered.js'
+import { gradientProblems, stageProblems } from './5-differentiate/problems.js'
+
+/** What is asked of the compiler. */
+export interface Request {
+  /** The entry file, as `files` knows it. */
+  readonly entry: string
+  /** One pipeline of a file that holds several. */
+  readonly pipeline?: string
+  readonly files: Files
+  /** `--set name=value`, unparsed. */
+  readonly settings?: ReadonlyMap<string, string>
+  readonly seed?: number
+}
+
+/** What the phases up to lowering found; `lowered` is there when nothing is wrong. */
+export interface Analysis {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly program: Program
+  readonly pipeline?: FlatPipeline
+  readonly lowered?: Lowered
+}
+
+/** Phases 1 to 4, and all that phase 5 would complain about. A phase that finds errors reports all of them. */
+export function analyze(request: Request): Analysis {
+  const diagnostics = new Diagnostics()
+  const program = loadProgram(request.entry, request.files, diagnostics)
+  const done = (rest: Partial<Analysis> = {}): Analysis => ({
+    diagnostics: diagnostics.all,
+    program,
+    ...rest,
+  })
+  if (diagnostics.hasErrors) return done()
+
+  const pipeline = flatten(program, request.pipeline, diagnostics)
+  if (!pipeline) return done()
+  checkNames(program, pipeline, builtinNames, diagnostics)
+  if (diagnostics.hasErrors) return done({ pipeline })
+
+  const checked = checkStatics(program, pipeline, request.settings ?? new Map(), diagnostics)
+  // Lowering evaluates most values; what it finds is told after what is wrong with the values by themselves.
+  const found = new Diagnostics()
+  const lowered = diagnostics.hasErrors ? undefined : lower(checked, request.seed ?? 0, found)
+  checkValues(program, checked, diagnostics)
+  if (diagnostics.hasErrors || !lowered) return done({ pipeline })
+
+  for (const d of found.all) diagnostics.add(d)
+  if (diagnostics.hasErrors) return done({ pipeline })
+
+  for (const stage of lowered.stages) for (const d of stageProblems(stage)) diagnostics.add(d)
+  for (const { parts } of lowered.evaluations) {
+    for (const part of parts) for (const d of gradientProblems(part.graph)) diagnostics.add(d)
+  }
+  return diagnostics.hasErrors ? done({ pipeline }) : done({ pipeline, lowered })
+}

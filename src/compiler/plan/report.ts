@@ -1,0 +1,132 @@
+import { byteSize, elementCount } from '../../graph/types.js'
+import type { Lowered, LoweredStage } from '../4-lower/lowered.js'
+import type { EmittedStage } from '../7-emit/artefact.js'
+import type { GraphFile } from '../7-emit/graph-file.js'
+import type { ModelSpec } from '../7-emit/manifest.js'
+import { slotsOf } from '../5-differentiate/update.js'
+import { type Cost, costOf } from './cost.js'
+import type { Memory } from './memory.js'
+
+/** What a stage will train, compute, hold and write: the content of `dcrc plan`. */
+export interface StagePlan {
+  readonly stage: string
+  readonly steps: number
+  readonly accumulate: number
+  readonly models: readonly ModelPlan[]
+  /** One optimizer step, micro-batches included. */
+  readonly flops: number
+  /** FLOPs of the prologue, which runs once. */
+  readonly prologueFlops: number
+  /** The last micro-batch and the update, by operator. */
+  readonly cost: Cost
+  /** Bytes that one optimizer step hands to and takes from onnxruntime. */
+  readonly bus: { readonly in: number; readonly out: number }
+  /** Of the largest graph that runs at a step. */
+  readonly memory: Memory
+  readonly checkpointBytes: number
+  /** Names of the data that it reads. */
+  readonly data: readonly string[]
+}
+
+export interface ModelPlan {
+  readonly model: string
+  readonly from: string | null
+  readonly parameters: readonly ParameterPlan[]
+  /** Elements of the parameters, by role. */
+  readonly trained: number
+  readonly frozen: number
+  readonly unused: number
+}
+
+export interface ParameterPlan {
+  readonly path: string
+  readonly elements: number
+  /** `unused`: no graph of the stage reads it. */
+  readonly role: 'trained' | 'frozen' | 'unused'
+}
+
+/** The plan of every stage, in order; models that no stage graph reads are listed as unused. */
+export function planStages(lowered: Lowered, stages: readonly EmittedStage[]): readonly StagePlan[] {
+  const changed = new Set<string>()
+  return stages.map((stage) => {
+    for (const { model } of stage.lowered.trained) changed.add(model)
+    return planStage(lowered.models, stage, changed)
+  })
+}
+
+function planStage(
+  models: readonly ModelSpec[],
+  { lowered, graphs }: EmittedStage,
+  changed: ReadonlySet<string>,
+): StagePlan {
+  const files = Object.values(graphs).filter((f) => f !== null)
+  const micros = graphs.micro ? lowered.accumulate - 1 : 0
+  const perStep: readonly (readonly [GraphFile, number])[] = [
+    [graphs.step, 1],
+    ...(graphs.micro ? [[graphs.micro, micros] as const] : []),
+  ]
+  const total = (of: (file: GraphFile) => number): number =>
+    perStep.reduce((sum, [file, times]) => sum + times * of(file), 0)
+  const memories = files.filter((f) => f !== graphs.prologue).map((f) => f.memory)
+  const plans = models.map((model) => planModel(model, lowered, files))
+  return {
+    stage: lowered.name,
+    steps: lowered.steps,
+    accumulate: lowered.accumulate,
+    models: plans,
+    flops: total((f) => f.spec.flops),
+    prologueFlops: graphs.prologue?.spec.flops ?? 0,
+    cost: costOf(graphs.step.graph),
+    bus: { in: total((f) => bytes(f.spec.inputs)), out: total((f) => bytes(f.spec.outputs)) },
+    memory: memories.reduce((a, b) => (b.peak > a.peak ? b : a)),
+    checkpointBytes: checkpointBytes(models, lowered, changed),
+    data: [
+      ...new Set(
+        files.flatMap((f) => f.spec.inputs.flatMap(({ role }) => (role.kind === 'batch' ? [role.data] : []))),
+      ),
+    ],
+  }
+}
+
+function planModel(
+  { name, from, parameters }: ModelSpec,
+  stage: LoweredStage,
+  files: readonly GraphFile[],
+): ModelPlan {
+  const trained = new Set(stage.trained.filter((t) => t.model === name).map((t) => t.path))
+  const frozen = new Set(
+    files.flatMap((f) => f.spec.parameters.filter((p) => p.model === name).map((p) => p.path)),
+  )
+  const plans = parameters.map(({ path, shape }): ParameterPlan => {
+    const role = trained.has(path) ? 'trained' : frozen.has(path) ? 'frozen' : 'unused'
+    return { path, elements: elementCount(shape), role }
+  })
+  const count = (role: ParameterPlan['role']): number =>
+    plans.reduce((sum, p) => sum + (p.role === role ? p.elements : 0), 0)
+  return {
+    model: name,
+    from,
+    parameters: plans,
+    trained: count('trained'),
+    frozen: count('frozen'),
+    unused: count('unused'),
+  }
+}
+
+/** Models that this stage or an earlier one changed, and the optimizer's state. */
+function checkpointBytes(
+  models: readonly ModelSpec[],
+  stage: LoweredStage,
+  changed: ReadonlySet<string>,
+): number {
+  const weights = models.filter((m) => changed.has(m.name)).reduce((sum, m) => sum + bytes(m.parameters), 0)
+  const state = stage.trained.reduce((sum, t) => sum + byteSize({ dtype: 'f32', shape: t.shape }), 0)
+  return weights + state * slotsOf(stage).length
+}
+
+const bytes = (
+  tensors: readonly {
+    readonly dtype: Parameters<typeof byteSize>[0]['dtype']
+    readonly shape: readonly number[]
+  }[],
+): number => tensors.reduce((sum, t) => sum + byteSize(t), 0)

@@ -1,0 +1,9 @@
+import type { Schedule } from './schedule.js'
+
+const constant: Schedule = {
+  name: 'constant',
+  doc: 'The learning rate stays as it is.',
+  parameters: [],
+  factor: () => 1,
+}
+export default constant
