@@ -1,0 +1,6 @@
+// Written by `npm run generate` from the files of this folder.
+import emojiArt from './emoji-art.js'
+import mnist from './mnist.js'
+import type { DataSource } from './source.js'
+
+export const sources: readonly DataSource[] = [emojiArt, mnist].flat()

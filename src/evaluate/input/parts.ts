@@ -1,0 +1,61 @@
+import type { Json } from '../../compiler/7-emit/manifest.js'
+import type { EvaluationInput, GivenArguments, Results } from '../kind.js'
+
+type Part = EvaluationInput['parts'][number]
+type Metrics = Readonly<Record<string, Json>>
+
+/** The metrics of the only data set, or those of each data set under its name. */
+export function perData(input: EvaluationInput, measure: (part: Part) => Metrics): Metrics {
+  const [first, ...others] = input.parts
+  if (first && others.length === 0) return measure(first)
+  return Object.fromEntries(input.parts.map((part, i) => [part.data ?? String(i), measure(part)]))
+}
+
+/** The part of an evaluation over batches: it has one. */
+export function onlyPart(input: EvaluationInput): Part {
+  const [part] = input.parts
+  if (!part) throw new Error('an evaluation without parts')
+  return part
+}
+
+/** The result of a parameter that the pipeline must give. */
+export function result(part: Part, name: string): Results {
+  const found = part.results[name]
+  if (!found) throw new Error(`the evaluation graph has no result ${name}`)
+  return found
+}
+
+/** Rows of a result whose first axis counts them, all further axes flattened. */
+export function rowsOf({ shape, data }: Results): {
+  readonly count: number
+  readonly width: number
+  readonly data: Float32Array
+} {
+  const count = shape[0] ?? 0
+  return { count, width: count === 0 ? 0 : data.length / count, data }
+}
+
+/** The rows of each label, in order of first appearance; without labels each row alone. */
+export function rowsByLabel(count: number, labels: Results | undefined): readonly (readonly number[])[] {
+  const groups = new Map<number, number[]>()
+  for (let row = 0; row < count; row++) {
+    const label = labels ? (labels.data[row] ?? 0) : row
+    const group = groups.get(label)
+    if (group) group.push(row)
+    else groups.set(label, [row])
+  }
+  return [...groups.values()]
+}
+
+/** JSON has no NaN: what a diverged model measures is no number. */
+export const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+/** The problem of a parameter that must give one number, per row or batch. */
+export function scalarProblem(
+  parameter: string,
+  { shapes }: GivenArguments,
+): { parameter: string; message: string }[] {
+  const shape = shapes[parameter]
+  if (!shape || shape.length === 0) return []
+  return [{ parameter, message: `it must be one number, not of shape [${shape.join(', ')}]` }]
+}

@@ -1,0 +1,190 @@
+import type { Random } from './random.js'
+
+/** Rows of unit length, row-major. */
+export interface Rows {
+  readonly data: Float32Array
+  readonly count: number
+  readonly width: number
+}
+
+export interface Clustering {
+  /** The cluster of each row. */
+  readonly assignment: Int32Array
+  /** The sum of the cosines between rows and their centroids: what the method makes large. */
+  readonly similarity: number
+}
+
+/** Copies rows scaled to length 1; rows of zeros stay so. */
+export function unitRows(data: Float32Array, width: number): Rows {
+  const out = Float32Array.from(data)
+  const count = width === 0 ? 0 : data.length / width
+  for (let i = 0; i < count; i++) normalise(out.subarray(i * width, (i + 1) * width))
+  return { data: out, count, width }
+}
+
+/**
+ * Spherical k-means (cosine similarity, centroids of length 1; Dhillon and Modha 2001) from k-means++ starts, the best
+ * of `restarts`. At most `iterations` rounds each.
+ */
+export function sphericalKmeans(
+  rows: Rows,
+  k: number,
+  random: Random,
+  restarts: number,
+  iterations = 300,
+): Clustering {
+  let best = lloyd(rows, k, random, iterations)
+  for (let restart = 1; restart < restarts; restart++) {
+    const next = lloyd(rows, k, random, iterations)
+    if (next.similarity > best.similarity) best = next
+  }
+  return best
+}
+
+/** What the rounds of one run keep. */
+interface Run {
+  readonly centroids: Float32Array
+  readonly assignment: Int32Array
+  /** The cosine of each row and its centroid. */
+  readonly cosines: Float64Array
+  /** No other centroid is nearer to the row than this cosine. */
+  readonly others: Float64Array
+}
+
+function lloyd(rows: Rows, k: number, random: Random, iterations: number): Clustering {
+  const run: Run = {
+    centroids: spreadStart(rows, k, random),
+    assignment: new Int32Array(rows.count).fill(-1),
+    cosines: new Float64Array(rows.count).fill(-1),
+    others: new Float64Array(rows.count).fill(1),
+  }
+  for (let round = 0; round < iterations; round++) {
+    if (assign(rows, run, k) === 0) break
+    recentre(rows, run, k)
+  }
+  return { assignment: run.assignment, similarity: run.cosines.reduce((sum, cosine) => sum + cosine, 0) }
+}
+
+/** k-means++: each next centroid is a row drawn with probability proportional to its squared distance. */
+function spreadStart({ data, count, width }: Rows, k: number, random: Random): Float32Array {
+  const centroids = new Float32Array(k * width)
+  const distance = new Float64Array(count).fill(Number.POSITIVE_INFINITY)
+  let chosen = Math.floor(random() * count)
+  for (let c = 0; c < k; c++) {
+    centroids.set(data.subarray(chosen * width, (chosen + 1) * width), c * width)
+    let total = 0
+    for (let i = 0; i < count; i++) {
+      // |a - b|^2 of unit vectors.
+      const squared = Math.max(0, 2 - 2 * dot(data, i * width, centroids, c * width, width))
+      distance[i] = Math.min(distance[i] ?? 0, squared)
+      total += distance[i] ?? 0
+    }
+    let left = random() * total
+    chosen = Math.floor(random() * count)
+    if (total === 0) continue
+    for (let i = 0; i < count; i++) {
+      left -= distance[i] ?? 0
+      if (left < 0) {
+        chosen = i
+        break
+      }
+    }
+  }
+  return centroids
+}
+
+/** For rounding in float32 sums. */
+const margin = 1e-6
+
+/**
+ * Gives each row its nearest centroid; returns how many rows changed. A row whose own centroid is still nearer than
+ * the bound of all others is passed over (Hamerly 2010, for cosines), which is most rows after a few rounds.
+ */
+function assign(
+  { data, count, width }: Rows,
+  { centroids, assignment, cosines, others }: Run,
+  k: number,
+): number {
+  let moved = 0
+  for (let i = 0; i < count; i++) {
+    const own = assignment[i] ?? -1
+    if (own >= 0) {
+      const cosine = dot(data, i * width, centroids, own * width, width)
+      cosines[i] = cosine
+      if (cosine > (others[i] ?? 1) + margin) continue
+    }
+    let best = -1
+    let first = Number.NEGATIVE_INFINITY
+    let second = Number.NEGATIVE_INFINITY
+    for (let c = 0; c < k; c++) {
+      const cosine = dot(data, i * width, centroids, c * width, width)
+      if (cosine > first) {
+        second = first
+        first = cosine
+        best = c
+      } else if (cosine > second) {
+        second = cosine
+      }
+    }
+    if (own !== best) moved++
+    assignment[i] = best
+    cosines[i] = first
+    others[i] = second
+  }
+  return moved
+}
+
+/** Centroids become the directions of their rows' sums; an empty cluster takes the row that fits worst. */
+function recentre({ data, count, width }: Rows, run: Run, k: number): void {
+  const { centroids, assignment, cosines, others } = run
+  const before = Float32Array.from(centroids)
+  const sizes = new Int32Array(k)
+  centroids.fill(0)
+  for (let i = 0; i < count; i++) {
+    const c = assignment[i] ?? 0
+    sizes[c] = (sizes[c] ?? 0) + 1
+    for (let j = 0; j < width; j++) {
+      centroids[c * width + j] = (centroids[c * width + j] ?? 0) + (data[i * width + j] ?? 0)
+    }
+  }
+  let farthest = 0
+  for (let c = 0; c < k; c++) {
+    if (sizes[c] === 0) {
+      const worst = cosines.indexOf(cosines.reduce((least, cosine) => Math.min(least, cosine), 1))
+      centroids.set(data.subarray(worst * width, (worst + 1) * width), c * width)
+      cosines[worst] = 1
+    }
+    normalise(centroids.subarray(c * width, (c + 1) * width))
+    farthest = Math.max(farthest, distance(before, centroids, c * width, width))
+  }
+  // A cosine with a row of length 1 grows by no more than its centroid moves.
+  for (let i = 0; i < count; i++) others[i] = (others[i] ?? 1) + farthest
+}
+
+function distance(a: Float32Array, b: Float32Array, at: number, width: number): number {
+  let sum = 0
+  for (let j = at; j < at + width; j++) sum += ((a[j] ?? 0) - (b[j] ?? 0)) ** 2
+  return Math.sqrt(sum)
+}
+
+function normalise(vector: Float32Array): void {
+  const length = Math.sqrt(dot(vector, 0, vector, 0, vector.length))
+  if (length > 0) for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) / length
+}
+
+/** Four sums side by side, because one would wait for itself at each step. */
+function dot(a: Float32Array, aAt: number, b: Float32Array, bAt: number, width: number): number {
+  let s0 = 0
+  let s1 = 0
+  let s2 = 0
+  let s3 = 0
+  let j = 0
+  for (; j + 3 < width; j += 4) {
+    s0 += (a[aAt + j] ?? 0) * (b[bAt + j] ?? 0)
+    s1 += (a[aAt + j + 1] ?? 0) * (b[bAt + j + 1] ?? 0)
+    s2 += (a[aAt + j + 2] ?? 0) * (b[bAt + j + 2] ?? 0)
+    s3 += (a[aAt + j + 3] ?? 0) * (b[bAt + j + 3] ?? 0)
+  }
+  for (; j < width; j++) s0 += (a[aAt + j] ?? 0) * (b[bAt + j] ?? 0)
+  return s0 + s1 + s2 + s3
+}

@@ -1,0 +1,112 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { manifestSchema, type Json, type StageSpec } from '../compiler/7-emit/manifest.js'
+import type { Moment, RunSummary, StageSummary, StepRecord } from './run-summary.js'
+
+/** A folder is no run, or its files are damaged. */
+export class RunUnreadable extends Error {
+  constructor(
+    message: string,
+    readonly help: string,
+  ) {
+    super(message)
+  }
+}
+
+const number = z.number().nullable()
+const numbersOf = (values: Readonly<Record<string, unknown>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  )
+const record = z.object({
+  stage: z.string(),
+  step: z.int().nonnegative(),
+  loss: number,
+  grad_norm: number.default(null),
+  /** Only scalars are of interest here. */
+  monitors: z.record(z.string(), z.json()).default({}).transform(numbersOf),
+  step_ms: z.number(),
+  data_ms: z.number().default(0),
+})
+const runFile = z.object({ seed: z.int() })
+const evaluations = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.json())))
+
+/** Reads manifest.json, metrics.jsonl and eval.json of a run. The last two may be missing: a run may just have begun. */
+export function readRun(folder: string): RunSummary {
+  const manifest = parse(manifestSchema, folder, 'manifest.json')
+  if (!manifest) {
+    throw new RunUnreadable(
+      `${folder} is no run: it has no manifest.json`,
+      'give the folder that `dcrc run` named',
+    )
+  }
+  const records = readRecords(folder)
+  const measured = parse(evaluations, folder, 'eval.json') ?? {}
+  return {
+    folder,
+    pipeline: manifest.pipeline,
+    seed: parse(runFile, folder, 'run.json')?.seed ?? manifest.seed,
+    target: manifest.target,
+    compiler: manifest.compiler,
+    hash: manifest.hash,
+    params: manifest.params,
+    stages: manifest.stages.map((stage) => summarise(stage, records)),
+    evaluations: manifest.evaluations.map(({ name, kind }) => ({ name, kind })),
+    moments: Object.entries(measured).map(([name, results]): Moment => ({ name, results })),
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, folder: string, name: string): T | undefined {
+  const file = join(folder, name)
+  if (!existsSync(file)) return undefined
+  const found = schema.safeParse(json(readFileSync(file, 'utf8')))
+  if (found.success) return found.data
+  throw damaged(file, z.prettifyError(found.error))
+}
+
+/** Undefined where the text is no JSON. */
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const damaged = (file: string, why: string): RunUnreadable =>
+  new RunUnreadable(
+    `${file} cannot be read: ${why}`,
+    'it was written by another version or is damaged; run again',
+  )
+
+/** The last line may be cut off where a run was killed; a later record of a step replaces that of before a resume. */
+function readRecords(folder: string): readonly StepRecord[] {
+  const file = join(folder, 'metrics.jsonl')
+  if (!existsSync(file)) return []
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const steps = new Map<string, StepRecord>()
+  lines.forEach((line, index) => {
+    if (line.trim() === '') return
+    const value = json(line)
+    if (value === undefined && index === lines.length - 1) return
+    const found = record.safeParse(value)
+    if (!found.success) throw damaged(`${file}, line ${index + 1}`, z.prettifyError(found.error))
+    steps.set(`${found.data.stage} ${found.data.step}`, found.data)
+  })
+  return [...steps.values()]
+}
+
+const learningRate = (value: Json | undefined): number[] => (typeof value === 'number' ? [value] : [])
+
+function summarise(stage: StageSpec, records: readonly StepRecord[]): StageSummary {
+  return {
+    name: stage.name,
+    steps: stage.steps,
+    accumulate: stage.accumulate,
+    optimizers: [...new Set(stage.groups.map((group) => group.optimizer))],
+    learningRates: [...new Set(stage.groups.flatMap((group) => learningRate(group.settings['lr'])))],
+    trained: stage.trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    records: records.filter((entry) => entry.stage === stage.name).sort((a, b) => a.step - b.step),
+  }
+}

@@ -1,0 +1,56 @@
+import { compareRuns } from './compare.js'
+import { comparisonSection } from './html/comparison.js'
+import { conflictSection } from './html/conflict.js'
+import { curvesSection } from './html/curves.js'
+import { factsSection } from './html/facts.js'
+import { gateBanner, gateSection, gatesOf } from './html/gate.js'
+import { picturesSection } from './html/pictures.js'
+import { style } from './html/style.js'
+import { html, Html } from './html/html.js'
+import { runLabels, type RunSummary } from './run-summary.js'
+
+export interface ReportOptions {
+  /** What the user typed to get these runs. */
+  readonly commands: readonly string[]
+}
+
+const distinct = (values: readonly (string | number)[]): string => [...new Set(values)].join(', ')
+
+/** One self-contained HTML page about one or more runs: nothing is loaded from anywhere, no script runs. */
+export function renderReport(runs: readonly RunSummary[], { commands }: ReportOptions): string {
+  const labels = runLabels(runs)
+  const gates = gatesOf(runs)
+  const title = `${labels.length === 1 ? 'Run of ' : ''}${new Intl.ListFormat('en-GB').format(labels)}`
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title} · dcrc</title>
+        <style>
+          ${new Html(style)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <header>
+            <h1>${title}</h1>
+            <ul class="facts">
+              <li>seed <b>${distinct(runs.map((run) => run.seed))}</b></li>
+              <li>target <b>${distinct(runs.map((run) => run.target))}</b></li>
+              <li>dcrc <b>${distinct(runs.map((run) => run.compiler))}</b></li>
+              ${runs.map(
+                (run, i) =>
+                  html`<li>
+                    ${labels[i] ?? ''} <b><code>${run.hash.slice(0, 12)}</code></b>
+                  </li>`,
+              )}
+            </ul>
+          </header>
+          ${gateBanner(gates, labels)} ${comparisonSection(compareRuns(runs))}
+          ${picturesSection(runs, labels)} ${curvesSection(runs, labels)} ${conflictSection(runs, labels)}
+          ${gateSection(gates, labels)} ${factsSection(runs, labels, commands)}
+        </main>
+      </body>
+    </html> `.text
+}

@@ -1,0 +1,74 @@
+import type { Json, Settings } from '../compiler/7-emit/manifest.js'
+
+/** What a report needs of a run's folder. */
+export interface RunSummary {
+  /** The folder, as the user wrote it. */
+  readonly folder: string
+  readonly pipeline: string
+  readonly seed: number
+  readonly target: string
+  readonly compiler: string
+  readonly hash: string
+  /** Pipeline parameters as compiled. */
+  readonly params: Settings
+  readonly stages: readonly StageSummary[]
+  readonly evaluations: readonly { readonly name: string; readonly kind: string }[]
+  /** In the order of the run: `start`, then the stages after which something was measured. */
+  readonly moments: readonly Moment[]
+}
+
+export interface StageSummary {
+  readonly name: string
+  /** As planned; `records` holds what ran. */
+  readonly steps: number
+  readonly accumulate: number
+  readonly optimizers: readonly string[]
+  readonly learningRates: readonly number[]
+  /** Numbers in all trained tensors. */
+  readonly trained: number
+  readonly records: readonly StepRecord[]
+}
+
+/** A line of metrics.jsonl; what is not finite is null. */
+export interface StepRecord {
+  readonly stage: string
+  readonly step: number
+  readonly loss: number | null
+  readonly grad_norm: number | null
+  readonly monitors: Readonly<Record<string, number>>
+  readonly step_ms: number
+  readonly data_ms: number
+}
+
+/** The name of the moment before the first stage. */
+export const start = 'start'
+
+export interface Moment {
+  readonly name: string
+  /** Metrics by evaluation, then by name. */
+  readonly results: Readonly<Record<string, Readonly<Record<string, Json>>>>
+}
+
+/** The metrics of an evaluation before the first stage. */
+export const metricsAtStart = (
+  run: RunSummary,
+  evaluation: string,
+): Readonly<Record<string, Json>> | undefined =>
+  run.moments.find((moment) => moment.name === start)?.results[evaluation]
+
+/** The metrics when an evaluation was last made: stages that change nothing it reads do not repeat it. */
+export const metricsAtEnd = (
+  run: RunSummary,
+  evaluation: string,
+): Readonly<Record<string, Json>> | undefined =>
+  run.moments.findLast((moment) => moment.results[evaluation] !== undefined)?.results[evaluation]
+
+const unique = (labels: readonly string[]): boolean => new Set(labels).size === labels.length
+
+/** Names that tell runs apart: the pipeline, with the seed or the folder where pipelines repeat. */
+export function runLabels(runs: readonly RunSummary[]): string[] {
+  const pipelines = runs.map((run) => run.pipeline)
+  if (unique(pipelines)) return pipelines
+  const seeded = runs.map((run) => `${run.pipeline}, seed ${run.seed}`)
+  return unique(seeded) ? seeded : runs.map((run) => `${run.pipeline}, ${run.folder}`)
+}

@@ -1,0 +1,131 @@
+import type { EvaluationSpec, Json } from '../compiler/7-emit/manifest.js'
+import { link } from '../compiler/8-link/link.js'
+import type { EvaluationInput, Results } from '../evaluate/kind.js'
+import { elementCount } from '../graph/types.js'
+import type { Feeder } from './feeds.js'
+import type { OpenData } from './fields.js'
+import { RowOrder } from './order.js'
+import type { SessionSettings } from './session.js'
+import { type HostTensor, type HostTensors, buffersOf, toFloat32 } from './tensors.js'
+import type { WorkerThread } from './thread.js'
+import type { Weights } from './weights.js'
+
+export type Measure = (
+  evaluation: EvaluationSpec,
+  input: EvaluationInput,
+) => Promise<Readonly<Record<string, Json>>>
+
+export interface EvaluationContext {
+  readonly thread: WorkerThread
+  readonly feeder: Feeder
+  readonly data: ReadonlyMap<string, OpenData>
+  readonly weights: Weights
+  readonly files: ReadonlyMap<string, Uint8Array>
+  readonly seed: number
+  readonly settings: SessionSettings
+  readonly measure: Measure
+  /** Called before each batch; it may throw to stop. */
+  onBatch(done: number, batches: number): void
+}
+
+/** Runs the graphs of an evaluation over its data and measures the results. */
+export async function evaluate(
+  spec: EvaluationSpec,
+  context: EvaluationContext,
+): Promise<Readonly<Record<string, Json>>> {
+  const parts: { data: string | null; results: Record<string, Results> }[] = []
+  for (const part of spec.parts) parts.push({ data: part.data, results: await runPart(spec, part, context) })
+  return context.measure(spec, { settings: spec.settings, seed: context.seed, parts })
+}
+
+type Part = EvaluationSpec['parts'][number]
+
+async function runPart(
+  spec: EvaluationSpec,
+  part: Part,
+  context: EvaluationContext,
+): Promise<Record<string, Results>> {
+  const { thread, feeder, seed } = context
+  const { length, batches, rows } =
+    part.data === null ? randomBatches(spec, context) : allRows(part, part.data, context)
+  const stage = `evaluate/${spec.name}`
+  const feed = (batch: number): HostTensors =>
+    feeder.feeds(part.graph, { seed, stage, step: batch, micro: 0, rows: rows(batch), hyper: noHyper })
+  const collected = new Map<string, Collected>()
+  await thread.call('openGraph', [part.graph, linked(part, context), context.settings])
+  try {
+    let feeds = feed(0)
+    for (let batch = 0; batch < batches; batch++) {
+      context.onBatch(batch, batches)
+      const running = thread.call('runGraph', [feeds], buffersOf(feeds))
+      // The next batch is made while this one runs.
+      if (batch + 1 < batches) feeds = feed(batch + 1)
+      const { results, buffers } = await running
+      feeder.reuse(buffers)
+      for (const { name, role } of part.graph.outputs) {
+        const tensor = results[name]
+        if (role.kind !== 'result' || !tensor) continue
+        const into = collected.get(role.name) ?? new Collected(length, part.data === null, tensor)
+        collected.set(role.name, into)
+        into.add(batch, tensor)
+      }
+    }
+  } finally {
+    await thread.call('closeGraph', [])
+  }
+  return Object.fromEntries([...collected].map(([name, { results }]) => [name, results]))
+}
+
+/** Every row once, in order; the last batch is filled up with the last row, whose repetitions are cut off again. */
+function allRows(part: Part, name: string, { data }: EvaluationContext) {
+  const length = data.get(name)?.dataset.length ?? 0
+  const rows = (batch: number) => (_: OpenData, size: number) =>
+    Array.from({ length: size }, (_, i) => Math.min(batch * part.rows + i, length - 1))
+  return { length, batches: Math.ceil(length / part.rows), rows }
+}
+
+/** A number of batches of all data that the graph reads, in the shuffled order of training. */
+function randomBatches(spec: EvaluationSpec, { seed }: EvaluationContext) {
+  const { batches } = spec.settings
+  if (typeof batches !== 'number') throw new Error(`evaluation ${spec.name} has no number of batches`)
+  const orders = new Map<OpenData, RowOrder>()
+  const rows = (batch: number) => (data: OpenData, size: number) => {
+    const order = orders.get(data) ?? new RowOrder(seed, data.spec.name, data.dataset.length)
+    orders.set(data, order)
+    return order.batch(batch, size)
+  }
+  return { length: batches, batches, rows }
+}
+
+const linked = ({ graph }: Part, { files, weights }: EvaluationContext): Uint8Array => {
+  const model = files.get(graph.file)
+  if (!model) throw new Error(`no file ${graph.file}`)
+  return link(model, weights.bindings(graph))
+}
+
+const noHyper = (): number => {
+  throw new Error('an evaluation has no optimizer')
+}
+
+/** One result over all batches: rows put one after the other, or whole batches. */
+class Collected {
+  readonly results: Results
+  private readonly width: number
+
+  constructor(
+    private readonly length: number,
+    private readonly wholeBatches: boolean,
+    first: HostTensor,
+  ) {
+    const row = wholeBatches ? first.shape : first.shape.slice(1)
+    this.width = elementCount(row)
+    this.results = { shape: [length, ...row], data: new Float32Array(length * this.width) }
+  }
+
+  add(batch: number, tensor: HostTensor): void {
+    const rows = this.wholeBatches ? 1 : (tensor.shape[0] ?? 1)
+    const start = batch * rows
+    const kept = Math.min(rows, this.length - start)
+    this.results.data.set(toFloat32(tensor).subarray(0, kept * this.width), start * this.width)
+  }
+}

@@ -1,0 +1,44 @@
+import type { Json } from '../compiler/7-emit/manifest.js'
+import type { MetricsLine } from './run-folder.js'
+
+/** What a run tells while it goes on. */
+export type RunEvent =
+  | {
+      readonly kind: 'started'
+      readonly directory: string
+      readonly stages: readonly { readonly name: string; readonly steps: number }[]
+      /** Where a resumed run goes on; step 0 is a stage's beginning, no stage means that all are trained. */
+      readonly resumed: { readonly stage: string | null; readonly step: number } | null
+      /** Checkpoints removed because they follow from shorter earlier stages. */
+      readonly discarded: readonly string[]
+    }
+  | {
+      readonly kind: 'stage'
+      readonly stage: string
+      readonly from: number
+      readonly steps: number
+      readonly rows: number
+    }
+  | { readonly kind: 'step'; readonly line: MetricsLine; readonly steps: number }
+  | { readonly kind: 'checkpoint'; readonly stage: string; readonly step: number; readonly directory: string }
+  | {
+      readonly kind: 'evaluating'
+      readonly moment: string
+      readonly evaluation: string
+      readonly done: number
+      readonly batches: number
+    }
+  | {
+      readonly kind: 'evaluated'
+      readonly moment: string
+      readonly evaluation: string
+      readonly metrics: Readonly<Record<string, Json>>
+    }
+  | { readonly kind: 'exported'; readonly model: string; readonly file: string }
+  | { readonly kind: 'done'; readonly directory: string }
+  | {
+      readonly kind: 'stopped'
+      readonly directory: string
+      readonly stage: string | null
+      readonly step: number
+    }

@@ -1,0 +1,97 @@
+import type { GraphSpec } from '../compiler/7-emit/manifest.js'
+import { byteSize, elementCount } from '../graph/types.js'
+import { draw, drawKey } from './draws.js'
+import type { OpenData } from './fields.js'
+import { type HostTensor, type HostTensors, copyInto, hostArray } from './tensors.js'
+
+type Input = GraphSpec['inputs'][number]
+
+/** What the host feeds into one run of a graph, besides state and prologue results. */
+export interface Feeding {
+  readonly seed: number
+  /** The name under which draws are keyed. */
+  readonly stage: string
+  readonly step: number
+  readonly micro: number
+  /** The rows that each data declaration gives to a batch of a size. */
+  rows(data: OpenData, size: number): readonly number[]
+  /** The optimizer's scalars, by group and name. */
+  hyper(group: number, name: string): number
+}
+
+/** Batches and draws for graphs; gives the memory of used batches out again. */
+export class Feeder {
+  private readonly spare = new Map<number, ArrayBuffer[]>()
+
+  constructor(private readonly data: ReadonlyMap<string, OpenData>) {}
+
+  feeds(spec: GraphSpec, feeding: Feeding): HostTensors {
+    const feeds: Record<string, HostTensor> = {}
+    for (const input of spec.inputs) {
+      const { role, dtype, shape } = input
+      if (role.kind === 'draw') {
+        const place = {
+          key: drawKey(feeding.seed, feeding.stage, role.path),
+          step: feeding.step,
+          micro: feeding.micro,
+        }
+        const data = this.memory(input)
+        draw(role.distribution, shape, place, data)
+        feeds[input.name] = { dtype, shape, data }
+      } else if (role.kind === 'hyper') {
+        feeds[input.name] = { dtype, shape, data: Float32Array.of(feeding.hyper(role.group, role.name)) }
+      }
+    }
+    Object.assign(feeds, this.batches(spec, feeding))
+    return feeds
+  }
+
+  /** Takes back memory that came with `feeds`. */
+  reuse(buffers: readonly ArrayBuffer[]): void {
+    for (const buffer of buffers) {
+      const list = this.spare.get(buffer.byteLength) ?? []
+      if (list.length < maxSpare) list.push(buffer)
+      this.spare.set(buffer.byteLength, list)
+    }
+  }
+
+  private batches(spec: GraphSpec, feeding: Feeding): HostTensors {
+    const names = spec.inputs.flatMap(({ role }) => (role.kind === 'batch' ? [role.data] : []))
+    const feeds: Record<string, HostTensor> = {}
+    for (const name of new Set(names)) {
+      const data = this.data.get(name)
+      if (!data) throw new Error(`data ${name} is not open`)
+      const inputs = spec.inputs.filter(({ role }) => role.kind === 'batch' && role.data === name)
+      const targets = inputs.map((input) => ({ ...target(data, input), data: this.memory(input) }))
+      const size = Math.max(...targets.map((t) => t.rows))
+      feeding.rows(data, size).forEach((index, at) => {
+        const row = data.dataset.row(index)
+        for (const t of targets)
+          if (at < t.rows) copyInto(t.data, tensorValue(t.evaluate(row), t), at * t.width)
+      })
+      for (const { name: to, dtype, shape, data } of targets) feeds[to] = { dtype, shape, data }
+    }
+    return feeds
+  }
+
+  private memory(input: Input): HostTensor['data'] {
+    return hostArray(input.dtype, this.spare.get(byteSize(input))?.pop() ?? new ArrayBuffer(byteSize(input)))
+  }
+}
+
+/** Batches are few at a time: one that runs, one that waits, one in the making. */
+const maxSpare = 8
+
+function target({ spec, fields }: OpenData, { name, dtype, shape, role }: Input) {
+  const field = role.kind === 'batch' ? role.field : ''
+  const evaluate = fields.get(field)
+  if (!evaluate) throw new Error(`data ${spec.name} has no field ${field}`)
+  return { name, dtype, shape, field, evaluate, rows: shape[0] ?? 1, width: elementCount(shape.slice(1)) }
+}
+
+function tensorValue(value: ReturnType<ReturnType<typeof target>['evaluate']>, t: ReturnType<typeof target>) {
+  if (typeof value === 'string') throw new Error(`field ${t.field} is text`)
+  if (value.length !== t.width)
+    throw new Error(`a row of field ${t.field} has ${value.length} values, not ${t.width}`)
+  return value
+}

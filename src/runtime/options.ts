@@ -1,0 +1,54 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import type { Json } from '../compiler/7-emit/manifest.js'
+import type { Measure } from './evaluate.js'
+import type { RunEvent } from './events.js'
+import type { OpenDataset } from './fields.js'
+import type { EvaluationTable } from './run-folder.js'
+
+export interface RunOptions {
+  /** The project root, to which paths of the pipeline are relative; the working directory by default. */
+  readonly root?: string
+  /** The run's folder; `runs/<pipeline>/<time>` of the root by default. */
+  readonly runDir?: string
+  /** Continue the run of `runDir`, or the pipeline's latest, from its last complete checkpoint. */
+  readonly resume?: boolean
+  /** Cuts every stage short; schedules still see the full number of steps. */
+  readonly steps?: number
+  /** Train this stage only. */
+  readonly stage?: string
+  /** Instead of the pipeline's seed. */
+  readonly seed?: number
+  /** Threads of one operator. */
+  readonly threads?: number
+  readonly onEvent?: (event: RunEvent) => void
+  /** When it fires, the run writes a checkpoint and ends as `stopped`. */
+  readonly signal?: AbortSignal
+  /** Where diagnostics point that have no place of their own, e.g. the pipeline's file. */
+  readonly file?: string
+  /** Opens data otherwise than by the sources of `src/data`. */
+  readonly openDataset?: OpenDataset
+  /** What was measured before the first stage, by what it follows from: runs from the same start share it. */
+  readonly startResults?: Map<string, Readonly<Record<string, Json>>>
+  /** Measures evaluations otherwise than by the kinds of `src/evaluate`. */
+  readonly measure?: Measure
+}
+
+export type RunResult =
+  | {
+      readonly status: 'done'
+      readonly directory: string
+      readonly evaluations: EvaluationTable
+      /** File by model. */
+      readonly exported: Readonly<Record<string, string>>
+    }
+  | {
+      readonly status: 'stopped'
+      readonly directory: string
+      /** Where resuming goes on; null: at the beginning. */
+      readonly at: { readonly stage: string; readonly step: number } | null
+    }
+  | {
+      readonly status: 'failed'
+      readonly directory: string | null
+      readonly diagnostics: readonly Diagnostic[]
+    }

@@ -1,0 +1,125 @@
+import { rmSync } from 'node:fs'
+import type { Artefact } from '../compiler/7-emit/manifest.js'
+import { changedSinceRun, stageOrder, unknownStage } from '../diagnostics/catalogue/run.js'
+import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
+import { type Progress, findProgress, listCheckpoints } from './checkpoint.js'
+import { Feeder } from './feeds.js'
+import { openAllData } from './open-data.js'
+import type { RunOptions } from './options.js'
+import type { RunFolder, RunRecord } from './run-folder.js'
+import { chooseFolder, environment, readRun } from './run-record.js'
+import { WorkerThread } from './thread.js'
+import type { StageRun, TrainContext } from './train.js'
+import { Weights, fileSystemRoot } from './weights.js'
+
+/** Problems that were found together. */
+export class Problems extends Error {
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((d) => d.message).join('; '))
+  }
+}
+
+/** What a run works with. */
+export interface Prepared {
+  readonly context: TrainContext
+  readonly stages: readonly StageRun[]
+  readonly progress: Progress
+}
+
+/** Opens all that the run needs before it changes anything, so that what is missing is told at once. */
+export async function prepare(artefact: Artefact, span: Span, options: RunOptions): Promise<Prepared> {
+  const { manifest } = artefact
+  const root = options.root ?? process.cwd()
+  const stages = manifest.stages.map((stage) => ({
+    stage,
+    steps: Math.min(options.steps ?? stage.steps, stage.steps),
+    from: null,
+  }))
+  const folder = chooseFolder(manifest, root, options, span)
+  const before = options.resume ? readRun(folder, manifest, options, span) : undefined
+  const seed = before?.seed ?? options.seed ?? manifest.seed
+  const progress = findProgress(before ? listCheckpoints(folder) : [], stages)
+  checkSteps(stages, progress, folder, span)
+  checkStage(options.stage, stages, progress, span)
+
+  const opened = await openAllData(manifest, root, span, options.openDataset)
+  const weightOptions = { root, directory: folder.directory, seed, span }
+  const { weights, problems } = await Weights.open(manifest, weightOptions, opened.problems)
+  if (problems.length > 0) throw new Problems(problems)
+  const fingerprints = Object.fromEntries(
+    [...opened.data].map(([name, { dataset }]) => [name, dataset.fingerprint]),
+  )
+  if (before) {
+    checkData(before, fingerprints, folder, span)
+    forget(folder, progress)
+  } else {
+    folder.create(manifest, environment(manifest, seed, fingerprints))
+  }
+
+  const context = {
+    artefact,
+    thread: new WorkerThread(),
+    feeder: new Feeder(opened.data),
+    data: opened.data,
+    weights,
+    folder,
+    seed,
+    settings: { root: fileSystemRoot, threads: options.threads },
+    signal: options.signal,
+    emit: options.onEvent ?? (() => undefined),
+  }
+  return { context, stages, progress }
+}
+
+/** A stage that is trained further than it is now to go: what follows from it could not be made again. */
+function checkSteps(stages: readonly StageRun[], { beyond }: Progress, folder: RunFolder, span: Span): void {
+  if (!beyond) return
+  const wanted = stages.find(({ stage }) => stage.name === beyond.stage)?.steps ?? 0
+  throw new UserError(
+    changedSinceRun(span, {
+      folder: folder.directory,
+      what: `length of stage \`${beyond.stage}\``,
+      was: `${beyond.step} steps`,
+      is: `${wanted} steps`,
+    }),
+  )
+}
+
+/** The one stage to train exists, and those before it have run. */
+function checkStage(
+  name: string | undefined,
+  stages: readonly StageRun[],
+  { done }: Progress,
+  span: Span,
+): void {
+  if (name === undefined) return
+  const names = stages.map(({ stage }) => stage.name)
+  if (!names.includes(name)) throw new UserError(unknownStage(span, { name, stages: names }))
+  const next = names[done.length]
+  if (next !== undefined && done.length < names.indexOf(name)) {
+    throw new UserError(stageOrder(span, { name, before: next }))
+  }
+}
+
+function checkData(
+  before: RunRecord,
+  fingerprints: Readonly<Record<string, string>>,
+  folder: RunFolder,
+  span: Span,
+): void {
+  for (const [name, was] of Object.entries(before.data)) {
+    const is = fingerprints[name] ?? 'absent'
+    const what = `content of data \`${name}\``
+    if (is !== was) throw new UserError(changedSinceRun(span, { folder: folder.directory, what, was, is }))
+  }
+}
+
+/** Drops what a resumed run will do again: later checkpoints, metrics and evaluations. */
+function forget(folder: RunFolder, { done, within, stale }: Progress): void {
+  for (const { directory } of stale) rmSync(directory, { recursive: true })
+  const kept = new Map([...done, ...(within ? [within] : [])].map(({ stage, step }) => [stage, step]))
+  folder.truncateMetrics(({ stage, step }) => step <= (kept.get(stage) ?? 0))
+  const moments = new Set(['start', ...done.map(({ stage }) => stage)])
+  const table = Object.entries(folder.evaluations).filter(([moment]) => moments.has(moment))
+  folder.evaluations = Object.fromEntries(table)
+}

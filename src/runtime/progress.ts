@@ -1,0 +1,195 @@
+import pc from 'picocolors'
+import type { RunEvent } from './events.js'
+import type { MetricsLine } from './run-folder.js'
+
+/** Where progress is shown; `process.stderr` is one. */
+export interface ProgressStream {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+export interface ProgressOptions {
+  /** Milliseconds; `performance.now` by default. */
+  readonly now?: () => number
+  readonly colors?: boolean
+}
+
+/** How often a terminal's line is redrawn, and how far apart plain lines are at most, in milliseconds. */
+const redraw = 100
+const plainEvery = 5000
+
+/**
+ * Shows a run: on a terminal one live line, elsewhere plain lines (the first step, then every few seconds or tenth of
+ * a stage). Gives the function to call with each event.
+ */
+export function createProgress(
+  stream: ProgressStream,
+  options: ProgressOptions = {},
+): (event: RunEvent) => void {
+  const { now = () => performance.now(), colors = stream.isTTY === true && pc.isColorSupported } = options
+  const color = pc.createColors(colors)
+  const live = stream.isTTY === true
+  let stage: StageClock | undefined
+  let shown = -Infinity
+  let line = ''
+
+  const say = (text: string): void => {
+    stream.write(live && line !== '' ? `\r\x1b[K${text}\n` : `${text}\n`)
+    line = ''
+  }
+  const draw = (text: string): void => {
+    line = fit(text, stream.columns ?? 80)
+    stream.write(`\r\x1b[K${line}`)
+  }
+
+  const step = (clock: StageClock, metrics: MetricsLine): void => {
+    const time = now()
+    clock.take(metrics.step, time)
+    const last = metrics.step === clock.steps
+    if (live) {
+      if (time - shown < redraw && !last && metrics.step !== clock.from + 1) return
+      shown = time
+      const text = clock.describe(metrics, Math.max(8, Math.min(24, (stream.columns ?? 80) - 60)))
+      if (last) say(text)
+      else draw(text)
+    } else {
+      const tenth =
+        Math.floor((10 * metrics.step) / clock.steps) > Math.floor((10 * (metrics.step - 1)) / clock.steps)
+      if (
+        metrics.step !== clock.from + 1 &&
+        !last &&
+        !(tenth && time - shown > 500) &&
+        time - shown < plainEvery
+      )
+        return
+      shown = time
+      say(clock.describe(metrics, 0))
+    }
+  }
+
+  return (event) => {
+    switch (event.kind) {
+      case 'started': {
+        const from = event.resumed
+        const where =
+          from === null
+            ? ''
+            : from.stage === null
+              ? ', all stages are trained'
+              : `, from ${from.stage} step ${from.step}`
+        say(`run ${event.directory}${from === null ? '' : ` (resumed${where})`}`)
+        for (const name of event.discarded)
+          say(`checkpoint ${name} removed: an earlier stage now trains longer`)
+        return
+      }
+      case 'stage':
+        stage = new StageClock(event.stage, event.from, event.steps, event.rows, now())
+        shown = -Infinity
+        return
+      case 'step':
+        if (stage) step(stage, event.line)
+        return
+      case 'checkpoint':
+        if (!live) say(`checkpoint ${event.directory}`)
+        return
+      case 'evaluating':
+        if (live && now() - shown >= redraw) {
+          shown = now()
+          draw(`evaluate ${event.evaluation} (${event.moment}) ${event.done}/${event.batches}`)
+        }
+        return
+      case 'evaluated':
+        say(`evaluate ${event.evaluation} (${event.moment})${headline(event.metrics)}`)
+        return
+      case 'exported':
+        say(`export ${event.model} -> ${event.file}`)
+        return
+      case 'done':
+        say(color.green('done'))
+        return
+      case 'stopped':
+        say(
+          event.stage === null
+            ? 'stopped before the first step'
+            : `stopped after ${event.stage} step ${event.step}, which a checkpoint holds`,
+        )
+    }
+  }
+}
+
+/** Speed and remaining time of a stage. */
+class StageClock {
+  private step: number
+  private perStep: number | undefined
+  private last: number
+
+  constructor(
+    private readonly name: string,
+    readonly from: number,
+    readonly steps: number,
+    private readonly rows: number,
+    started: number,
+  ) {
+    this.step = from
+    this.last = started
+  }
+
+  /** Notes that a step is done. The first one of a stage also loads it, so it counts for nothing. */
+  take(step: number, time: number): void {
+    const took = (time - this.last) / (step - this.step)
+    if (this.step > this.from)
+      this.perStep = this.perStep === undefined ? took : 0.9 * this.perStep + 0.1 * took
+    this.step = step
+    this.last = time
+  }
+
+  describe({ step, loss }: MetricsLine, bar: number): string {
+    const parts = [
+      `${this.name} ${drawBar(step / this.steps, bar)}${step}/${this.steps}`,
+      `loss ${formatNumber(loss)}`,
+    ]
+    if (this.perStep !== undefined && this.perStep > 0) {
+      const perSecond = 1000 / this.perStep
+      parts.push(
+        this.rows > 0
+          ? `${formatNumber(perSecond * this.rows)} images/s`
+          : `${formatNumber(perSecond)} steps/s`,
+      )
+      if (step < this.steps) parts.push(`ETA ${formatDuration(((this.steps - step) * this.perStep) / 1000)}`)
+    }
+    return parts.join('  ')
+  }
+}
+
+const drawBar = (share: number, width: number): string => {
+  if (width === 0) return ''
+  const full = Math.round(share * width)
+  return `[${'='.repeat(full)}${' '.repeat(width - full)}] `
+}
+
+/** Three to four significant digits. */
+export function formatNumber(x: number): string {
+  if (!Number.isFinite(x)) return String(x)
+  if (x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e6)) return x.toExponential(2)
+  return Math.abs(x) >= 100 ? x.toFixed(0) : x.toPrecision(4)
+}
+
+const two = (n: number): string => String(n).padStart(2, '0')
+
+export function formatDuration(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
+}
+
+/** A live line must not wrap: the next redraw could not clear it. */
+const fit = (text: string, columns: number): string =>
+  text.length < columns ? text : text.slice(0, columns - 1)
+
+function headline(metrics: Readonly<Record<string, unknown>>): string {
+  const numbers = Object.entries(metrics).flatMap(([name, value]) =>
+    typeof value === 'number' ? [`${name} ${formatNumber(value)}`] : [],
+  )
+  return numbers.length > 0 ? `: ${numbers.slice(0, 6).join(', ')}` : ''
+}

@@ -1,0 +1,130 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Json, Manifest } from '../compiler/7-emit/manifest.js'
+import type { MonitorValue } from './step-loop.js'
+
+/** One line of `metrics.jsonl`: one optimizer step. */
+export interface MetricsLine {
+  readonly stage: string
+  readonly step: number
+  readonly loss: number
+  /** The scheduled learning rate; a list where a stage has several groups. */
+  readonly lr: number | readonly number[]
+  /** Norm of all gradients before clipping; null where the graph does not compute it. */
+  readonly grad_norm: number | null
+  /** The monitors that were due. */
+  readonly monitors: Readonly<Record<string, MonitorValue>>
+  /** Duration of the step, and how long it waited for its batch. */
+  readonly step_ms: number
+  readonly data_ms: number
+}
+
+/** What a run began with; a resumed run must begin with the same. */
+const runSchema = z.strictObject({
+  version: z.literal(1),
+  seed: z.int(),
+  data: z.record(z.string(), z.string()),
+  /** Results are bit-equal under equal versions, processor and settings. */
+  compiler: z.string(),
+  onnxruntime: z.string(),
+  node: z.string(),
+  platform: z.string(),
+  processor: z.string(),
+})
+export type RunRecord = z.infer<typeof runSchema>
+
+const placeSchema = z.object({ stage: z.string(), step: z.int() })
+
+/** Metrics by moment (`start` or a stage's name) and evaluation. */
+export type EvaluationTable = Record<string, Record<string, Readonly<Record<string, Json>>>>
+
+const buffered = 250
+
+/** The folder of a run: names and formats of what lies in it. */
+export class RunFolder {
+  private lines: string[] = []
+  private flushed = 0
+
+  constructor(readonly directory: string) {}
+
+  path(...parts: readonly string[]): string {
+    return join(this.directory, ...parts)
+  }
+
+  get isTaken(): boolean {
+    return existsSync(this.directory) && readdirSync(this.directory).length > 0
+  }
+
+  create(manifest: Manifest, record: RunRecord): void {
+    mkdirSync(this.directory, { recursive: true })
+    writeWhole(this.path('run.json'), `${JSON.stringify(record, null, 2)}\n`)
+    writeWhole(this.path('manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  }
+
+  get manifest(): string | undefined {
+    return readText(this.path('manifest.json'))
+  }
+
+  get record(): RunRecord | undefined {
+    const text = readText(this.path('run.json'))
+    return text === undefined ? undefined : runSchema.safeParse(parseJson(text)).data
+  }
+
+  /** Lines are written in groups: `flush` before anything that tells how far the run is. */
+  metrics(line: MetricsLine): void {
+    this.lines.push(`${JSON.stringify(line)}\n`)
+    if (performance.now() - this.flushed > buffered) this.flush()
+  }
+
+  flush(): void {
+    if (this.lines.length > 0) appendFileSync(this.path('metrics.jsonl'), this.lines.join(''))
+    this.lines = []
+    this.flushed = performance.now()
+  }
+
+  /** Drops the lines for which `keep` does not hold, and a last line that was cut off. */
+  truncateMetrics(keep: (place: { readonly stage: string; readonly step: number }) => boolean): void {
+    const text = readText(this.path('metrics.jsonl'))
+    if (text === undefined) return
+    const kept = text.split('\n').filter((line) => {
+      const { data } = placeSchema.safeParse(parseJson(line))
+      return data !== undefined && keep(data)
+    })
+    writeWhole(this.path('metrics.jsonl'), kept.map((line) => `${line}\n`).join(''))
+  }
+
+  get evaluations(): EvaluationTable {
+    const text = readText(this.path('eval.json'))
+    return text === undefined ? {} : (JSON.parse(text) as EvaluationTable)
+  }
+
+  set evaluations(table: EvaluationTable) {
+    writeWhole(this.path('eval.json'), `${JSON.stringify(table, null, 2)}\n`)
+  }
+}
+
+/** Writes a file so that it holds all or nothing of its content. */
+export function writeWhole(file: string, content: string | Uint8Array): void {
+  writeFileSync(`${file}.part`, content)
+  renameSync(`${file}.part`, file)
+}
+
+const readText = (file: string): string | undefined =>
+  existsSync(file) ? readFileSync(file, 'utf8') : undefined
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

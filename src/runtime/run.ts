@@ -1,0 +1,184 @@
+import type { Artefact, Json } from '../compiler/7-emit/manifest.js'
+import { notFinite } from '../diagnostics/catalogue/run.js'
+import { type Span, UserError } from '../diagnostics/diagnostic.js'
+import { checkTarget, loadArtefact } from './artefact.js'
+import { type Progress, checkpointName, saveCheckpoint } from './checkpoint.js'
+import { type Measure, evaluate } from './evaluate.js'
+import { startKey } from './start-key.js'
+import { exportModel } from './export.js'
+import type { RunOptions, RunResult } from './options.js'
+import { Problems, prepare } from './prepare.js'
+import type { RunFolder } from './run-folder.js'
+import {
+  type StageRun,
+  type TrainContext,
+  rowsPerStep,
+  trainStage,
+  trainedModels,
+  writeState,
+} from './train.js'
+
+export type { RunOptions, RunResult } from './options.js'
+
+/** Runs a compiled pipeline, from its folder or from memory: trains, evaluates and exports into a run folder. */
+export async function runPipeline(source: string | Artefact, options: RunOptions = {}): Promise<RunResult> {
+  let directory: string | null = null
+  try {
+    const artefact = typeof source === 'string' ? loadArtefact(source) : source
+    const span = { file: options.file ?? artefact.manifest.pipeline, start: 0, end: 0 }
+    checkTarget(artefact.manifest, span)
+    const { context, stages, progress } = await prepare(artefact, span, options)
+    const run = new Run(context, stages, progress, options, span)
+    directory = run.folder.directory
+    try {
+      return await run.go()
+    } finally {
+      run.folder.flush()
+      await context.thread.end()
+    }
+  } catch (error) {
+    if (error instanceof Problems) return { status: 'failed', directory, diagnostics: error.diagnostics }
+    if (error instanceof UserError) return { status: 'failed', directory, diagnostics: [error.diagnostic] }
+    throw error
+  }
+}
+
+/** Thrown between batches of an evaluation when the run is to stop. */
+class Stopped extends Error {}
+
+class Run {
+  constructor(
+    private readonly context: TrainContext,
+    private readonly stages: readonly StageRun[],
+    private readonly progress: Progress,
+    private readonly options: RunOptions,
+    private readonly span: Span,
+  ) {}
+
+  get folder(): RunFolder {
+    return this.context.folder
+  }
+
+  async go(): Promise<RunResult> {
+    const { emit } = this.context
+    const { done, within, stale } = this.progress
+    const next = this.stages[done.length]
+    emit({
+      kind: 'started',
+      directory: this.folder.directory,
+      stages: this.stages.map(({ stage, steps }) => ({ name: stage.name, steps })),
+      resumed: this.options.resume ? { stage: next?.stage.name ?? null, step: within?.step ?? 0 } : null,
+      discarded: stale.map(({ stage, step }) => `${stage}-${step}`),
+    })
+    let at: { stage: string; step: number } | null = null
+    try {
+      await this.evaluations('start', () => true)
+      for (const [i, stageRun] of this.stages.entries()) {
+        const { stage, steps } = stageRun
+        const finished = done[i]
+        if (!finished) {
+          const resumed = within?.stage === stage.name ? within : null
+          at = resumed ? { stage: stage.name, step: resumed.step } : at
+          const stopped = await this.train({ ...stageRun, from: resumed })
+          if (stopped !== null) return this.stopped(stopped > 0 ? { stage: stage.name, step: stopped } : at)
+        }
+        at = { stage: stage.name, step: steps }
+        const directory = this.folder.path(checkpointName(at))
+        for (const model of trainedModels(stage)) {
+          await this.context.weights.replace(model, `${directory}/${model}.safetensors`)
+        }
+        const changed = new Set(stage.trained.map(({ model, path }) => `${model}/${path}`))
+        await this.evaluations(stage.name, (reads) => reads.some((name) => changed.has(name)))
+        if (stage.name === this.options.stage) break
+      }
+    } catch (error) {
+      if (error instanceof Stopped) return this.stopped(at)
+      throw error
+    }
+    const exported = await this.exports()
+    emit({ kind: 'done', directory: this.folder.directory })
+    return {
+      status: 'done',
+      directory: this.folder.directory,
+      evaluations: this.folder.evaluations,
+      exported,
+    }
+  }
+
+  /** Trains a stage to its end, or gives the step at which it was told to stop. */
+  private async train(run: StageRun): Promise<number | null> {
+    const { stage, steps, from } = run
+    const { emit, artefact, seed } = this.context
+    emit({ kind: 'stage', stage: stage.name, from: from?.step ?? 0, steps, rows: rowsPerStep(stage) })
+    const end = await trainStage(run, this.context, async (step) => {
+      this.folder.flush()
+      const place = { stage: stage.name, step }
+      const before = this.stages.slice(
+        0,
+        this.stages.findIndex((s) => s.stage === stage),
+      )
+      const previous = before.map((s) => ({ stage: s.stage.name, step: s.steps }))
+      const state = { manifest: artefact.manifest.hash, seed, ...place, previous }
+      const directory = await saveCheckpoint(this.folder, state, (folder) =>
+        writeState(folder, stage, this.context),
+      )
+      emit({ kind: 'checkpoint', ...place, directory })
+    })
+    if (end.kind === 'not-finite') {
+      const { kept, step, what, value } = end
+      const checkpoint =
+        kept === null ? null : this.folder.path(checkpointName({ stage: stage.name, step: kept }))
+      throw new UserError(notFinite(this.span, { stage: stage.name, step, what, value, kept: checkpoint }))
+    }
+    return end.kind === 'stopped' ? end.step : null
+  }
+
+  /** Runs the evaluations of a moment whose reads changed, except those that an earlier part of the run has made. */
+  private async evaluations(moment: string, applies: (reads: readonly string[]) => boolean): Promise<void> {
+    const { artefact, emit, signal } = this.context
+    for (const spec of artefact.manifest.evaluations) {
+      const table = this.folder.evaluations
+      if (!applies(spec.reads) || table[moment]?.[spec.name]) continue
+      const key = moment === 'start' ? startKey(artefact, spec, this.context.seed) : undefined
+      const known = key === undefined ? undefined : this.options.startResults?.get(key)
+      const measured = async (): Promise<Readonly<Record<string, Json>>> =>
+        evaluate(spec, {
+          ...this.context,
+          files: artefact.files,
+          measure: this.options.measure ?? ((e, input) => this.measure(e.kind, input)),
+          onBatch: (done, batches) => {
+            if (signal?.aborted) throw new Stopped()
+            emit({ kind: 'evaluating', moment, evaluation: spec.name, done, batches })
+          },
+        })
+      const metrics = known ?? (await measured())
+      if (key !== undefined) this.options.startResults?.set(key, metrics)
+      this.folder.evaluations = { ...table, [moment]: { ...table[moment], [spec.name]: metrics } }
+      emit({ kind: 'evaluated', moment, evaluation: spec.name, metrics })
+    }
+  }
+
+  private measure(kind: string, input: Parameters<Measure>[1]): Promise<Readonly<Record<string, Json>>> {
+    return this.context.thread.call('measure', [kind, input])
+  }
+
+  private async exports(): Promise<Record<string, string>> {
+    const { artefact, weights, emit } = this.context
+    const exported: Record<string, string> = {}
+    for (const name of artefact.manifest.exports) {
+      const model = artefact.manifest.models.find((m) => m.name === name)
+      if (!model) throw new Error(`no model ${name} to export`)
+      const file = this.folder.path('export', `${name}.safetensors`)
+      await exportModel(model, weights, file)
+      exported[name] = file
+      emit({ kind: 'exported', model: name, file })
+    }
+    return exported
+  }
+
+  private stopped(at: { stage: string; step: number } | null): RunResult {
+    const { directory } = this.folder
+    this.context.emit({ kind: 'stopped', directory, stage: at?.stage ?? null, step: at?.step ?? 0 })
+    return { status: 'stopped', directory, at }
+  }
+}

@@ -1,0 +1,187 @@
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { type DType, bytesPerElement, elementCount } from '../graph/types.js'
+import { HeaderError, parseHeader } from './safetensors-header.js'
+
+/** One tensor of a file: where its bytes lie, from the start of the file. */
+export interface StoredTensor {
+  readonly name: string
+  /** An element type of ours, or of the format alone (`I16`, ...), which only its name tells. */
+  readonly dtype: string
+  readonly shape: readonly number[]
+  readonly file: string
+  readonly offset: number
+  readonly length: number
+}
+
+export interface SafetensorsFile {
+  readonly file: string
+  /** Bytes of the whole file. */
+  readonly size: number
+  readonly tensors: ReadonlyMap<string, StoredTensor>
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** A file that is not what safetensors allows. */
+export class SafetensorsError extends Error {
+  override readonly name = 'SafetensorsError'
+  constructor(
+    readonly file: string,
+    readonly problem: string,
+  ) {
+    super(`${file}: ${problem}`)
+  }
+}
+
+/** The largest header that is read; the format's own limit. */
+const maxHeader = 100_000_000
+
+/** Reads and checks a file's header; the tensors stay where they are. Throws SafetensorsError. */
+export async function openSafetensors(file: string): Promise<SafetensorsFile> {
+  const handle = await open(file, 'r')
+  try {
+    const { size } = await handle.stat()
+    if (size < 8) throw new SafetensorsError(file, `${size} bytes are too few for a safetensors file`)
+    const claimed = (await readAt(handle, 0, 8)).readBigUInt64LE()
+    if (claimed > maxHeader) {
+      throw new SafetensorsError(file, `the header claims ${claimed} bytes; the limit is ${maxHeader}`)
+    }
+    const length = Number(claimed)
+    if (length > size - 8) {
+      throw new SafetensorsError(file, `the header claims ${length} bytes, the file has ${size}`)
+    }
+    const start = 8 + length
+    const { entries, metadata } = parseHeader(await readAt(handle, 8, length), size - start)
+    const tensors = entries.map((e): [string, StoredTensor] => [
+      e.name,
+      {
+        name: e.name,
+        dtype: e.dtype,
+        shape: e.shape,
+        file,
+        offset: start + e.begin,
+        length: e.end - e.begin,
+      },
+    ])
+    return { file, size, tensors: new Map(tensors), metadata }
+  } catch (error) {
+    throw error instanceof HeaderError ? new SafetensorsError(file, error.message) : error
+  } finally {
+    await handle.close()
+  }
+}
+
+/** The bytes of one tensor. */
+export async function readTensor(tensor: StoredTensor): Promise<ArrayBuffer> {
+  const handle = await open(tensor.file, 'r')
+  try {
+    const bytes = await readAt(handle, tensor.offset, tensor.length)
+    return bytes.buffer
+  } finally {
+    await handle.close()
+  }
+}
+
+async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer<ArrayBuffer>> {
+  const into = Buffer.from(new ArrayBuffer(length))
+  let done = 0
+  while (done < length) {
+    const { bytesRead } = await handle.read(into, done, length - done, offset + done)
+    if (bytesRead === 0) throw new HeaderError(`the file ends ${length - done} bytes too early`)
+    done += bytesRead
+  }
+  return into
+}
+
+/** A tensor to write: its values, or the place of another file to copy them from. */
+export interface WrittenTensor {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  readonly content: ArrayBufferView | StoredTensor
+}
+
+/**
+ * Writes a file, tensors sorted by name, the header padded to 8 bytes as other writers do. The file appears under
+ * its name when it is complete.
+ */
+export async function writeSafetensors(
+  file: string,
+  tensors: readonly WrittenTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {}
+  let end = 0
+  for (const { name, dtype, shape } of sorted) {
+    const begin = end
+    end += elementCount(shape) * bytesPerElement[dtype]
+    header[name] = { dtype: formatNames[dtype], shape, data_offsets: [begin, end] }
+  }
+  const text = Buffer.from(JSON.stringify(header))
+  const head = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, ' ')
+  head.writeBigUInt64LE(BigInt(head.length - 8))
+  text.copy(head, 8)
+
+  await mkdir(dirname(file), { recursive: true })
+  const temporary = `${file}.part`
+  const handle = await open(temporary, 'w')
+  try {
+    await writeAll(handle, head)
+    for (const tensor of sorted) await writeContent(handle, tensor)
+    await handle.datasync()
+  } catch (error) {
+    await handle.close()
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await handle.close()
+  await rename(temporary, file)
+}
+
+async function writeContent(
+  handle: FileHandle,
+  { name, dtype, shape, content }: WrittenTensor,
+): Promise<void> {
+  const wanted = elementCount(shape) * bytesPerElement[dtype]
+  const length = ArrayBuffer.isView(content) ? content.byteLength : content.length
+  if (length !== wanted) throw new Error(`${name}: ${length} bytes to write, its shape has ${wanted}`)
+  if (ArrayBuffer.isView(content)) {
+    await writeAll(handle, new Uint8Array(content.buffer, content.byteOffset, content.byteLength))
+  } else {
+    await copyTensor(content, handle)
+  }
+}
+
+const chunk = 16 * 1024 * 1024
+
+async function copyTensor(from: StoredTensor, to: FileHandle): Promise<void> {
+  const handle = await open(from.file, 'r')
+  try {
+    for (let at = 0; at < from.length; at += chunk) {
+      await writeAll(to, await readAt(handle, from.offset + at, Math.min(chunk, from.length - at)))
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  let done = 0
+  while (done < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done)
+    done += bytesWritten
+  }
+}
+
+/** Our element types in the format's words. */
+const formatNames: Readonly<Record<DType, string>> = {
+  f64: 'F64',
+  f32: 'F32',
+  f16: 'F16',
+  bf16: 'BF16',
+  i64: 'I64',
+  i32: 'I32',
+  u8: 'U8',
+  bool: 'BOOL',
+}

@@ -1,0 +1,92 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { rootFolderEntry } from '../compiler/8-link/link.js'
+import type { GraphSpec } from '../compiler/7-emit/manifest.js'
+import { sessionOptions } from '../compiler/7-emit/session-options.js'
+import type { DType } from '../graph/types.js'
+import type { HostArray, HostTensor } from './tensors.js'
+
+/** How sessions run; recorded with a run, because results are bit-equal only under equal settings. */
+export interface SessionSettings {
+  /** The folder to which the locations of linked weights are relative. */
+  readonly root: string
+  /** Threads of an operator; onnxruntime's choice when absent. */
+  readonly threads?: number | undefined
+}
+
+/** Creates the session of a linked graph, with the options that the compiler's layout counts on. */
+function createSession(
+  model: Uint8Array,
+  { optimization }: GraphSpec,
+  { root, threads }: SessionSettings,
+): Promise<InferenceSession> {
+  return InferenceSession.create(model, {
+    ...sessionOptions,
+    graphOptimizationLevel: optimization,
+    executionProviders: ['cpu'],
+    // Warnings of onnxruntime speak of its own passes; errors are thrown.
+    logSeverityLevel: 3,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    extra: { ...sessionOptions.extra, session: { [rootFolderEntry]: root } },
+  })
+}
+
+/** A graph ready to run: feeds and results go by the names of its manifest entry. */
+export class LoadedGraph {
+  private constructor(
+    readonly spec: GraphSpec,
+    private readonly session: InferenceSession,
+  ) {}
+
+  static async load(spec: GraphSpec, model: Uint8Array, settings: SessionSettings): Promise<LoadedGraph> {
+    const session = await createSession(model, spec, settings)
+    const missing = session.inputNames.filter((name) => !spec.inputs.some((input) => input.name === name))
+    if (missing.length > 0)
+      throw new Error(`${spec.file} has inputs that its manifest does not name: ${missing.join(', ')}`)
+    return new LoadedGraph(spec, session)
+  }
+
+  /** Runs the graph. `feed` gives the tensor of each input. */
+  async run(
+    feed: (input: GraphSpec['inputs'][number]) => Tensor,
+  ): Promise<ReadonlyMap<GraphSpec['outputs'][number], Tensor>> {
+    const feeds = Object.fromEntries(this.spec.inputs.map((input) => [input.name, feed(input)]))
+    const results = await this.session.run(feeds)
+    return new Map(
+      this.spec.outputs.map((output) => {
+        const tensor = results[output.name]
+        if (!tensor) throw new Error(`${this.spec.file} has no output ${output.name}`)
+        return [output, tensor]
+      }),
+    )
+  }
+
+  release(): Promise<void> {
+    return this.session.release()
+  }
+}
+
+/** Element types in onnxruntime's words; bf16 cannot cross a graph's boundary. */
+const typeNames = {
+  f32: 'float32',
+  f16: 'float16',
+  f64: 'float64',
+  i64: 'int64',
+  i32: 'int32',
+  u8: 'uint8',
+  bool: 'bool',
+} as const
+
+/** Wraps values without copying them. */
+export function toTensor({ dtype, shape, data }: HostTensor): Tensor {
+  if (dtype === 'bf16') throw new Error('bf16 cannot be fed to a graph')
+  return new Tensor(typeNames[dtype], data as Float32Array, shape)
+}
+
+/** The values of a result, without copying them. */
+export function fromTensor(tensor: Tensor): HostTensor {
+  const dtype = (Object.keys(typeNames) as (keyof typeof typeNames)[]).find(
+    (t) => typeNames[t] === tensor.type,
+  )
+  if (!dtype) throw new Error(`a graph gave a tensor of type ${tensor.type}`)
+  return { dtype: dtype satisfies DType, shape: tensor.dims, data: tensor.data as HostArray }
+}

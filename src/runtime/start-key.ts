@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto'
+import { canonical } from '../compiler/7-emit/stage-hash.js'
+import type { Artefact, EvaluationSpec } from '../compiler/7-emit/manifest.js'
+
+/**
+ * What an evaluation before the first stage follows from: its graphs, its settings, its data, the seed, and the
+ * weights that the models start from. Equal keys give equal results as long as no file changes.
+ */
+export function startKey({ manifest, files }: Artefact, spec: EvaluationSpec, seed: number): string {
+  const read = new Set(spec.reads.map((name) => name.slice(0, name.indexOf('/'))))
+  const inputs = new Set(
+    spec.parts.flatMap((p) =>
+      p.graph.inputs.flatMap(({ role }) => (role.kind === 'batch' ? [role.data] : [p.data])),
+    ),
+  )
+  const hash = createHash('sha256')
+  hash.update(
+    canonical({
+      seed,
+      spec,
+      models: manifest.models.filter((m) => read.has(m.name)),
+      data: manifest.data.filter((d) => inputs.has(d.name)),
+    }),
+  )
+  for (const part of spec.parts) hash.update(files.get(part.graph.file) ?? new Uint8Array())
+  return hash.digest('hex')
+}

@@ -1,0 +1,212 @@
+import type { Tensor } from 'onnxruntime-node'
+import type { GraphSpec, StageSpec } from '../compiler/7-emit/manifest.js'
+import { type StoredTensor, type WrittenTensor, readTensor, writeSafetensors } from './safetensors.js'
+import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
+import { type HostTensors, hostArray, toFloat32, zeros } from './tensors.js'
+
+/** A stage ready to start: its linked graphs, and where each state tensor comes from (null: zeros). */
+export interface StagePlan {
+  readonly stage: StageSpec
+  readonly graphs: Readonly<Record<keyof StageSpec['graphs'], Uint8Array | null>>
+  readonly state: readonly {
+    readonly key: string
+    readonly shape: readonly number[]
+    readonly stored: StoredTensor | null
+  }[]
+  readonly settings: SessionSettings
+}
+
+export type MonitorValue = number | readonly number[]
+
+/** What one optimizer step gave, or why it was not taken. */
+export type StepOutcome =
+  | {
+      readonly kind: 'done'
+      /** Mean over the micro-batches. */
+      readonly loss: number
+      readonly gradNorm: number | null
+      readonly monitors: Readonly<Record<string, MonitorValue>>
+      readonly stepMs: number
+      /** How long the loop stood still for this step's batches. */
+      readonly waitMs: number
+    }
+  | { readonly kind: 'not-finite'; readonly what: 'loss' | 'gradient norm'; readonly value: number }
+  /** An earlier step was not finite. */
+  | { readonly kind: 'halted' }
+
+/** One stage's training: owns the state and steps it. A step that is not finite leaves the state as it was. */
+export class StepLoop {
+  private readonly prologue = new Map<string, Tensor>()
+  private readonly state = new Map<string, Tensor>()
+  private readonly accumulators = new Map<string, Tensor>()
+  private readonly zero = new Map<string, Tensor>()
+  private readonly loaded = new Map<GraphSpec, LoadedGraph>()
+  private microLosses: number[] = []
+  private microMs = 0
+  private waitMs = 0
+  private idleSince = performance.now()
+  private halted = false
+
+  private constructor(private readonly plan: StagePlan) {}
+
+  static async open(plan: StagePlan): Promise<StepLoop> {
+    const loop = new StepLoop(plan)
+    for (const { key, shape, stored } of plan.state) {
+      const tensor = stored
+        ? { dtype: 'f32' as const, shape, data: hostArray('f32', await readTensor(stored)) }
+        : zeros('f32', shape)
+      loop.state.set(key, toTensor(tensor))
+    }
+    const { step, micro, prologue } = plan.stage.graphs
+    if (prologue) await loop.runPrologue(prologue)
+    for (const { dtype, shape, role } of micro?.inputs ?? []) {
+      if (isAccumulator(role)) loop.zero.set(role.key, toTensor(zeros(dtype, shape)))
+    }
+    await loop.graph(step)
+    loop.idleSince = performance.now()
+    return loop
+  }
+
+  /** Adds a micro-batch's gradient to the accumulators. */
+  async micro(feeds: HostTensors): Promise<void> {
+    const { micro } = this.plan.stage.graphs
+    if (!micro) throw new Error(`stage ${this.plan.stage.name} accumulates nothing`)
+    if (this.halted) return
+    const started = this.startWork()
+    for (const [{ role }, tensor] of await this.run(micro, feeds)) {
+      if (role.kind === 'state') this.accumulators.set(role.key, tensor)
+      if (role.kind === 'loss') this.microLosses.push(scalar(tensor))
+    }
+    this.idleSince = performance.now()
+    this.microMs += this.idleSince - started
+  }
+
+  /** Runs the step graph, with monitors if wanted, and takes over the new state if all is finite. */
+  async step(feeds: HostTensors, monitored: boolean): Promise<StepOutcome> {
+    if (this.halted) return { kind: 'halted' }
+    const { step, monitored: withMonitors } = this.plan.stage.graphs
+    const started = this.startWork()
+    const next = new Map<string, Tensor>()
+    const monitors: Record<string, MonitorValue> = {}
+    const losses = this.microLosses
+    let gradNorm: number | null = null
+    for (const [{ role }, tensor] of await this.run((monitored && withMonitors) || step, feeds)) {
+      if (role.kind === 'state') next.set(role.key, tensor)
+      if (role.kind === 'loss') losses.push(scalar(tensor))
+      if (role.kind === 'grad_norm') gradNorm = scalar(tensor)
+      if (role.kind === 'monitor') monitors[role.name] = monitorValue(tensor)
+    }
+    const loss = losses.reduce((sum, l) => sum + l, 0) / losses.length
+    this.idleSince = performance.now()
+    const stepMs = this.microMs + this.idleSince - started
+    const { waitMs } = this
+    this.microLosses = []
+    this.microMs = 0
+    this.waitMs = 0
+    this.accumulators.clear()
+
+    if (!Number.isFinite(loss)) return this.halt('loss', loss)
+    if (gradNorm !== null && !Number.isFinite(gradNorm)) return this.halt('gradient norm', gradNorm)
+    for (const [key, tensor] of next) {
+      if (!this.state.has(key)) continue
+      this.state.get(key)?.dispose()
+      this.state.set(key, tensor)
+    }
+    return { kind: 'done', loss, gradNorm, monitors, stepMs, waitMs }
+  }
+
+  /** Whether every state value is finite. */
+  isFinite(): boolean {
+    return [...this.state.values()].every((t) => toFloat32(fromTensor(t)).every(Number.isFinite))
+  }
+
+  /** Writes the state tensors of the keys, under their names, with other tensors copied from files. */
+  async write(file: string, tensors: readonly StateTensor[]): Promise<void> {
+    await writeSafetensors(
+      file,
+      tensors.map((t) => ({ ...t, content: 'key' in t ? this.values(t.key) : t.content })),
+      { format: 'pt' },
+    )
+    this.idleSince = performance.now()
+  }
+
+  async close(): Promise<void> {
+    for (const graph of this.loaded.values()) await graph.release()
+    this.loaded.clear()
+  }
+
+  private startWork(): number {
+    const now = performance.now()
+    this.waitMs += now - this.idleSince
+    return now
+  }
+
+  private values(key: string): ArrayBufferView {
+    const tensor = this.state.get(key)
+    if (!tensor) throw new Error(`no state ${key}`)
+    return fromTensor(tensor).data
+  }
+
+  private halt(what: 'loss' | 'gradient norm', value: number): StepOutcome {
+    this.halted = true
+    return { kind: 'not-finite', what, value }
+  }
+
+  private async runPrologue(spec: GraphSpec): Promise<void> {
+    const graph = await this.graph(spec)
+    for (const [{ role }, tensor] of await this.run(spec, {})) {
+      if (role.kind === 'prologue') this.prologue.set(role.key, tensor)
+    }
+    await graph.release()
+    this.loaded.delete(spec)
+  }
+
+  private async run(
+    spec: GraphSpec,
+    feeds: HostTensors,
+  ): Promise<ReadonlyMap<GraphSpec['outputs'][number], Tensor>> {
+    const graph = await this.graph(spec)
+    return graph.run(({ name, role }) => {
+      const tensor =
+        role.kind === 'state'
+          ? (this.state.get(role.key) ?? this.accumulators.get(role.key) ?? this.zero.get(role.key))
+          : role.kind === 'prologue'
+            ? this.prologue.get(role.key)
+            : feeds[name] && toTensor(feeds[name])
+      if (!tensor) throw new Error(`${spec.file}: nothing to feed into ${name}`)
+      return tensor
+    })
+  }
+
+  /** Sessions are made at first use: a stage may end before its first monitored step. */
+  private async graph(spec: GraphSpec): Promise<LoadedGraph> {
+    const known = this.loaded.get(spec)
+    if (known) return known
+    const { graphs } = this.plan.stage
+    const name = (['step', 'monitored', 'micro', 'prologue'] as const).find((n) => graphs[n] === spec)
+    const model = name && this.plan.graphs[name]
+    if (!model) throw new Error(`${spec.file} is not part of the stage`)
+    const graph = await LoadedGraph.load(spec, model, this.plan.settings)
+    this.loaded.set(spec, graph)
+    return graph
+  }
+}
+
+/** A tensor of a file to write: a state tensor, or a copy of a stored one. */
+export type StateTensor =
+  | (Omit<WrittenTensor, 'content'> & { readonly key: string })
+  | (Omit<WrittenTensor, 'content'> & { readonly content: StoredTensor })
+
+const isAccumulator = (role: GraphSpec['inputs'][number]['role']): role is { kind: 'state'; key: string } =>
+  role.kind === 'state' && role.key.startsWith('grad/')
+
+const scalar = (tensor: Tensor): number => {
+  const [value = NaN] = toFloat32(fromTensor(tensor))
+  return value
+}
+
+function monitorValue(tensor: Tensor): MonitorValue {
+  const values = [...toFloat32(fromTensor(tensor))]
+  const [first = NaN] = values
+  return values.length === 1 ? first : values
+}

@@ -1,0 +1,60 @@
+import { Worker } from 'node:worker_threads'
+import type { Request, Requests, Response, Result } from './worker.js'
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/** The worker thread that runs graphs, seen from the main thread, which stays free while they run. */
+export class WorkerThread {
+  private readonly worker = startWorker()
+  private readonly waiting = new Map<number, Waiting>()
+  private next = 0
+  /** Why the thread serves no more. */
+  private ended: unknown
+
+  constructor() {
+    this.worker.on('message', (response: Response) => {
+      const waiting = this.waiting.get(response.id)
+      this.waiting.delete(response.id)
+      if ('error' in response) waiting?.reject(response.error)
+      else waiting?.resolve(response.value)
+    })
+    this.worker.on('error', (error) => this.fail(error))
+    this.worker.on('exit', (code) => this.fail(new Error(`the worker thread ended with code ${code}`)))
+  }
+
+  /** Asks for something; `transfer` is memory that the worker takes over. Requests are served in order. */
+  call<K extends keyof Requests>(
+    name: K,
+    args: Parameters<Requests[K]>,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Result<K>> {
+    if (this.ended !== undefined) return Promise.reject(this.ended)
+    return new Promise((resolve, reject) => {
+      const id = this.next++
+      this.waiting.set(id, { resolve: (value) => resolve(value as Result<K>), reject })
+      this.worker.postMessage({ id, name, args } satisfies Request, transfer)
+    })
+  }
+
+  async end(): Promise<void> {
+    await this.worker.terminate()
+  }
+
+  private fail(error: unknown): void {
+    this.ended ??= error
+    for (const waiting of this.waiting.values()) waiting.reject(error)
+    this.waiting.clear()
+  }
+}
+
+/** Compiled code starts as it is; sources (tests, development) register a loader for TypeScript first. */
+function startWorker(): Worker {
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url))
+  const entry = JSON.stringify(new URL('./worker.ts', import.meta.url).href)
+  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}) })`, {
+    eval: true,
+  })
+}

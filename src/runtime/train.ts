@@ -1,0 +1,290 @@
+import { join } from 'node:path'
+import type { Artefact, GraphSpec, StageSpec } from '../compiler/7-emit/manifest.js'
+import { link } from '../compiler/8-link/link.js'
+import type { RunEvent } from './events.js'
+import type { Feeder } from './feeds.js'
+import type { OpenData } from './fields.js'
+import { type GroupHyper, hyperAt } from './hyper.js'
+import { RowOrder } from './order.js'
+import type { RunFolder } from './run-folder.js'
+import { type StoredTensor, openSafetensors } from './safetensors.js'
+import type { SessionSettings } from './session.js'
+import type { StagePlan, StateTensor, StepOutcome } from './step-loop.js'
+import { buffersOf } from './tensors.js'
+import type { WorkerThread } from './thread.js'
+import type { Weights } from './weights.js'
+
+export interface TrainContext {
+  readonly artefact: Artefact
+  readonly thread: WorkerThread
+  readonly feeder: Feeder
+  readonly data: ReadonlyMap<string, OpenData>
+  readonly weights: Weights
+  readonly folder: RunFolder
+  readonly seed: number
+  readonly settings: SessionSettings
+  readonly signal: AbortSignal | undefined
+  readonly emit: (event: RunEvent) => void
+}
+
+export interface StageRun {
+  readonly stage: StageSpec
+  /** The last step to train, at most the stage's own number. */
+  readonly steps: number
+  /** A checkpoint within the stage to go on from. */
+  readonly from: { readonly step: number; readonly directory: string } | null
+}
+
+export type StageEnd =
+  | { readonly kind: 'trained' }
+  | { readonly kind: 'stopped'; readonly step: number }
+  | {
+      readonly kind: 'not-finite'
+      readonly step: number
+      readonly what: string
+      readonly value: number
+      /** The step of the checkpoint that holds the last good state. */
+      readonly kept: number | null
+    }
+
+/** Runs of a graph that are on their way to the worker: one that runs and one that waits. */
+const lookahead = 2
+
+/**
+ * Trains one stage in the worker thread. While a step runs there, this thread makes the next batches and draws; each
+ * is a pure function of the step, so that a resumed run goes on as if it had never stopped. `save` writes a checkpoint
+ * of the state after a step.
+ */
+export async function trainStage(
+  run: StageRun,
+  context: TrainContext,
+  save: (step: number) => Promise<void>,
+): Promise<StageEnd> {
+  const { thread } = context
+  await thread.call('openStage', [await planStage(run, context)])
+  try {
+    return await new StageTrainer(run, context, save).train()
+  } finally {
+    await thread.call('closeStage', [])
+  }
+}
+
+type Failure = Extract<StepOutcome, { kind: 'not-finite' }> & { readonly step: number }
+
+class StageTrainer {
+  private readonly orders = new Map<OpenData, RowOrder>()
+  /** Requests on their way, oldest first; an error waits in `error`. */
+  private readonly sent: Promise<void>[] = []
+  private error: unknown
+  private failure: Failure | undefined
+  /** The last step taken, and the last one that a checkpoint holds. */
+  private taken: number
+  private saved: number
+
+  constructor(
+    private readonly run: StageRun,
+    private readonly context: TrainContext,
+    private readonly save: (step: number) => Promise<void>,
+  ) {
+    this.taken = run.from?.step ?? 0
+    this.saved = this.taken
+  }
+
+  async train(): Promise<StageEnd> {
+    const { stage, steps } = this.run
+    for (let step = this.taken + 1; step <= steps && !this.isEnding; step++) {
+      for (let micro = 0; micro < stage.accumulate - 1; micro++) await this.sendMicro(step, micro)
+      await this.sendStep(step)
+      if (step === steps || (stage.save_every !== null && step % stage.save_every === 0))
+        await this.checkpoint()
+    }
+    await this.checkpoint()
+    if (this.failure) return { ...this.failure, kept: this.saved > 0 ? this.saved : null }
+    return this.taken === steps ? { kind: 'trained' } : { kind: 'stopped', step: this.taken }
+  }
+
+  private get isEnding(): boolean {
+    return this.failure !== undefined || this.context.signal?.aborted === true
+  }
+
+  private async sendMicro(step: number, micro: number): Promise<void> {
+    const { micro: graph } = this.run.stage.graphs
+    if (!graph) throw new Error(`stage ${this.run.stage.name} has no graph for micro-batches`)
+    await this.settle(lookahead - 1)
+    const feeds = this.feeds(graph, step, micro, hyperAt(this.run.stage, step))
+    const request = this.context.thread.call('micro', [feeds], buffersOf(feeds))
+    this.track(request.then(({ buffers }) => this.context.feeder.reuse(buffers)))
+  }
+
+  private async sendStep(step: number): Promise<void> {
+    const { stage } = this.run
+    await this.settle(lookahead - 1)
+    const monitored =
+      stage.graphs.monitored !== null && stage.monitors.some(({ every }) => step % every === 0)
+    const hyper = hyperAt(stage, step)
+    const graph = (monitored && stage.graphs.monitored) || stage.graphs.step
+    const feeds = this.feeds(graph, step, stage.accumulate - 1, hyper)
+    const request = this.context.thread.call('step', [feeds, monitored], buffersOf(feeds))
+    this.track(
+      request.then(({ outcome, buffers }) => {
+        this.context.feeder.reuse(buffers)
+        this.take(step, hyper, outcome)
+      }),
+    )
+  }
+
+  private feeds(graph: GraphSpec, step: number, micro: number, hyper: readonly GroupHyper[]) {
+    const { seed, feeder } = this.context
+    const { name, accumulate } = this.run.stage
+    return feeder.feeds(graph, {
+      seed,
+      stage: name,
+      step,
+      micro,
+      rows: (data, size) => this.order(data).batch((step - 1) * accumulate + micro, size),
+      hyper: (group, scalar) => {
+        const value = hyper[group]?.scalars[scalar]
+        if (value === undefined) throw new Error(`group ${group} has no scalar ${scalar}`)
+        return value
+      },
+    })
+  }
+
+  private order(data: OpenData): RowOrder {
+    const known = this.orders.get(data)
+    const order = known ?? new RowOrder(this.context.seed, data.spec.name, data.dataset.length)
+    if (!known) this.orders.set(data, order)
+    return order
+  }
+
+  private take(step: number, hyper: readonly GroupHyper[], outcome: StepOutcome): void {
+    if (outcome.kind === 'not-finite') this.failure = { ...outcome, step }
+    if (outcome.kind !== 'done') return
+    this.taken = step
+    const { stage, steps } = this.run
+    const due = Object.entries(outcome.monitors).filter(([name]) =>
+      stage.monitors.some((m) => m.name === name && step % m.every === 0),
+    )
+    const rates = hyper.map(({ lr }) => lr)
+    const [only = 0] = rates
+    const line = {
+      stage: stage.name,
+      step,
+      loss: outcome.loss,
+      lr: rates.length === 1 ? only : rates,
+      grad_norm: outcome.gradNorm,
+      monitors: Object.fromEntries(due),
+      step_ms: round(outcome.stepMs),
+      data_ms: round(outcome.waitMs),
+    }
+    this.context.folder.metrics(line)
+    this.context.emit({ kind: 'step', line, steps })
+  }
+
+  /** Writes the state after the last step taken, unless a checkpoint holds it or it is no longer finite. */
+  private async checkpoint(): Promise<void> {
+    await this.settle(0)
+    if (this.taken === this.saved) return
+    if (this.failure && !(await this.context.thread.call('isFinite', []))) return
+    await this.save(this.taken)
+    this.saved = this.taken
+  }
+
+  private track(request: Promise<void>): void {
+    this.sent.push(
+      request.catch((error: unknown) => {
+        this.error ??= error
+      }),
+    )
+  }
+
+  /** Waits until at most `left` requests are on their way. */
+  private async settle(left: number): Promise<void> {
+    while (this.sent.length > left) await this.sent.shift()
+    if (this.error !== undefined) throw this.error
+  }
+}
+
+const round = (ms: number): number => Math.round(ms * 1000) / 1000
+
+const parameterKey = (model: string, path: string): string => `param/${model}/${path}`
+const slotKey = (slot: string, model: string, path: string): string => `${slot}/${model}/${path}`
+
+async function planStage(
+  { stage, from }: StageRun,
+  { artefact, weights, settings }: TrainContext,
+): Promise<StagePlan> {
+  const models = new Map<string, ReadonlyMap<string, StoredTensor>>()
+  const stored = async (file: string, name: string): Promise<StoredTensor> => {
+    const tensors = models.get(file) ?? (await openSafetensors(file)).tensors
+    models.set(file, tensors)
+    const tensor = tensors.get(name)
+    if (!tensor) throw new Error(`${file} has no tensor ${name}`)
+    return tensor
+  }
+  const state: { key: string; shape: readonly number[]; stored: StoredTensor | null }[] = []
+  for (const { model, path, shape } of stage.trained) {
+    const parameter = from
+      ? await stored(join(from.directory, `${model}.safetensors`), path)
+      : weights.parameter(model, path)
+    state.push({ key: parameterKey(model, path), shape, stored: parameter })
+    for (const slot of stage.slots) {
+      const key = slotKey(slot, model, path)
+      state.push({
+        key,
+        shape,
+        stored: from && (await stored(join(from.directory, 'optimizer.safetensors'), key)),
+      })
+    }
+  }
+  const linked = (spec: GraphSpec | null): Uint8Array | null => {
+    if (!spec) return null
+    const model = artefact.files.get(spec.file)
+    if (!model) throw new Error(`no file ${spec.file}`)
+    return link(model, weights.bindings(spec))
+  }
+  const { step, monitored, micro, prologue } = stage.graphs
+  const graphs = {
+    step: linked(step),
+    monitored: linked(monitored),
+    micro: linked(micro),
+    prologue: linked(prologue),
+  }
+  return { stage, graphs, state, settings }
+}
+
+/** Has the worker write its state: a whole file for each model that the stage trains, and the optimizer's. */
+export async function writeState(directory: string, stage: StageSpec, context: TrainContext): Promise<void> {
+  const { thread, weights, artefact } = context
+  for (const name of trainedModels(stage)) {
+    const trained = new Set(stage.trained.flatMap((t) => (t.model === name ? [t.path] : [])))
+    const parameters = artefact.manifest.models.find((m) => m.name === name)?.parameters ?? []
+    const tensors = parameters.map(({ path, dtype, shape }): StateTensor => {
+      const head = { name: path, dtype, shape }
+      return trained.has(path)
+        ? { ...head, key: parameterKey(name, path) }
+        : { ...head, content: weights.parameter(name, path) }
+    })
+    await thread.call('writeState', [join(directory, `${name}.safetensors`), tensors])
+  }
+  const slots = stage.trained.flatMap(({ model, path, shape }) =>
+    stage.slots.map((slot): StateTensor => {
+      const key = slotKey(slot, model, path)
+      return { name: key, dtype: 'f32', shape, key }
+    }),
+  )
+  await thread.call('writeState', [join(directory, 'optimizer.safetensors'), slots])
+}
+
+/** The models that a stage changes. */
+export const trainedModels = (stage: StageSpec): readonly string[] => [
+  ...new Set(stage.trained.map((t) => t.model)),
+]
+
+/** Rows of data that one step takes; 0 where it reads none. */
+export function rowsPerStep({ graphs, accumulate }: StageSpec): number {
+  const sizes = graphs.step.inputs.flatMap(({ role, shape }) =>
+    role.kind === 'batch' ? [shape[0] ?? 1] : [],
+  )
+  return Math.max(0, ...sizes) * accumulate
+}

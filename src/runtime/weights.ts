@@ -1,0 +1,156 @@
+import { existsSync, statSync } from 'node:fs'
+import { join, parse, relative, resolve, sep } from 'node:path'
+import type { GraphSpec, Manifest, ModelSpec } from '../compiler/7-emit/manifest.js'
+import { rawBytes } from '../compiler/7-emit/raw.js'
+import type { Binding } from '../compiler/8-link/link.js'
+import {
+  changedWeights,
+  corruptWeights,
+  mismatchedWeights,
+  missingWeights,
+} from '../diagnostics/catalogue/run.js'
+import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
+import { formatType, sameShape, tensor } from '../graph/types.js'
+import { initialValues } from './initialize.js'
+import {
+  type SafetensorsFile,
+  SafetensorsError,
+  type StoredTensor,
+  openSafetensors,
+  writeSafetensors,
+} from './safetensors.js'
+
+/** The root to which the locations of linked weights are relative. */
+export const fileSystemRoot = parse(resolve('.')).root
+
+export interface WeightOptions {
+  readonly root: string
+  /** The run's folder, for initial values. */
+  readonly directory: string
+  readonly seed: number
+  readonly span: Span
+}
+
+/** Where the current values of every model's parameters lie. */
+export class Weights {
+  private readonly files = new Map<string, SafetensorsFile>()
+
+  private constructor(
+    private readonly manifest: Manifest,
+    private readonly span: Span,
+  ) {}
+
+  /**
+   * Finds or makes the weights that the first stage starts from: `from` files, checked against the model, or initial
+   * values written to `initial/<model>.safetensors` of the run. Gives the problems of all models together, after those
+   * already known.
+   */
+  static async open(
+    manifest: Manifest,
+    options: WeightOptions,
+    known: readonly Diagnostic[] = [],
+  ): Promise<{ readonly weights: Weights; readonly problems: readonly Diagnostic[] }> {
+    const weights = new Weights(manifest, options.span)
+    const problems = [...known]
+    // Initial values are written last, so that a run whose files do not fit leaves nothing behind.
+    const given = manifest.models.filter(({ from }) => from !== null)
+    const initial = manifest.models.filter(({ from }) => from === null)
+    for (const model of [...given, ...initial]) {
+      if (model.from === null && problems.length > 0) break
+      try {
+        weights.files.set(model.name, await openModel(model, options))
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        problems.push(error.diagnostic)
+      }
+    }
+    return { weights, problems }
+  }
+
+  /** From now on the model's parameters are those of a file, a checkpoint of a stage that trained it. */
+  async replace(model: string, file: string): Promise<void> {
+    const spec = this.manifest.models.find((m) => m.name === model)
+    if (!spec) throw new Error(`no model ${model}`)
+    this.files.set(model, await openChecked(spec, file, this.span))
+  }
+
+  parameter(model: string, path: string): StoredTensor {
+    const stored = this.files.get(model)?.tensors.get(path)
+    if (!stored) throw new Error(`model ${model} has no parameter ${path}`)
+    return stored
+  }
+
+  /** The places of a graph's frozen parameters, for linking. Throws UserError where a file is no longer what it was. */
+  bindings(spec: GraphSpec): ReadonlyMap<string, Binding> {
+    for (const model of new Set(spec.parameters.map((p) => p.model))) this.checkUnchanged(model)
+    return new Map(
+      spec.parameters.map(({ name, model, path, dtype }) => {
+        const { file, offset, length } = this.parameter(model, path)
+        return [name, { location: location(file), offset, length, dtype }]
+      }),
+    )
+  }
+
+  private checkUnchanged(model: string): void {
+    const known = this.files.get(model)
+    if (known && statSync(known.file, { throwIfNoEntry: false })?.size !== known.size) {
+      throw new UserError(changedWeights(this.span, { model, file: known.file }))
+    }
+  }
+}
+
+const location = (file: string): string => relative(fileSystemRoot, resolve(file)).split(sep).join('/')
+
+async function openModel(model: ModelSpec, options: WeightOptions): Promise<SafetensorsFile> {
+  if (model.from === null) {
+    const file = join(options.directory, 'initial', `${model.name}.safetensors`)
+    if (!existsSync(file)) await writeInitial(model, file, options.seed)
+    return openChecked(model, file, options.span)
+  }
+  const path = resolve(options.root, model.from)
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'model.safetensors') : path
+  if (!existsSync(file)) {
+    const shown = relative(options.root, file)
+    throw new UserError(missingWeights(options.span, { model: model.name, path: shown }))
+  }
+  return openChecked(model, file, options.span)
+}
+
+async function writeInitial(model: ModelSpec, file: string, seed: number): Promise<void> {
+  await writeSafetensors(
+    file,
+    model.parameters.map(({ path, dtype, shape, init }) => {
+      const values = initialValues(init, shape, { seed, model: model.name, path })
+      return {
+        name: path,
+        dtype,
+        shape,
+        content: dtype === 'f32' ? values : rawBytes(tensor(dtype, shape, values)),
+      }
+    }),
+    { format: 'pt' },
+  )
+}
+
+/** Opens a file and compares its tensors with the model's parameters. */
+async function openChecked(model: ModelSpec, file: string, span: Span): Promise<SafetensorsFile> {
+  let opened: SafetensorsFile
+  try {
+    opened = await openSafetensors(file)
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new UserError(corruptWeights(span, error))
+    throw error
+  }
+  const wanted = new Map(model.parameters.map((p) => [p.path, p]))
+  const missing = [...wanted.keys()].filter((path) => !opened.tensors.has(path))
+  const unused = [...opened.tensors.keys()].filter((path) => !wanted.has(path))
+  const different = model.parameters.flatMap((p) => {
+    const stored = opened.tensors.get(p.path)
+    if (!stored || (stored.dtype === p.dtype && sameShape(stored.shape, p.shape))) return []
+    return [{ path: p.path, wanted: formatType(p), got: `${stored.dtype}[${stored.shape.join(', ')}]` }]
+  })
+  if (missing.length + unused.length + different.length > 0) {
+    throw new UserError(mismatchedWeights(span, { model: model.name, file, missing, unused, different }))
+  }
+  return opened
+}

@@ -1,0 +1,112 @@
+import '../polyfill.js'
+import { parentPort } from 'node:worker_threads'
+import type { GraphSpec } from '../compiler/7-emit/manifest.js'
+import type { EvaluationInput } from '../evaluate/kind.js'
+import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
+import { type StagePlan, type StateTensor, StepLoop } from './step-loop.js'
+import { type HostTensor, type HostTensors, buffersOf } from './tensors.js'
+
+/** A reply and the memory that goes back with it. */
+class Reply<T> {
+  constructor(
+    readonly value: T,
+    readonly transfer: ArrayBuffer[],
+  ) {}
+}
+
+let loop: StepLoop | undefined
+let graph: LoadedGraph | undefined
+
+const stage = (): StepLoop => {
+  if (!loop) throw new Error('no stage is open')
+  return loop
+}
+
+/** What the main thread can ask for; requests are served one after the other. */
+const requests = {
+  async openStage(plan: StagePlan) {
+    loop = await StepLoop.open(plan)
+  },
+  async micro(feeds: HostTensors) {
+    await stage().micro(feeds)
+    const buffers = buffersOf(feeds)
+    return new Reply({ buffers }, buffers)
+  },
+  async step(feeds: HostTensors, monitored: boolean) {
+    const outcome = await stage().step(feeds, monitored)
+    const buffers = buffersOf(feeds)
+    return new Reply({ outcome, buffers }, buffers)
+  },
+  async isFinite() {
+    return stage().isFinite()
+  },
+  async writeState(file: string, tensors: readonly StateTensor[]) {
+    await stage().write(file, tensors)
+  },
+  async closeStage() {
+    await loop?.close()
+    loop = undefined
+  },
+  async openGraph(spec: GraphSpec, model: Uint8Array, settings: SessionSettings) {
+    graph = await LoadedGraph.load(spec, model, settings)
+  },
+  async runGraph(feeds: HostTensors) {
+    if (!graph) throw new Error('no graph is open')
+    const outputs = await graph.run(({ name }) => {
+      const tensor = feeds[name]
+      if (!tensor) throw new Error(`nothing to feed into ${name}`)
+      return toTensor(tensor)
+    })
+    const results: Record<string, HostTensor> = {}
+    for (const [{ name }, tensor] of outputs) results[name] = fromTensor(tensor)
+    const buffers = buffersOf(feeds)
+    return new Reply({ results, buffers }, [...buffers, ...buffersOf(results)])
+  },
+  async closeGraph() {
+    await graph?.release()
+    graph = undefined
+  },
+  async measure(kind: string, input: EvaluationInput) {
+    // Loaded at first use, so that the first step need not wait for it.
+    const { evaluationKinds } = await import('../evaluate/all.generated.js')
+    const found = evaluationKinds.find((k) => k.name === kind)
+    if (!found) throw new Error(`no evaluation kind ${kind}`)
+    return found.measure(input)
+  },
+}
+
+export type Requests = typeof requests
+
+/** A request's result as the main thread gets it. */
+export type Result<K extends keyof Requests> =
+  Awaited<ReturnType<Requests[K]>> extends infer R ? (R extends Reply<infer T> ? T : R) : never
+
+export interface Request {
+  readonly id: number
+  readonly name: keyof Requests
+  readonly args: readonly unknown[]
+}
+
+export type Response =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: unknown }
+
+const port = parentPort
+if (port) {
+  let queue: Promise<void> = Promise.resolve()
+  port.on('message', (request: Request) => {
+    queue = queue.then(() => serve(request))
+  })
+
+  const serve = async ({ id, name, args }: Request): Promise<void> => {
+    try {
+      const method = requests[name] as (...args: readonly unknown[]) => Promise<unknown>
+      const result = await method(...args)
+      if (result instanceof Reply)
+        port.postMessage({ id, value: result.value } satisfies Response, result.transfer)
+      else port.postMessage({ id, value: result } satisfies Response)
+    } catch (error) {
+      port.postMessage({ id, error } satisfies Response)
+    }
+  }
+}
