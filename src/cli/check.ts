@@ -1,0 +1,52 @@
+import { analyze } from '../compiler/analyze.js'
+import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
+import { exitCodes } from './exit-codes.js'
+import { printDiagnostics, printDiagnosticsJson } from './print.js'
+import { type Target, findTarget } from './target.js'
+
+export interface CheckOptions {
+  readonly json: boolean
+  readonly set: ReadonlyMap<string, string>
+}
+
+/** `dcrc check`: all diagnostics of all files. */
+export function check(names: readonly string[], options: CheckOptions): number {
+  const all: Diagnostic[] = []
+  const texts = new Map<string, string>()
+  const checked: string[] = []
+  for (const name of names.length > 0 ? names : [undefined]) {
+    const target = attempt(() => findTarget(name))
+    if ('problem' in target) {
+      all.push(target.problem)
+      continue
+    }
+    const { diagnostics } = analyze({ ...target, settings: options.set })
+    for (const d of diagnostics) if (!all.some((other) => sameReport(other, d))) all.push(d)
+    for (const [path, text] of target.files.texts) texts.set(path, text)
+    checked.push(target.entry)
+  }
+  const errors = all.filter((d) => d.severity === 'error').length
+  if (options.json) printDiagnosticsJson(all, texts)
+  else {
+    printDiagnostics(all, texts)
+    const warnings = all.length - errors
+    if (errors === 0)
+      process.stdout.write(
+        `${checked.join(', ')}: no errors${warnings > 0 ? `, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}` : ''}\n`,
+      )
+  }
+  return errors > 0 ? exitCodes.userError : exitCodes.done
+}
+
+/** A file that cannot be found is one report among the others. */
+function attempt(find: () => Target): Target | { readonly problem: Diagnostic } {
+  try {
+    return find()
+  } catch (error) {
+    if (error instanceof UserError) return { problem: error.diagnostic }
+    throw error
+  }
+}
+
+const sameReport = (a: Diagnostic, b: Diagnostic): boolean =>
+  a.code === b.code && a.message === b.message && a.span.file === b.span.file && a.span.start === b.span.start

@@ -1,0 +1,57 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { format } from '../compiler/1-parse/format.js'
+import { parse } from '../compiler/1-parse/index.js'
+import { noFile } from '../diagnostics/catalogue/file.js'
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { exitCodes } from './exit-codes.js'
+import { printDiagnostics } from './print.js'
+
+export interface FmtOptions {
+  readonly check: boolean
+}
+
+/** `dcrc fmt`: formats files in place; a file with syntax errors is left alone. */
+export function fmt(names: readonly string[], options: FmtOptions): number {
+  const problems: Diagnostic[] = []
+  const texts = new Map<string, string>()
+  const unformatted: string[] = []
+  for (const name of names) {
+    const text = readText(name)
+    if (text === undefined) {
+      problems.push(noFile({ file: name, start: 0, end: 0 }, { path: name }))
+      continue
+    }
+    texts.set(name, text)
+    const { file, diagnostics } = parse(name, text)
+    if (diagnostics.some((d) => d.severity === 'error')) {
+      problems.push(...diagnostics)
+      continue
+    }
+    const formatted = format(file)
+    if (formatted === text) continue
+    unformatted.push(name)
+    if (!options.check) replace(name, formatted)
+    process.stdout.write(options.check ? `${name} is not formatted\n` : `formatted ${name}\n`)
+  }
+  printDiagnostics(problems, texts)
+  if (options.check && unformatted.length > 0)
+    process.stdout.write(`run \`dcrc fmt ${unformatted.join(' ')}\`\n`)
+  return problems.length > 0 || (options.check && unformatted.length > 0)
+    ? exitCodes.userError
+    : exitCodes.done
+}
+
+function readText(name: string): string | undefined {
+  try {
+    return readFileSync(name, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes beside the file and renames: a crash leaves the old text. */
+function replace(name: string, text: string): void {
+  const beside = `${name}.${process.pid}.tmp`
+  writeFileSync(beside, text)
+  renameSync(beside, name)
+}

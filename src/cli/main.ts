@@ -1,0 +1,138 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { version } from '../compiler/version.js'
+import { UserError } from '../diagnostics/diagnostic.js'
+import { exitCodes } from './exit-codes.js'
+
+/** `name=value` pairs of a repeated `--set`. */
+function collectSetting(text: string, settings: Map<string, string>): Map<string, string> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('Write name=value.')
+  return new Map([...settings, [text.slice(0, at), text.slice(at + 1)]])
+}
+
+function positiveInt(text: string): number {
+  const value = wholeNumber(text)
+  if (value >= 1) return value
+  throw new InvalidArgumentError('Write a whole number of at least 1.')
+}
+
+function wholeNumber(text: string): number {
+  const value = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : NaN
+  if (Number.isSafeInteger(value)) return value
+  throw new InvalidArgumentError('Write a whole number.')
+}
+
+const target = 'FILE or FILE#pipeline; none: the only pipeline file of this folder'
+const setting = ['--set <name=value>', 'give a param of the pipeline another value (repeatable)'] as const
+
+function program(done: (code: number) => void): Command {
+  const dcrc = new Command('dcrc')
+    .description('Compiles declarative training pipelines to plain ONNX training steps, and runs them.')
+    .version(version)
+    .showHelpAfterError('(dcrc --help lists the commands)')
+    .exitOverride()
+    // Defaults stand in the descriptions, where they tell something.
+    .configureHelp({ showGlobalOptions: false, optionDescription: ({ description }) => description })
+
+  dcrc
+    .command('check')
+    .description('report every mistake in the files')
+    .argument('[files...]', target)
+    .option('--json', 'diagnostics as JSON, for tools', false)
+    .option(...setting, collectSetting, new Map<string, string>())
+    .action(async (files, options) => done((await import('./check.js')).check(files, options)))
+  dcrc
+    .command('fmt')
+    .description('format files in place')
+    .argument('<files...>', 'files')
+    .option('--check', 'only say which files are not formatted', false)
+    .action(async (files, options) => done((await import('./fmt.js')).fmt(files, options)))
+  dcrc
+    .command('plan')
+    .description('show what each stage trains and what a step costs')
+    .argument('[file]', target)
+    .option('--json', 'the plan as JSON', false)
+    .option(...setting, collectSetting, new Map<string, string>())
+    .action(async (file, options) => done((await import('./plan.js')).plan(file, options)))
+  dcrc
+    .command('compile')
+    .description('write the ONNX graphs and the manifest')
+    .argument('[file]', target)
+    .option('-o, --out <dir>', 'folder to write to (default: compiled/<pipeline>/<target>)')
+    .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber, 0)
+    .option(...setting, collectSetting, new Map<string, string>())
+    .action(async (file, options) => done((await import('./compile.js')).compile(file, options)))
+  dcrc
+    .command('run')
+    .description('train all stages, evaluate, export')
+    .argument(
+      '[file]',
+      'FILE, FILE#pipeline or a compiled folder; none: what was compiled last, else the only pipeline file',
+    )
+    .option('--run-dir <dir>', 'the folder of the run (default: runs/<pipeline>/<time>)')
+    .option('--resume', 'go on from the last checkpoint of the run folder', false)
+    .option('--steps <n>', 'end each stage after n steps; schedules keep their length', positiveInt)
+    .option('--stage <name>', 'run only this stage')
+    .option(
+      '--seed <n>',
+      'seed of draws, initial values and data order (default: 0, or as compiled)',
+      wholeNumber,
+    )
+    .option(...setting, collectSetting, new Map<string, string>())
+    .action(async (file, options) => done(await (await import('./run.js')).run(file, options)))
+  dcrc
+    .command('compare')
+    .description('run several pipelines from the same start and write one table and report')
+    .argument('<files...>', 'pipelines to compare')
+    .option('--out <dir>', 'folder of the runs and the report (default: runs/compare-<n>)')
+    .option('--steps <n>', 'end each stage after n steps', positiveInt)
+    .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber, 0)
+    .option(...setting, collectSetting, new Map<string, string>())
+    .action(async (files, options) => done(await (await import('./compare.js')).compare(files, options)))
+  dcrc
+    .command('new')
+    .description('make a folder with a first pipeline')
+    .argument('<folder>', 'name of the new folder')
+    .action(async (folder) => done((await import('./new.js')).newProject(folder)))
+  dcrc
+    .command('explain')
+    .description('explain a diagnostic')
+    .argument('[code]', 'a code such as shape/mismatch; none: all codes')
+    .action(async (code) => done((await import('./explain.js')).explain(code)))
+  for (const command of dcrc.commands)
+    command.exitOverride().showHelpAfterError(`(dcrc ${command.name()} --help lists its options)`)
+  return dcrc
+}
+
+/** Runs one command line and gives its exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  let code: number = exitCodes.done
+  try {
+    await program((c) => (code = c)).parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 || error.code === 'commander.help' ? exitCodes.done : exitCodes.usage
+    }
+    if (error instanceof UserError) {
+      const { printDiagnostics } = await import('./print.js')
+      printDiagnostics([error.diagnostic])
+      return exitCodes.userError
+    }
+    const refusal = await import('./refusal.js').then((m) => m.refusalOf(error))
+    if (refusal) {
+      const { printDiagnostics } = await import('./print.js')
+      printDiagnostics([refusal])
+      return exitCodes.userError
+    }
+    const { reportBug } = await import('./bug.js')
+    return reportBug(error, argv)
+  }
+}
+
+// a reader that closes early (`dcrc explain | head`) is no error
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.bug),
+)
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,33 @@
+import { isatty } from 'node:tty'
+
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { diagnosticsJson, render } from '../diagnostics/render.js'
+
+/** Terminal width for messages; 100 where output goes to a file or pipe. */
+const width = (): number => process.stderr.columns ?? 100
+
+/** Only a terminal is coloured, also where the environment would have colours (`CI`, `FORCE_COLOR`): logs stay plain. */
+const useColor = (): boolean => isatty(process.stderr.fd) && process.env['NO_COLOR'] === undefined
+
+/** A command line as it is typed in a shell. */
+export const commandLine = (words: readonly string[]): string =>
+  words
+    .map((word) => (/^[\w./#=:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`))
+    .join(' ')
+
+/** Writes diagnostics for people, to stderr. */
+export function printDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  texts: ReadonlyMap<string, string> = new Map(),
+): void {
+  if (diagnostics.length === 0) return
+  process.stderr.write(render(diagnostics, texts, { color: useColor(), width: width() }))
+}
+
+/** Writes diagnostics for tools, to stdout. */
+export function printDiagnosticsJson(
+  diagnostics: readonly Diagnostic[],
+  texts: ReadonlyMap<string, string>,
+): void {
+  process.stdout.write(`${JSON.stringify(diagnosticsJson(diagnostics, texts), null, 2)}\n`)
+}

@@ -1,0 +1,111 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { compile } from '../compiler/index.js'
+import type { Artefact } from '../compiler/7-emit/manifest.js'
+import { compiledSettings, notCompiled } from '../diagnostics/catalogue/file.js'
+import { UserError } from '../diagnostics/diagnostic.js'
+import { type RunResult, runPipeline } from '../runtime/run.js'
+import { exitCodes } from './exit-codes.js'
+import { withInterrupt } from './interrupt.js'
+import { lastCompiled } from './last-compiled.js'
+import { commandLine, printDiagnostics } from './print.js'
+import { showRun } from './show-run.js'
+import { type Target, findTarget } from './target.js'
+
+export interface RunCommand {
+  readonly runDir?: string
+  readonly resume: boolean
+  readonly steps?: number
+  readonly stage?: string
+  readonly seed?: number
+  readonly set: ReadonlyMap<string, string>
+}
+
+/** What is run: the folder of a compiled pipeline, or a pipeline to compile. */
+type Source = { readonly folder: string } | { readonly target: Target }
+
+/** `dcrc run`: compiles when given a source, then trains, evaluates and exports. */
+export async function run(name: string | undefined, options: RunCommand): Promise<number> {
+  const { resume, runDir, steps, stage, seed } = options
+  const source = findSource(name, options)
+  const runnable = 'folder' in source ? source.folder : compileTarget(source.target, options)
+  if (runnable === undefined) return exitCodes.userError
+  const result = await withInterrupt((signal) =>
+    runPipeline(runnable, {
+      signal,
+      resume,
+      file: 'folder' in source ? source.folder : source.target.entry,
+      onEvent: showRun(),
+      ...(runDir === undefined ? {} : { runDir }),
+      ...(steps === undefined ? {} : { steps }),
+      ...(stage === undefined ? {} : { stage }),
+      ...(seed === undefined ? {} : { seed }),
+    }),
+  )
+  return reportResult(result, source, options)
+}
+
+/** A compiled folder, a pipeline of a file; without a name what was compiled last, unless its source is newer. */
+function findSource(name: string | undefined, { set }: RunCommand): Source {
+  if (name !== undefined) {
+    if (existsSync(join(name, 'manifest.json'))) {
+      if (set.size > 0) throw new UserError(compiledSettings(at(name), { path: name }))
+      return { folder: name }
+    }
+    if (statSync(name, { throwIfNoEntry: false })?.isDirectory())
+      throw new UserError(notCompiled(at(name), { path: name }))
+    return { target: findTarget(name) }
+  }
+  const last = set.size > 0 ? undefined : lastCompiled()
+  if (!last) return { target: findTarget(undefined) }
+  if (last.changed === undefined) {
+    process.stderr.write(`what was compiled last: ${last.folder}\n`)
+    return last
+  }
+  process.stderr.write(`${last.changed} changed after ${last.folder} was compiled: compiling again\n`)
+  return { target: findTarget(undefined) }
+}
+
+const at = (file: string) => ({ file, start: 0, end: 0 })
+
+function compileTarget(
+  target: Target,
+  { set, seed = 0 }: Pick<RunCommand, 'set' | 'seed'>,
+): Artefact | undefined {
+  const { diagnostics, artefact } = compile({ ...target, settings: set, seed })
+  printDiagnostics(diagnostics, target.files.texts)
+  return artefact
+}
+
+function reportResult(result: RunResult, source: Source, options: RunCommand): number {
+  switch (result.status) {
+    case 'done':
+      process.stdout.write(`${result.directory}\n`)
+      return exitCodes.done
+    case 'stopped':
+      process.stderr.write(`go on with: ${resumeCommand(result.directory, source, options)}\n`)
+      return exitCodes.interrupted
+    case 'failed':
+      printDiagnostics(result.diagnostics)
+      return exitCodes.userError
+  }
+}
+
+/** The command that continues a run: a resumed run must begin with the same settings. */
+function resumeCommand(directory: string, source: Source, { set, seed, steps, stage }: RunCommand): string {
+  return commandLine([
+    'dcrc',
+    'run',
+    'folder' in source ? source.folder : nameOf(source.target),
+    '--resume',
+    '--run-dir',
+    directory,
+    ...(seed === undefined ? [] : ['--seed', `${seed}`]),
+    ...[...set].flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+    ...(steps === undefined ? [] : ['--steps', `${steps}`]),
+    ...(stage === undefined ? [] : ['--stage', stage]),
+  ])
+}
+
+const nameOf = ({ entry, pipeline }: Target): string =>
+  pipeline === undefined ? entry : `${entry}#${pipeline}`

@@ -1,0 +1,45 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { noCandidate, noFile } from '../diagnostics/catalogue/file.js'
+import { UserError } from '../diagnostics/diagnostic.js'
+import { DiskFiles } from './files.js'
+
+/** What a command works on: one pipeline of one file. */
+export interface Target {
+  readonly entry: string
+  readonly pipeline?: string
+  readonly files: DiskFiles
+}
+
+/** `FILE`, `FILE#pipeline`, or nothing for the folder's only pipeline file. */
+export function findTarget(argument: string | undefined, root: string = process.cwd()): Target {
+  const files = new DiskFiles(root)
+  const text = argument ?? onlyCandidate(root)
+  const at = text.lastIndexOf('#')
+  const entry = (at < 0 ? text : text.slice(0, at)).replace(/^\.\//, '')
+  if (files.read(entry) === undefined)
+    throw new UserError(noFile({ file: entry, start: 0, end: 0 }, { path: entry }))
+  return { entry, files, ...(at < 0 ? {} : { pipeline: text.slice(at + 1) }) }
+}
+
+function onlyCandidate(root: string): string {
+  const named = packageChoice(root)
+  if (named !== undefined) return named
+  const candidates = readdirSync(root).filter(
+    (f) => f.endsWith('.dcr') && /^\s*pipeline\s/m.test(readFileSync(join(root, f), 'utf8')),
+  )
+  const [only] = candidates
+  if (only !== undefined && candidates.length === 1) return only
+  throw new UserError(noCandidate({ file: '.', start: 0, end: 0 }, { candidates }))
+}
+
+/** The file that `package.json` names under `dcrc`. */
+function packageChoice(root: string): string | undefined {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const choice = typeof parsed === 'object' && parsed !== null && 'dcrc' in parsed ? parsed.dcrc : undefined
+    return typeof choice === 'string' ? choice : undefined
+  } catch {
+    return undefined
+  }
+}
