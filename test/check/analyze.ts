@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Analysis, analyze } from '../../src/compiler/index.js'
+import { render } from '../../src/diagnostics/render.js'
+
+const pipelines = fileURLToPath(new URL('../../pipelines', import.meta.url))
+const library = new Map<string, string | undefined>()
+
+/** The text of a library file, `std/nn.dcr`; undefined when there is none. */
+export function readLibrary(path: string): string | undefined {
+  if (!library.has(path))
+    library.set(
+      path,
+      attempt(() => readFileSync(join(pipelines, path), 'utf8')),
+    )
+  return library.get(path)
+}
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch {
+    return undefined
+  }
+}
+
+/** The files of a program, the first being its entry; a text alone is `main.dcr`. */
+export type Sources = string | Readonly<Record<string, string>>
+
+export const filesOf = (sources: Sources): Readonly<Record<string, string>> =>
+  typeof sources === 'string' ? { 'main.dcr': sources } : sources
+
+/** Analyses a program whose files are given, over the real library. */
+export function analyzeSources(
+  sources: Sources,
+  settings: Readonly<Record<string, string>> = {},
+  pipeline?: string,
+): Analysis {
+  const files = filesOf(sources)
+  const [entry = 'main.dcr'] = Object.keys(files)
+  return analyze({
+    entry,
+    ...(pipeline === undefined ? {} : { pipeline }),
+    files: { read: (path) => files[path] ?? (path.startsWith('std/') ? readLibrary(path) : undefined) },
+    settings: new Map(Object.entries(settings)),
+  })
+}
+
+/** What a user reads about a program. */
+export function shown(sources: Sources, { diagnostics, program }: Analysis): string {
+  const texts = new Map([...program.files].map(([path, { text }]) => [path, text]))
+  for (const [path, text] of Object.entries(filesOf(sources))) texts.set(path, text)
+  return render(diagnostics, texts, { color: false, width: 100 })
+}
+
+/** `code: message` of each diagnostic, for tests of rules. */
+export const problems = (sources: Sources, settings?: Readonly<Record<string, string>>): string[] =>
+  analyzeSources(sources, settings).diagnostics.map((d) => `${d.code}: ${d.message}`)

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { problems } from './analyze.js'
+
+/** What looks like a mistake and is none: each a monitor's value over declarations and items. */
+interface Miss {
+  readonly value: string
+  readonly declarations?: string
+  readonly items?: string
+}
+
+const misses: Readonly<Record<string, Miss>> = {
+  'a number given where a float is wanted': {
+    value: 'f(mean(x), 2)',
+    declarations: 'fn f(x, tau: float) = x / tau',
+  },
+  'a number where a scalar tensor is wanted': { value: 'f(2)', declarations: 'fn f(x: float[]) = x + 1' },
+  'exact division of ints': { value: 'mean(reshape(x, [32, 192 / 3, 3]))' },
+  'a float divided by an int that it does not hold exactly': { value: 'mean(x) * (float(192) / 5)' },
+  'broadcasting over a new axis': { value: 'mean(logits - target[:, None])' },
+  'broadcasting a size of 1': { value: 'mean(x * mean(x, axis = 1, keep = true))' },
+  'a matrix product of matching widths': { value: 'mean(logits @ transpose(logits, [1, 0]))' },
+  'the last index, from both ends': { value: 'mean(x[31] + x[-32])' },
+  'a slice that ends behind the end': { value: 'mean(x[0:1000])' },
+  'an `if` on a static comparison': { value: 'mean(if len([1, 2]) == 2 { x } else { -x })' },
+  'an `if` on whether a tensor is there': {
+    value: 'mean(f(x)) + mean(f(x, x))',
+    declarations: 'fn f(x, m = none) = if m == none { x } else { x + m }',
+  },
+  'a choice element by element': { value: 'mean(where(x > 0.0, x, -x))' },
+  'a local that both branches set': {
+    value: 'mean(f(x, true))',
+    declarations: 'fn f(x, on: bool) {\n  if on { y = x } else { y = -x }\n  y\n}',
+  },
+  'a local named as a function': { value: 'mean(f(x))', declarations: 'fn f(x) { mean = x * 2.0\n  mean }' },
+  'a parameter named as a function of the library': {
+    value: 'mean(f(x, 2.0))',
+    declarations: 'fn f(x, norm) = x * norm',
+  },
+  "a value named as an operator's function": { value: 'mean(x) * len', items: 'let len = 3' },
+  'names that JavaScript knows': { value: 'mean(x) * constructor', items: 'let constructor = 3' },
+  'positional and named arguments mixed': { value: 'mean(softmax(logits, axis = 1))' },
+  'all arguments by name, in another order': {
+    value: 'f(b = 1.0, a = mean(x))',
+    declarations: 'fn f(a, b) = a - b',
+  },
+  'an unnamed tuple index': { value: 'mean(x) * (1, 2)[0]' },
+  'a list of modules with a hole': {
+    value: 'mean(net(x))',
+    declarations:
+      'module Net {\n  ls = [Linear(192, 192), none]\n  fn forward(x) { for l in ls { if l != none { x = l(x) } }  x }\n}',
+    items: 'model net = Net()',
+  },
+  'an absent member behind `?`': {
+    value: 'mean(no_bias(x))',
+    items: 'model no_bias = Linear(192, 2, use_bias = false)',
+  },
+  'pairs of rows with a mean along the row': { value: 'mean(mean(x[i] * x[j], axis = 1) for i, j in 32)' },
+  'pairs with a value captured': {
+    value: 'mean(x[i] * weight for i, j in 32)',
+    items: 'let weight = mean(x)',
+  },
+  'a gradient with respect to a value on the way': { value: 'norm(grad(mean(square(logits)), x))' },
+  'iterate behind stop_gradient in a monitor': {
+    value: 'mean(iterate(3, stop_gradient(logits), f))',
+    declarations: 'fn f(x, k) = 0.5 * x',
+  },
+  'the same rows read twice': { value: 'mean(mnist.image of [32])' },
+  'a second data set with other rows': {
+    value: 'mean(more.image of [7])',
+    items: 'data more = mnist(split = "test", size = 8) { image: f32[3, 8, 8] = image }',
+  },
+  'recursion that ends': {
+    value: 'mean(f(x, 50))',
+    declarations: 'fn f(x, n: int) = if n == 0 { x } else { f(x, n - 1) }',
+  },
+  'one arm for several values': {
+    value: 'mean(act("silu", x))',
+    declarations: 'fn act(name: string, x) = match name { "silu" | "swish" => silu(x)  _ => x }',
+  },
+  'a value that another one hides in a comprehension': { value: 'mean(x) * len([x for x in 0..3])' },
+  'an integer tensor and a whole number': { value: 'mean(cast(mnist.digit of [32] + 1, f32))' },
+  'a file-level value used by a pipeline': { value: 'mean(x) * scale', declarations: 'let scale = 2' },
+  'a record with one field changed': {
+    value: 'mean(x) * (c with { b: 3 }).b',
+    items: 'let c = { a: 1, b: 2 }',
+  },
+  'a value that stands behind its use': {
+    value: 'mean(first)',
+    items: 'let first = second\n  let second = x',
+  },
+}
+
+describe('what is right is not complained about', () => {
+  for (const [name, { value, declarations = '', items = '' }] of Object.entries(misses)) {
+    it(name, () => {
+      const source = `use std.nn { Linear }
+
+${declarations}
+
+pipeline p {
+  data mnist = mnist(split = "train", size = 8) {
+    image: f32[3, 8, 8] = image
+    digit: i64[] = digit
+  }
+  model head = Linear(192, 10)
+  stage fit {
+    train head
+    minimize mean(square(logits[:, 0] - target))
+    optimizer adamw(lr = 1e-3)
+    steps 100
+    monitor m = ${value}
+  }
+  let x = reshape(mnist.image of [32], [32, 192])
+  let logits = head(x)
+  let target = cast(mnist.digit of [32], f32)
+  ${items}
+}`
+      expect(problems(source)).toEqual([])
+    })
+  }
+})

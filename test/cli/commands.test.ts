@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Installed } from './installed.js'
+
+/*
+ * Aim: every command says, in words that a user can act on, what it did or what is wrong, and its exit code tells which
+ * (0 done, 1 the input is at fault, 2 usage). All that is printed is compared whole.
+ */
+
+let dcrc: Installed
+beforeAll(() => {
+  dcrc = Installed.build()
+  dcrc.write('good.dcr', 'pipeline good {\n  param tau: float = 0.1\n}\n')
+  dcrc.write('loose.dcr', 'pipeline loose {}\n\n\n\n')
+  dcrc.write('bad.dcr', 'pipeline bad {\n  let x = taw\n  param tau: float = 0.1\n  let y = nope\n}\n')
+  dcrc.write('broken.dcr', 'pipeline {\n')
+})
+afterAll(() => dcrc.remove())
+
+const missing = `error[file/missing]: cannot read \`none.dcr\`
+  --> none.dcr
+  help: paths are relative to the folder that dcrc is started in
+`
+
+describe('usage', () => {
+  test('without a command, and with --help, all commands are listed', async () => {
+    const bare = await dcrc.dcrc('')
+    const help = await dcrc.dcrc('--help')
+    expect([bare.code, help.code]).toEqual([0, 0])
+    expect(help.stdout).toBe(bare.stderr)
+    for (const command of ['check', 'fmt', 'plan', 'compile', 'run', 'compare', 'new', 'explain'])
+      expect(help.stdout).toContain(`\n  ${command} `)
+  })
+
+  test.each([
+    ['chek', "error: unknown command 'chek'\n(Did you mean check?)\n(dcrc --help lists the commands)\n"],
+    [
+      'run --step 3',
+      "error: unknown option '--step'\n(Did you mean --steps?)\n(dcrc run --help lists its options)\n",
+    ],
+    ['fmt', "error: missing required argument 'files'\n(dcrc fmt --help lists its options)\n"],
+    [
+      'check good.dcr --set tau',
+      "error: option '--set <name=value>' argument 'tau' is invalid. Write name=value.\n(dcrc check --help lists its options)\n",
+    ],
+    [
+      'run --steps 0',
+      "error: option '--steps <n>' argument '0' is invalid. Write a whole number of at least 1.\n(dcrc run --help lists its options)\n",
+    ],
+    [
+      'compile --seed 1.5',
+      "error: option '--seed <n>' argument '1.5' is invalid. Write a whole number.\n(dcrc compile --help lists its options)\n",
+    ],
+  ])('dcrc %s', async (line, stderr) => {
+    expect(await dcrc.dcrc(line)).toEqual({ code: 2, stdout: '', stderr })
+  })
+})
+
+describe('check', () => {
+  const unused = 'warning[name/unused]: param `tau` is never used'
+  const unknown = [
+    'error[name/unknown]: there is no name `taw`',
+    'error[name/unknown]: there is no name `nope`',
+  ]
+
+  test('a file without errors is said to have none, on stdout', async () => {
+    const { code, stdout, stderr } = await dcrc.dcrc('check good.dcr')
+    expect([code, stdout]).toEqual([0, 'good.dcr: no errors, 1 warning\n'])
+    expect(stderr.startsWith(`${unused}\n  --> good.dcr:2:9\n`)).toBe(true)
+  })
+
+  test('of several files all mistakes are told at once, with those that cannot be read', async () => {
+    const { code, stdout, stderr } = await dcrc.dcrc('check good.dcr bad.dcr none.dcr')
+    expect([code, stdout]).toEqual([1, ''])
+    for (const line of [unused, ...unknown, 'help: did you mean `tau`?', missing])
+      expect(stderr).toContain(line)
+  })
+
+  test('--json gives the same to tools, with lines and columns', async () => {
+    const { code, stdout, stderr } = await dcrc.dcrc('check --json bad.dcr none.dcr')
+    expect([code, stderr]).toEqual([1, ''])
+    const found = JSON.parse(stdout) as {
+      code: string
+      severity: string
+      span: { file: string; from?: object }
+    }[]
+    expect(
+      found.filter((d) => d.severity === 'error').map((d) => [d.code, d.span.file, d.span.from]),
+    ).toEqual([
+      ['name/unknown', 'bad.dcr', { line: 2, column: 11 }],
+      ['name/unknown', 'bad.dcr', { line: 4, column: 11 }],
+      ['file/missing', 'none.dcr', undefined],
+    ])
+    expect(await dcrc.dcrc('check --json loose.dcr')).toEqual({ code: 0, stdout: '[]\n', stderr: '' })
+  })
+
+  test.each([
+    ['taw=3', 'error[pipeline/unknown-param]: the pipeline has no param `taw` to set', 'did you mean `tau`?'],
+    ['tau=warm', 'error[pipeline/bad-param]: `tau` takes float, not `warm`', '--> good.dcr:2:9'],
+  ])('--set %s is told', async (setting, message, more) => {
+    const { code, stderr } = await dcrc.dcrc(`check good.dcr --set ${setting}`)
+    expect(code).toBe(1)
+    expect(stderr).toContain(message)
+    expect(stderr).toContain(more)
+  })
+
+  test('without a name it takes the only pipeline file, and lists them where there are more', async () => {
+    const several = await dcrc.dcrc('check')
+    expect(several.code).toBe(1)
+    expect(several.stderr).toContain('there are 4 pipeline files in this folder')
+    expect(several.stderr).toContain('help: name one: bad.dcr, broken.dcr, good.dcr, loose.dcr')
+    dcrc.write('one/only.dcr', 'pipeline only {}\n')
+    dcrc.write('one/library.dcr', 'fn twice(x) = x + x\n')
+    expect(await dcrc.dcrc('check', 'one')).toEqual({ code: 0, stdout: 'only.dcr: no errors\n', stderr: '' })
+    dcrc.write('none/readme.md', '')
+    const none = await dcrc.dcrc('check', 'none')
+    expect(none.code).toBe(1)
+    expect(none.stderr).toContain('help: name one: `dcrc run FILE`, or make a project: `dcrc new NAME`')
+  })
+})
+
+describe('fmt', () => {
+  test('--check names what is not formatted and changes nothing; without it files are formatted', async () => {
+    const text = dcrc.read('loose.dcr')
+    const checked = await dcrc.dcrc('fmt --check loose.dcr good.dcr')
+    const said = 'loose.dcr is not formatted\nrun `dcrc fmt loose.dcr`\n'
+    expect(checked).toEqual({ code: 1, stdout: said, stderr: '' })
+    expect(dcrc.read('loose.dcr')).toBe(text)
+    const formatted = await dcrc.dcrc('fmt loose.dcr good.dcr')
+    expect(formatted).toEqual({ code: 0, stdout: 'formatted loose.dcr\n', stderr: '' })
+    expect(dcrc.read('loose.dcr')).toBe('pipeline loose {}\n')
+    expect(await dcrc.dcrc('fmt --check loose.dcr good.dcr')).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
+  test('a file that cannot be parsed is told and left alone, one that cannot be read is told too', async () => {
+    const { code, stderr } = await dcrc.dcrc('fmt broken.dcr none.dcr')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error\[syntax\//)
+    expect(stderr).toContain(missing)
+    expect(dcrc.read('broken.dcr')).toBe('pipeline {\n')
+  })
+})
+
+describe('explain', () => {
+  test('gives the page of a code, and all codes without one', async () => {
+    const page = await dcrc.dcrc('explain name/unknown')
+    expect(page.code).toBe(0)
+    expect(page.stdout).toMatch(/^error\[name\/unknown\]\n\nA name is used that nothing declares/)
+    const list = (await dcrc.dcrc('explain')).stdout.trimEnd().split('\n')
+    expect(list.length).toBeGreaterThan(80)
+    for (const line of list) expect(line).toMatch(/^[a-z]+\/[a-z-]+ +(error|warning) +\S.{9,95}$/)
+  })
+
+  test('an unknown code is told, with the nearest', async () => {
+    const { code, stderr } = await dcrc.dcrc('explain nme/unknown')
+    const said =
+      'there is no diagnostic `nme/unknown`; did you mean `name/unknown`?\n`dcrc explain` lists all\n'
+    expect([code, stderr]).toEqual([1, said])
+  })
+})
+
+describe('new', () => {
+  test('makes a project that checks and plans, and says what to type', async () => {
+    const made = await dcrc.dcrc('new First')
+    expect(made.code).toBe(0)
+    expect(made.stdout).toContain('  cd First\n  npm install ')
+    expect(JSON.parse(dcrc.read('First/package.json'))).toMatchObject({ name: 'first', dcrc: 'digits.dcr' })
+    const checked = await dcrc.dcrc('check', 'First')
+    expect(checked).toEqual({ code: 0, stdout: 'digits.dcr: no errors\n', stderr: '' })
+    expect(await dcrc.dcrc('fmt --check digits.dcr', 'First')).toEqual({ code: 0, stdout: '', stderr: '' })
+
+    const plan = await dcrc.dcrc('plan', 'First')
+    expect([plan.code, plan.stderr]).toEqual([0, ''])
+    const parameters = 3 * 32 * 32 * 64 + 64 + 64 * 10 + 10
+    expect(plan.stdout).toContain('pipeline digits\n\nstage learn: 500 steps\n')
+    expect(plan.stdout).toContain(`reader       ${Math.round(parameters / 1000)}k parameters, all trained\n`)
+    for (const row of ['compute', 'peak memory', 'bus', 'checkpoint', 'data'])
+      expect(plan.stdout).toMatch(new RegExp(`^  ${row} +\\S`, 'm'))
+    const json = await dcrc.dcrc('plan --json', 'First')
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      pipeline: 'digits',
+      stages: [{ stage: 'learn', steps: 500 }],
+    })
+
+    const again = await dcrc.dcrc('new First')
+    expect(again.code).toBe(1)
+    expect(again.stderr).toContain('error[file/exists]: `First` exists already')
+  })
+})
+
+describe('compile', () => {
+  test('writes a folder, replaces it, and replaces nothing else', async () => {
+    await dcrc.dcrc('new Second')
+    for (let i = 0; i < 2; i++) {
+      const { code, stdout } = await dcrc.dcrc('compile', 'Second')
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringMatching(/^digits: 2 graphs, [\d.]+ kB, in compiled\/digits\/cpu\n$/),
+      ])
+    }
+    const text = dcrc.read('Second/digits.dcr')
+    const refused = await dcrc.dcrc('compile --out .', 'Second')
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain(
+      'error[file/not-replaced]: `.` holds something else than a compiled pipeline',
+    )
+    expect(dcrc.read('Second/digits.dcr')).toBe(text)
+  })
+
+  test('what the system refuses is told as the system says it, not as a bug', async () => {
+    const { code, stderr } = await dcrc.dcrc('compile --out digits.dcr/inside', 'Second')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error\[file\/refused\]: not a directory, \w+ /)
+  })
+})
+
+test('comparing a pipeline with itself is told before anything runs', async () => {
+  await dcrc.dcrc('new Third')
+  const { code, stderr } = await dcrc.dcrc('compare digits.dcr digits.dcr', 'Third')
+  expect(code).toBe(1)
+  expect(stderr).toContain('error[file/same-pipeline]: pipeline `digits` is to be compared with itself')
+})

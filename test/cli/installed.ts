@@ -1,0 +1,100 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What a command left: its exit code and all that it printed. */
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A process that runs, and what it has printed to stderr so far. */
+export interface Running {
+  readonly outcome: Promise<Outcome>
+  printed(): string
+  interrupt(): void
+}
+
+/**
+ * dcrc as npm installs it: the bundle that `npm run build` makes, beside the library and its packages; and a folder in
+ * which a user works.
+ */
+export class Installed {
+  private constructor(
+    private readonly place: string,
+    /** Where commands are started. */
+    readonly folder: string,
+  ) {}
+
+  static build(): Installed {
+    const place = mkdtempSync(join(tmpdir(), 'dcrc-cli-'))
+    const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+      scripts: { build: string }
+    }
+    const [bundler = '', ...options] = scripts.build.split(' ')
+    const here = options.map((o) => (o.startsWith('--outdir=') ? `--outdir=${join(place, 'dist/cli')}` : o))
+    execFileSync(join(repository, 'node_modules/.bin', bundler), here, { cwd: repository })
+    for (const name of ['pipelines', 'docs', 'package.json', 'node_modules'])
+      symlinkSync(join(repository, name), join(place, name))
+    return new Installed(place, mkdtempSync(join(tmpdir(), 'dcrc-work-')))
+  }
+
+  path(...parts: readonly string[]): string {
+    return join(this.folder, ...parts)
+  }
+
+  write(file: string, text: string): void {
+    mkdirSync(dirname(this.path(file)), { recursive: true })
+    writeFileSync(this.path(file), text)
+  }
+
+  read(file: string): string {
+    return readFileSync(this.path(file), 'utf8')
+  }
+
+  /** Gives a folder the packages that data comes from. */
+  install(folder: string): void {
+    symlinkSync(join(repository, 'node_modules'), this.path(folder, 'node_modules'))
+  }
+
+  /** Copies a file or folder of the repository's pipelines. */
+  copy(from: string, to: string): void {
+    cpSync(join(repository, 'pipelines', from), this.path(to), { recursive: true })
+  }
+
+  start(args: readonly string[], folder = '.'): Running {
+    const child = spawn(process.execPath, [join(this.place, 'dist/cli/main.js'), ...args], {
+      cwd: this.path(folder),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // What asks for colours: a pipe gets none even so.
+      env: { ...process.env, CI: '1', FORCE_COLOR: '1' },
+    })
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', (part: Buffer) => (stdout += part.toString()))
+    child.stderr.on('data', (part: Buffer) => (stderr += part.toString()))
+    const outcome = new Promise<Outcome>((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (code) => resolve({ code, stdout: this.plain(stdout), stderr: this.plain(stderr) }))
+    })
+    return { outcome, printed: () => stderr, interrupt: () => void child.kill('SIGINT') }
+  }
+
+  /** Runs a command line, words separated by spaces, to its end. */
+  dcrc(line: string, folder = '.'): Promise<Outcome> {
+    return this.start(line === '' ? [] : line.split(' '), folder).outcome
+  }
+
+  remove(): void {
+    for (const folder of [this.place, this.folder]) rmSync(folder, { recursive: true, force: true })
+  }
+
+  /** Text without the names of temporary folders. */
+  private plain(text: string): string {
+    return text.replaceAll(this.folder, '<work>').replaceAll(this.place, '<package>')
+  }
+}

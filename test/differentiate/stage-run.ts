@@ -1,0 +1,113 @@
+import * as ort from 'onnxruntime-node'
+import type { DifferentiatedStage, StepGraph } from '../../src/compiler/5-differentiate/step.js'
+import { groupOptimizer } from '../../src/compiler/5-differentiate/update.js'
+import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import { emit } from '../../src/compiler/7-emit/onnx.js'
+import { sessionOptions } from '../../src/compiler/7-emit/session-options.js'
+import type { Graph } from '../../src/graph/graph.js'
+import { type Tensor, elementCount, scalar, tensor } from '../../src/graph/types.js'
+import { findSchedule } from '../../src/schedules/registry.js'
+import { run } from './run.js'
+
+export type Tensors = Readonly<Record<string, Tensor>>
+type Execute = (graph: Graph, inputs: Tensors) => Promise<Tensors>
+
+export const interpreter: Execute = async (graph, inputs) => run(graph, inputs)
+
+/** Runs f32 graphs on onnxruntime, one session per graph. */
+export function onnxruntime(): Execute {
+  const sessions = new Map<Graph, Promise<ort.InferenceSession>>()
+  return async (graph, inputs) => {
+    const session = await (sessions.get(graph) ??
+      sessions.set(graph, ort.InferenceSession.create(emit(graph), sessionOptions)).get(graph))
+    if (!session) throw new Error('no session')
+    const feeds = Object.fromEntries(
+      session.inputNames.map((name) => {
+        const t = inputs[name]
+        if (!t) throw new Error(`no value for ${name}`)
+        return [name, new ort.Tensor('float32', Float32Array.from(t.data), [...t.shape])]
+      }),
+    )
+    const results = await session.run(feeds)
+    return Object.fromEntries(
+      Object.entries(results).map(([name, t]) => [name, tensor('f32', t.dims, t.data as Float32Array)]),
+    )
+  }
+}
+
+/** A runner in miniature: feeds state, accumulators, hyper-parameters and batches, and takes the new state over. */
+export class StageRun {
+  readonly state = new Map<string, Tensor>()
+  private done = 0
+
+  constructor(
+    private readonly stage: LoweredStage,
+    private readonly graphs: DifferentiatedStage,
+    start: Tensors,
+    private readonly execute: Execute = interpreter,
+  ) {
+    for (const [key, value] of Object.entries(start)) this.state.set(key, value)
+  }
+
+  /** One optimizer step over its micro-batches; gives the losses and the other outputs of the step graph. */
+  async step(
+    batches: readonly Tensors[],
+    which: 'step' | 'monitored' = 'step',
+  ): Promise<{ losses: number[]; outputs: Tensors }> {
+    const { micro } = this.graphs
+    const step = this.graphs[which]
+    if (!step) throw new Error(`no ${which} graph`)
+    this.done++
+    const accumulators = new Map<string, Tensor>()
+    const losses: number[] = []
+    let outputs: Tensors = {}
+    for (const [i, batch] of batches.entries()) {
+      const graph = i < batches.length - 1 ? micro : step
+      if (!graph) throw new Error('no micro graph')
+      outputs = await this.execute(graph.graph, this.feeds(graph, batch, accumulators))
+      for (const [name, role] of graph.outputs) {
+        const value = outputs[name]
+        if (!value) throw new Error(`no output ${name}`)
+        if (role.kind === 'loss') losses.push(value.data[0] ?? NaN)
+        if (role.kind === 'state')
+          (role.key.startsWith('grad/') ? accumulators : this.state).set(role.key, value)
+      }
+    }
+    return { losses, outputs }
+  }
+
+  /** The learning rate of a group at the present step. */
+  rate(group = 0): number {
+    const spec = this.stage.groups[group]
+    const schedule = spec && findSchedule(spec.schedule)
+    const lr = spec?.settings['lr']
+    if (!spec || !schedule || typeof lr !== 'number') throw new Error('no such group')
+    return lr * schedule.factor(spec.scheduleSettings as Record<string, number>, this.done, this.stage.steps)
+  }
+
+  private feeds(
+    { graph, inputs }: StepGraph,
+    batch: Tensors,
+    accumulators: ReadonlyMap<string, Tensor>,
+  ): Tensors {
+    const feed: Record<string, Tensor> = {}
+    for (const { source, type } of graph.inputs) {
+      const name = source.kind === 'input' ? source.name : ''
+      const role = inputs.get(name)
+      const zeros = tensor('f32', type.shape, new Float64Array(elementCount(type.shape)))
+      if (role?.kind === 'state') feed[name] = this.state.get(role.key) ?? accumulators.get(role.key) ?? zeros
+      else if (role?.kind === 'hyper') feed[name] = scalar(this.hyper(role.group, role.name))
+      else if (batch[name]) feed[name] = batch[name]
+    }
+    return feed
+  }
+
+  private hyper(group: number, name: string): number {
+    const spec = this.stage.groups[group]
+    if (!spec) throw new Error('no such group')
+    const { optimizer, settings } = groupOptimizer(spec)
+    const value = optimizer.hyper(settings, this.done, this.rate(group))[name]
+    if (value === undefined) throw new Error(`no hyper-parameter ${name}`)
+    return value
+  }
+}

@@ -1,0 +1,46 @@
+import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import { Builder } from '../../src/graph/builder.js'
+import type { Graph, Value } from '../../src/graph/graph.js'
+import { type Tensor, tensor } from '../../src/graph/types.js'
+
+export const span = { file: 'test.dcr', start: 10, end: 20 }
+
+/** A stage around a graph, with what a test does not care about filled in. */
+export function stageOf(
+  graph: Graph,
+  rest: Partial<LoweredStage> & Pick<LoweredStage, 'trained'>,
+): LoweredStage {
+  return {
+    name: 'train',
+    span,
+    graph,
+    draws: new Map(),
+    groups: [{ optimizer: 'sgd', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} }],
+    steps: 20,
+    accumulate: 1,
+    saveEvery: null,
+    clipNorm: null,
+    monitors: [],
+    ...rest,
+  }
+}
+
+const floats = (shape: readonly number[]) => ({ dtype: 'f32', shape }) as const
+
+/** loss = mean((tanh(x @ w + b) - y)^2), with w and b parameters of the model `net`. */
+export function regression(rows: number): { b: Builder; loss: Value; w: Value; prediction: Value } {
+  const b = new Builder()
+  b.span = span
+  const [x, y] = [b.input('batch/d/x', floats([rows, 4])), b.input('batch/d/y', floats([rows, 3]))]
+  const [w, bias] = [b.parameter('net', 'w', floats([4, 3])), b.parameter('net', 'b', floats([3]))]
+  const prediction = b.op('Tanh', [b.add(b.matmul(x, w), bias)])
+  const error = b.sub(prediction, y)
+  return { b, loss: b.mean(b.mul(error, error), [0, 1]), w, prediction }
+}
+
+export const regressionParameters: LoweredStage['trained'] = [
+  { model: 'net', path: 'w', dtype: 'f32', shape: [4, 3], group: 0 },
+  { model: 'net', path: 'b', dtype: 'f32', shape: [3], group: 0 },
+]
+
+export const f32 = (shape: readonly number[], data: readonly number[]): Tensor => tensor('f32', shape, data)

@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest'
+import { stageProblems } from '../../src/compiler/5-differentiate/problems.js'
+import { differentiate } from '../../src/compiler/5-differentiate/step.js'
+import { slotsOf } from '../../src/compiler/5-differentiate/update.js'
+import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import { UserError } from '../../src/diagnostics/diagnostic.js'
+import { Builder } from '../../src/graph/builder.js'
+import type { Tensor } from '../../src/graph/types.js'
+import { assertValid } from '../../src/graph/verify.js'
+import { SampleRandom } from '../../src/ops/sample.js'
+import { number, run } from './run.js'
+import { StageRun, type Tensors } from './stage-run.js'
+import { regression, regressionParameters, span, stageOf } from './stages.js'
+
+const random = new SampleRandom(5)
+const start: Tensors = { 'param/net/w': random.tensor([4, 3]), 'param/net/b': random.tensor([3]) }
+const batch = (): Tensors => ({ 'batch/d/x': random.tensor([5, 4]), 'batch/d/y': random.tensor([5, 3]) })
+
+const stage = (rest: Partial<LoweredStage> = {}): LoweredStage => {
+  const { b, loss } = regression(5)
+  return stageOf(b.finish('train', [{ name: 'loss', value: loss }]), {
+    trained: regressionParameters,
+    ...rest,
+  })
+}
+
+/** State before minus state after one step: with sgd(lr = 1) the gradient. */
+async function change(s: LoweredStage, batches: readonly Tensors[]): Promise<number[]> {
+  const run = new StageRun(s, differentiate(s), start)
+  await run.step(batches)
+  return Object.entries(start).flatMap(([key, before]) =>
+    Array.from(before.data, (v, i) => v - (run.state.get(key)?.data[i] ?? NaN)),
+  )
+}
+
+const norm = (values: readonly number[]): number => Math.hypot(...values)
+
+describe('a step graph', () => {
+  it('names inputs and outputs by role', () => {
+    const { step, monitored, micro } = differentiate(
+      stage({
+        groups: [{ optimizer: 'adamw', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} }],
+      }),
+    )
+    assertValid(step.graph)
+    expect(monitored).toBeNull()
+    expect(micro).toBeNull()
+    expect([...step.inputs.keys()].sort()).toEqual([
+      'batch/d/x',
+      'batch/d/y',
+      'hyper/0/eps',
+      'hyper/0/keep',
+      'hyper/0/step_size',
+      ...['b', 'w'].flatMap((p) => ['m', 'param', 'v'].map((slot) => `state/${slot}/net/${p}`)).sort(),
+    ])
+    expect(step.graph.inputs.map((v) => (v.source.kind === 'input' ? v.source.name : '')).sort()).toEqual(
+      [...step.inputs.keys()].sort(),
+    )
+    expect(step.graph.outputs.map((o) => o.name)).toEqual([...step.outputs.keys()])
+    expect([...step.outputs.keys()].slice(0, 2)).toEqual(['loss', 'grad_norm'])
+    expect(step.outputs.get('m/net/w')).toEqual({ kind: 'state', key: 'm/net/w' })
+    expect(step.inputs.get('hyper/0/eps')).toEqual({ kind: 'hyper', group: 0, name: 'eps' })
+    expect(step.graph.nodes.filter((n) => !n.span)).toEqual([])
+  })
+
+  it('with sgd(lr = 1) changes the state by minus the gradient', async () => {
+    const s = stage()
+    const rows = batch()
+    const gradient = await change(s, [rows])
+    const loss = (inputs: Tensors): number =>
+      number(run(differentiate(s).step.graph, { ...inputs, 'hyper/0/lr': one })['loss'])
+    const one: Tensor = { dtype: 'f32', shape: [], data: Float64Array.of(1) }
+    const h = 1e-5
+    let k = 0
+    for (const [key, t] of Object.entries(start)) {
+      for (let i = 0; i < t.data.length; i++) {
+        const at = (d: number): number => {
+          const moved = { ...start, [key]: { ...t, data: t.data.map((v, j) => (j === i ? v + d : v)) } }
+          return loss({
+            ...rows,
+            ...Object.fromEntries(Object.entries(moved).map(([n, v]) => [`state/${n}`, v])),
+          })
+        }
+        expect(gradient[k++]).toBeCloseTo((at(h) - at(-h)) / (2 * h), 8)
+      }
+    }
+    expect(k).toBe(15)
+  })
+
+  it('reports the norm of all gradients', async () => {
+    const s = stage()
+    const rows = batch()
+    const { outputs } = await new StageRun(s, differentiate(s), start).step([rows])
+    expect(number(outputs['grad_norm'])).toBeCloseTo(norm(await change(s, [rows])), 12)
+  })
+
+  it('clips by the global norm, and leaves smaller gradients alone', async () => {
+    const rows = batch()
+    const gradient = await change(stage(), [rows])
+    const size = norm(gradient)
+    const clipped = await change(stage({ clipNorm: size / 4 }), [rows])
+    clipped.forEach((c, i) => expect(c).toBeCloseTo(((gradient[i] ?? NaN) * (size / 4)) / (size + 1e-6), 12))
+    const loose = await change(stage({ clipNorm: size * 1.01 }), [rows])
+    loose.forEach((c, i) => expect(c).toBeCloseTo(gradient[i] ?? NaN, 12))
+  })
+
+  it('over two micro-batches takes the mean of their gradients', async () => {
+    const [one, two] = [batch(), batch()]
+    const [first, second] = [await change(stage(), [one]), await change(stage(), [two])]
+    const mean = first.map((g, i) => (g + (second[i] ?? NaN)) / 2)
+    const accumulating = stage({ accumulate: 2 })
+    const found = await change(accumulating, [one, two])
+    found.forEach((g, i) => expect(g).toBeCloseTo(mean[i] ?? NaN, 12))
+    const { outputs } = await new StageRun(accumulating, differentiate(accumulating), start).step([one, two])
+    expect(number(outputs['grad_norm'])).toBeCloseTo(norm(mean), 12)
+    const { micro, step } = differentiate(accumulating)
+    assertValid(micro?.graph ?? step.graph)
+    expect([...(micro?.outputs.keys() ?? [])]).toEqual(['loss', 'grad/net/w', 'grad/net/b'])
+    expect([...step.outputs.keys()].filter((name) => name.startsWith('grad/'))).toEqual([])
+  })
+
+  it('at learning rate 0 leaves every bit of the parameters', async () => {
+    for (const optimizer of ['sgd', 'adamw']) {
+      const s = stage({
+        groups: [{ optimizer, settings: { lr: 0 }, schedule: 'constant', scheduleSettings: {} }],
+      })
+      expect((await change(s, [batch()])).every((c) => c === 0)).toBe(true)
+    }
+  })
+
+  it('with monitors gives the same state and the monitors too', async () => {
+    const { b, loss, w, prediction } = regression(5)
+    const g = b.op('Gradient', [loss, prediction])
+    const outputs = [
+      { name: 'loss', value: loss },
+      { name: 'monitor/reach', value: b.sum(b.mul(g, b.op('StopGradient', [prediction])), [0, 1]) },
+      { name: 'monitor/size', value: b.sum(b.mul(w, w), [0, 1]) },
+    ]
+    const s = stageOf(b.finish('train', outputs), { trained: regressionParameters })
+    const graphs = differentiate(s)
+    const rows = batch()
+    const plain = new StageRun(s, graphs, start)
+    const watched = new StageRun(s, graphs, start)
+    expect(Object.keys((await plain.step([rows])).outputs)).not.toContain('monitor/size')
+    const { outputs: found } = await watched.step([rows], 'monitored')
+    expect([...watched.state].map(([key, t]) => [key, Array.from(t.data)])).toEqual(
+      [...plain.state].map(([key, t]) => [key, Array.from(t.data)]),
+    )
+    expect(number(found['monitor/size'])).toBeCloseTo(
+      start['param/net/w']?.data.reduce((sum, v) => sum + v * v, 0) ?? NaN,
+      10,
+    )
+    for (const graph of [graphs.step, graphs.monitored]) {
+      assertValid(graph?.graph ?? b.finish('', []))
+      expect(graph?.graph.nodes.some((n) => n.op === 'Gradient' || n.op === 'StopGradient')).toBe(false)
+    }
+  })
+
+  it('keeps frozen parameters as parameters and builds no gradient for them', () => {
+    const s = stage({ trained: regressionParameters.slice(1) })
+    const { step } = differentiate(s)
+    const frozen = new Set(
+      step.graph.nodes.flatMap((n) => n.inputs).filter((v) => v?.source.kind === 'parameter'),
+    )
+    expect(frozen.size).toBe(1)
+    expect(step.graph.nodes.filter((n) => n.op === 'MatMul')).toHaveLength(1)
+  })
+
+  it('updates each group with its own settings', () => {
+    const groups: LoweredStage['groups'] = [
+      { optimizer: 'sgd', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} },
+      { optimizer: 'sgd', settings: { lr: 1, momentum: 0.9 }, schedule: 'constant', scheduleSettings: {} },
+    ]
+    const s = stage({ groups, trained: regressionParameters.map((t, group) => ({ ...t, group })) })
+    expect(slotsOf(s)).toEqual(['momentum'])
+    const names = [...differentiate(s).step.inputs.keys()]
+    expect(names).toEqual(expect.arrayContaining(['hyper/0/lr', 'hyper/1/lr', 'state/momentum/net/b']))
+    expect(names).not.toContain('state/momentum/net/w')
+  })
+
+  it('refuses to train what the loss cannot reach, and names all of it', () => {
+    const type = { dtype: 'f32', shape: [2] } as const
+    const b = new Builder()
+    const [used, stopped] = [
+      b.parameter('m', 'used', type),
+      b.op('StopGradient', [b.parameter('m', 'stopped', type)]),
+    ]
+    b.span = span
+    const loss = b.sum(b.mul(used, stopped), [0])
+    const trained = ['used', 'stopped', 'absent'].map((path) => ({ model: 'm', path, ...type, group: 0 }))
+    const s = stageOf(b.finish('train', [{ name: 'loss', value: loss }]), { trained })
+    try {
+      differentiate(s)
+      expect.unreachable()
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError)
+      const { diagnostic } = error as UserError
+      expect(diagnostic).toMatchObject({ code: 'stage/unreachable-parameter', span })
+      expect(diagnostic.message).toContain('m.stopped, m.absent')
+      expect(stageProblems(s)).toEqual([diagnostic])
+    }
+  })
+})

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs'
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import average from '../../src/evaluate/average.js'
+import conditionGate from '../../src/evaluate/condition-gate.js'
+import { encodePng } from '../../src/evaluate/picture/png.js'
+import pictures from '../../src/evaluate/pictures.js'
+import { evaluationKinds } from '../../src/evaluate/registry.js'
+import scatter from '../../src/evaluate/scatter.js'
+import { folders, render, target } from '../tools/generate.js'
+
+interface ScatterGolden {
+  readonly features: number[][]
+  readonly labels: number[]
+  readonly inner: number
+  readonly inter: number
+}
+
+const one = (results: Record<string, { shape: number[]; data: Float32Array }>) => [{ data: null, results }]
+
+test('scatter equals Eq. 4 and 5 on the reference', () => {
+  const golden = JSON.parse(
+    readFileSync(new URL('../golden/scatter.json', import.meta.url), 'utf8'),
+  ) as ScatterGolden
+  const metrics = scatter.measure({
+    settings: {},
+    seed: 0,
+    parts: one({
+      features: { shape: [40, 6], data: Float32Array.from(golden.features.flat()) },
+      label: { shape: [40], data: Float32Array.from(golden.labels) },
+    }),
+  })
+  expect(Math.abs(Number(metrics['s_inner']) / golden.inner - 1)).toBeLessThan(1e-6)
+  expect(Math.abs(Number(metrics['s_inter']) / golden.inter - 1)).toBeLessThan(1e-6)
+  expect(metrics['classes']).toBe(5)
+})
+
+const measureGate = (cosines: number[][], threshold = 0.98) =>
+  conditionGate.measure({
+    settings: { t: [300, 600], threshold },
+    seed: 0,
+    parts: one({ cosines: { shape: [cosines.length, 2], data: Float32Array.from(cosines.flat()) } }),
+  })
+
+const gateProblems = (shape: number[]) =>
+  conditionGate.problems?.({ settings: { t: [1, 2] }, shapes: { cosines: shape } })
+
+const pictureProblems = (shape: number[]) =>
+  pictures.problems?.({ settings: {}, shapes: { original: shape } })
+
+describe('condition_gate', () => {
+  test('averages over batches per t, and passes at or below the threshold', () => {
+    const metrics = measureGate([
+      [0.5, 0.25],
+      [1, 0.75],
+    ])
+    expect(metrics).toMatchObject({ t: [300, 600], cosine: [0.75, 0.5], mean: 0.625, passed: true })
+    expect(metrics['verdict']).toContain('uses its condition')
+    expect(measureGate([[0.75, 0.75]], 0.75)).toMatchObject({ passed: true })
+  })
+
+  test('says that a comparison means nothing above it, and for predictions that are not finite', () => {
+    const failed = measureGate([[0.99, 0.985]])
+    expect(failed['passed']).toBe(false)
+    expect(failed['verdict']).toContain('the generator ignores its condition; a comparison means nothing')
+    expect(measureGate([[Number.NaN, 0.5]])).toMatchObject({ passed: false, mean: null, cosine: [null, 0.5] })
+  })
+
+  test('wants one cosine per t', () => {
+    expect(gateProblems([2])).toEqual([])
+    expect(gateProblems([3])).toMatchObject([{ parameter: 'cosines' }])
+    expect(gateProblems([])).toHaveLength(1)
+  })
+})
+
+test('average gives the mean and its standard error', () => {
+  const metrics = average.measure({
+    settings: {},
+    seed: 0,
+    parts: one({ value: { shape: [4], data: Float32Array.of(1, 2, 3, 6) } }),
+  })
+  // Deviation of 1, 2, 3, 6 is sqrt(14 / 3); over the root of 4.
+  expect(metrics).toEqual({ mean: 3, mean_std: Math.sqrt(14 / 3) / 2, batches: 4 })
+})
+
+describe('pictures', () => {
+  test('are PNG files that another program decodes to the same pixels', async () => {
+    const [width, height] = [5, 3]
+    const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 37) % 256)
+    const decoded = await sharp(encodePng(pixels, width, height))
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    expect(decoded.info).toMatchObject({ width, height, channels: 3 })
+    expect([...decoded.data]).toEqual([...pixels])
+  })
+
+  test('come plane by plane, clamped to [0, 1], from all batches', async () => {
+    // Two batches of one picture of 1 x 2 pixels: red plane, green plane, blue plane.
+    const data = Float32Array.of(0, 1, 0.5, -3, 7, 0.2, 1, 1, 1, 1, 1, 1)
+    const metrics = pictures.measure({
+      settings: {},
+      seed: 0,
+      parts: one({ original: { shape: [2, 1, 3, 1, 2], data } }),
+    })
+    const uris = metrics['original'] as string[]
+    expect(uris).toHaveLength(2)
+    const file = Buffer.from(uris[0]?.replace('data:image/png;base64,', '') ?? '', 'base64')
+    expect([...(await sharp(file).raw().toBuffer())]).toEqual([0, 128, 255, 255, 0, 51])
+  })
+
+  test('wants pictures with three channels', () => {
+    expect(pictureProblems([8, 3, 32, 32])).toEqual([])
+    expect(pictureProblems([8, 1, 32, 32])).toHaveLength(1)
+    expect(pictureProblems([3, 32, 32])).toHaveLength(1)
+  })
+})
+
+test('every kind is in the list, names its parameters once, and has batches where it has tensors', () => {
+  expect(evaluationKinds.map((kind) => kind.name).sort()).toEqual([
+    'average',
+    'clustering',
+    'condition_gate',
+    'pictures',
+    'ridge_probe',
+    'scatter',
+  ])
+  for (const kind of evaluationKinds) {
+    const names = kind.parameters.map((p) => p.name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(names.includes('batches')).toBe(kind.parameters.some((p) => p.kind === 'tensor'))
+    expect(kind.over === 'batches').toBe(names.includes('batches'))
+  }
+})
+
+test.each(folders.map((entry) => [entry.folder, entry] as const))('the list of %s is current', (_, entry) => {
+  expect(readFileSync(target(entry.folder), 'utf8')).toBe(render(entry))
+})

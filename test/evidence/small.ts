@@ -1,0 +1,28 @@
+/** The quickstart with two pictures a step, cheap evaluations, and a look at the conflict at every other step. */
+export const smallQuickstart = (without: readonly string[] = []): string => `
+use "./quickstart.dcr" { dcr }
+pipeline small extends dcr {
+  override param batch: int = 2
+  override stage enhance {
+    monitor conflict = cosine(grad(contrastive, z), grad(reconstruction, z)) every 2
+    monitor conflict_null = cosine(
+      grad(reconstruction, z),
+      grad(reconstruction_twin, z_twin),
+    ) every 2
+  }
+  override data digits = mnist(split = "test", size = 32, limit = 200) {
+    image: f32[3, 32, 32] = image
+    digit: i64[] = digit
+  }
+  override evaluate mnist = clustering(data = digits, features = features, label = digit_of, seeds = 1)
+  override evaluate grid = pictures(original = image, reconstruction = pixel_shuffle(latent, 2))
+  ${without.map((name) => `remove evaluate ${name}`).join(' ')}
+}`
+
+/** The training of the base models with few rows a step. */
+export const smallBase = `
+use "./base.dcr" { base }
+pipeline small extends base {
+  override param batch: int = 4
+  override param drawn: int = 2
+}`

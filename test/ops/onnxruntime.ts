@@ -1,0 +1,31 @@
+import * as ort from 'onnxruntime-node'
+import { emit } from '../../src/compiler/7-emit/onnx.js'
+import { sessionOptions } from '../../src/compiler/7-emit/session-options.js'
+import type { Graph, Value } from '../../src/graph/graph.js'
+import { type Tensor, type TensorType, tensor } from '../../src/graph/types.js'
+import { lookup } from './calls.js'
+
+/** Runs a graph on onnxruntime's CPU with its own optimiser off; one session, so put many calls into one graph. */
+export async function runOnOnnxruntime(
+  graph: Graph,
+  values: ReadonlyMap<Value, Tensor>,
+): Promise<readonly Tensor[]> {
+  const session = await ort.InferenceSession.create(emit(graph), { ...sessionOptions, intraOpNumThreads: 1 })
+  const feeds = Object.fromEntries(
+    graph.inputs.map((v) => [v.source.kind === 'input' ? v.source.name : '', toOrt(lookup(values, v))]),
+  )
+  const results = await session.run(feeds)
+  await session.release()
+  return graph.outputs.map(({ name, value }) => fromOrt(results[name], value.type))
+}
+
+function toOrt(t: Tensor): ort.Tensor {
+  if (t.dtype === 'f64') return new ort.Tensor('float64', t.data, t.shape)
+  if (t.dtype === 'f32') return new ort.Tensor('float32', Float32Array.from(t.data), t.shape)
+  throw new Error(`no feed of type ${t.dtype}`)
+}
+
+function fromOrt(t: ort.Tensor | undefined, type: TensorType): Tensor {
+  if (!t) throw new Error('onnxruntime gives no such output')
+  return tensor(type.dtype, t.dims, Float64Array.from(t.data as ArrayLike<number>, Number))
+}

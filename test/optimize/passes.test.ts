@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { eliminateDead } from '../../src/compiler/6-optimize/eliminate-dead.js'
+import { foldConstants } from '../../src/compiler/6-optimize/fold-constants.js'
+import { fuseMatmul } from '../../src/compiler/6-optimize/fuse-matmul.js'
+import { forwardPasses, optimize, optimizeForward, passes } from '../../src/compiler/6-optimize/index.js'
+import { mergeCommon } from '../../src/compiler/6-optimize/merge-common.js'
+import { pushRepeats } from '../../src/compiler/6-optimize/push-repeats/index.js'
+import { simplify } from '../../src/compiler/6-optimize/simplify/index.js'
+import { sumRows } from '../../src/compiler/6-optimize/sum-rows.js'
+import type { Graph } from '../../src/graph/graph.js'
+import { assertValid } from '../../src/graph/verify.js'
+import { randomFeeds } from '../emit/profile.js'
+import { difference, outputsOf } from './compare.js'
+import { randomGraph } from './random-graph.js'
+
+const context = { target: 'cpu' } as const
+const graphs = 60
+
+async function changeOf(before: Graph, after: Graph): Promise<number> {
+  const feeds = randomFeeds(before)
+  return difference(await outputsOf(before, feeds), await outputsOf(after, feeds))
+}
+
+describe('a pass keeps what random graphs compute on onnxruntime with its optimiser off', () => {
+  for (const pass of [
+    foldConstants,
+    eliminateDead,
+    mergeCommon,
+    simplify,
+    fuseMatmul,
+    pushRepeats,
+    sumRows,
+  ]) {
+    it(pass.name, { timeout: 300_000 }, async () => {
+      let changed = 0
+      for (let seed = 0; seed < graphs; seed++) {
+        const before = randomGraph(seed)
+        const result = pass.run(before, context)
+        assertValid(result.graph)
+        changed += result.changed
+        const worst = await changeOf(before, result.graph)
+        expect(worst, `seed ${seed}`).toBeLessThan(2e-5)
+      }
+      expect(changed).toBeGreaterThan(8)
+    })
+  }
+
+  it('all of them, in their order', { timeout: 300_000 }, async () => {
+    for (let seed = 1000; seed < 1000 + graphs; seed++) {
+      const before = randomGraph(seed)
+      const after = optimize(optimizeForward(before, context).graph, context).graph
+      assertValid(after)
+      expect(await changeOf(before, after), `seed ${seed}`).toBeLessThan(2e-5)
+    }
+  })
+})
+
+describe('the lists of passes', () => {
+  it('hold every pass behind those that it requires', () => {
+    for (const list of [forwardPasses, passes]) {
+      list.forEach((pass, at) => {
+        const before = list.slice(0, at).map((p) => p.name)
+        expect(pass.requires.filter((name) => !before.includes(name))).toEqual([])
+      })
+    }
+  })
+})

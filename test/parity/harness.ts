@@ -1,0 +1,264 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
+import type { Artefact, GraphSpec } from '../../src/compiler/7-emit/manifest.js'
+import { link } from '../../src/compiler/8-link/link.js'
+import { compile } from '../../src/compiler/index.js'
+import { hyperAt } from '../../src/runtime/hyper.js'
+import {
+  type SafetensorsFile,
+  type StoredTensor,
+  openSafetensors,
+  readTensor,
+} from '../../src/runtime/safetensors.js'
+import { LoadedGraph, fromTensor, toTensor } from '../../src/runtime/session.js'
+import { StepLoop } from '../../src/runtime/step-loop.js'
+import { type HostTensor, type HostTensors, hostArray, toFloat32 } from '../../src/runtime/tensors.js'
+import { fileSystemRoot } from '../../src/runtime/weights.js'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Compiles a pipeline given as text; a diagnostic fails the test with its words. */
+export function compileText(text: string): Artefact {
+  const { artefact, diagnostics } = compile({
+    entry: 'test.dcr',
+    files: {
+      read: (path) =>
+        path === 'test.dcr' ? text : readFileSync(join(repository, 'pipelines', path), 'utf8'),
+    },
+  })
+  expect(diagnostics.filter((d) => d.severity === 'error').map((d) => `${d.code}: ${d.message}`)).toEqual([])
+  if (!artefact) throw new Error('no errors and no artefact')
+  return artefact
+}
+
+/** What an oracle wrote: `<name>.safetensors` and `<name>.json`. */
+export class Fixture {
+  private constructor(
+    private readonly file: SafetensorsFile,
+    readonly facts: Readonly<Record<string, unknown>>,
+  ) {}
+
+  static async open(name: string): Promise<Fixture> {
+    const stem = join(repository, 'test', 'oracle', 'fixtures', name)
+    return new Fixture(
+      await openSafetensors(`${stem}.safetensors`),
+      JSON.parse(readFileSync(`${stem}.json`, 'utf8')) as Record<string, unknown>,
+    )
+  }
+
+  stored(name: string): StoredTensor {
+    const tensor = this.file.tensors.get(name)
+    if (!tensor) throw new Error(`${this.file.file} has no tensor ${name}`)
+    return tensor
+  }
+
+  /** The names under a prefix, without it. */
+  names(prefix: string): string[] {
+    return [...this.file.tensors.keys()].flatMap((name) =>
+      name.startsWith(prefix) ? [name.slice(prefix.length)] : [],
+    )
+  }
+
+  async tensor(name: string): Promise<HostTensor> {
+    const { dtype, shape, ...stored } = this.stored(name)
+    const type = dtype === 'i64' ? 'i64' : 'f32'
+    return { dtype: type, shape, data: hostArray(type, await readTensor({ dtype, shape, ...stored })) }
+  }
+}
+
+/** Where a parameter's value lies. */
+export type WeightSource = (model: string, path: string) => StoredTensor
+
+function linked(artefact: Artefact, spec: GraphSpec, weight: WeightSource): Uint8Array {
+  const bindings = spec.parameters.map(({ name, model, path, dtype }) => {
+    const { file, offset, length } = weight(model, path)
+    return [name, { location: relative(fileSystemRoot, file), offset, length, dtype }] as const
+  })
+  const bytes = artefact.files.get(spec.file)
+  if (!bytes) throw new Error(`no file ${spec.file}`)
+  return link(bytes, new Map(bindings))
+}
+
+/** The input of a draw, by its path: a test feeds what its oracle drew. */
+export type Inputs = (path: string, step: number) => HostTensor | Promise<HostTensor>
+
+async function fed(spec: GraphSpec, inputs: Inputs, step: number): Promise<Record<string, HostTensor>> {
+  const feeds: Record<string, HostTensor> = {}
+  for (const { name, role, shape } of spec.inputs) {
+    if (role.kind !== 'draw') continue
+    feeds[name] = { ...(await inputs(role.path, step)), shape }
+  }
+  return feeds
+}
+
+export interface StageResult {
+  readonly losses: readonly number[]
+  readonly gradNorms: readonly (number | null)[]
+  readonly monitors: Readonly<Record<string, readonly number[]>>
+  /** The optimizer's first slot after one step, divided by 1 - beta1: the (clipped) gradient that it saw. */
+  readonly gradients: ReadonlyMap<string, Float32Array>
+  /** Trained parameters at the end, by `<model>.<path>`. */
+  readonly end: ReadonlyMap<string, Float32Array>
+}
+
+/** Runs the steps of a stage with AdamW, with the monitors, from the weights that `weight` gives. */
+export async function trainStage(
+  artefact: Artefact,
+  name: string,
+  {
+    steps,
+    weight,
+    inputs,
+  }: { readonly steps: number; readonly weight: WeightSource; readonly inputs: Inputs },
+): Promise<StageResult> {
+  const stage = artefact.manifest.stages.find((s) => s.name === name)
+  if (!stage) throw new Error(`no stage ${name}`)
+  const { step, monitored, micro, prologue } = stage.graphs
+  const bytes = (spec: GraphSpec | null): Uint8Array | null => spec && linked(artefact, spec, weight)
+  const loop = await StepLoop.open({
+    stage,
+    graphs: {
+      step: bytes(step),
+      monitored: bytes(monitored),
+      micro: bytes(micro),
+      prologue: bytes(prologue),
+    },
+    state: stage.trained.flatMap(({ model, path, shape }) => [
+      { key: `param/${model}/${path}`, shape, stored: weight(model, path) },
+      ...stage.slots.map((slot) => ({ key: `${slot}/${model}/${path}`, shape, stored: null })),
+    ]),
+    settings: { root: fileSystemRoot, threads: 1 },
+  })
+  const folder = await mkdtemp(join(tmpdir(), 'dcrc-parity-'))
+  const state = async (slot: string): Promise<ReadonlyMap<string, Float32Array>> => {
+    const file = join(folder, 'state.safetensors')
+    const keys = stage.trained.map(({ model, path, shape }) => ({
+      name: `${model}.${path}`,
+      dtype: 'f32' as const,
+      shape,
+      key: `${slot}/${model}/${path}`,
+    }))
+    await loop.write(file, keys)
+    const { tensors } = await openSafetensors(file)
+    const read = [...tensors].map(async ([key, t]) => [key, new Float32Array(await readTensor(t))] as const)
+    return new Map(await Promise.all(read))
+  }
+  try {
+    const losses: number[] = []
+    const gradNorms: (number | null)[] = []
+    const monitors: Record<string, number[]> = {}
+    let gradients: ReadonlyMap<string, Float32Array> = new Map()
+    for (let k = 1; k <= steps; k++) {
+      const graph = monitored ?? step
+      const hyper = hyperAt(stage, k)
+      const feeds: HostTensors = {
+        ...(await fed(graph, inputs, k - 1)),
+        ...Object.fromEntries(
+          graph.inputs.flatMap(({ name: input, role }) =>
+            role.kind === 'hyper'
+              ? [
+                  [
+                    input,
+                    {
+                      dtype: 'f32',
+                      shape: [],
+                      data: Float32Array.of(hyper[role.group]?.scalars[role.name] ?? NaN),
+                    },
+                  ],
+                ]
+              : [],
+          ),
+        ),
+      }
+      const outcome = await loop.step(feeds, monitored !== null)
+      if (outcome.kind !== 'done') throw new Error(`step ${k}: ${outcome.kind}`)
+      losses.push(outcome.loss)
+      gradNorms.push(outcome.gradNorm)
+      for (const [monitor, value] of Object.entries(outcome.monitors))
+        (monitors[monitor] ??= []).push(Number(value))
+      if (k === 1)
+        gradients = new Map([...(await state('m'))].map(([key, m]) => [key, m.map((v) => v / (1 - beta1))]))
+    }
+    return { losses, gradNorms, monitors, gradients, end: await state('param') }
+  } finally {
+    await loop.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** AdamW's first moment after one step is (1 - beta1) times the gradient. */
+const beta1 = 0.9
+
+/** Runs the graph of an evaluation over batches and gives its results by name. */
+export async function evaluateOnce(
+  artefact: Artefact,
+  name: string,
+  weight: WeightSource,
+  inputs: Inputs,
+): Promise<ReadonlyMap<string, HostTensor>> {
+  const [part] = artefact.manifest.evaluations.find((e) => e.name === name)?.parts ?? []
+  if (!part) throw new Error(`no evaluation ${name}`)
+  const graph = await LoadedGraph.load(part.graph, linked(artefact, part.graph, weight), {
+    root: fileSystemRoot,
+    threads: 1,
+  })
+  try {
+    const feeds = await fed(part.graph, inputs, 0)
+    const results = await graph.run(({ name: input }) => {
+      const feed = feeds[input]
+      if (!feed) throw new Error(`nothing to feed into ${input}`)
+      return toTensor(feed)
+    })
+    return new Map(
+      [...results].map(([{ role }, t]) => [role.kind === 'result' ? role.name : '', fromTensor(t)]),
+    )
+  } finally {
+    await graph.release()
+  }
+}
+
+/** The largest difference of two arrays over the largest size of the second, which counts as `floor` at least. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>, floor = 0): number {
+  expect(actual.length).toBe(expected.length)
+  let difference = 0
+  for (let i = 0; i < expected.length; i++) {
+    difference = Math.max(difference, Math.abs(Number(actual[i]) - Number(expected[i])))
+  }
+  return difference / Math.max(largest(expected), floor, Number.MIN_VALUE)
+}
+
+function largest(values: ArrayLike<number>): number {
+  let scale = 0
+  for (let i = 0; i < values.length; i++) scale = Math.max(scale, Math.abs(Number(values[i])))
+  return scale
+}
+
+/**
+ * Some gradients are 0 in exact arithmetic (of a bias of keys, which shifts every score of a query alike), and then
+ * float32 leaves rounding errors of larger terms: a tensor counts as no smaller than this share of the largest one.
+ */
+const smallest = 1e-3
+
+/** Expects each tensor under a prefix of the fixture within a relative tolerance, and no other. */
+export async function expectTensors(
+  actual: ReadonlyMap<string, Float32Array>,
+  fixture: Fixture,
+  prefix: string,
+  tolerance: number,
+  nameOf: (name: string) => string = (name) => name,
+): Promise<void> {
+  const names = fixture.names(prefix)
+  expect([...actual.keys()].sort()).toEqual(names.map(nameOf).sort())
+  const wanted = await Promise.all(names.map(async (name) => toFloat32(await fixture.tensor(prefix + name))))
+  const floor = smallest * Math.max(...wanted.map(largest))
+  const far: string[] = []
+  for (const [i, name] of names.entries()) {
+    const error = relativeError(actual.get(nameOf(name)) ?? [], wanted[i] ?? [], floor)
+    if (!(error <= tolerance)) far.push(`${name}: ${error}`)
+  }
+  expect(far).toEqual([])
+}

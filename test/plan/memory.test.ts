@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { DiskFiles } from '../../src/cli/files.js'
+import { analyze } from '../../src/compiler/analyze.js'
+import { differentiate } from '../../src/compiler/5-differentiate/step.js'
+import { optimizeForward } from '../../src/compiler/6-optimize/index.js'
+import { optimizeStage } from '../../src/compiler/6-optimize/stage.js'
+import { layout } from '../../src/compiler/7-emit/layout.js'
+import { emit } from '../../src/compiler/7-emit/onnx.js'
+import { sessionOptions } from '../../src/compiler/7-emit/session-options.js'
+import { memoryOf } from '../../src/compiler/plan/memory.js'
+import type { Graph } from '../../src/graph/graph.js'
+import { mlpStep } from '../emit/graphs.js'
+import { parametersAsInputs } from '../optimize/compare.js'
+
+const types = { f32: 'float32', i64: 'int64', bool: 'bool' } as const
+
+/** Growth of resident memory while a graph runs, in bytes. */
+function measuredPeak(graph: Graph): number {
+  const folder = mkdtempSync(join(tmpdir(), 'dcrc-memory-'))
+  try {
+    const inputs = graph.inputs.map(({ type, source }) => ({
+      name: source.kind === 'input' ? source.name : '',
+      type: types[type.dtype as keyof typeof types],
+      shape: type.shape,
+    }))
+    writeFileSync(join(folder, 'model.onnx'), emit(graph))
+    writeFileSync(join(folder, 'run.json'), JSON.stringify({ inputs, options: sessionOptions }))
+    const script = fileURLToPath(new URL('measure.mjs', import.meta.url))
+    return Number(execFileSync(process.execPath, [script, folder], { encoding: 'utf8' }))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** The first stage of the quickstart, as it is emitted. */
+function quickstartStep(): Graph {
+  const { lowered } = analyze({
+    entry: 'pipelines/quickstart/quickstart.dcr',
+    files: new DiskFiles(process.cwd()),
+  })
+  const [stage] = lowered?.stages ?? []
+  if (!stage) throw new Error('the quickstart has no stage')
+  const { graph } = optimizeForward(stage.graph, { target: 'cpu' })
+  return optimizeStage(differentiate({ ...stage, graph }), { target: 'cpu' }).step.graph
+}
+
+describe.runIf(process.platform === 'linux')('the predicted peak of memory', () => {
+  const cases: readonly (readonly [string, () => Graph])[] = [
+    ['a step whose activations dominate', () => mlpStep({ layers: 24, batch: 8192, width: 256 })],
+    ['a step whose state dominates', () => mlpStep({ layers: 8, batch: 64, width: 1536 })],
+    ['the quickstart: convolutions, attention, many nodes', () => parametersAsInputs(quickstartStep())],
+  ]
+  for (const [name, build] of cases) {
+    it(`is within a quarter of the measured one: ${name}`, () => {
+      const graph = layout(build())
+      const measured = measuredPeak(graph)
+      expect(memoryOf(graph).peak / measured).toBeGreaterThan(0.75)
+      expect(memoryOf(graph).peak / measured).toBeLessThan(1.25)
+    })
+  }
+})

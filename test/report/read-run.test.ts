@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { GraphSpec, Manifest } from '../../src/compiler/7-emit/manifest.js'
+import { manifestVersion } from '../../src/compiler/7-emit/manifest-version.js'
+import { readRun, RunUnreadable } from '../../src/report/read-run.js'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'run-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const graph: GraphSpec = {
+  file: 'a.onnx',
+  inputs: [],
+  outputs: [],
+  parameters: [],
+  optimization: 'disabled',
+  flops: 0,
+  peak_bytes: 0,
+}
+const manifest: Manifest = {
+  version: manifestVersion,
+  compiler: '0.1.0',
+  pipeline: 'dcr',
+  target: 'cpu',
+  hash: 'abc',
+  seed: 3,
+  params: { batch: 8 },
+  models: [],
+  data: [],
+  stages: [
+    {
+      name: 'align',
+      hash: 'x',
+      steps: 10,
+      accumulate: 2,
+      save_every: null,
+      groups: [
+        { optimizer: 'adamw', settings: { lr: 0.001 }, schedule: 'constant', schedule_settings: {} },
+        { optimizer: 'adamw', settings: { lr: 0.01 }, schedule: 'constant', schedule_settings: {} },
+      ],
+      trained: [
+        { model: 'proj', path: 'weight', shape: [4, 3], group: 0 },
+        { model: 'proj', path: 'scale', shape: [], group: 1 },
+      ],
+      slots: ['m', 'v'],
+      monitors: [],
+      graphs: { step: graph, monitored: null, micro: null, prologue: null },
+    },
+  ],
+  evaluations: [{ name: 'digits', kind: 'clustering', settings: {}, parts: [], reads: [] }],
+  exports: [],
+  source_map: {},
+  edit_hint: null,
+}
+
+const write = (name: string, content: unknown): void =>
+  writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
+const line = (step: number, extra = {}): string =>
+  `${JSON.stringify({ stage: 'align', step, loss: 1 / step, lr: 0.1, grad_norm: null, monitors: {}, step_ms: 5, data_ms: 1, ...extra })}\n`
+
+describe('readRun', () => {
+  test('reads what a runner writes', () => {
+    write('manifest.json', manifest)
+    write('metrics.jsonl', line(1, { monitors: { conflict: -0.5, many: [1, 2] } }) + line(2, { loss: null }))
+    write('eval.json', { start: { digits: { nmi: 0.5 } }, align: {} })
+    expect(readRun(folder)).toMatchObject({
+      pipeline: 'dcr',
+      seed: 3,
+      evaluations: [{ name: 'digits', kind: 'clustering' }],
+      moments: [{ name: 'start', results: { digits: { nmi: 0.5 } } }, { name: 'align' }],
+      stages: [
+        {
+          name: 'align',
+          accumulate: 2,
+          optimizers: ['adamw'],
+          learningRates: [0.001, 0.01],
+          trained: 13,
+          records: [
+            { step: 1, loss: 1, monitors: { conflict: -0.5 } },
+            { step: 2, loss: null },
+          ],
+        },
+      ],
+    })
+  })
+
+  test('takes the seed that ran, and a run that has just begun', () => {
+    write('manifest.json', manifest)
+    write('run.json', { seed: 42, other: 'facts' })
+    expect(readRun(folder)).toMatchObject({ seed: 42, moments: [], stages: [{ records: [] }] })
+  })
+
+  test('leaves out a last line that was cut off, and takes the later record of a step', () => {
+    write('manifest.json', manifest)
+    write('metrics.jsonl', line(1) + line(2) + line(2, { loss: 7 }) + line(3).slice(0, 30))
+    expect(readRun(folder).stages[0]?.records.map(({ step, loss }) => [step, loss])).toEqual([
+      [1, 1],
+      [2, 7],
+    ])
+  })
+
+  test('names the file and the line that are damaged', () => {
+    expect(() => readRun(folder)).toThrow(RunUnreadable)
+    expect(() => readRun(folder)).toThrow(/is no run: it has no manifest.json/)
+    write('manifest.json', { ...manifest, target: 'abacus' })
+    expect(() => readRun(folder)).toThrow(/manifest\.json cannot be read: .*target/s)
+    write('manifest.json', manifest)
+    write('metrics.jsonl', `${line(1)}{"stage": 3}\n${line(2)}`)
+    expect(() => readRun(folder)).toThrow(/metrics\.jsonl, line 2/)
+    write('metrics.jsonl', '')
+    write('eval.json', '{ "start": ')
+    expect(() => readRun(folder)).toThrow(/eval\.json/)
+  })
+})

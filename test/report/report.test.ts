@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest'
+import { html } from '../../src/report/html/html.js'
+import { renderReport } from '../../src/report/report.js'
+import { tickLabels, ticks } from '../../src/report/svg/scale.js'
+import { quantile, smooth, thin, type Point } from '../../src/report/svg/series.js'
+import { sampleRuns } from './sample-runs.js'
+
+const childless = new Set(['meta', 'img', 'br', 'hr', 'link', 'input'])
+
+/** The tags of a page, opened and closed in order; throws where they do not match. */
+function tagTree(page: string): string[] {
+  const opened: string[] = []
+  const paths: string[] = []
+  for (const [, close, name, selfClosed] of page
+    .replaceAll(/<style>.*?<\/style>/gs, '')
+    .matchAll(/<(\/?)([a-zA-Z0-9]+)(?:"[^"]*"|[^>"])*?(\/?)>/g)) {
+    if (name === undefined || name === 'doctype') continue
+    if (close === '/') {
+      if (opened.pop() !== name) throw new Error(`</${name}> closes nothing`)
+      continue
+    }
+    opened.push(name)
+    paths.push(opened.join(' > '))
+    if (selfClosed === '/' || childless.has(name)) opened.pop()
+  }
+  if (opened.length > 0) throw new Error(`open at the end: ${opened.join(' > ')}`)
+  return paths
+}
+
+const page = renderReport(sampleRuns(300), { commands: ['npm run quickstart'] })
+const count = (text: string, part: string): number => text.split(part).length - 1
+
+describe('renderReport', () => {
+  test('is one well-formed page that loads nothing and runs nothing', () => {
+    expect(() => tagTree(page)).not.toThrow()
+    expect(page).not.toMatch(/<script|<link|@import|url\((?!#)|https?:\/\//)
+    expect(
+      [...page.matchAll(/ src="([^"]{0,22})/g)].every(([, uri]) => uri === 'data:image/png;base64,'),
+    ).toBe(true)
+  })
+
+  test('has its sections in order', () => {
+    expect([...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, text]) => text)).toEqual([
+      'Comparison',
+      'Pictures',
+      'Loss',
+      'Gradient conflict',
+      'Does the generator use its condition?',
+      'What ran',
+    ])
+  })
+
+  test('has a chart per stage and method, one for the gate and one for the conflict', () => {
+    expect(count(page, 'aria-label="loss of ')).toBe(6)
+    expect(count(page, '<svg class="chart')).toBe(8)
+  })
+
+  test('has every picture before and after', () => {
+    // 8 pictures; themselves, before, after each of 3 methods.
+    expect(count(page, '<img ')).toBe(8 * 5)
+  })
+
+  test('marks the verdicts of the table', () => {
+    const table = page.slice(page.indexOf('<h2>Comparison'), page.indexOf('<h2>Pictures'))
+    expect(count(table, '<tr>')).toBe(2 + 4)
+    expect(count(table, 'verdict better')).toBe(2)
+    expect(count(table, 'verdict worse')).toBe(2)
+    expect(count(table, '<b>best</b>')).toBe(2)
+    expect(count(table, '<span class="verdict">no difference seen</span>')).toBe(3 * 7 - 4 + 2)
+    expect(table).toContain('twice the combined standard deviation')
+  })
+
+  test('says first of all when the generator ignores its condition', () => {
+    expect(page).not.toContain('class="banner"')
+    const failed = renderReport(sampleRuns(30, 0.995), { commands: [] })
+    const banner = failed.indexOf('<section class="banner">')
+    expect(banner).toBeGreaterThan(0)
+    expect(banner).toBeLessThan(failed.indexOf('<h2>'))
+    expect(failed.slice(banner, banner + 400)).toMatch(/a comparison means nothing.*at the start \(0\.995\)/s)
+  })
+
+  test('shows what there is of a run that has just begun', () => {
+    const [run] = sampleRuns(5)
+    if (!run) throw new Error('there are samples')
+    const stages = run.stages.map((stage) => ({ ...stage, records: [] }))
+    const begun = renderReport([{ ...run, stages, evaluations: [], moments: [] }], { commands: [] })
+    expect(() => tagTree(begun)).not.toThrow()
+    expect([...begun.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, text]) => text)).toEqual(['What ran'])
+    expect(begun).toContain('0 of 5')
+    expect(begun).not.toMatch(/NaN|Infinity|undefined/)
+  })
+
+  test('writes no numbers that are none', () => {
+    expect(page.replaceAll(/base64,[^"]*/g, '')).not.toMatch(/NaN|Infinity|undefined|\[object/)
+  })
+
+  test('escapes names', () => {
+    const [run] = sampleRuns(5)
+    if (!run) throw new Error('there are samples')
+    const evil = renderReport([{ ...run, pipeline: '<script>alert("x")</script>' }], { commands: ['a && b'] })
+    expect(evil).not.toContain('<script')
+    expect(evil).toContain('a &amp;&amp; b')
+    expect(() => tagTree(evil)).not.toThrow()
+  })
+
+  test('depends on its runs alone', () => {
+    expect(renderReport(sampleRuns(300), { commands: ['npm run quickstart'] })).toBe(page)
+  })
+})
+
+test('html escapes text, keeps html, joins lists and drops null', () => {
+  const inner = html`<i>${'a & "b"'}</i>`
+  expect(html`${inner}${[inner, null]}${null}${'<'}${3}`.text).toBe(
+    '<i>a &amp; &quot;b&quot;</i><i>a &amp; &quot;b&quot;</i>&lt;3',
+  )
+})
+
+describe('charts', () => {
+  test('ticks are round numbers inside the range', () => {
+    expect(ticks(0, 300, 5)).toEqual([0, 100, 200, 300])
+    expect(ticks(0.37, 0.82, 5)).toEqual([0.4, 0.5, 0.6, 0.7, 0.8])
+    expect(ticks(-3, 3, 3)).toEqual([-2, 0, 2])
+    expect(ticks(1, 1, 5)).toEqual([1])
+    expect(tickLabels([0.4, 0.5])).toEqual(['0.4', '0.5'])
+    expect(tickLabels([-0.05, 0, 0.05])).toEqual(['−0.05', '0.00', '0.05'])
+    expect(tickLabels([0, 20_000])).toEqual(['0k', '20k'])
+  })
+
+  test('smoothing is the mean of the neighbours that are there', () => {
+    const points: Point[] = [1, 5, 3, 7, 9].map((value, i) => [i, value])
+    expect(smooth(points, 1).map(([, value]) => value)).toEqual([3, 3, 5, 19 / 3, 8])
+  })
+
+  test('thinning keeps the extremes and the order', () => {
+    const points: Point[] = Array.from({ length: 10_000 }, (_, i) => [i, i === 4321 ? 99 : Math.sin(i)])
+    const kept = thin(points, 500)
+    expect(kept.length).toBeLessThanOrEqual(500)
+    expect(kept).toContainEqual([4321, 99])
+    expect(kept.map(([x]) => x)).toEqual(kept.map(([x]) => x).toSorted((a, b) => a - b))
+    expect(thin(points.slice(0, 10), 500)).toHaveLength(10)
+  })
+
+  test('quantiles', () => {
+    expect(quantile([5, 1, 3], 0.5)).toBe(3)
+    expect(quantile([5, 1, 3], 1)).toBe(5)
+  })
+})

@@ -1,0 +1,87 @@
+import onnxProto from 'onnx-proto'
+import { expect, test } from 'vitest'
+import type { GraphSpec } from '../../src/compiler/7-emit/manifest.js'
+import { WorkerThread } from '../../src/runtime/thread.js'
+import { fileSystemRoot } from '../../src/runtime/weights.js'
+
+const { ModelProto } = onnxProto.onnx
+const n = 1024
+const products = 12
+
+/** x multiplied with itself over and over: long enough that a blocked thread shows. */
+function slowGraph(): { spec: GraphSpec; model: Uint8Array } {
+  const type = { tensorType: { elemType: 1, shape: { dim: [{ dimValue: n }, { dimValue: n }] } } }
+  const node = Array.from({ length: products }, (_, i) => ({
+    opType: 'MatMul',
+    input: [i === 0 ? 'x' : `y${i - 1}`, 'x'],
+    output: [`y${i}`],
+  }))
+  const output = `y${products - 1}`
+  const model = ModelProto.encode({
+    irVersion: 10,
+    opsetImport: [{ domain: '', version: 22 }],
+    graph: { name: 'slow', node, input: [{ name: 'x', type }], output: [{ name: output, type }] },
+  }).finish()
+  const boundary = { dtype: 'f32' as const, shape: [n, n] }
+  const spec: GraphSpec = {
+    file: 'slow.onnx',
+    inputs: [{ name: 'x', ...boundary, role: { kind: 'draw', path: 'x', distribution: { kind: 'normal' } } }],
+    outputs: [{ name: output, ...boundary, role: { kind: 'result', name: 'y' } }],
+    parameters: [],
+    flops: 0,
+    optimization: 'disabled',
+    peak_bytes: 0,
+  }
+  return { spec, model: new Uint8Array(model) }
+}
+
+test('the main thread stays free while a graph runs, and gets its memory back', async () => {
+  const thread = new WorkerThread()
+  const { spec, model } = slowGraph()
+  await thread.call('openGraph', [spec, model, { root: fileSystemRoot, threads: 1 }])
+  const data = new Float32Array(n * n).fill(1 / n)
+  const started = performance.now()
+  let last = started
+  let longest = 0
+  const ticks = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }, 1)
+  const { results, buffers } = await thread.call(
+    'runGraph',
+    [{ x: { dtype: 'f32', shape: [n, n], data } }],
+    [data.buffer],
+  )
+  const took = performance.now() - started
+  clearInterval(ticks)
+  await thread.call('closeGraph', [])
+  await thread.end()
+
+  // Were the run on this thread, no timer would have fired before its end.
+  expect(took).toBeGreaterThan(50)
+  expect(longest).toBeLessThan(took / 2)
+  // A matrix of 1/n is its own product.
+  expect(results[`y${products - 1}`]?.data[5 * n + 7]).toBeCloseTo(1 / n, 6)
+  expect(data.byteLength).toBe(0)
+  expect(buffers.map((b) => b.byteLength)).toEqual([4 * n * n])
+})
+
+test("an error in the thread is the caller's, and later requests are still served", async () => {
+  const thread = new WorkerThread()
+  await expect(thread.call('runGraph', [{}])).rejects.toThrow('no graph is open')
+  await expect(
+    thread.call('openGraph', [slowGraph().spec, new Uint8Array(3), { root: '/' }]),
+  ).rejects.toThrow()
+  const { spec, model } = slowGraph()
+  await thread.call('openGraph', [spec, model, { root: fileSystemRoot }])
+  await thread.end()
+})
+
+test('requests on their way when the thread ends are rejected', async () => {
+  const thread = new WorkerThread()
+  const request = thread.call('isFinite', [])
+  const outcome = expect(request).rejects.toThrow(/ended with code|no stage is open/)
+  await thread.end()
+  await outcome
+  await expect(thread.call('isFinite', [])).rejects.toThrow('ended with code')
+})

@@ -1,0 +1,152 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DataMissing } from '../../src/data/source.js'
+import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
+import { writeSafetensors } from '../../src/runtime/safetensors.js'
+import { train } from './reference.js'
+import { points, regression } from './regression.js'
+
+let folder: string
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'dcrc-'))))
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const options = (): RunOptions => ({
+  root: folder,
+  runDir: join(folder, 'run'),
+  openDataset: async () => points(10),
+})
+
+const scale = [0.5, -1.5, 2]
+const scaleTensor = { name: 'scale', dtype: 'f32' as const, shape: [3], content: Float32Array.from(scale) }
+
+/** A file whose data begin at an odd place, as the format allows. */
+function writeOdd(file: string): void {
+  const header = Buffer.from('{"scale":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}')
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  expect((8 + header.length) % 2).toBe(1)
+  writeFileSync(file, Buffer.concat([length, header, Buffer.from(Float32Array.from(scale).buffer)]))
+}
+
+const problems = async (from: string, extra: RunOptions = {}): Promise<string[]> => {
+  const result = await runPipeline(regression({ scaleFrom: from }), { ...options(), ...extra })
+  expect(existsSync(join(folder, 'run'))).toBe(false)
+  return result.status === 'failed'
+    ? result.diagnostics.map((d) => `${d.code}: ${d.message}`)
+    : [result.status]
+}
+
+test('frozen weights are read where they lie, at any offset, and never change', async () => {
+  mkdirSync(join(folder, 'weights'))
+  const file = join(folder, 'weights/model.safetensors')
+  writeOdd(file)
+  const before = readFileSync(file)
+  const result = await runPipeline(regression({ scaleFrom: 'weights' }), options())
+  expect(result.status).toBe('done')
+  const expected = train({ seed: 7, rows: 10, steps: 20, lr: 0.05, scale })
+  const losses = readFileSync(join(folder, 'run/metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { loss: number }).loss)
+  expect(losses).toHaveLength(20)
+  losses.forEach((loss, i) => expect(loss / (expected[i]?.loss ?? NaN)).toBeCloseTo(1, 5))
+  expect(readFileSync(file).equals(before)).toBe(true)
+  expect(existsSync(join(folder, 'run/initial/fixed.safetensors'))).toBe(false)
+})
+
+test('weights that are not there are named, with the missing data, before anything is written', async () => {
+  const openDataset = async (): Promise<never> => {
+    throw new DataMissing('the pictures are not installed', 'npm install pictures')
+  }
+  expect(await problems('weights', { openDataset })).toEqual([
+    'run/data-missing: data `points`: the pictures are not installed',
+    'run/weights-missing: the weights of model `fixed` are not at weights',
+  ])
+})
+
+test('every difference between a file and its model is listed', async () => {
+  const file = join(folder, 'fixed.safetensors')
+  const extra = { name: 'position_ids', dtype: 'i64' as const, shape: [1], content: new BigInt64Array(1) }
+  await writeSafetensors(file, [extra])
+  expect(await problems('fixed.safetensors')).toEqual([
+    `run/weights-mismatch: ${file} does not fit model \`fixed\`; 1 missing: \`scale\`; 1 unused: \`position_ids\``,
+  ])
+  await writeSafetensors(file, [{ ...scaleTensor, shape: [3, 1] }])
+  expect(await problems('fixed.safetensors')).toEqual([
+    `run/weights-mismatch: ${file} does not fit model \`fixed\`; 1 different: \`scale\` is f32[3, 1], the model has f32[3]`,
+  ])
+  await writeSafetensors(file, [{ ...scaleTensor, dtype: 'f16', content: new Uint16Array(3) }])
+  expect(await problems('fixed.safetensors')).toEqual([
+    `run/weights-mismatch: ${file} does not fit model \`fixed\`; 1 different: \`scale\` is f16[3], the model has f32[3]`,
+  ])
+})
+
+test('a damaged file is a diagnostic', async () => {
+  const file = join(folder, 'fixed.safetensors')
+  await writeSafetensors(file, [scaleTensor])
+  truncateSync(file, readFileSync(file).length - 2)
+  expect(await problems('fixed.safetensors')).toEqual([
+    `run/weights-corrupt: ${file} is damaged: "scale" ends at byte 12 of 10: the file is cut or corrupt`,
+  ])
+})
+
+test('a file that is removed while the run goes on is a diagnostic, and the run can go on when it is back', async () => {
+  const file = join(folder, 'fixed.safetensors')
+  writeOdd(file)
+  const bytes = readFileSync(file)
+  const artefact = regression({ scaleFrom: 'fixed.safetensors', stages: ['first', 'second'] })
+  const result = await runPipeline(artefact, {
+    ...options(),
+    onEvent: (event) => event.kind === 'checkpoint' && rmSync(file),
+  })
+  if (result.status !== 'failed') throw new Error(result.status)
+  expect(result.diagnostics.map((d) => `${d.code}: ${d.message}`)).toEqual([
+    `run/weights-changed: the weights of model \`fixed\` changed while the run used them: ${file}`,
+  ])
+  writeFileSync(file, bytes)
+  expect((await runPipeline(artefact, { ...options(), resume: true })).status).toBe('done')
+})
+
+test('a data set without rows is a diagnostic', async () => {
+  writeOdd(join(folder, 'fixed.safetensors'))
+  expect(await problems('fixed.safetensors', { openDataset: async () => points(0) })).toEqual([
+    'run/data-empty: data `points` has no rows',
+  ])
+})
+
+test('an artefact that is absent, damaged, of another version or target is a diagnostic', async () => {
+  const compiled = join(folder, 'compiled')
+  const codes = async (): Promise<string[]> => {
+    const result = await runPipeline(compiled, options())
+    return result.status === 'failed'
+      ? result.diagnostics.map((d) => `${d.code}: ${d.message}`)
+      : [result.status]
+  }
+  const manifest = join(compiled, 'manifest.json')
+  expect(await codes()).toEqual([`run/artefact: cannot run this: ${manifest} does not exist`])
+
+  const artefact = regression()
+  mkdirSync(compiled)
+  writeFileSync(manifest, '{"version": 1')
+  expect(await codes()).toEqual([`run/artefact: cannot run this: ${manifest} is not JSON`])
+  writeFileSync(manifest, JSON.stringify({ ...artefact.manifest, version: 0 }))
+  expect((await codes())[0]).toMatch(
+    /^run\/artefact: cannot run this: .* is no manifest of this version \(version: /,
+  )
+  writeFileSync(manifest, JSON.stringify(artefact.manifest))
+  expect(await codes()).toEqual([`run/artefact: cannot run this: ${compiled}/first.step.onnx does not exist`])
+  for (const [name, bytes] of artefact.files) writeFileSync(join(compiled, name), bytes)
+  expect(await codes()).toEqual(['done'])
+  writeFileSync(manifest, JSON.stringify({ ...artefact.manifest, target: 'cuda' }))
+  expect(await codes()).toEqual(['run/target: this was compiled for cuda; the runner runs on cpu'])
+})

@@ -1,0 +1,212 @@
+/** Writes the pages of `docs/` that follow from the compiler itself: all functions and plug-ins, and all diagnostics. */
+import '../../src/polyfill.js'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse } from '../../src/compiler/1-parse/index.js'
+import type { Declaration, Parameter } from '../../src/compiler/1-parse/syntax.js'
+import { specialFunctions } from '../../src/compiler/3-check/special.js'
+import type { Settings } from '../../src/compiler/7-emit/manifest.js'
+import { functions as hostFunctions, sources } from '../../src/data/registry.js'
+import type { ColumnType, SettingParameter } from '../../src/data/source.js'
+import { kinds } from '../../src/diagnostics/catalogue/index.js'
+import { evaluationKinds } from '../../src/evaluate/registry.js'
+import { formatType } from '../../src/graph/types.js'
+import type { LanguageFunction } from '../../src/ops/language.js'
+import { languageFunctions } from '../../src/ops/registry.js'
+import { optimizers } from '../../src/optimizers/registry.js'
+import { schedules } from '../../src/schedules/registry.js'
+import { fillTour } from './tour.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const written = '<!-- Written by `npm run generate`. -->'
+
+/** The pages, by their file in the repository. */
+export const pages: readonly (readonly [string, () => string])[] = [
+  ['docs/functions.md', renderFunctions],
+  ['docs/errors.md', renderErrors],
+  ['docs/tour.md', () => fillTour(readFileSync(join(root, 'docs/tour.md'), 'utf8'))],
+]
+
+// A cell of a table holds no line break and no bare bar.
+const cell = (text: string): string => text.replaceAll('\n', ' ').replaceAll('|', String.raw`\|`)
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
+
+const code = (text: string): string => `\`${text}\``
+
+function literal(value: unknown): string {
+  return value === null ? 'none' : JSON.stringify(value).replaceAll(',', ', ')
+}
+
+function renderFunctions(): string {
+  const library = std()
+  const prelude = new Set(library.get('prelude')?.map((d) => d.name))
+  return `${[
+    written,
+    '# Functions, sources, evaluations',
+    'What a `.dcr` file can name, with parameters and defaults. How calls work is in [language.md](language.md).',
+    '## Functions of the operators',
+    'There without `use`. `tensor` also takes a static number or a list of numbers; `ints` one int or a list of them; `values` a number or nested lists of numbers.',
+    table(
+      ['function', 'gives'],
+      [...languageFunctions.values()]
+        .filter(({ name }) => !prelude.has(name))
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map((f) => [code(signature(f)), f.doc]),
+    ),
+    '## Functions of the language',
+    'There without `use`.',
+    table(
+      ['function', 'gives'],
+      specialFunctions.map((f) => [code(`${f.name}(${f.parameters.join(', ')})`), f.doc]),
+    ),
+    'Two lists are also joined by `concat(xs, ys)` or `xs + ys`. `pi` is a number, and `f32 f16 bf16 f64 i64 i32 u8 bool` are element types, as `cast` wants one.',
+    '## Standard library',
+    'The files of [pipelines/std](../pipelines/std). `std.prelude` is there without `use`; the others are brought in by `use std.name { ... }`.',
+    ...[...library].flatMap(([file, declarations]) => [
+      `### std.${file}`,
+      table(
+        ['name', 'what it is'],
+        declarations.map(({ shown, doc }) => [code(shown), doc]),
+      ),
+    ]),
+    '## Data sources',
+    ...sources.map((s) =>
+      [
+        `### ${s.name}`,
+        s.doc,
+        settings(s.parameters),
+        table(
+          ['column', 'type with the default settings'],
+          Object.entries(s.columns(defaults(s.parameters))).map(([name, type]) => [
+            code(name),
+            code(columnType(type)),
+          ]),
+        ),
+      ].join('\n\n'),
+    ),
+    '## Host functions',
+    'For the fields of a `data` block.',
+    ...hostFunctions.map((f) => [`### ${f.name}`, f.doc, settings(f.parameters)].join('\n\n')),
+    '## Evaluations',
+    ...evaluationKinds.map((k) =>
+      [
+        `### ${k.name}`,
+        `${k.doc} Runs over ${k.over === 'dataset' ? 'all rows of its data, in order' : 'random batches'}.`,
+        settings(k.parameters),
+        ...(k.metrics.length > 0
+          ? [
+              table(
+                ['metric', 'better', 'meaning'],
+                k.metrics.map((m) => [code(m.name), m.better, m.doc]),
+              ),
+            ]
+          : []),
+      ].join('\n\n'),
+    ),
+    '## Optimizers',
+    ...optimizers.map((o) => [`### ${o.name}`, o.doc, settings(o.parameters)].join('\n\n')),
+    '## Schedules',
+    'A factor on the learning rate of each group; without the clause it is constant.',
+    ...schedules.map((s) => [`### ${s.name}`, s.doc, settings(s.parameters)].join('\n\n')),
+  ].join('\n\n')}\n`
+}
+
+function signature({ name, parameters }: LanguageFunction): string {
+  const shown = parameters.map(
+    (p) =>
+      `${p.name}: ${p.kind}${p.default === undefined ? '' : ` = ${p.kind === 'dtype' ? String(p.default) : literal(p.default)}`}`,
+  )
+  return `${name}(${shown.join(', ')})`
+}
+
+interface SettingLike {
+  readonly name: string
+  readonly kind?: string
+  readonly default?: unknown
+  readonly choices?: readonly unknown[]
+  readonly min?: number
+  readonly doc: string
+}
+
+function settings(parameters: readonly SettingLike[]): string {
+  if (parameters.length === 0) return 'No settings.'
+  return table(
+    ['setting', 'kind', 'default', 'meaning'],
+    parameters.map((p) => [
+      code(p.name),
+      p.kind ?? 'float',
+      p.default === undefined ? 'must be given' : code(literal(p.default)),
+      [
+        p.doc,
+        ...(p.choices ? [`One of ${p.choices.map((c) => code(literal(c))).join(', ')}.`] : []),
+        ...(p.min === undefined ? [] : [`At least ${p.min}.`]),
+      ].join(' '),
+    ]),
+  )
+}
+
+const defaults = (parameters: readonly SettingParameter[]): Settings =>
+  Object.fromEntries(parameters.flatMap((p) => (p.default === undefined ? [] : [[p.name, p.default]])))
+
+const columnType = (type: ColumnType): string => (type.kind === 'string' ? 'string' : formatType(type))
+
+interface Described {
+  readonly name: string
+  readonly shown: string
+  readonly doc: string
+}
+
+/** The documented declarations of the library, by file; the prelude first. */
+function std(): ReadonlyMap<string, readonly Described[]> {
+  const folder = join(root, 'pipelines/std')
+  const files = readdirSync(folder)
+    .filter((f) => f.endsWith('.dcr'))
+    .map((f) => f.slice(0, -4))
+    .sort((a, b) => Number(b === 'prelude') - Number(a === 'prelude') || (a < b ? -1 : 1))
+  return new Map(
+    files.map((file) => {
+      const text = readFileSync(join(folder, `${file}.dcr`), 'utf8')
+      return [file, parse(`std/${file}.dcr`, text).file.declarations.flatMap((d) => describe(d, text))]
+    }),
+  )
+}
+
+function describe(d: Declaration, text: string): readonly Described[] {
+  if (d.doc === undefined) return []
+  const doc = d.doc.split(/\n\s*\n/)[0] ?? ''
+  const of = (name: string, shown: string): readonly Described[] => [{ name, shown, doc }]
+  const parameters = (list: readonly Parameter[]): string =>
+    list.map((p) => text.slice(p.span.start, p.span.end).replaceAll(/\s+/g, ' ')).join(', ')
+  switch (d.kind) {
+    case 'fn': {
+      const result = d.result ? ` -> ${text.slice(d.result.span.start, d.result.span.end)}` : ''
+      return of(d.name.text, `fn ${d.name.text}(${parameters(d.parameters)})${result}`)
+    }
+    case 'module':
+      return of(d.name.text, `module ${d.name.text}(${parameters(d.parameters)})`)
+    case 'record':
+      return of(d.name.text, `record ${d.name.text}`)
+    case 'let':
+      return d.pattern.kind === 'name-pattern' ? of(d.pattern.name.text, `let ${d.pattern.name.text}`) : []
+    case 'pipeline':
+      return of(d.name.text, `pipeline ${d.name.text}`)
+  }
+}
+
+function renderErrors(): string {
+  const all = [...kinds.values()]
+  const areas = [...new Set(all.map((k) => k.code.split('/')[0] ?? ''))]
+  return `${[
+    written,
+    '# Diagnostics',
+    '`dcrc explain CODE` prints one of these pages. An error stops the command with exit code 1; a warning does not.',
+    ...areas.flatMap((area) => [
+      `## ${area}`,
+      ...all
+        .filter((k) => k.code.startsWith(`${area}/`))
+        .map((k) => `### ${k.code}\n\n*${k.severity}*\n\n${k.page}`),
+    ]),
+  ].join('\n\n')}\n`
+}
