@@ -5,7 +5,8 @@ import { type Operator, TypeMismatch } from './operator.js'
 const gradient: Operator = {
   name: 'Gradient',
   domain: 'dcrc',
-  doc: 'The gradients of a scalar (input 0) with respect to the other inputs, typed like them. Phase 5 puts the nodes that compute them in its place.',
+  attributes: { partial: 0 },
+  doc: 'The gradients of a scalar (input 0) with respect to the other inputs, typed like them. With `partial` = 1 some of them may have no part in the scalar, and zeros for gradients. Phase 5 puts the nodes that compute them in its place.',
   infer(inputs) {
     const loss = given(inputs, 0)
     if (loss.type.shape.length !== 0 || !isFloatValue(loss)) {

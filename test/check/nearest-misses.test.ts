@@ -84,11 +84,52 @@ const misses: Readonly<Record<string, Miss>> = {
     value: 'mean(x) * (c with { b: 3 }).b',
     items: 'let c = { a: 1, b: 2 }',
   },
+  'the gradient of a loss by all that is trained, and by a model': {
+    value: 'norm(grad(a, trained)) + norm(grad(a, head)) + norm(-grad(a, [head]) / 2.0)',
+    items: 'loss a = mean(logits)',
+  },
   'a value that stands behind its use': {
     value: 'mean(first)',
     items: 'let first = second\n  let second = x',
   },
 }
+
+/** What a stage minimizes, trains and accumulates, each beside a mistake. */
+const objectives: Readonly<Record<string, string>> = {
+  'a gradient of what is trained': 'train head, other  minimize grad(first + second, trained)',
+  'a gradient by models, one from each loss':
+    'train head, other  minimize grad(first, head) + grad(second, other)',
+  'losses that each reach a part of what is trained':
+    'train head, other  minimize pcgrad([grad(first, trained), grad(second, trained)])',
+  'a gradient over micro-batches, weighted inside the loss':
+    'train head  accumulate 2  minimize grad(stop_gradient(second) * first, trained) * 2.0',
+  'a gradient weighted by a value of the batch, without micro-batches':
+    'train head  minimize second * grad(first, trained)',
+}
+
+describe('stages that are right are not complained about', () => {
+  for (const [name, clauses] of Object.entries(objectives)) {
+    it(name, () => {
+      const source = `use std.nn { Linear }
+use std.surgery { pcgrad }
+pipeline p {
+  data mnist = mnist(split = "train", size = 8) {
+    image: f32[3, 8, 8] = image
+    digit: i64[] = digit
+  }
+  model head = Linear(192, 10)
+  model other = Linear(192, 10)
+  let x = reshape(mnist.image of [32], [32, 192])
+  let target = cast(mnist.digit of [32], f32)
+  loss first = mean(square(head(x)[:, 0] - target))
+  loss second = mean(square(other(x)[:, 0] - target))
+  stage fit { optimizer adamw(lr = 1e-3)  steps 100  monitor one = norm(grad(first, head)) + second  ${clauses} }
+}`
+      const found = problems(source).filter((p) => !p.startsWith('name/unused: import `pcgrad`'))
+      expect(found).toEqual([])
+    })
+  }
+})
 
 describe('what is right is not complained about', () => {
   for (const [name, { value, declarations = '', items = '' }] of Object.entries(misses)) {

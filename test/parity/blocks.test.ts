@@ -36,6 +36,32 @@ pipeline unet_block {
   stage learn { train block  minimize far  optimizer ${optimizer}  steps ${steps} }
 }`
 
+const gradientPenalty = `
+use std.nn { Conv2d, LayerNorm, Linear }
+module Critic {
+  conv = Conv2d(3, 4, 3, stride = 2, padding = 1)
+  norm = LayerNorm(36)
+  hidden = Linear(36, 8)
+  out = Linear(8, 1)
+  fn forward(x) = out(gelu(hidden(norm(flatten(tanh(conv(x)), 1)))))[:, 0]
+}
+pipeline gradient_penalty {
+  model block = Critic()
+  let real = draw normal of [4, 3, 6, 6]
+  let fake = draw normal of [4, 3, 6, 6]
+  let share = draw uniform of [4]
+  let between = per_row(share, real) * real + (1.0 - per_row(share, real)) * fake
+  let slope = grad(sum(block(between)), between)
+  loss penalty = mean(square(norm(flatten(slope, 1), axis = 1) - 1.0))
+  loss critic = mean(block(fake)) - mean(block(real)) + 10.0 * penalty
+  stage learn {
+    train block
+    minimize critic
+    optimizer adamw(lr = 0.005, betas = (0.9, 0.999), eps = 1e-5, weight_decay = 0.01)
+    steps ${steps}
+  }
+}`
+
 /** State is named after its model. */
 const named = (path: string): string => `block.${path}`
 
@@ -43,6 +69,7 @@ describe('blocks train as in PyTorch: loss, gradients and 20 AdamW steps within 
   for (const [name, text] of [
     ['transformer_block', transformerBlock],
     ['unet_block', unetBlock],
+    ['gradient_penalty', gradientPenalty],
   ] as const) {
     it(name, async () => {
       const fixture = await Fixture.open(name)

@@ -10,6 +10,7 @@ import { wrongValue } from './advice.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
+import { gradientBinary, negated } from './gradient-value.js'
 import { sizeOrigins } from './size-origins.js'
 import { type Val, bool, describe, float, int, list, staticEqual, tensorVal } from './values.js'
 
@@ -20,6 +21,7 @@ export function unary(x: Elaboration, e: Expression & { kind: 'unary' }, v: Val)
     if (v.kind === 'int') return int(-v.value)
     if (v.kind === 'float') return float(-v.value)
     if (v.kind === 'tensor') return tensorVal(x.build(e.span, (b) => b.neg(v.value)))
+    if (v.kind === 'gradient') return negated(x, v, e.span)
     return fail(wrongType(e.operand.span, { wanted: 'a number or a tensor', got: describe(v) }))
   }
   if (v.kind === 'bool') return bool(!v.value)
@@ -36,6 +38,8 @@ export function binary(x: Elaboration, e: Binary, env: Environment): Val {
   // nothing but `none` equals `none`, so a tensor that may be absent can be asked for
   if ((left.kind === 'none' || right.kind === 'none') && (e.operator === '==' || e.operator === '!='))
     return staticBinary(e, left, right)
+  if (left.kind === 'gradient' || right.kind === 'gradient')
+    return gradientBinary(x, e.operator, left, right, e.span)
   if (left.kind === 'tensor' || right.kind === 'tensor') return tensorBinary(x, e, left, right)
   return staticBinary(e, left, right)
 }

@@ -6,6 +6,7 @@ import { Arguments, type LanguageFunction, type LanguageParameter } from '../../
 import { type Given, type GivenArguments, bindArguments, missingArgument } from './arguments.js'
 import { wrongValue } from './advice.js'
 import { type Elaboration, fail } from './elaboration.js'
+import { sumOfEntries } from './gradient-value.js'
 import { sizeOrigins } from './size-origins.js'
 import { type Val, float, int, list, tensorVal } from './values.js'
 
@@ -38,6 +39,9 @@ const onNumbers: Readonly<Record<string, (...values: number[]) => number>> = {
 export function callOperator(x: Elaboration, definition: LanguageFunction, given: GivenArguments): Val {
   const joined = definition.name === 'concat' ? concatLists(x, given) : undefined
   if (joined) return joined
+  const [first, ...others] = given.list
+  if (definition.name === 'sum' && first?.value.kind === 'gradient' && others.length === 0)
+    return sumOfEntries(x, first.value, given.span)
   const names = namesOf(definition)
   const bound = bindArguments(definition.name, names, given)
   const numeric = Object.hasOwn(onNumbers, definition.name) ? onNumbers[definition.name] : undefined

@@ -33,7 +33,7 @@ export function checkValues(
   { pipeline, statics }: CheckedPipeline,
   diagnostics: Diagnostics,
 ): void {
-  const x = statics.elaborate(true)
+  const x = statics.elaborate(statics.anyFacts, true)
   const scope = new PipelineScope(statics, x)
   for (const [name, { item, file }] of pipeline.items) {
     if ((item.kind !== 'let' && item.kind !== 'loss') || statics.evaluated.has(item)) continue

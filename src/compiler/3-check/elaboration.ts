@@ -7,6 +7,7 @@ import type { TensorType } from '../../graph/types.js'
 import { TypeMismatch } from '../../ops/operator.js'
 import type { DataSpec, Distribution } from '../7-emit/manifest.js'
 import type { Budget } from './budget.js'
+import type { Facts } from './facts.js'
 import { DrawPath } from './draw-path.js'
 import { type Val, type Weight, depthOf, describe, sizeOf } from './values.js'
 
@@ -50,6 +51,7 @@ export class Elaboration {
    */
   constructor(
     readonly dataSpecs: ReadonlyMap<string, DataSpec>,
+    readonly facts: Facts,
     private readonly budget: Budget,
     private readonly mixedRows = false,
   ) {

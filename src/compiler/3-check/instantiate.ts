@@ -7,6 +7,7 @@ import { type Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import { evaluateInitializer } from './initializers.js'
+import type { PlacedWeight } from './facts.js'
 import { originOf } from './size-origins.js'
 import { dtypeOf, typeText } from './types.js'
 import { type Instance, type Val, type Weight, depthOf, describe, none } from './values.js'
@@ -110,17 +111,25 @@ export function place(value: Val, model: string, path: string): void {
 }
 
 /** Every parameter below a value, with its full path, in order of declaration. */
-export function parametersOf(value: Val): readonly { readonly path: string; readonly weight: Weight }[] {
-  const found = new Map<string, Weight>()
+export const parametersOf = (value: Val): readonly { readonly path: string; readonly weight: Weight }[] =>
+  placedParameters(value)
+
+/** The same with the models: a list may hold parts of several. */
+export function placedParameters(value: Val): readonly PlacedWeight[] {
+  const found = new Map<string, PlacedWeight>()
   const seen = new Set<Instance>()
   const walk = (v: Val): void => {
     if (v.kind === 'list') v.items.forEach(walk)
     else if (v.kind === 'instance' && v.place && !seen.has(v)) {
       seen.add(v)
-      for (const weight of v.weights.values()) found.set(joinPath(v.place.path, weight.name), weight)
+      const { model } = v.place
+      for (const weight of v.weights.values()) {
+        const path = joinPath(v.place.path, weight.name)
+        found.set(`${model}/${path}`, { model, path, weight })
+      }
       for (const child of v.children.values()) walk(child)
     }
   }
   walk(value)
-  return [...found].map(([path, weight]) => ({ path, weight }))
+  return [...found.values()]
 }

@@ -7,6 +7,7 @@ import { Budget } from './budget.js'
 import { Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { bind, evaluate } from './evaluate.js'
+import { noFacts } from './facts.js'
 import { specialFunctions } from './special.js'
 import { type Val, float } from './values.js'
 
@@ -21,6 +22,7 @@ const builtins: ReadonlyMap<string, Val> = new Map<string, Val>([
   ...specialFunctions.map((definition): [string, Val] => [definition.name, { kind: 'special', definition }]),
   ...dtypes.map((dtype): [string, Val] => [dtype, { kind: 'dtype', dtype }]),
   ['pi', float(Math.PI)],
+  ['trained', { kind: 'trained' }],
 ])
 
 export const builtinNames = [...builtins.keys()]
@@ -34,7 +36,7 @@ export class Scope {
   private readonly values = new Map<LetDeclaration, Environment>()
   private readonly evaluating: LetDeclaration[] = []
   readonly budget = new Budget()
-  private readonly statics = new Elaboration(new Map(), this.budget)
+  private readonly statics = new Elaboration(new Map(), noFacts, this.budget)
 
   constructor(readonly program: Program) {}
 

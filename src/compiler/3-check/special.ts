@@ -13,6 +13,7 @@ import { wrongValue } from './advice.js'
 import { callValue } from './call.js'
 import { type Elaboration, fail } from './elaboration.js'
 import { items, listed } from './evaluate.js'
+import { differentiated, parameterGradient } from './gradient-value.js'
 import { type Val, appended, describe, float, int, list, tensorVal, tuple } from './values.js'
 
 /** A function of the language itself: on static values, or one that makes more than operator nodes. */
@@ -93,7 +94,7 @@ export const specialFunctions: readonly SpecialFunction[] = [
   special(
     'grad',
     ['loss', 'x'],
-    'The gradient of a scalar with respect to a value that it is computed from.',
+    'The gradient of a scalar with respect to a tensor that it is computed from; or, as one value with a tensor for each parameter, with respect to a model, a part or a list of parts of one, or `trained`.',
     (x, [loss, at], given) => {
       const l = tensorOf(need(loss), '`loss` of `grad`')
       if (l.type.shape.length > 0) {
@@ -104,7 +105,10 @@ export const specialFunctions: readonly SpecialFunction[] = [
           }),
         )
       }
-      return tensorVal(x.build(given.span, (b) => b.op('Gradient', [l, tensorOf(need(at), '`x` of `grad`')])))
+      const { value, span } = need(at)
+      if (value.kind === 'tensor')
+        return tensorVal(x.build(given.span, (b) => b.op('Gradient', [l, value.value])))
+      return parameterGradient(x, l, differentiated(x, value, span), given.span)
     },
   ),
   special(

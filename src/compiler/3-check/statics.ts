@@ -10,7 +10,8 @@ import type { DataSpec, Json, ModelSpec, Settings } from '../7-emit/manifest.js'
 import { dataSpec } from './data-spec.js'
 import { Elaboration, fail } from './elaboration.js'
 import { evaluate } from './evaluate.js'
-import { parametersOf, place } from './instantiate.js'
+import { type Facts, noFacts } from './facts.js'
+import { parametersOf, place, placedParameters } from './instantiate.js'
 import { PipelineScope } from './pipeline-scope.js'
 import type { Scope } from './scope.js'
 import { matchType, typeText } from './types.js'
@@ -39,8 +40,13 @@ export class Statics {
   }
 
   /** A new graph to be built; with `mixedRows`, one that is only checked. */
-  elaborate(mixedRows = false): Elaboration {
-    return new Elaboration(this.dataSpecs, this.files.budget, mixedRows)
+  elaborate(facts: Facts = noFacts, mixedRows = false): Elaboration {
+    return new Elaboration(this.dataSpecs, facts, this.files.budget, mixedRows)
+  }
+
+  /** The facts for values that are checked outside of any stage: every parameter may be trained. */
+  get anyFacts(): Facts {
+    return { trained: [...this.models.values()].flatMap(placedParameters) }
   }
 
   param(item: ParamItem, file: string): Val {

@@ -33,6 +33,9 @@ export type Val =
   | { readonly kind: 'weight'; readonly instance: Instance; readonly weight: Weight }
   | { readonly kind: 'data'; readonly name: string }
   | { readonly kind: 'data-field'; readonly data: string; readonly field: string; readonly type: TensorType }
+  /** What the stage trains, as `grad(loss, trained)` names it. */
+  | { readonly kind: 'trained' }
+  | GradientVal
   /** `i` or `j` of `for i, j in n`. */
   | { readonly kind: 'row-index'; readonly pairs: PairFrame; readonly axis: 0 | 1 }
   | { readonly kind: 'initializer'; readonly init: Initializer }
@@ -63,6 +66,12 @@ export interface TupleVal extends Extent {
 export interface TensorVal {
   readonly kind: 'tensor'
   readonly value: Value
+}
+
+/** A gradient with respect to parameters, one tensor for each, by `<model>/<path>`. */
+export interface GradientVal {
+  readonly kind: 'gradient'
+  readonly parts: ReadonlyMap<string, Value>
 }
 
 export interface RecordVal extends Extent {
@@ -190,6 +199,10 @@ export function describe(v: Val): string {
       return `the data set \`${v.name}\``
     case 'data-field':
       return `the data field \`${v.data}.${v.field}\``
+    case 'trained':
+      return 'what the stage trains'
+    case 'gradient':
+      return `a gradient of ${v.parts.size} parameter${v.parts.size === 1 ? '' : 's'}`
     case 'row-index':
       return 'a row index of `for`'
     case 'initializer':

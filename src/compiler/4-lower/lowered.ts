@@ -22,7 +22,10 @@ export interface Lowered {
 export interface LoweredStage {
   readonly name: string
   readonly span: Span
-  /** Outputs: `loss` (a scalar f32), and `monitor/<name>` for each monitor. */
+  /**
+   * Outputs: `loss` (a scalar f32), and `monitor/<name>` for each monitor. Where a gradient is minimized by, there is
+   * `gradient/<model>/<path>` for each trained parameter, and `loss` is the sum of the losses that it is of.
+   */
   readonly graph: Graph
   readonly draws: ReadonlyMap<string, Distribution>
   readonly trained: readonly TrainedParameter[]

@@ -16,7 +16,9 @@ import { evaluate } from '../3-check/evaluate.js'
 import { PipelineScope } from '../3-check/pipeline-scope.js'
 import type { Statics } from '../3-check/statics.js'
 import { describe } from '../3-check/values.js'
-import type { LoweredStage, ParameterGroup, TrainedParameter } from './lowered.js'
+import type { PlacedWeight } from '../3-check/facts.js'
+import { gradientOutputs } from './gradient-objective.js'
+import type { LoweredStage, ParameterGroup } from './lowered.js'
 import { type Chosen, chooseOptimizer, chooseSchedule, groupSettings } from './optimizers.js'
 import { selectParameters } from './train-paths.js'
 import type { Optimizer } from '../../optimizers/optimizer.js'
@@ -36,6 +38,10 @@ function attempt<T>(diagnostics: Diagnostics, run: () => T, otherwise: T): T {
   }
 }
 
+interface TrainedWeight extends PlacedWeight {
+  readonly group: number
+}
+
 interface Placed<T> {
   readonly value: T
   readonly file: string
@@ -45,8 +51,7 @@ interface Placed<T> {
 export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diagnostics): LoweredStage {
   const { values, train, monitors } = sortClauses(stage, diagnostics)
   const name = stage.name.text
-  const x = statics.elaborate()
-  const scope = new PipelineScope(statics, x)
+  const probe = new PipelineScope(statics, statics.elaborate())
   const missing = (clause: string, example: string): Diagnostic =>
     missingClause(stage.name.span, { stage: name, clause, example })
   const need = (clause: ClauseName): Placed<Expression> =>
@@ -59,7 +64,7 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     if (!given) return otherwise
     return attempt(
       diagnostics,
-      () => positiveNumber(x, scope.environment(given.file), clause, given.value, wanted),
+      () => positiveNumber(probe.elaboration, probe.environment(given.file), clause, given.value, wanted),
       otherwise,
     )
   }
@@ -68,8 +73,8 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
   const saveEvery = number('save_every', 'int', null)
   const clipNorm = number('clip_norm', 'float', null)
   const { trained, groups } = lowerTrain(
-    x,
-    scope,
+    probe.elaboration,
+    probe,
     train,
     need('optimizer'),
     values.get('schedule'),
@@ -77,13 +82,20 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     diagnostics,
   )
 
+  const x = statics.elaborate({ trained })
+  const scope = new PipelineScope(statics, x)
   const outputs: Output[] = []
   const scalar = (root: string, e: Expression, file: string, what: string): Output['value'] =>
     x.drawPath.root(root, () =>
       scope.scalar(evaluate(x, e, new Environment(scope.environment(file))), e, what),
     )
   const minimize = need('minimize')
-  outputs.push({ name: 'loss', value: scalar('minimize', minimize.value, minimize.file, '`minimize`') })
+  const minimized = x.drawPath.root('minimize', () =>
+    evaluate(x, minimize.value, new Environment(scope.environment(minimize.file))),
+  )
+  if (minimized.kind === 'gradient')
+    outputs.push(...gradientOutputs(x, minimized, { trained, accumulate, span: minimize.value.span }))
+  else outputs.push({ name: 'loss', value: scope.scalar(minimized, minimize.value, '`minimize`') })
   for (const { value: m, file } of monitors) {
     const root = `monitor/${m.name.text}`
     outputs.push({ name: root, value: scalar(root, m.value, file, `monitor \`${m.name.text}\``) })
@@ -95,7 +107,13 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     span: stage.span,
     graph,
     draws: x.draws,
-    trained,
+    trained: trained.map(({ model, path, weight, group }) => ({
+      model,
+      path,
+      dtype: weight.type.dtype,
+      shape: weight.type.shape,
+      group,
+    })),
     groups,
     steps,
     accumulate,
@@ -103,7 +121,9 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     clipNorm,
     monitors: monitors.map(({ value: m, file }) => ({
       name: m.name.text,
-      every: m.every ? positiveNumber(x, scope.environment(file), 'every', m.every, 'int') : 1,
+      every: m.every
+        ? positiveNumber(probe.elaboration, probe.environment(file), 'every', m.every, 'int')
+        : 1,
     })),
   }
 }
@@ -160,7 +180,7 @@ function lowerTrain(
   schedule: Placed<Expression> | undefined,
   steps: number,
   diagnostics: Diagnostics,
-): { trained: readonly TrainedParameter[]; groups: readonly ParameterGroup[] } {
+): { trained: readonly TrainedWeight[]; groups: readonly ParameterGroup[] } {
   const chosen: Chosen<Optimizer> = chooseOptimizer(x, optimizer.value, scope.environment(optimizer.file))
   const rate: Chosen<Schedule> | undefined =
     schedule && chooseSchedule(x, schedule.value, scope.environment(schedule.file))
@@ -168,20 +188,14 @@ function lowerTrain(
   if (schedule && typeof warmup === 'number' && warmup >= steps)
     diagnostics.add(warmupWithoutEffect(schedule.value.span, { warmup, steps }))
   const env = scope.environment(train.file)
-  const trained = new Map<string, TrainedParameter>()
+  const trained = new Map<string, TrainedWeight>()
   const groups: ParameterGroup[] = []
   for (const group of train.value.groups) {
     try {
       for (const { model, path, weight } of selectParameters(x, group.path, env, scope.statics.pipeline)) {
         const key = `${model}.${path}`
         if (trained.has(key)) return fail(trainedTwice(group.span, { path: key }))
-        trained.set(key, {
-          model,
-          path,
-          dtype: weight.type.dtype,
-          shape: weight.type.shape,
-          group: groups.length,
-        })
+        trained.set(key, { model, path, weight, group: groups.length })
       }
       groups.push({
         optimizer: chosen.definition.name,

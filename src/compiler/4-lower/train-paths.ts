@@ -4,15 +4,10 @@ import type { FlatPipeline } from '../2-resolve/flatten.js'
 import type { ParameterPath, PathSegment } from '../1-parse/syntax.js'
 import { type Elaboration, fail } from '../3-check/elaboration.js'
 import type { Environment } from '../3-check/environment.js'
+import type { PlacedWeight } from '../3-check/facts.js'
 import { evaluate } from '../3-check/evaluate.js'
 import { joinPath, parametersOf } from '../3-check/instantiate.js'
 import { type Instance, type Val, type Weight, describe } from '../3-check/values.js'
-
-export interface SelectedParameter {
-  readonly model: string
-  readonly path: string
-  readonly weight: Weight
-}
 
 /** The parameters that `clip.vision_model.encoder.layers[2..].*` names; naming none is an error. */
 export function selectParameters(
@@ -20,7 +15,7 @@ export function selectParameters(
   path: ParameterPath,
   env: Environment,
   pipeline: FlatPipeline,
-): readonly SelectedParameter[] {
+): readonly PlacedWeight[] {
   const root = env.get(path.root.text)
   if (root?.kind !== 'instance' || !root.place) {
     const kind = pipeline.items.get(path.root.text)?.item.kind

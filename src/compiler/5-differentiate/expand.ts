@@ -1,8 +1,10 @@
 import { UserError } from '../../diagnostics/diagnostic.js'
 import { unreachableTarget } from '../../diagnostics/catalogue/gradient.js'
+import type { Builder } from '../../graph/builder.js'
 import type { Graph, Node, Value } from '../../graph/graph.js'
 import { type Copier, nodesOf, rewrite, slice } from '../../graph/rewrite.js'
 import { formatType } from '../../graph/types.js'
+import { isPartial } from '../4-lower/gradient-objective.js'
 import { gradients } from './gradients.js'
 
 /**
@@ -18,14 +20,27 @@ export function expandGradient(
   { b }: Copier,
 ): readonly Value[] | undefined {
   if (node.op !== 'Gradient') return undefined
+  const [, ...targets] = inputs.filter((v) => v !== null)
+  return gradientsOf(node, inputs, b).map((found, i) => {
+    const target = targets[i]
+    if (!target) throw new Error('a gradient without a target')
+    return found ?? b.zerosLike(target)
+  })
+}
+
+/** The gradients that a `Gradient` node asks for; null for a part that is zero and may be. */
+export function gradientsOf(
+  node: Node,
+  inputs: readonly (Value | null)[],
+  b: Builder,
+): readonly (Value | null)[] {
   const [loss, ...targets] = inputs.filter((v) => v !== null)
   if (!loss) throw new Error('a Gradient node without a loss')
   const found = gradients(b, [{ value: loss }], targets)
-  return targets.map((target, i) => {
-    if (found[i]) return found[i]
-    if (!node.span) throw new Error('an unreachable target, and the Gradient node has no place in a source')
-    throw new UserError(unreachableTarget(node.span, { type: formatType(target.type) }))
-  })
+  const [target] = targets.filter((_, i) => !found[i])
+  if (!target || (isPartial(node) && found.some((g) => g !== null))) return found
+  if (!node.span) throw new Error('an unreachable target, and the Gradient node has no place in a source')
+  throw new UserError(unreachableTarget(node.span, { type: formatType(target.type) }))
 }
 
 /** Drops the `StopGradient` nodes, once no derivative is left to take, and what nothing needs. */

@@ -4,6 +4,7 @@ import type { Graph, Node, Value } from '../../graph/graph.js'
 import { needed, nodesOf } from '../../graph/rewrite.js'
 import { formatType } from '../../graph/types.js'
 import type { LoweredStage, TrainedParameter } from '../4-lower/lowered.js'
+import { isPartial } from '../4-lower/gradient-objective.js'
 import { expandGradients } from './expand.js'
 import { barrierProblem, flowBetween } from './gradients.js'
 
@@ -54,10 +55,11 @@ function gradientOf(node: Node): Wanted {
   return {
     loss,
     targets: copies.flat(),
-    missing: (reached) =>
-      targets
-        .filter((_, i) => !copies[i]?.some((v) => reached.has(v)))
-        .map(({ type }) => unreachableTarget(span, { type: formatType(type) })),
+    missing: (reached) => {
+      const beyond = targets.filter((_, i) => !copies[i]?.some((v) => reached.has(v)))
+      if (isPartial(node)) beyond.length = beyond.length < targets.length ? 0 : 1
+      return beyond.map(({ type }) => unreachableTarget(span, { type: formatType(type) }))
+    },
   }
 }
 

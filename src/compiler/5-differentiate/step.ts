@@ -1,11 +1,12 @@
 import { UserError } from '../../diagnostics/diagnostic.js'
 import { Builder } from '../../graph/builder.js'
-import type { Graph, Output, Value } from '../../graph/graph.js'
+import type { Graph, Node, Output, Value } from '../../graph/graph.js'
 import { Copier, slice } from '../../graph/rewrite.js'
 import type { TensorType } from '../../graph/types.js'
+import { computedFrom } from '../4-lower/gradient-objective.js'
 import type { LoweredStage } from '../4-lower/lowered.js'
 import type { InputRole, OutputRole } from '../7-emit/manifest.js'
-import { dropStopGradients, expandGradient } from './expand.js'
+import { dropStopGradients, expandGradient, gradientsOf } from './expand.js'
 import { gradients } from './gradients.js'
 import { unreachableTrained } from './problems.js'
 import { clipFactor, globalNorm, stateKey, updates } from './update.js'
@@ -31,16 +32,21 @@ export interface DifferentiatedStage {
  */
 export function differentiate(stage: LoweredStage): DifferentiatedStage {
   const full = new StepBuilder(stage, stage.graph.outputs).step()
-  const monitored = stage.graph.outputs.some((o) => o.name !== 'loss')
+  const objective = objectiveOf(stage.graph)
+  const monitored = stage.graph.outputs.length > objective.length
   return {
     step: monitored ? withoutMonitors(full) : full,
     monitored: monitored ? full : null,
-    micro: stage.accumulate > 1 ? new StepBuilder(stage, lossOf(stage)).micro() : null,
+    micro: stage.accumulate > 1 ? new StepBuilder(stage, objective).micro() : null,
   }
 }
 
-const lossOf = (stage: LoweredStage): readonly Output[] =>
-  stage.graph.outputs.filter((o) => o.name === 'loss')
+/** Everything but the monitors. */
+const objectiveOf = (graph: Graph): readonly Output[] =>
+  graph.outputs.filter((o) => !o.name.startsWith('monitor/'))
+
+const gradientOutputs = (outputs: readonly Output[]): readonly Value[] =>
+  outputs.filter((o) => o.name.startsWith('gradient/')).map((o) => o.value)
 
 /** A slice of the same nodes, so that the state comes out the same to the bit. */
 function withoutMonitors({ graph, inputs, outputs }: StepGraph): StepGraph {
@@ -59,40 +65,50 @@ function usedInputs(graph: Graph, inputs: ReadonlyMap<string, InputRole>): Reado
 
 /** One step graph in the making: the forward graph stands, its gradients expanded, trained parameters as inputs. */
 class StepBuilder {
-  readonly loss: Value
-  readonly parameters: readonly Value[]
+  private readonly loss: Value
+  private readonly parameters: readonly Value[]
+  /** What is minimized by, per trained parameter, where that is a gradient and not the loss. */
+  private readonly given: readonly Value[] | null
   private readonly monitors: readonly Output[]
   private readonly b = new Builder()
   private readonly inputs = new Map<string, InputRole>()
   private readonly hypers = new Map<string, Value>()
+  /** With accumulation: the gradients that `given` is computed from, and their accumulators with this batch's added. */
+  private readonly leaves: readonly Node[]
+  private readonly sums: (readonly [key: string, sum: Value])[] = []
 
   constructor(
     private readonly stage: LoweredStage,
     wanted: readonly Output[],
   ) {
+    this.leaves = stage.accumulate > 1 ? computedFrom(gradientOutputs(wanted)).gradients : []
     this.parameters = stage.trained.map((t) => this.state(stateKey('param', t), t))
     const trained = new Map(stage.trained.map((t, i) => [`${t.model}/${t.path}`, this.parameters[i]]))
     const copier = new Copier(this.b, {
       outputs: wanted,
       leaf: (value) => this.leaf(value, trained),
-      node: expandGradient,
+      node: (node, inputs, copy) => this.accumulatedLeaf(node, inputs) ?? expandGradient(node, inputs, copy),
     })
     const outputs = copier.copy(stage.graph)
     const loss = outputs.find((o) => o.name === 'loss')
     if (!loss) throw new Error(`stage ${stage.name} has no loss`)
     this.loss = loss.value
-    this.monitors = outputs.filter((o) => o !== loss)
+    this.monitors = outputs.filter((o) => o.name.startsWith('monitor/'))
+    const given = gradientOutputs(outputs)
+    this.given = given.length > 0 ? given : null
   }
 
   step(): StepGraph {
     const { b, stage } = this
     const { accumulate, clipNorm } = stage
-    const sums = accumulate > 1 ? this.accumulated() : this.gradients()
+    const sums = this.given ?? (accumulate > 1 ? this.accumulated() : this.gradients())
     b.span = stage.span
-    const norm = b.scale(globalNorm(b, sums), 1 / accumulate)
+    // What is given is computed from means already.
+    const share = this.given ? 1 : 1 / accumulate
+    const norm = b.scale(globalNorm(b, sums), share)
     const clip = clipNorm === null ? null : clipFactor(b, norm, clipNorm)
     // The division by n and the clipping are one factor.
-    const factor = clip ? b.scale(clip, 1 / accumulate) : accumulate > 1 ? b.scalar(1 / accumulate) : null
+    const factor = clip ? b.scale(clip, share) : share < 1 ? b.scalar(share) : null
     const final = factor ? sums.map((g) => b.mul(g, factor)) : sums
     const state = updates(b, stage, this.parameters, final, {
       slot: (key, like) => this.state(key, { dtype: 'f32', shape: like.type.shape }),
@@ -109,11 +125,8 @@ class StepBuilder {
   }
 
   micro(): StepGraph {
-    const keys = this.stage.trained.map((t) => stateKey('grad', t))
-    const sums = this.accumulated().map((value, i): NamedOutput => {
-      const key = keys[i] ?? ''
-      return [key, { kind: 'state', key }, value]
-    })
+    if (!this.given) this.accumulated()
+    const sums = this.sums.map(([key, value]): NamedOutput => [key, { kind: 'state', key }, value])
     return this.finish([['loss', { kind: 'loss' }, this.loss], ...sums])
   }
 
@@ -132,8 +145,30 @@ class StepBuilder {
     return own.map((g, i) => {
       const trained = this.stage.trained[i]
       if (!trained) throw new Error('a gradient without a parameter')
-      return this.b.add(this.state(stateKey('grad', trained), g.type), g)
+      return this.added(stateKey('grad', trained), g)
     })
+  }
+
+  /** One of the gradients that `given` is computed from, as its mean over the micro-batches. */
+  private accumulatedLeaf(node: Node, inputs: readonly (Value | null)[]): readonly Value[] | undefined {
+    const k = this.leaves.indexOf(node)
+    if (k < 0) return undefined
+    const { b, stage } = this
+    const found = gradientsOf(node, inputs, b)
+    b.span = node.span
+    return node.inputs.slice(1).map((target, i) => {
+      const own = found[i]
+      if (target?.source.kind !== 'parameter') throw new Error('a gradient by no parameter')
+      if (!own) return b.zerosLike(target)
+      return b.scale(this.added(stateKey(`grad/${k}`, target.source), own), 1 / stage.accumulate)
+    })
+  }
+
+  /** An accumulator with this batch's part added. */
+  private added(key: string, own: Value): Value {
+    const sum = this.b.add(this.state(key, own.type), own)
+    this.sums.push([key, sum])
+    return sum
   }
 
   private finish(outputs: readonly NamedOutput[]): StepGraph {

@@ -6,7 +6,7 @@ import { completeSettings } from '../../optimizers/settings.js'
 import type { LoweredStage, ParameterGroup, TrainedParameter } from '../4-lower/lowered.js'
 
 /** The key of a trained parameter's state. */
-export const stateKey = (slot: string, { model, path }: TrainedParameter): string =>
+export const stateKey = (slot: string, { model, path }: Pick<TrainedParameter, 'model' | 'path'>): string =>
   `${slot}/${model}/${path}`
 
 /** The optimizer of a group with its settings in full. */

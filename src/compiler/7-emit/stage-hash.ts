@@ -14,7 +14,7 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
   for (const stage of lowered.stages) {
     const graph = slice(
       stage.graph,
-      stage.graph.outputs.filter((o) => o.name === 'loss'),
+      stage.graph.outputs.filter((o) => !o.name.startsWith('monitor/')),
     )
     const read = parametersOf(graph)
     for (const t of stage.trained) read.add(`${t.model}/${t.path}`)

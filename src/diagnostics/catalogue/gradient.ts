@@ -38,6 +38,63 @@ monitor g = norm(grad(mse(z, target), z))   // right
   }),
 )
 
+export const noTrained = define<undefined>(
+  'gradient/no-stage',
+  'error',
+  `
+\`trained\` stands for the parameters that a stage trains, so it means nothing in an evaluation.
+
+\`\`\`dcr
+fn slope() = norm(grad(reconstruction, trained))   // wrong, in an evaluation
+fn slope() = norm(grad(reconstruction, clip))      // right
+\`\`\`
+`,
+  () => ({
+    message: '`trained` has a meaning only in a stage',
+    help: 'name the model or the part of it',
+  }),
+)
+
+export const gradientCoverage = define<{ missing: readonly string[]; extra: readonly string[] }>(
+  'stage/gradient-coverage',
+  'error',
+  `
+A stage that minimizes by a gradient needs an entry for each parameter that it trains, and for no other.
+
+\`\`\`dcr
+stage fit { train clip, proj  minimize grad(reconstruction, clip) }                             // wrong: not proj
+stage fit { train clip, proj  minimize grad(reconstruction, clip) + grad(contrastive, proj) }   // right
+stage fit { train clip, proj  minimize grad(reconstruction, trained) }                          // right
+\`\`\`
+`,
+  ({ missing, extra }) => ({
+    message:
+      missing.length > 0
+        ? `this gradient has no entry for what the stage trains: ${list(missing)}`
+        : `this gradient has entries for what the stage does not train: ${list(extra)}`,
+    help: '`grad(loss, trained)` has an entry for each trained parameter, and for no other',
+  }),
+)
+
+export const accumulatedGradient = define<{ accumulate: number }>(
+  'stage/accumulated-gradient',
+  'error',
+  `
+With \`accumulate n\` what \`minimize\` does with gradients, it does once per step, with their means over the micro-batches.
+Another value of the batch is known of the last micro-batch alone, so it cannot be a weight in that computation.
+
+\`\`\`dcr
+stage fit { train clip  accumulate 2  minimize mse_loss * grad(contrastive, trained) }             // wrong
+stage fit { train clip  accumulate 2  minimize grad(stop_gradient(mse_loss) * contrastive, trained) }   // right
+\`\`\`
+`,
+  ({ accumulate }) => ({
+    message: `this computes with a value of the batch beside the gradients, and there are ${accumulate} micro-batches`,
+    why: 'gradients are means over the micro-batches; the other value would be of the last one only',
+    help: 'put the value into the losses, or drop `accumulate`',
+  }),
+)
+
 export const unreachableParameter = define<{ paths: readonly string[] }>(
   'stage/unreachable-parameter',
   'error',

@@ -1,0 +1,17 @@
+import type { Weight } from './values.js'
+
+/** A parameter with its place in a model. */
+export interface PlacedWeight {
+  readonly model: string
+  readonly path: string
+  readonly weight: Weight
+}
+
+/** What the values of a pipeline depend on beside their declarations: the stage or evaluation that a graph is for. */
+export interface Facts {
+  /** What `trained` stands for; null where nothing is trained. */
+  readonly trained: readonly PlacedWeight[] | null
+}
+
+/** An evaluation's facts, and those of values by themselves. */
+export const noFacts: Facts = { trained: null }
