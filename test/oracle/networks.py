@@ -1,0 +1,229 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1"]
+# ///
+"""Small networks of transformers and diffusers: outputs for given weights, and the gradients of one random
+functional of each with respect to its inputs."""
+
+import torch
+from diffusers import AutoencoderKL, FluxTransformer2DModel, UNet2DConditionModel
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModelWithProjection,
+    Dinov2Config,
+    Dinov2Model,
+    SiglipConfig,
+    SiglipModel,
+    SiglipTextConfig,
+    SiglipVisionConfig,
+)
+
+from fixture import random_start, weights, write
+from models import features
+
+
+def normal(*shape):
+    """A float32 value, computed with in float64."""
+    return torch.randn(*shape).double()
+
+
+def record(name, model, inputs, outputs, rename=lambda name: name):
+    """`outputs` are functions of the inputs; the gradient of <output, weight> is taken for every float input."""
+    tensors = {f"input/{key}": value.detach().clone() for key, value in inputs.items()}
+    for key, value in inputs.items():
+        if value.dtype.is_floating_point:
+            value.requires_grad_()
+    functional = 0.0
+    for key, compute in outputs.items():
+        y = compute(**inputs)
+        weight = normal(*y.shape)
+        tensors[f"input/weight_{key}"] = weight
+        tensors[f"output/{key}"] = y
+        functional = functional + (y * weight).sum()
+    floats = {key: value for key, value in inputs.items() if value.dtype.is_floating_point}
+    if floats:
+        for key, g in zip(floats, torch.autograd.grad(functional, list(floats.values()))):
+            tensors[f"gradient/{key}"] = g
+    start = {rename(key): value for key, value in weights("start", model).items()}
+    write(name, {"what": f"{type(model).__name__}: outputs and gradients with respect to inputs"}, {**tensors, **start})
+
+
+def siglip():
+    torch.manual_seed(11)
+    vision = SiglipVisionConfig(
+        hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3, image_size=19, patch_size=6,
+    )
+    text = SiglipTextConfig(
+        vocab_size=30, hidden_size=24, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4,
+        max_position_embeddings=7, projection_size=24,
+    )
+    model = random_start(SiglipModel(SiglipConfig(text_config=text.to_dict(), vision_config=vision.to_dict())).eval())
+    record(
+        "siglip",
+        model,
+        {"image": normal(3, 3, 19, 19), "ids": torch.randint(0, 30, (4, 7))},
+        {
+            "image_features": lambda image, ids: features(model.get_image_features(pixel_values=image)),
+            "text_features": lambda image, ids: features(model.get_text_features(input_ids=ids)),
+            "logits": lambda image, ids: model(pixel_values=image, input_ids=ids).logits_per_image,
+        },
+    )
+
+
+def clip_text():
+    torch.manual_seed(12)
+    config = CLIPTextConfig(
+        vocab_size=40, hidden_size=24, intermediate_size=48, num_hidden_layers=3, num_attention_heads=3,
+        max_position_embeddings=9, hidden_act="gelu", projection_dim=10, bos_token_id=38, eos_token_id=39, pad_token_id=0,
+    )
+    model = random_start(CLIPTextModelWithProjection(config).eval())
+    ids = torch.tensor([[38, 5, 7, 39, 0, 0, 0], [38, 39, 0, 0, 0, 0, 0]])
+    attends = torch.tensor([[1, 1, 1, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0]])
+    record(
+        "clip_text",
+        model,
+        {"ids": ids, "attends": attends},
+        {
+            "features": lambda ids, attends: model(input_ids=ids).text_embeds,
+            "hidden": lambda ids, attends: model(input_ids=ids, attention_mask=attends).last_hidden_state,
+            "penultimate": lambda ids, attends: model(input_ids=ids, output_hidden_states=True).hidden_states[-2],
+        },
+    )
+
+
+def dinov2():
+    torch.manual_seed(13)
+    config = Dinov2Config(
+        hidden_size=24, num_hidden_layers=2, num_attention_heads=3, mlp_ratio=2, image_size=20, patch_size=4,
+        layerscale_value=0.7,
+    )
+    model = random_start(Dinov2Model(config).eval())
+
+    def published(name):
+        """The names in the published files, which transformers 5 renames as it loads them."""
+        for new, old in (
+            (".attention.q_proj.", ".attention.attention.query."),
+            (".attention.k_proj.", ".attention.attention.key."),
+            (".attention.v_proj.", ".attention.attention.value."),
+            (".attention.o_proj.", ".attention.output.dense."),
+        ):
+            name = name.replace(new, old)
+        return name
+
+    record(
+        "dinov2",
+        model,
+        {"image": normal(2, 3, 20, 20), "other": normal(2, 3, 28, 15)},
+        {
+            "pooled": lambda image, other: model(pixel_values=image).pooler_output,
+            "tokens": lambda image, other: model(pixel_values=other).last_hidden_state,
+        },
+        published,
+    )
+
+
+def autoencoder(name, **changes):
+    torch.manual_seed(14)
+    model = AutoencoderKL(
+        down_block_types=["DownEncoderBlock2D"] * 3, up_block_types=["UpDecoderBlock2D"] * 3,
+        block_out_channels=(4, 8, 8), layers_per_block=1, norm_num_groups=2, latent_channels=3, **changes,
+    )
+    model = random_start(model.eval())
+    record(
+        name,
+        model,
+        {"image": normal(2, 3, 14, 9), "latent": normal(2, 3, 3, 2), "n": normal(2, 3, 3, 2)},
+        {
+            "mean": lambda image, latent, n: model.encode(image).latent_dist.mean,
+            "sample": lambda image, latent, n: (lambda d: d.mean + d.std * n)(model.encode(image).latent_dist),
+            "decoded": lambda image, latent, n: model.decode(latent).sample,
+        },
+    )
+
+
+def unet(name, inputs, forward, **changes):
+    torch.manual_seed(15)
+    model = UNet2DConditionModel(
+        in_channels=4, out_channels=4, layers_per_block=1, cross_attention_dim=12, norm_num_groups=4, **changes,
+    )
+    model = random_start(model.eval())
+    common = {"x": normal(3, 4, 7, 6), "t": torch.tensor([0, 421, 999]), "context": normal(3, 5, 12)}
+    record(name, model, {**common, **inputs}, {"y": lambda **given: forward(model, **given)})
+
+
+def unet_xl():
+    """Transformers of several depths, none in the outermost block, and the added conditions of XL."""
+    unet(
+        "unet_xl",
+        {"text_embeds": normal(3, 10), "time_ids": torch.tensor([[224, 224, 0, 0, 224, 224], [5, 7, 1, 2, 3, 4], [64, 32, 0, 8, 16, 16]])},
+        lambda model, x, t, context, text_embeds, time_ids: model(
+            x, t, context, added_cond_kwargs={"text_embeds": text_embeds, "time_ids": time_ids}
+        ).sample,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        block_out_channels=(4, 8), attention_head_dim=(1, 2), transformer_layers_per_block=(1, 2),
+        use_linear_projection=True, addition_embed_type="text_time", addition_time_embed_dim=6,
+        projection_class_embeddings_input_dim=46,
+    )
+
+
+def unet_unclip():
+    unet(
+        "unet_unclip",
+        {"labels": normal(3, 14)},
+        lambda model, x, t, context, labels: model(x, t, context, class_labels=labels).sample,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        block_out_channels=(4, 8), attention_head_dim=(2, 1), use_linear_projection=True,
+        class_embed_type="projection", projection_class_embeddings_input_dim=14,
+    )
+
+
+def packed(x):
+    """FluxPipeline._pack_latents."""
+    b, c, h, w = x.shape
+    return x.view(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, h // 2 * (w // 2), c * 4)
+
+
+def unpacked(x, h, w):
+    b, _, c = x.shape
+    return x.view(b, h // 2, w // 2, c // 4, 2, 2).permute(0, 3, 1, 4, 2, 5).reshape(b, c // 4, h, w)
+
+
+def flux():
+    torch.manual_seed(16)
+    model = FluxTransformer2DModel(
+        in_channels=12, num_layers=1, num_single_layers=2, attention_head_dim=10, num_attention_heads=2,
+        joint_attention_dim=14, pooled_projection_dim=9, guidance_embeds=True, axes_dims_rope=(2, 4, 4),
+    )
+    model = random_start(model.eval())
+    h, w = 6, 4
+    ids = torch.zeros(h // 2, w // 2, 3)
+    ids[..., 1] = torch.arange(h // 2)[:, None]
+    ids[..., 2] = torch.arange(w // 2)[None, :]
+    ids = ids.reshape(-1, 3)
+
+    def velocity(x, t, context, pooled, guidance):
+        out = model(
+            packed(x), context, pooled, t, img_ids=ids, txt_ids=torch.zeros(context.shape[1], 3), guidance=guidance
+        )
+        return unpacked(out.sample, h, w)
+
+    record(
+        "flux",
+        model,
+        {
+            "x": normal(2, 3, h, w), "t": torch.tensor([0.25, 0.875]).double(), "context": normal(2, 3, 14),
+            "pooled": normal(2, 9), "guidance": torch.tensor([1.0, 0.375]).double(),
+        },
+        {"y": velocity},
+    )
+
+
+if __name__ == "__main__":
+    siglip()
+    clip_text()
+    dinov2()
+    autoencoder("autoencoder")
+    autoencoder("autoencoder_bare", use_quant_conv=False, use_post_quant_conv=False)
+    unet_xl()
+    unet_unclip()
+    flux()

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import { toFloat32 } from '../../src/runtime/tensors.js'
+import { kept, keptError } from './expressions.js'
+import { Fixture, compileText, evaluateOnce } from './harness.js'
+
+interface Network {
+  readonly use: string
+  readonly model: string
+  /** Outputs of the fixture as expressions of its inputs. */
+  readonly outputs: Readonly<Record<string, string>>
+}
+
+const networks: Readonly<Record<string, Network>> = {
+  siglip: {
+    use: 'std.siglip { SiglipConfig, SiglipModel, SiglipTextConfig, SiglipVisionConfig }',
+    model: `SiglipModel(SiglipConfig(
+      vision_config = SiglipVisionConfig(
+        hidden_size = 24, intermediate_size = 40, num_hidden_layers = 2, num_attention_heads = 3, image_size = 19, patch_size = 6
+      ),
+      text_config = SiglipTextConfig(
+        vocab_size = 30, hidden_size = 24, intermediate_size = 36, num_hidden_layers = 2, num_attention_heads = 4,
+        max_position_embeddings = 7, projection_size = 24
+      )
+    ))`,
+    outputs: {
+      image_features: 'net.image_features(image)',
+      text_features: 'net.text_features(ids)',
+      logits: 'net(image, ids)',
+    },
+  },
+  clip_text: {
+    use: 'std.clip { ClipTextConfig, ClipTextModelWithProjection }',
+    model: `ClipTextModelWithProjection(ClipTextConfig(
+      vocab_size = 40, hidden_size = 24, intermediate_size = 48, num_hidden_layers = 3, num_attention_heads = 3,
+      max_position_embeddings = 9, hidden_act = "gelu"
+    ), 10)`,
+    outputs: {
+      features: 'net(ids)',
+      hidden: 'net.text_model(ids, attends).last_hidden_state',
+      penultimate: 'net.penultimate(ids)',
+    },
+  },
+  dinov2: {
+    use: 'std.dinov2 { Dinov2Config, Dinov2Model }',
+    model: `Dinov2Model(Dinov2Config(
+      hidden_size = 24, num_hidden_layers = 2, num_attention_heads = 3, mlp_ratio = 2, image_size = 20, patch_size = 4
+    ))`,
+    outputs: {
+      pooled: 'net.image_features(image)',
+      tokens: 'net(other).last_hidden_state',
+    },
+  },
+  autoencoder: autoencoder(''),
+  autoencoder_bare: autoencoder(', use_quant_conv = false, use_post_quant_conv = false'),
+  unet_xl: unet(
+    `down_block_types = ["DownBlock2D", "CrossAttnDownBlock2D"], up_block_types = ["CrossAttnUpBlock2D", "UpBlock2D"],
+    block_out_channels = [4, 8], attention_head_dim = [1, 2], transformer_layers_per_block = [1, 2],
+    use_linear_projection = true, addition_embed_type = "text_time", addition_time_embed_dim = 6,
+    projection_class_embeddings_input_dim = 46`,
+    'added = { text_embeds: text_embeds, time_ids: time_ids }',
+  ),
+  unet_unclip: unet(
+    `down_block_types = ["CrossAttnDownBlock2D", "DownBlock2D"], up_block_types = ["UpBlock2D", "CrossAttnUpBlock2D"],
+    block_out_channels = [4, 8], attention_head_dim = [2, 1], use_linear_projection = true,
+    class_embed_type = "projection", projection_class_embeddings_input_dim = 14`,
+    'class_labels = labels',
+  ),
+  flux: {
+    use: 'std.flux { FluxConfig, FluxTransformer2DModel }',
+    model: `FluxTransformer2DModel(FluxConfig(
+      in_channels = 12, num_layers = 1, num_single_layers = 2, attention_head_dim = 10, num_attention_heads = 2,
+      joint_attention_dim = 14, pooled_projection_dim = 9, guidance_embeds = true, axes_dims_rope = [2, 4, 4]
+    ))`,
+    outputs: { y: 'net(x, t, context, pooled, guidance)' },
+  },
+}
+
+function autoencoder(changes: string): Network {
+  return {
+    use: 'std.autoencoder { AutoencoderConfig, AutoencoderKL }',
+    model: `AutoencoderKL(AutoencoderConfig(
+      block_out_channels = [4, 8, 8], layers_per_block = 1, norm_num_groups = 2, latent_channels = 3${changes}
+    ))`,
+    outputs: {
+      mean: 'net.encode(image).mean',
+      sample: 'net.encode(image).sample',
+      decoded: 'net.decode(latent)',
+    },
+  }
+}
+
+function unet(changes: string, condition: string): Network {
+  return {
+    use: 'std.stable_diffusion { UNet2DConditionModel, UNetConfig }',
+    model: `UNet2DConditionModel(UNetConfig(cross_attention_dim = 12, norm_num_groups = 4, layers_per_block = 1, ${changes}))`,
+    outputs: { y: `net(x, t, context, ${condition})` },
+  }
+}
+
+/** What a name of the encoder's own draw is, which is fed and not declared. */
+const ownDraw = 'n'
+
+/** A pipeline with an evaluation per output, and one per input that the fixture has a gradient for. */
+function program({ use, model, outputs }: Network, fixture: Fixture): string {
+  const inputs = fixture.names('input/').filter((name) => name !== ownDraw)
+  const declared = inputs.map((name) => {
+    const { dtype, shape } = fixture.stored(`input/${name}`)
+    const distribution = dtype === 'i64' ? 'randint(0, 2)' : 'normal'
+    return `let ${name} = draw ${distribution} of [${shape.join(', ')}]`
+  })
+  const gradients = fixture.names('gradient/').filter((name) => name !== ownDraw)
+  return `use ${use}
+pipeline network {
+  model net = ${model}
+  ${declared.join('\n  ')}
+  ${Object.entries(outputs)
+    .map(
+      ([name, e]) =>
+        `let got_${name} = ${e}\n  evaluate output_${name} = pictures(original = kept(got_${name}))`,
+    )
+    .join('\n  ')}
+  let functional = ${Object.keys(outputs)
+    .map((name) => `sum(got_${name} * weight_${name})`)
+    .join(' + ')}
+  evaluate functional_value = pictures(original = kept(functional))
+  ${gradients.map((name) => `evaluate gradient_${name} = pictures(original = kept(grad(functional, ${name})))`).join('\n  ')}
+  export net
+}
+${kept}`
+}
+
+describe('networks give what transformers and diffusers give, and so do their gradients with respect to inputs', () => {
+  for (const [name, network] of Object.entries(networks)) {
+    it(name, async () => {
+      const fixture = await Fixture.open(name)
+      const artefact = compileText(program(network, fixture))
+      const [model] = artefact.manifest.models
+      expect(model?.parameters.map((p) => p.path).sort()).toEqual(fixture.names('start/').sort())
+      for (const { path, shape } of model?.parameters ?? [])
+        expect(fixture.stored(`start/${path}`).shape, path).toEqual(shape)
+
+      const far: string[] = []
+      const compare = async (evaluation: string, expected: string, tolerance: number): Promise<void> => {
+        const got = await evaluateOnce(
+          artefact,
+          evaluation,
+          (_, path) => fixture.stored(`start/${path}`),
+          (path) => fixture.tensor(`input/${path.split('/').at(-1) ?? ''}`),
+        )
+        const actual = got.get('original')
+        const error = keptError(actual && toFloat32(actual), toFloat32(await fixture.tensor(expected)))
+        if (!(error < tolerance)) far.push(`${expected}: ${error}`)
+      }
+      for (const output of Object.keys(network.outputs))
+        await compare(`output_${output}`, `output/${output}`, 1e-5)
+      for (const input of fixture.names('gradient/').filter((i) => i !== ownDraw))
+        await compare(`gradient_${input}`, `gradient/${input}`, 1e-4)
+      expect(far).toEqual([])
+    })
+  }
+})
