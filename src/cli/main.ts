@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './engine.js'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { version } from '../compiler/version.js'
 import { UserError } from '../diagnostics/diagnostic.js'

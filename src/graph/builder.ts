@@ -42,6 +42,11 @@ export class Builder {
     return this.nodes.length
   }
 
+  /** The nodes added since there were `count` of them. */
+  nodesFrom(count: number): readonly Node[] {
+    return this.nodes.slice(count)
+  }
+
   input(name: string, type: TensorType): Value {
     checkSize(type)
     const value: Value = { id: this.ids.next++, type, source: { kind: 'input', name } }

@@ -1,7 +1,6 @@
 import { flatten } from '../../src/compiler/2-resolve/flatten.js'
 import { loadProgram } from '../../src/compiler/2-resolve/program.js'
 import { checkStatics } from '../../src/compiler/3-check/check.js'
-import { PipelineScope } from '../../src/compiler/3-check/pipeline-scope.js'
 import type { Val } from '../../src/compiler/3-check/values.js'
 import { Diagnostics } from '../../src/diagnostics/diagnostic.js'
 import type { Value } from '../../src/graph/graph.js'
@@ -33,8 +32,8 @@ export function valuesOf(
   if (!pipeline || diagnostics.hasErrors) throw new Error(diagnostics.all.map((d) => d.message).join('; '))
   const { statics } = checkStatics(program, pipeline, new Map(), diagnostics)
   if (diagnostics.hasErrors) throw new Error(diagnostics.all.map((d) => d.message).join('; '))
-  const x = statics.elaborate()
-  const environment = new PipelineScope(statics, x).environment('main.dcr')
+  const x = statics.scope.elaboration
+  const environment = statics.scope.environment('main.dcr')
   const shown = (value: Val): Nested => {
     switch (value.kind) {
       case 'int':
@@ -50,7 +49,7 @@ export function valuesOf(
       case 'record':
         return Object.fromEntries([...value.fields].map(([name, field]) => [name, shown(field)]))
       case 'tensor': {
-        const [result] = interpret(x.b.finish('test', [{ name: 'result', value: value.value }]), leaf)
+        const [result] = interpret(x.finish('test', [{ name: 'result', value: value.value }]).graph, leaf)
         if (!result) throw new Error('no result')
         return nested(result.shape, [...result.data])
       }

@@ -1,7 +1,6 @@
 import { type Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
 import type { FlatPipeline } from '../2-resolve/flatten.js'
 import type { Program } from '../2-resolve/program.js'
-import { PipelineScope } from './pipeline-scope.js'
 import { rules } from './rules/index.js'
 import { Scope } from './scope.js'
 import { Statics } from './statics.js'
@@ -33,12 +32,11 @@ export function checkValues(
   { pipeline, statics }: CheckedPipeline,
   diagnostics: Diagnostics,
 ): void {
-  const x = statics.elaborate(statics.anyFacts, true)
-  const scope = new PipelineScope(statics, x)
+  const { scope, anyFacts } = statics
   for (const [name, { item, file }] of pipeline.items) {
     if ((item.kind !== 'let' && item.kind !== 'loss') || statics.evaluated.has(item)) continue
     try {
-      scope.environment(file).get(name)
+      scope.elaboration.during(anyFacts, () => scope.environment(file).get(name))
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       diagnostics.add(error.diagnostic)

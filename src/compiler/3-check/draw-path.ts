@@ -6,14 +6,16 @@ export class DrawPath {
   private stack: Frame[] = [new Frame('')]
   private taken = new Set<string>()
 
-  /** Evaluates a named value of the pipeline: its draws are named from there, whoever asked for it. */
+  /** Evaluates what has a name in the pipeline, its draws are named from there, whoever asked for it. */
   root<T>(name: string, run: () => T): T {
-    const outer = this.stack
+    const { stack, taken } = this
     this.stack = [new Frame(name)]
+    this.taken = new Set()
     try {
       return run()
     } finally {
-      this.stack = outer
+      this.stack = stack
+      this.taken = taken
     }
   }
 

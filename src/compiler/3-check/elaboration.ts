@@ -2,14 +2,17 @@ import { type Diagnostic, type Label, type Span, UserError } from '../../diagnos
 import { badRows } from '../../diagnostics/catalogue/stage.js'
 import { operatorMismatch, tooDeep, tooLarge, tooNested } from '../../diagnostics/catalogue/type.js'
 import { Builder } from '../../graph/builder.js'
-import type { Graph, Value } from '../../graph/graph.js'
+import type { Graph, Output, Value } from '../../graph/graph.js'
+import { slice } from '../../graph/rewrite.js'
 import type { TensorType } from '../../graph/types.js'
 import { TypeMismatch } from '../../ops/operator.js'
 import type { DataSpec, Distribution } from '../7-emit/manifest.js'
 import type { Budget } from './budget.js'
-import type { Facts } from './facts.js'
+import { type Facts, noFacts } from './facts.js'
 import { DrawPath } from './draw-path.js'
-import { type Val, type Weight, depthOf, describe, sizeOf } from './values.js'
+import type { GivenArguments } from './arguments.js'
+import { Replay } from './replay.js'
+import { type FunctionVal, type Val, type Weight, depthOf, describe, sizeOf } from './values.js'
 
 export function fail(diagnostic: Diagnostic): never {
   throw new UserError(diagnostic)
@@ -28,57 +31,79 @@ const limits = {
   call: 4,
 }
 
-/** The state of turning one set of expressions (a stage, an evaluation, or all lets for checking) into a graph. */
+/** A part of what was elaborated that runs by itself, and what draws the inputs of its graph that are drawn. */
+export interface Elaborated {
+  readonly graph: Graph
+  readonly draws: ReadonlyMap<string, Distribution>
+}
+
+/** The state of turning the expressions of a pipeline into one graph, of which stages and evaluations are slices. */
 export class Elaboration {
   /** The graph that nodes go to: the whole one, or the body of a Loop while that is built. */
   private current: Builder
   private readonly root: Builder
-  readonly draws = new Map<string, Distribution>()
   readonly drawPath = new DrawPath()
+  private readonly draws = new Map<Value, { readonly path: string; readonly distribution: Distribution }>()
+  private readonly replay = new Replay((nodes, span) => this.budget.spend(nodes * limits.node, span))
   private readonly inputs = new Map<string, Value>()
   private readonly parameters = new Map<string, Value>()
   private readonly weights = new Map<Value, Weight>()
-  /** Rows taken of each data set, and where that was said first. */
-  private readonly rows = new Map<string, { readonly count: number; readonly span: Span }>()
+  /** The rows of a data set that an input takes, and where that was said. */
+  private readonly rows = new Map<
+    Value,
+    { readonly data: string; readonly count: number; readonly span: Span }
+  >()
   private depth = 0
   private nesting = 0
-  /** Grows whenever something of this elaboration, not of the pipeline, is read or made. */
-  private uses = 0
+  private stage: Facts = noFacts
+  private reads = 0
 
-  /**
-   * With `mixedRows` a data set may be taken in different numbers of rows, as when the values of several stages are
-   * checked together; a graph that runs takes one number.
-   */
   constructor(
     readonly dataSpecs: ReadonlyMap<string, DataSpec>,
-    readonly facts: Facts,
     private readonly budget: Budget,
-    private readonly mixedRows = false,
   ) {
     this.root = new Builder()
     this.current = this.root
   }
 
   get b(): Builder {
-    this.uses++
     return this.current
   }
 
-  /** Runs an evaluation and tells whether it touched this elaboration; else any other would give the same value. */
-  observe<T>(run: () => T): { readonly value: T; readonly touched: boolean } {
-    const before = this.uses
-    const value = run()
-    return { value, touched: this.uses !== before }
+  /** What the values that are evaluated now may depend on; reading it makes them depend on it. */
+  get facts(): Facts {
+    this.dependent()
+    return this.stage
   }
 
-  /** Says that something is read that belongs to this elaboration. */
-  touch(): void {
-    this.uses++
+  /** The same, as a key. */
+  get present(): Facts {
+    return this.stage
+  }
+
+  /** Says that what is evaluated now depends on the facts. */
+  dependent(): void {
+    this.reads++
+  }
+
+  /** Evaluates for a stage or an evaluation. */
+  during<T>(facts: Facts, run: () => T): T {
+    const outer = this.stage
+    this.stage = facts
+    try {
+      return run()
+    } finally {
+      this.stage = outer
+    }
+  }
+
+  /** How many times something that depends on the facts was read. */
+  get factReads(): number {
+    return this.reads
   }
 
   /** Builds a nested graph; inputs and parameters that it uses are those of the whole graph. */
   nested(build: (b: Builder) => Graph): Graph {
-    this.touch()
     const outer = this.current
     this.current = outer.child()
     try {
@@ -140,6 +165,13 @@ export class Elaboration {
     }
   }
 
+  /** Evaluates the call of a function, or copies what an earlier call like it made. */
+  replayed(fn: FunctionVal, given: GivenArguments, run: () => Val): Val {
+    return fn.ofInstance
+      ? this.replay.call(this.b, fn, given, () => this.draws.size + this.reads, run)
+      : run()
+  }
+
   /** Adds nodes at a span; an operator's complaint becomes a diagnostic there. */
   build<T>(span: Span, run: (b: Builder) => T, labels: () => readonly Label[] = () => []): T {
     const { b } = this
@@ -159,7 +191,6 @@ export class Elaboration {
   }
 
   parameter(model: string, path: string, weight: Weight): Value {
-    this.touch()
     const key = `${model}/${path}`
     const value = this.parameters.get(key) ?? this.b.parameter(model, path, weight.type)
     this.parameters.set(key, value)
@@ -172,20 +203,20 @@ export class Elaboration {
     return this.weights.get(value)
   }
 
-  /** The parameters that the graph has used so far. */
-  get usedParameters(): readonly string[] {
-    return [...this.parameters.keys()]
-  }
-
-  get usedData(): readonly string[] {
-    return [...this.rows.keys()]
-  }
-
-  /** `count` rows of a data field as a graph input. */
-  batch(data: string, field: string, count: number, span: Span): Value {
-    this.touch()
-    const first = this.rows.get(data)
-    if (first && first.count !== count && !this.mixedRows) {
+  /** What these outputs need, as a graph of its own. One graph takes the same number of rows of a data set everywhere. */
+  finish(name: string, outputs: readonly Output[]): Elaborated {
+    const graph = slice(this.root.finish(name, outputs))
+    const firsts = new Map<string, { readonly count: number; readonly span: Span }>()
+    const draws = new Map<string, Distribution>()
+    for (const input of graph.inputs) {
+      const draw = this.draws.get(input)
+      if (draw) draws.set(draw.path, draw.distribution)
+      const rows = this.rows.get(input)
+      if (!rows) continue
+      const { data, count, span } = rows
+      const first = firsts.get(data) ?? rows
+      firsts.set(data, first)
+      if (first.count === count) continue
       fail(
         badRows(span, {
           message: `\`${data}\` is taken ${count} rows at a time here and ${first.count} elsewhere`,
@@ -194,7 +225,11 @@ export class Elaboration {
         }),
       )
     }
-    if (!first) this.rows.set(data, { count, span })
+    return { graph, draws }
+  }
+
+  /** `count` rows of a data field as a graph input. */
+  batch(data: string, field: string, count: number, span: Span): Value {
     const name = `batch/${data}/${field}`
     const key = `${name}/${count}`
     const known = this.inputs.get(key)
@@ -204,13 +239,14 @@ export class Elaboration {
     const type = { dtype: spec.dtype, shape: [count, ...spec.shape] }
     const value = this.build(span, () => this.root.input(name, type))
     this.inputs.set(key, value)
+    this.rows.set(value, { data, count, span })
     return value
   }
 
   draw(distribution: Distribution, type: TensorType, span: Span): Value {
-    this.touch()
     const path = this.drawPath.next()
-    this.draws.set(path, distribution)
-    return this.build(span, () => this.root.input(`draw/${path}`, type))
+    const value = this.build(span, () => this.root.input(`draw/${path}`, type))
+    this.draws.set(value, { path, distribution })
+    return value
   }
 }

@@ -12,10 +12,7 @@ import { type GradientVal, type Val, describe, tensorVal } from './values.js'
 
 /** The parameters that `grad(loss, x)` differentiates by, where x is no tensor. */
 export function differentiated(x: Elaboration, at: Val, span: Span): readonly PlacedWeight[] {
-  if (at.kind === 'trained') {
-    x.touch()
-    return x.facts.trained ?? fail(noTrained(span, undefined))
-  }
+  if (at.kind === 'trained') return x.facts.trained ?? fail(noTrained(span, undefined))
   const parameters = at.kind === 'instance' || at.kind === 'list' ? placedParameters(at) : []
   if (parameters.length > 0) return parameters
   const wanted = 'a tensor, a model or a part of one, or `trained`'

@@ -39,7 +39,7 @@ export function instantiate(x: Elaboration, module: ModuleVal, given: GivenArgum
   x.tick(given.span, instanceWork)
   for (const member of declaration.members) {
     if (member.kind === 'fn')
-      environment.set(member.name.text, { kind: 'fn', declaration: member, environment })
+      environment.set(member.name.text, { kind: 'fn', declaration: member, environment, ofInstance: true })
   }
   for (const member of declaration.members) {
     if (member.kind === 'fn') continue

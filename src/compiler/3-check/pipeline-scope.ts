@@ -8,19 +8,23 @@ import { patternNames } from '../2-resolve/flatten.js'
 import { type Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { bind, evaluate } from './evaluate.js'
+import type { Facts } from './facts.js'
 import type { Statics } from './statics.js'
 import { type Val, describe } from './values.js'
 
+/** A value, or what is wrong with it, which is told of everything that needs it. */
+type Result = Val | UserError
+
 /**
- * The names of a pipeline in one elaboration: a `let` is evaluated when something first needs it, once. One whose value
- * holds nothing of the elaboration is evaluated once for all of them.
+ * The names of a pipeline: a `let` is evaluated when something first needs it, once, or once for each stage if it
+ * depends on the stage's facts.
  */
 export class PipelineScope {
   private readonly environments = new Map<string, Environment>()
-  private readonly values = new Map<string, Val>()
+  /** What has the same value in every stage, and what depends on the facts of one. */
+  private readonly shared = new Map<string, Result>()
+  private readonly dependent = new WeakMap<Facts, Map<string, Result>>()
   private readonly evaluating: string[] = []
-  /** Told once, whatever else needs the value. */
-  private readonly failures = new Map<LetDeclaration | LossItem, UserError>()
 
   constructor(
     readonly statics: Statics,
@@ -51,9 +55,8 @@ export class PipelineScope {
         this.statics.data(item, file)
         return { kind: 'data', name }
       case 'fn': {
-        this.elaboration.touch()
         const fn: Val = { kind: 'fn', declaration: item, environment: this.environment(file) }
-        this.values.set(name, fn)
+        this.shared.set(name, fn)
         return fn
       }
       case 'let':
@@ -66,55 +69,64 @@ export class PipelineScope {
   }
 
   private known(name: string): Val | undefined {
-    const shared = this.statics.values.get(name)
-    if (shared) return shared
-    const own = this.values.get(name)
-    if (own) this.elaboration.touch()
-    return own
+    const x = this.elaboration
+    const shared = this.shared.get(name)
+    const result = shared ?? this.dependent.get(x.present)?.get(name)
+    if (result && !shared) x.dependent()
+    if (result instanceof UserError) throw result
+    return result
+  }
+
+  /** Where results belong that took so many reads of the facts. */
+  private results(reads: number): Map<string, Result> {
+    if (reads === 0) return this.shared
+    const { present } = this.elaboration
+    const results = this.dependent.get(present) ?? new Map<string, Result>()
+    this.dependent.set(present, results)
+    return results
   }
 
   private evaluate(name: string, item: LetDeclaration | LossItem, file: string): void {
-    const failure = this.failures.get(item)
-    if (failure) throw failure
-    if (this.evaluating.includes(name)) {
-      return fail(
-        circularName(item.kind === 'loss' ? item.name.span : item.pattern.span, {
-          names: [...this.evaluating.slice(this.evaluating.indexOf(name)), name],
-        }),
-      )
-    }
+    if (this.evaluating.includes(name))
+      return this.circular(this.evaluating.slice(this.evaluating.indexOf(name)))
+    const names = item.kind === 'loss' ? [item.name] : patternNames(item.pattern)
+    const x = this.elaboration
+    const before = x.factReads
     this.evaluating.push(name)
     try {
       const environment = new Environment(this.environment(file))
-      const root =
-        item.kind === 'loss'
-          ? item.name.text
-          : patternNames(item.pattern)
-              .map((n) => n.text)
-              .join('+')
-      const x = this.elaboration
-      const run = (): Val => x.drawPath.root(root, () => evaluate(x, item.value, environment))
-      const { value, touched } = x.observe(() => x.named(item.value.span, run))
-      const values = touched ? this.values : this.statics.values
+      const run = (): Val =>
+        x.drawPath.root(names.map((n) => n.text).join('+'), () => evaluate(x, item.value, environment))
+      const value = x.named(item.value.span, run)
+      const bound = new Environment()
       if (item.kind === 'loss') {
         this.scalar(value, item.value, `loss \`${name}\``)
-        this.values.set(name, value)
-        this.statics.evaluated.add(item)
-        return
-      }
-      const bound = new Environment()
-      bind(bound, item.pattern, value)
-      for (const { text } of patternNames(item.pattern)) {
+        bound.set(name, value)
+      } else bind(bound, item.pattern, value)
+      const results = this.results(x.factReads - before)
+      for (const { text } of names) {
         const part = bound.get(text)
-        if (part) values.set(text, part)
+        if (part) results.set(text, part)
       }
       this.statics.evaluated.add(item)
     } catch (error) {
-      if (error instanceof UserError) this.failures.set(item, error)
+      if (error instanceof UserError)
+        for (const { text } of names) this.results(x.factReads - before).set(text, error)
       throw error
     } finally {
       this.evaluating.pop()
     }
+  }
+
+  /** A circle of names is told from the one declared first, wherever it was entered. */
+  private circular(circle: readonly string[]): never {
+    for (const [name, { item }] of this.statics.pipeline.items) {
+      const at = circle.indexOf(name)
+      if (at < 0 || (item.kind !== 'let' && item.kind !== 'loss')) continue
+      const span = item.kind === 'loss' ? item.name.span : item.pattern.span
+      return fail(circularName(span, { names: [...circle.slice(at), ...circle.slice(0, at), name] }))
+    }
+    throw new Error(`no declaration among ${circle.join(', ')}`)
   }
 
   /** A value that must be one float. */

@@ -7,7 +7,6 @@ import { Budget } from './budget.js'
 import { Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { bind, evaluate } from './evaluate.js'
-import { noFacts } from './facts.js'
 import { specialFunctions } from './special.js'
 import { type Val, float } from './values.js'
 
@@ -36,7 +35,7 @@ export class Scope {
   private readonly values = new Map<LetDeclaration, Environment>()
   private readonly evaluating: LetDeclaration[] = []
   readonly budget = new Budget()
-  private readonly statics = new Elaboration(new Map(), noFacts, this.budget)
+  private readonly statics = new Elaboration(new Map(), this.budget)
 
   constructor(readonly program: Program) {}
 

@@ -10,7 +10,7 @@ import type { DataSpec, Json, ModelSpec, Settings } from '../7-emit/manifest.js'
 import { dataSpec } from './data-spec.js'
 import { Elaboration, fail } from './elaboration.js'
 import { evaluate } from './evaluate.js'
-import { type Facts, noFacts } from './facts.js'
+import type { Facts } from './facts.js'
 import { parametersOf, place, placedParameters } from './instantiate.js'
 import { PipelineScope } from './pipeline-scope.js'
 import type { Scope } from './scope.js'
@@ -20,15 +20,14 @@ import { type Instance, type Val, describe } from './values.js'
 /** What is the same in every stage of a pipeline: its params, data sets, models and values without tensors. */
 export class Statics {
   readonly dataSpecs = new Map<string, DataSpec>()
-  /** What values of the pipeline are that hold no tensor and no function of it, by name. */
-  readonly values = new Map<string, Val>()
-  /** Values that some elaboration has evaluated without a mistake. */
+  /** Values that were evaluated without a mistake. */
   readonly evaluated = new Set<LetDeclaration | LossItem>()
   private readonly params = new Map<string, Val>()
   private readonly models = new Map<string, Instance>()
   private readonly evaluating: string[] = []
   private readonly failures = new Map<NamedItem, UserError>()
-  private readonly scope: PipelineScope
+  /** The values of the pipeline, in one graph. */
+  readonly scope: PipelineScope
 
   constructor(
     readonly pipeline: FlatPipeline,
@@ -36,12 +35,7 @@ export class Statics {
     /** `--set name=value`, unparsed. */
     readonly settings: ReadonlyMap<string, string>,
   ) {
-    this.scope = new PipelineScope(this, this.elaborate())
-  }
-
-  /** A new graph to be built; with `mixedRows`, one that is only checked. */
-  elaborate(facts: Facts = noFacts, mixedRows = false): Elaboration {
-    return new Elaboration(this.dataSpecs, facts, this.files.budget, mixedRows)
+    this.scope = new PipelineScope(this, new Elaboration(this.dataSpecs, files.budget))
   }
 
   /** The facts for values that are checked outside of any stage: every parameter may be trained. */

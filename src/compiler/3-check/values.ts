@@ -87,6 +87,8 @@ export interface FunctionVal {
   readonly kind: 'fn'
   readonly declaration: FunctionDeclaration
   readonly environment: Environment
+  /** A function of a module's instance: it sees the instance and its arguments, nothing of the pipeline. */
+  readonly ofInstance?: true
 }
 
 /** A module with its arguments: a node of a model's parameter tree. */

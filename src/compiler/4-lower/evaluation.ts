@@ -11,7 +11,6 @@ import { missingArgument } from '../3-check/arguments.js'
 import { callFunction } from '../3-check/call.js'
 import { fail } from '../3-check/elaboration.js'
 import { evaluate } from '../3-check/evaluate.js'
-import { PipelineScope } from '../3-check/pipeline-scope.js'
 import { type Statics, plain } from '../3-check/statics.js'
 import { type FunctionVal, type Val, describe, tensorVal } from '../3-check/values.js'
 import type { LoweredEvaluation } from './lowered.js'
@@ -28,7 +27,7 @@ interface Given {
 export function lowerEvaluation(statics: Statics, item: EvaluateItem, file: string): LoweredEvaluation {
   const name = item.name.text
   const { kind, given } = bindKind(item)
-  const probe = new PipelineScope(statics, statics.elaborate())
+  const { scope } = statics
   const settings: Record<string, Json> = {}
   for (const p of kind.parameters) if (p.default !== undefined && isSetting(p)) settings[p.name] = p.default
   const data: string[] = []
@@ -39,7 +38,7 @@ export function lowerEvaluation(statics: Statics, item: EvaluateItem, file: stri
       tensors.push({ name: parameter.name, value })
       continue
     }
-    const v = evaluate(probe.elaboration, value, probe.environment(file))
+    const v = evaluate(scope.elaboration, value, scope.environment(file))
     if (parameter.kind === 'data') data.push(...dataNames(v, value.span))
     else if (parameter.kind === 'function') {
       if (v.kind !== 'fn')
@@ -152,8 +151,8 @@ function functionPart(
   data: string,
   functions: readonly { readonly name: string; readonly fn: FunctionVal; readonly span: Span }[],
 ): Part {
-  const x = statics.elaborate()
-  const scope = new PipelineScope(statics, x)
+  const { scope } = statics
+  const x = scope.elaboration
   const environment = scope.environment(file)
   const known = statics.dataSpecs.get(data)?.fields.map((f) => f.name) ?? []
   const outputs = functions.map(({ name, fn, span }): Output => {
@@ -182,7 +181,7 @@ function functionPart(
     }
     return { name, value: x.b.cast(value.value, 'f32') }
   })
-  return { data, rows: rowsPerBatch, graph: x.b.finish(`${evaluation}-${data}`, outputs), draws: x.draws }
+  return { data, rows: rowsPerBatch, ...x.finish(`${evaluation}-${data}`, outputs) }
 }
 
 function tensorPart(
@@ -191,13 +190,13 @@ function tensorPart(
   evaluation: string,
   tensors: readonly { readonly name: string; readonly value: Expression }[],
 ): Part {
-  const x = statics.elaborate()
-  const scope = new PipelineScope(statics, x)
+  const { scope } = statics
+  const x = scope.elaboration
   const outputs = tensors.map(({ name, value }): Output => {
     const v = x.drawPath.root(`${evaluation}/${name}`, () => evaluate(x, value, scope.environment(file)))
     if (v.kind !== 'tensor')
       return fail(badEvaluation(value.span, { message: `\`${name}\` wants a tensor, got ${describe(v)}` }))
     return { name, value: x.b.cast(v.value, 'f32') }
   })
-  return { data: null, rows: 1, graph: x.b.finish(evaluation, outputs), draws: x.draws }
+  return { data: null, rows: 1, ...x.finish(evaluation, outputs) }
 }

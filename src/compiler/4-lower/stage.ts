@@ -13,9 +13,9 @@ import { type FlatStage, clauseKey } from '../2-resolve/flatten.js'
 import { type Elaboration, fail } from '../3-check/elaboration.js'
 import { Environment } from '../3-check/environment.js'
 import { evaluate } from '../3-check/evaluate.js'
-import { PipelineScope } from '../3-check/pipeline-scope.js'
+import type { PipelineScope } from '../3-check/pipeline-scope.js'
 import type { Statics } from '../3-check/statics.js'
-import { describe } from '../3-check/values.js'
+import { type Val, describe } from '../3-check/values.js'
 import type { PlacedWeight } from '../3-check/facts.js'
 import { gradientOutputs } from './gradient-objective.js'
 import type { LoweredStage, ParameterGroup } from './lowered.js'
@@ -51,7 +51,8 @@ interface Placed<T> {
 export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diagnostics): LoweredStage {
   const { values, train, monitors } = sortClauses(stage, diagnostics)
   const name = stage.name.text
-  const probe = new PipelineScope(statics, statics.elaborate())
+  const { scope } = statics
+  const x = scope.elaboration
   const missing = (clause: string, example: string): Diagnostic =>
     missingClause(stage.name.span, { stage: name, clause, example })
   const need = (clause: ClauseName): Placed<Expression> =>
@@ -64,7 +65,7 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     if (!given) return otherwise
     return attempt(
       diagnostics,
-      () => positiveNumber(probe.elaboration, probe.environment(given.file), clause, given.value, wanted),
+      () => positiveNumber(x, scope.environment(given.file), clause, given.value, wanted),
       otherwise,
     )
   }
@@ -73,8 +74,8 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
   const saveEvery = number('save_every', 'int', null)
   const clipNorm = number('clip_norm', 'float', null)
   const { trained, groups } = lowerTrain(
-    probe.elaboration,
-    probe,
+    x,
+    scope,
     train,
     need('optimizer'),
     values.get('schedule'),
@@ -82,31 +83,16 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     diagnostics,
   )
 
-  const x = statics.elaborate({ trained })
-  const scope = new PipelineScope(statics, x)
-  const outputs: Output[] = []
-  const scalar = (root: string, e: Expression, file: string, what: string): Output['value'] =>
-    x.drawPath.root(root, () =>
-      scope.scalar(evaluate(x, e, new Environment(scope.environment(file))), e, what),
-    )
   const minimize = need('minimize')
-  const minimized = x.drawPath.root('minimize', () =>
-    evaluate(x, minimize.value, new Environment(scope.environment(minimize.file))),
-  )
-  if (minimized.kind === 'gradient')
-    outputs.push(...gradientOutputs(x, minimized, { trained, accumulate, span: minimize.value.span }))
-  else outputs.push({ name: 'loss', value: scope.scalar(minimized, minimize.value, '`minimize`') })
-  for (const { value: m, file } of monitors) {
-    const root = `monitor/${m.name.text}`
-    outputs.push({ name: root, value: scalar(root, m.value, file, `monitor \`${m.name.text}\``) })
-  }
-  const graph = x.b.finish(name, outputs)
+  const objective = { trained, accumulate, minimize, monitors }
+  const outputs = x.during({ trained }, () => lowerOutputs(scope, objective))
+  const { graph, draws } = x.finish(name, outputs)
   checkCoupling(graph, { stage: name, accumulate, span: minimize.value.span }, diagnostics)
   return {
     name,
     span: stage.span,
     graph,
-    draws: x.draws,
+    draws,
     trained: trained.map(({ model, path, weight, group }) => ({
       model,
       path,
@@ -121,11 +107,37 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     clipNorm,
     monitors: monitors.map(({ value: m, file }) => ({
       name: m.name.text,
-      every: m.every
-        ? positiveNumber(probe.elaboration, probe.environment(file), 'every', m.every, 'int')
-        : 1,
+      every: m.every ? positiveNumber(x, scope.environment(file), 'every', m.every, 'int') : 1,
     })),
   }
+}
+
+/** What a stage minimizes and monitors. Its draws are named from `@minimize` and `@monitor/...`: no value is named so. */
+function lowerOutputs(
+  scope: PipelineScope,
+  stage: {
+    readonly trained: readonly TrainedWeight[]
+    readonly accumulate: number
+    readonly minimize: Placed<Expression>
+    readonly monitors: readonly Placed<MonitorClause>[]
+  },
+): readonly Output[] {
+  const x = scope.elaboration
+  const evaluated = (root: string, { value, file }: Placed<Expression>): Val =>
+    x.drawPath.root(`@${root}`, () => evaluate(x, value, new Environment(scope.environment(file))))
+  const { value: objective } = stage.minimize
+  const minimized = evaluated('minimize', stage.minimize)
+  const outputs =
+    minimized.kind === 'gradient'
+      ? [...gradientOutputs(x, minimized, { ...stage, span: objective.span })]
+      : [{ name: 'loss', value: scope.scalar(minimized, objective, '`minimize`') }]
+  for (const { value: monitor, file } of stage.monitors) {
+    const name = `monitor/${monitor.name.text}`
+    const value = evaluated(name, { value: monitor.value, file })
+    const what = `monitor \`${monitor.name.text}\``
+    outputs.push({ name, value: scope.scalar(value, monitor.value, what) })
+  }
+  return outputs
 }
 
 function sortClauses(
