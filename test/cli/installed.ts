@@ -33,12 +33,7 @@ export class Installed {
 
   static build(): Installed {
     const place = mkdtempSync(join(tmpdir(), 'dcrc-cli-'))
-    const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
-      scripts: { build: string }
-    }
-    const [bundler = '', ...options] = scripts.build.split(' ')
-    const here = options.map((o) => (o.startsWith('--outdir=') ? `--outdir=${join(place, 'dist/cli')}` : o))
-    execFileSync(join(repository, 'node_modules/.bin', bundler), here, { cwd: repository })
+    execFileSync(process.execPath, ['build.mjs', join(place, 'dist/cli')], { cwd: repository })
     for (const name of ['pipelines', 'docs', 'package.json', 'node_modules'])
       symlinkSync(join(repository, name), join(place, name))
     return new Installed(place, mkdtempSync(join(tmpdir(), 'dcrc-work-')))
