@@ -8,6 +8,7 @@ rmSync(outdir, { recursive: true, force: true })
 await build({
   entryPoints: ['src/cli/main.ts', 'src/runtime/worker.ts'],
   outdir,
+  entryNames: '[name]',
   bundle: true,
   splitting: true,
   format: 'esm',
