@@ -17,7 +17,7 @@ await build({
   // Native code.
   external: ['onnxruntime-node', 'sharp'],
   // For the libraries that are CommonJS.
-  banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+  banner: { js: "import{createRequire as bundledRequire}from'node:module';const require=bundledRequire(import.meta.url);" },
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'warning',
