@@ -3,6 +3,7 @@ import { type FlatPipeline, flatten } from './2-resolve/flatten.js'
 import { checkNames } from './2-resolve/names.js'
 import { type Files, type Program, loadProgram } from './2-resolve/program.js'
 import { checkStatics, checkValues } from './3-check/check.js'
+import { checkAllowed, withoutAllowed } from './2-resolve/allowed.js'
 import { builtinNames } from './3-check/scope.js'
 import { lower } from './4-lower/lower.js'
 import type { Lowered } from './4-lower/lowered.js'
@@ -33,7 +34,9 @@ export function analyze(request: Request): Analysis {
   const diagnostics = new Diagnostics()
   const program = loadProgram(request.entry, request.files, diagnostics)
   const done = (rest: Partial<Analysis> = {}): Analysis => ({
-    diagnostics: diagnostics.all,
+    diagnostics: rest.pipeline
+      ? withoutAllowed(rest.pipeline, diagnostics.all, rest.lowered !== undefined)
+      : diagnostics.all,
     program,
     ...rest,
   })
@@ -41,6 +44,7 @@ export function analyze(request: Request): Analysis {
 
   const pipeline = flatten(program, request.pipeline, diagnostics)
   if (!pipeline) return done()
+  checkAllowed(pipeline, diagnostics)
   checkNames(program, pipeline, builtinNames, diagnostics)
   if (diagnostics.hasErrors) return done({ pipeline })
 
@@ -54,7 +58,9 @@ export function analyze(request: Request): Analysis {
   for (const d of found.all) diagnostics.add(d)
   if (diagnostics.hasErrors) return done({ pipeline })
 
-  for (const stage of lowered.stages) for (const d of stageProblems(stage)) diagnostics.add(d)
+  for (const stage of lowered.stages) {
+    for (const d of stageProblems(stage)) diagnostics.add({ ...d, stage: stage.name })
+  }
   for (const { parts } of lowered.evaluations) {
     for (const part of parts) for (const d of gradientProblems(part.graph)) diagnostics.add(d)
   }

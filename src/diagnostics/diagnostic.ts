@@ -27,6 +27,8 @@ export interface Diagnostic {
   readonly labels: readonly Label[]
   readonly why?: string
   readonly help?: string
+  /** The stage whose training it is about; what the stage allows is not told. */
+  readonly stage?: string
   readonly fix?: Fix
 }
 

@@ -1,5 +1,7 @@
 import fc, { type Arbitrary, type LetrecTypedTie } from 'fast-check'
 import type {
+  AblationEntry,
+  Allow,
   Argument,
   DataField,
   Declaration,
@@ -10,6 +12,7 @@ import type {
   MatchArm,
   ModuleMember,
   Parameter,
+  ParameterPath,
   Pattern,
   PipelineItem,
   StageClause,
@@ -31,7 +34,9 @@ const node = <T>(fields: Readonly<Record<string, Arbitrary<unknown>>>): Arbitrar
   fc.record(fields).map((values) => tidy({ ...values, span }) as T)
 
 const words =
-  'a b c x y long_name_of_a_value d_in Linear _ data model stage image loss train steps x1 None lr'.split(' ')
+  'a b c x y long_name_of_a_value d_in Linear _ data model stage image loss train allow seeds x1 None lr'.split(
+    ' ',
+  )
 const identifier: Arbitrary<Identifier> = fc.constantFrom(...words).map((text) => ({ text, span }))
 const maybe = <T>(arbitrary: Arbitrary<T>): Arbitrary<T | undefined> =>
   fc.option(arbitrary, { nil: undefined })
@@ -295,8 +300,14 @@ const segment = fc.oneof(
   fc.record({ kind: kind('index'), index: expression }),
   fc.record({ kind: kind('any') }),
 )
+const path = node<ParameterPath>({ root: identifier, segments: few(segment) })
+const allow = node<Allow>({
+  kind: kind('allow'),
+  rule: identifier,
+  reason: text.map((reason) => ({ text: reason, span })),
+})
 const trainGroup = node<TrainGroup>({
-  path: node({ root: identifier, segments: few(segment) }),
+  path,
   settings: few(fc.record({ name: identifier, value: expression })),
 })
 const clauseName = fc
@@ -304,6 +315,8 @@ const clauseName = fc
   .map((word) => ({ text: word, span }))
 const clause = fc.oneof(
   node<StageClause>({ kind: kind('train'), groups: few(trainGroup, 1) }),
+  node<StageClause>({ kind: kind('freeze'), paths: few(path, 1) }),
+  allow,
   node<StageClause>({ kind: kind('monitor'), name: identifier, value: expression, every: maybe(expression) }),
   node<StageClause>({ kind: kind('clause'), name: clauseName, value: expression }),
 )
@@ -317,6 +330,13 @@ const item = fc.oneof(
     fields: few(node<DataField>({ name: identifier, type, value: expression })),
     override,
   }),
+  node<PipelineItem>({
+    kind: kind('data'),
+    name: identifier,
+    fields: few(node<DataField>({ name: identifier, type, value: expression })),
+    override: fc.constant(true),
+  }),
+  allow,
   node<PipelineItem>({
     kind: kind('model'),
     name: identifier,
@@ -338,6 +358,12 @@ const item = fc.oneof(
   }),
 )
 
+const ablationEntry = fc.oneof(
+  node<AblationEntry>({ kind: kind('variant'), name: identifier, change: fc.oneof(identifier, few(item)) }),
+  node<AblationEntry>({ kind: kind('vary'), param: identifier, values: expression }),
+  node<AblationEntry>({ kind: kind('seeds'), values: expression }),
+)
+
 const declaration: Arbitrary<Declaration> = fc.oneof(
   node<Declaration>({
     kind: kind('module'),
@@ -353,6 +379,12 @@ const declaration: Arbitrary<Declaration> = fc.oneof(
     name: identifier,
     extends: maybe(identifier),
     items: few(item),
+  }),
+  node<Declaration>({
+    kind: kind('ablation'),
+    name: identifier,
+    of: identifier,
+    entries: few(ablationEntry),
   }),
 )
 

@@ -192,6 +192,8 @@ function describe(d: Declaration, text: string): readonly Described[] {
       return d.pattern.kind === 'name-pattern' ? of(d.pattern.name.text, `let ${d.pattern.name.text}`) : []
     case 'pipeline':
       return of(d.name.text, `pipeline ${d.name.text}`)
+    case 'ablation':
+      return of(d.name.text, `ablation ${d.name.text} of ${d.of.text}`)
   }
 }
 

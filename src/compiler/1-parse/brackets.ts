@@ -45,7 +45,9 @@ const softItemWords: ReadonlySet<TokenType> = new Set([
   t.Stage,
   t.Evaluate,
   t.Export,
+  t.Allow,
 ])
+const softFileWords: ReadonlySet<TokenType> = new Set([t.Ablation])
 /** Words that go on with an expression; what is named by them is rarely declared. */
 const infixes: readonly TokenType[] = [t.Of, t.Like, t.As, t.From, t.Every]
 const names: ReadonlySet<TokenType> = new Set(
@@ -56,7 +58,7 @@ const names: ReadonlySet<TokenType> = new Set(
 export function opensDeclaration(token: IToken, next: IToken | undefined): boolean {
   const type = token.tokenType
   if (fileWords.has(type) || itemWords.has(type)) return true
-  if (!softItemWords.has(type) || next === undefined) return false
+  if (!(softItemWords.has(type) || softFileWords.has(type)) || next === undefined) return false
   return names.has(next.tokenType) && next.startLine === token.startLine
 }
 
@@ -115,7 +117,7 @@ class Matching {
   private forget(token: IToken, next: IToken | undefined): void {
     if (!opensDeclaration(token, next)) return
     // What only a pipeline holds leaves the outermost braces open, however badly it is indented.
-    const outermost = anywhere.has(token.tokenType) ? 0 : 1
+    const outermost = anywhere.has(token.tokenType) || softFileWords.has(token.tokenType) ? 0 : 1
     for (let last = this.open.at(-1); last; last = this.open.at(-1)) {
       const outside = last.indentation >= (token.startColumn ?? 1) && this.open.length > outermost
       if (last.token.tokenType === t.LeftCurly && !outside) return

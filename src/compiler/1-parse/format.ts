@@ -2,6 +2,9 @@ import { concat, group, join, print, type Doc } from './format-doc.js'
 import { ExpressionPrinter, quote } from './format-expression.js'
 import { call, square, type Entry } from './format-list.js'
 import type {
+  AblationDeclaration,
+  AblationEntry,
+  Allow,
   DataItem,
   Declaration,
   DimSyntax,
@@ -67,6 +70,8 @@ class FilePrinter extends ExpressionPrinter {
         return this.let(d)
       case 'pipeline':
         return this.pipeline(d)
+      case 'ablation':
+        return this.ablation(d)
     }
   }
 
@@ -116,9 +121,34 @@ class FilePrinter extends ExpressionPrinter {
   }
 
   private pipeline({ name, extends: base, items, span }: PipelineDeclaration): Doc {
-    const entries = items.map((item) => ({ ...item.span, doc: () => this.item(item) }))
     const head = `pipeline ${name.text}${base ? ` extends ${base.text}` : ''} `
-    return concat([head, this.lists.list(this.broken(undefined, true), entries, span.end - 1)])
+    return concat([head, this.items(items, span.end - 1, true)])
+  }
+
+  /** The declarations of a pipeline, one below the other; those of a variant may stand on one line. */
+  private items(items: readonly PipelineItem[], end: number, force: boolean): Doc {
+    const entries = items.map((item) => ({ ...item.span, doc: () => this.item(item) }))
+    return this.lists.list(this.broken(force ? undefined : items[0]?.span.start, force), entries, end)
+  }
+
+  private ablation({ name, of, entries, span }: AblationDeclaration): Doc {
+    const rows = entries.map((entry) => ({ ...entry.span, doc: () => this.ablationEntry(entry) }))
+    const style = this.broken(entries[0]?.span.start, entries.length > 1)
+    return concat([`ablation ${name.text} of ${of.text} `, this.lists.list(style, rows, span.end - 1)])
+  }
+
+  private ablationEntry(entry: AblationEntry): Doc {
+    switch (entry.kind) {
+      case 'vary':
+        return concat([`vary ${entry.param.text} in `, this.expression(entry.values, 1)])
+      case 'seeds':
+        return concat(['seeds ', this.expression(entry.values, 1)])
+      case 'variant': {
+        const { change, name, span } = entry
+        if ('text' in change) return `variant ${name.text} = ${change.text}`
+        return concat([`variant ${name.text} `, this.items(change, span.end - 1, change.length > 1)])
+      }
+    }
   }
 
   private item(item: PipelineItem): Doc {
@@ -147,6 +177,8 @@ class FilePrinter extends ExpressionPrinter {
         return `export ${item.models.map((model) => model.text).join(', ')}`
       case 'remove':
         return `remove ${item.what.text} ${item.name.text}`
+      case 'allow':
+        return allowed(item)
     }
   }
 
@@ -155,8 +187,11 @@ class FilePrinter extends ExpressionPrinter {
       ...field.span,
       doc: () => concat([`${field.name.text}: `, this.type(field.type), this.assigned(field.value)]),
     }))
-    const head = concat([word(override, 'data'), ` ${name.text} = `, this.expression(source)])
-    if (fields.length === 0) return head
+    const head = concat([
+      `${word(override, 'data')} ${name.text}`,
+      ...(source ? [' = ', this.expression(source)] : []),
+    ])
+    if (fields.length === 0 && source) return head
     return concat([head, ' ', this.lists.list(this.broken(fields[0]?.span.start), entries, span.end - 1)])
   }
 
@@ -182,6 +217,16 @@ class FilePrinter extends ExpressionPrinter {
             clause.groups.map((trained) => this.trainGroup(trained)),
           ),
         ])
+      case 'freeze':
+        return concat([
+          'freeze ',
+          join(
+            ', ',
+            clause.paths.map((path) => this.path(path)),
+          ),
+        ])
+      case 'allow':
+        return allowed(clause)
       case 'monitor': {
         const head = concat([`monitor ${clause.name.text}`, this.assigned(clause.value)])
         return clause.every ? concat([head, ' every ', this.expression(clause.every, 1)]) : head
@@ -236,4 +281,5 @@ class FilePrinter extends ExpressionPrinter {
   }
 }
 
+const allowed = ({ rule, reason }: Allow): string => `allow ${rule.text} ${quote(reason.text)}`
 const word = (override: boolean | undefined, kind: string): string => (override ? `override ${kind}` : kind)

@@ -1,15 +1,15 @@
 import type { IToken } from 'chevrotain'
 import type { Diagnostic } from '../../diagnostics/diagnostic.js'
+import { AblationParser } from './ablation-parser.js'
 import { docComment } from './doc.js'
 import { Abandon, type Rule } from './parser-base.js'
-import { PipelineParser } from './pipeline-parser.js'
 import type { Scan } from './scan.js'
 import type { Comment, Declaration, Use } from './syntax.js'
 import { unexpectedToken } from './unexpected.js'
 import { problemOf } from './words.js'
 
 /** The parser of whole files. One instance reads many, one after the other. */
-export class DcrParser extends PipelineParser {
+export class DcrParser extends AblationParser {
   private comments: readonly Comment[] = []
   private uses: Use[] = []
   private declarations: Declaration[] = []
@@ -47,6 +47,7 @@ export class DcrParser extends PipelineParser {
         { ALT: () => this.keep(this.declarations, this.SUBRULE(this.fn)) },
         { ALT: () => this.keep(this.declarations, this.SUBRULE(this.let)) },
         { ALT: () => this.keep(this.declarations, this.SUBRULE(this.pipeline)) },
+        { ALT: () => this.keep(this.declarations, this.SUBRULE(this.ablation)) },
         { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.junk, { ARGS: [0, 'a file'] }) },
       ])
     })

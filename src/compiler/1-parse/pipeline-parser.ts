@@ -26,21 +26,7 @@ export abstract class PipelineParser extends StageParser {
       this.CONSUME(t.Extends)
       return this.SUBRULE1(this.name)
     })
-    const items: PipelineItem[] = []
-    const open = this.CONSUME(t.LeftCurly)
-    this.MANY({
-      GATE: () => this.goesOn(open),
-      DEF: () => {
-        this.OR([
-          { ALT: () => this.keep(items, this.SUBRULE(this.pipelineItem)) },
-          {
-            IGNORE_AMBIGUITIES: true,
-            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a pipeline'] }),
-          },
-        ])
-      },
-    })
-    this.CONSUME(t.RightCurly)
+    const items = this.SUBRULE(this.pipelineItems, { ARGS: ['a pipeline'] })
     return this.ACTION(() => ({
       kind: 'pipeline',
       name,
@@ -49,6 +35,29 @@ export abstract class PipelineParser extends StageParser {
       ...this.about({ first }),
     }))
   })
+
+  /** The declarations of a pipeline or of a variant of one, in braces. */
+  protected readonly pipelineItems: ParserMethod<[string?], PipelineItem[]> = this.part(
+    'pipelineItems',
+    (where = 'a pipeline') => {
+      const items: PipelineItem[] = []
+      const open = this.CONSUME(t.LeftCurly)
+      this.MANY({
+        GATE: () => this.goesOn(open),
+        DEF: () => {
+          this.OR([
+            { ALT: () => this.keep(items, this.SUBRULE(this.pipelineItem)) },
+            {
+              IGNORE_AMBIGUITIES: true,
+              ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), where] }),
+            },
+          ])
+        },
+      })
+      this.CONSUME(t.RightCurly)
+      return items
+    },
+  )
 
   private readonly pipelineItem: Rule<PipelineItem | undefined> = this.item('pipelineItem', () => {
     const first = this.LA(1)
@@ -65,6 +74,13 @@ export abstract class PipelineParser extends StageParser {
       { ALT: () => this.SUBRULE(this.evaluate, { ARGS }) },
       { ALT: () => this.SUBRULE(this.export, { ARGS }) },
       { ALT: () => this.SUBRULE(this.remove, { ARGS }) },
+      {
+        ALT: () => {
+          const allowed = this.SUBRULE(this.allow)
+          this.ACTION(() => this.refuseOverride(ARGS[0], 'allow'))
+          return allowed
+        },
+      },
     ])
   })
 
@@ -90,33 +106,44 @@ export abstract class PipelineParser extends StageParser {
     const head = this.head(given)
     this.CONSUME(t.Data)
     const name = this.SUBRULE(this.name)
-    const source = this.SUBRULE(this.initial, {
-      ARGS: ['`data name = source(...) { field: type = expression }`'],
-    })
-    const fields: DataField[] = []
-    this.OPTION(() => {
-      const open = this.CONSUME(t.LeftCurly)
-      this.MANY({
-        GATE: () => this.goesOn(open),
-        DEF: () => {
-          this.OR([
-            { ALT: () => this.keep(fields, this.SUBRULE(this.dataField)) },
-            {
-              IGNORE_AMBIGUITIES: true,
-              ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a data block'] }),
-            },
-          ])
+    return this.OR([
+      {
+        GATE: () => head.override === true && this.next(t.LeftCurly),
+        IGNORE_AMBIGUITIES: true,
+        ALT: () => {
+          const fields = this.SUBRULE(this.dataFields)
+          return this.ACTION((): DataItem => ({ kind: 'data', name, fields, ...this.about(head) }))
         },
-      })
-      this.CONSUME(t.RightCurly)
+      },
+      {
+        ALT: () => {
+          const source = this.SUBRULE(this.initial, {
+            ARGS: ['`data name = source(...) { field: type = expression }`'],
+          })
+          const fields = this.OPTION(() => this.SUBRULE1(this.dataFields)) ?? []
+          return this.ACTION((): DataItem => ({ kind: 'data', name, source, fields, ...this.about(head) }))
+        },
+      },
+    ])
+  })
+
+  private readonly dataFields: Rule<DataField[]> = this.part('dataFields', () => {
+    const fields: DataField[] = []
+    const open = this.CONSUME(t.LeftCurly)
+    this.MANY({
+      GATE: () => this.goesOn(open),
+      DEF: () => {
+        this.OR([
+          { ALT: () => this.keep(fields, this.SUBRULE(this.dataField)) },
+          {
+            IGNORE_AMBIGUITIES: true,
+            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a data block'] }),
+          },
+        ])
+      },
     })
-    return this.ACTION(() => ({
-      kind: 'data',
-      name,
-      source,
-      fields,
-      ...this.about(head),
-    }))
+    this.CONSUME(t.RightCurly)
+    return fields
   })
 
   private readonly dataField: Rule<DataField | undefined> = this.item('dataField', () => {
@@ -200,7 +227,7 @@ export abstract class PipelineParser extends StageParser {
     })
   })
 
-  private refuseOverride(head: Head, word: 'export' | 'remove'): void {
+  private refuseOverride(head: Head, word: 'export' | 'remove' | 'allow'): void {
     if (head.override) this.report(cannotOverride(this.spanOf(head.first), { word }))
   }
 }

@@ -1,9 +1,12 @@
 import type { ParserMethod } from 'chevrotain'
 import { needlessSign } from '../../diagnostics/catalogue/syntax.js'
 import { DeclarationParser, type Head } from './declaration-parser.js'
+import { stringOf } from './mistakes.js'
 import type { Rule } from './parser-base.js'
 import type {
+  Allow,
   Expression,
+  FreezeClause,
   Identifier,
   MonitorClause,
   ParameterPath,
@@ -50,6 +53,8 @@ export abstract class StageParser extends DeclarationParser {
   private readonly clause: Rule<StageClause | undefined> = this.item('clause', () =>
     this.OR([
       { ALT: () => this.SUBRULE(this.train) },
+      { ALT: () => this.SUBRULE(this.freeze) },
+      { ALT: () => this.SUBRULE(this.allow) },
       { ALT: () => this.SUBRULE(this.monitor) },
       { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.valueClause) },
     ]),
@@ -64,6 +69,28 @@ export abstract class StageParser extends DeclarationParser {
       groups.push(this.SUBRULE1(this.trainGroup))
     })
     return this.ACTION(() => ({ kind: 'train' as const, groups, span: this.from(first) }))
+  })
+
+  /** `freeze clip.visual_projection, vae` */
+  private readonly freeze: Rule<FreezeClause> = this.part('freeze', () => {
+    const first = this.CONSUME(t.Freeze)
+    const paths = [this.SUBRULE(this.path)]
+    this.MANY(() => {
+      this.CONSUME(t.Comma)
+      paths.push(this.SUBRULE1(this.path))
+    })
+    return this.ACTION(() => ({ kind: 'freeze' as const, paths, span: this.from(first) }))
+  })
+
+  /** `allow coupled_accumulation "as published"` */
+  protected readonly allow: Rule<Allow> = this.part('allow', () => {
+    const first = this.CONSUME(t.Allow)
+    const rule = this.SUBRULE(this.name)
+    const reason = this.CONSUME(t.Text)
+    return this.ACTION(() => {
+      const text = { text: stringOf(reason), span: this.spanOf(reason) }
+      return { kind: 'allow' as const, rule, reason: text, span: this.from(first) }
+    })
   })
 
   private readonly trainGroup: Rule<TrainGroup> = this.part('trainGroup', () => {

@@ -36,6 +36,7 @@ export type Declaration =
   | FunctionDeclaration
   | LetDeclaration
   | PipelineDeclaration
+  | AblationDeclaration
 
 interface Documented {
   /** The `///` lines directly above, joined; absent when there are none. */
@@ -132,6 +133,7 @@ export type PipelineItem =
   | EvaluateItem
   | ExportItem
   | RemoveItem
+  | Allow
 
 interface Overridable extends Documented {
   readonly name: Identifier
@@ -145,10 +147,13 @@ export interface ParamItem extends Overridable {
   readonly value: Expression
 }
 
-/** `data emoji = emoji_art(styles = ["noto"]) { image: f32[3, 32, 32] = image }` */
+/**
+ * `data emoji = emoji_art(styles = ["noto"]) { image: f32[3, 32, 32] = image }`; one that overrides may leave out the
+ * source and keeps the inherited one.
+ */
 export interface DataItem extends Overridable {
   readonly kind: 'data'
-  readonly source: Expression
+  readonly source?: Expression
   readonly fields: readonly DataField[]
 }
 
@@ -177,7 +182,7 @@ export interface StageItem extends Overridable {
   readonly clauses: readonly StageClause[]
 }
 
-export type StageClause = TrainClause | MonitorClause | ValueClause
+export type StageClause = TrainClause | FreezeClause | MonitorClause | ValueClause | Allow
 
 /** `train proj { lr = 1e-4 }, clip.vision_model.encoder.layers[2..].*` */
 export interface TrainClause {
@@ -189,6 +194,22 @@ export interface TrainClause {
 export interface TrainGroup {
   readonly path: ParameterPath
   readonly settings: readonly { readonly name: Identifier; readonly value: Expression }[]
+  readonly span: Span
+}
+
+/** `freeze clip.visual_projection, vae`: says that a stage leaves these as they are, which is checked. */
+export interface FreezeClause {
+  readonly kind: 'freeze'
+  readonly paths: readonly ParameterPath[]
+  readonly span: Span
+}
+
+/** `allow coupled_accumulation "as published"`: a warning that is meant, in a stage or in a whole pipeline. */
+export interface Allow {
+  readonly kind: 'allow'
+  readonly rule: Identifier
+  /** What stands in the quotes. */
+  readonly reason: Identifier
   readonly span: Span
 }
 
@@ -230,6 +251,38 @@ export interface EvaluateItem extends Overridable {
 export interface ExportItem extends Documented {
   readonly kind: 'export'
   readonly models: readonly Identifier[]
+}
+
+/** `ablation temperature of dcr { vary tau in [0.05, 0.1]  seeds 0..=2 }` */
+export interface AblationDeclaration extends Documented {
+  readonly kind: 'ablation'
+  readonly name: Identifier
+  readonly of: Identifier
+  readonly entries: readonly AblationEntry[]
+}
+
+export type AblationEntry = VariantEntry | VaryEntry | SeedsEntry
+
+/** `variant end_to_end { remove stage align }`: a change of the pipeline; or `variant naive = naive`: another one. */
+export interface VariantEntry extends Documented {
+  readonly kind: 'variant'
+  readonly name: Identifier
+  readonly change: Identifier | readonly PipelineItem[]
+}
+
+/** `vary tau in [0.05, 0.1]`: each variant once for every value of a param. */
+export interface VaryEntry {
+  readonly kind: 'vary'
+  readonly param: Identifier
+  readonly values: Expression
+  readonly span: Span
+}
+
+/** `seeds 0..=2`: each variant once for every seed. */
+export interface SeedsEntry {
+  readonly kind: 'seeds'
+  readonly values: Expression
+  readonly span: Span
 }
 
 /** `remove stage align` */

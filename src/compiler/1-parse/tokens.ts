@@ -50,19 +50,25 @@ export const Model = contextual('model')
 export const Loss = contextual('loss')
 export const Stage = contextual('stage')
 export const Evaluate = contextual('evaluate')
+export const Allow = contextual('allow')
 export const Export = contextual('export')
 export const Train = contextual('train')
+export const Freeze = contextual('freeze')
 export const Monitor = contextual('monitor')
 export const Every = contextual('every')
 export const From = contextual('from')
 export const As = contextual('as')
 export const Of = contextual('of')
 export const Like = contextual('like')
+export const Ablation = contextual('ablation')
+export const Variant = contextual('variant')
+export const Vary = contextual('vary')
+export const Seeds = contextual('seeds')
 
 const keywords = [
   [Use, Module, RecordWord, Fn, Let, Pipeline, Extends, Override, Remove, If, Else, Match, For, In, Draw],
   [True, False, None, And, Or, Not, With, Param, Data, Model, Loss, Stage, Evaluate, Export, Train],
-  [Monitor, Every, From, As, Of, Like],
+  [Monitor, Every, From, As, Of, Like, Allow, Freeze, Ablation, Variant, Vary, Seeds],
 ].flat()
 
 const symbol = (name: string, text: string, more: Partial<ITokenConfig> = {}): TokenType =>

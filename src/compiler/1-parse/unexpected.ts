@@ -14,16 +14,17 @@ import { found } from './parser-base.js'
 import { spanOf } from './scan.js'
 import * as t from './tokens.js'
 
-const fileWords = ['use', 'module', 'record', 'fn', 'let', 'pipeline']
-const pipelineWords = 'param data model let fn loss stage evaluate export override remove'.split(' ')
-const clauseWords = 'train minimize optimizer schedule steps accumulate clip_norm save_every monitor'.split(
-  ' ',
-)
+const fileWords = ['use', 'module', 'record', 'fn', 'let', 'pipeline', 'ablation']
+const pipelineWords = 'param data model let fn loss stage evaluate export override remove allow'.split(' ')
+const clauseWords =
+  'train freeze minimize optimizer schedule steps accumulate clip_norm save_every monitor allow'.split(' ')
 
 /** The words that may start an item, by the place as messages call it. */
 const starters: Readonly<Record<string, readonly string[]>> = {
   'a file': fileWords,
   'a pipeline': pipelineWords,
+  'a variant': pipelineWords,
+  'an ablation': ['variant', 'vary', 'seeds'],
   'a stage': clauseWords,
 }
 

@@ -26,10 +26,11 @@ const purposes: Readonly<Record<string, string>> = {
   use: 'the list of names',
   record: 'the record',
   module: 'the module',
-  pipeline: 'the pipeline',
+  pipelineItems: 'the pipeline',
+  ablation: 'the ablation',
   stage: 'the stage',
   settings: 'the settings',
-  data: 'the data block',
+  dataFields: 'the data block',
 }
 
 /** What is wanted and how it looks, where the token alone does not say it: by rule and token. */
@@ -50,6 +51,10 @@ const wants: Readonly<Record<string, { readonly what: string; readonly help?: st
   },
   'armPattern:': { what: 'a case: a literal, or `_` for all others' },
   'use:': { what: 'a module such as `std.nn`, or the path of a file in quotes' },
+  'allow:Text': { what: 'a reason in quotes', help: '`allow coupled_accumulation "as published"`' },
+  'ablation:Of': { what: '`of` and the pipeline', help: '`ablation name of pipeline { ... }`' },
+  'variant:': { what: 'a block of changes, or `=` and a pipeline', help: '`variant name { ... }`' },
+  'vary:In': { what: '`in` and a list', help: '`vary tau in [0.05, 0.1]`' },
   'draw:Name': { what: 'a distribution', help: '`draw normal of [n]`' },
   'pipelineItem:': { what: 'a declaration', help: '`override let name = value`' },
 }

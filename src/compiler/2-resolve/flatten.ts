@@ -11,6 +11,7 @@ import { duplicateName } from '../../diagnostics/catalogue/name.js'
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type {
+  Allow,
   DataItem,
   EvaluateItem,
   ExportItem,
@@ -38,6 +39,8 @@ export interface FlatPipeline {
   /** Names that a `remove` took away, and where. */
   readonly removed: ReadonlyMap<string, Span>
   readonly exports: readonly { readonly model: Identifier; readonly inherited: boolean }[]
+  /** Warnings that are meant, in all stages; those of one stage are among its clauses. */
+  readonly allowed: readonly { readonly allow: Allow; readonly inherited: boolean }[]
 }
 
 export type NamedItem =
@@ -58,7 +61,11 @@ export interface FlatItem {
 export interface FlatStage {
   readonly name: Identifier
   readonly span: Span
-  readonly clauses: readonly { readonly clause: StageClause; readonly file: string }[]
+  readonly clauses: readonly {
+    readonly clause: StageClause
+    readonly file: string
+    readonly inherited?: true
+  }[]
   readonly inherited: boolean
 }
 
@@ -81,15 +88,16 @@ export function flatten(
     diagnostics.add(severalPipelines(chosen.name.span, { file: program.entry, known }))
     return undefined
   }
-  return flattenPipeline(program, chosen, program.entry, [], diagnostics)
+  return flattenPipeline(program, chosen, program.entry, diagnostics)
 }
 
-function flattenPipeline(
+/** A pipeline that stands in `file`, with all that it extends; `above` are those that extend it. */
+export function flattenPipeline(
   program: Program,
   pipeline: PipelineDeclaration,
   file: string,
-  above: readonly string[],
   diagnostics: Diagnostics,
+  above: readonly string[] = [],
 ): FlatPipeline | undefined {
   const key = `${file}#${pipeline.name.text}`
   if (above.includes(key)) {
@@ -104,7 +112,7 @@ function flattenPipeline(
       diagnostics.add(notAPipeline(pipeline.extends.span, { name: pipeline.extends.text }))
       return undefined
     }
-    base = flattenPipeline(program, found.declaration, found.file, [...above, key], diagnostics)
+    base = flattenPipeline(program, found.declaration, found.file, diagnostics, [...above, key])
     if (!base) return undefined
   }
   return merge(base, pipeline, file, diagnostics)
@@ -121,20 +129,26 @@ function merge(
   for (const [name, item] of base?.items ?? []) items.set(name, { ...item, inherited: true })
   let stages: FlatStage[] = (base?.stages ?? []).map((s) => ({ ...s, inherited: true }))
   const removed = new Map(base?.removed)
-  const exports = (base?.exports ?? []).map((e) => ({ ...e, inherited: true }))
+  let exports = (base?.exports ?? []).map((e) => ({ ...e, inherited: true }))
+  let allowed = (base?.allowed ?? []).map((a) => ({ ...a, inherited: true }))
 
   for (const item of pipeline.items) {
     if (item.kind !== 'remove') continue
     const { text: name } = item.name
     const kind = item.what.text
+    const unnamed = { export: exports.map((e) => e.model.text), allow: allowed.map((a) => a.allow.rule.text) }
     const known =
       kind === 'stage'
         ? stages.map((s) => s.name.text)
-        : [...items].filter(([, f]) => f.item.kind === kind).map(([n]) => n)
+        : kind === 'export' || kind === 'allow'
+          ? unnamed[kind]
+          : [...items].filter(([, f]) => f.item.kind === kind).map(([n]) => n)
     if (!known.includes(name)) {
       const other = otherKind(name, items, stages)
       diagnostics.add(nothingToRemove(item.span, { kind, name, suggestion: closest(name, known), other }))
     } else if (kind === 'stage') stages = stages.filter((s) => s.name.text !== name)
+    else if (kind === 'export') exports = exports.filter((e) => e.model.text !== name)
+    else if (kind === 'allow') allowed = allowed.filter((a) => a.allow.rule.text !== name)
     else {
       items.delete(name)
       removed.set(name, item.span)
@@ -143,10 +157,11 @@ function merge(
   for (const item of pipeline.items) {
     if (item.kind === 'remove') continue
     if (item.kind === 'export') addExports(item, exports, diagnostics)
+    else if (item.kind === 'allow') allowed = [...allowed, { allow: item, inherited: false }]
     else if (item.kind === 'stage') stages = addStage(item, file, stages, items, diagnostics)
     else addItem(item, file, items, stages, diagnostics)
   }
-  return { name: pipeline.name.text, span: pipeline.name.span, items, stages, removed, exports }
+  return { name: pipeline.name.text, span: pipeline.name.span, items, stages, removed, exports, allowed }
 }
 
 function addExports(
@@ -185,7 +200,9 @@ function addStage(
       return [...stages]
     }
     const replaced = new Set(clauses.map(({ clause }) => clauseKey(clause)))
-    const kept = existing.clauses.filter(({ clause }) => !replaced.has(clauseKey(clause)))
+    const kept = existing.clauses
+      .filter(({ clause }) => !replaced.has(clauseKey(clause)))
+      .map((c) => ({ ...c, inherited: true as const }))
     return stages.map((s) =>
       s === existing ? { ...s, clauses: [...kept, ...clauses], inherited: false } : s,
     )
@@ -203,13 +220,15 @@ function addStage(
   return [...stages, { name: item.name, span: item.name.span, clauses, inherited: false }]
 }
 
-/** Clauses of one key replace each other: monitors by name, all others by kind. */
+/** Clauses of one key replace each other: monitors and what is allowed by name, all others by kind. */
 export const clauseKey = (clause: StageClause): string =>
-  clause.kind === 'train'
-    ? 'train'
-    : clause.kind === 'monitor'
-      ? `monitor ${clause.name.text}`
-      : clause.name.text
+  clause.kind === 'monitor'
+    ? `monitor ${clause.name.text}`
+    : clause.kind === 'allow'
+      ? `allow ${clause.rule.text}`
+      : clause.kind === 'clause'
+        ? clause.name.text
+        : clause.kind
 
 function addItem(
   item: NamedItem,
@@ -244,8 +263,20 @@ function addItem(
       const stage = stages.find((s) => s.name.text === name.text)
       if (stage) diagnostics.add(duplicateName(name.span, { name: name.text, first: stage.span }))
     }
-    items.set(name.text, { item, file, inherited: false })
+    const whole =
+      item.kind === 'data' && existing?.item.kind === 'data' ? overData(existing.item, item) : item
+    items.set(name.text, { item: whole, file, inherited: false })
   }
+}
+
+/** A `data` over an inherited one: it replaces the source if it gives one, and the fields that it names. */
+function overData(base: DataItem, item: DataItem): DataItem {
+  const given = new Map(item.fields.map((f) => [f.name.text, f]))
+  const kept = base.fields.map((f) => given.get(f.name.text) ?? f)
+  const known = new Set(base.fields.map((f) => f.name.text))
+  const source = item.source ?? base.source
+  const fields = [...kept, ...item.fields.filter((f) => !known.has(f.name.text))]
+  return { ...item, ...(source ? { source } : {}), fields }
 }
 
 /** What kind of declaration has a name, for one that was looked for among those of another kind. */

@@ -9,6 +9,7 @@ import type {
   FunctionDeclaration,
   ModuleDeclaration,
   Parameter,
+  ParameterPath,
   Pattern,
   StageClause,
   Statement,
@@ -59,7 +60,8 @@ export function checkNames(
     for (const d of file.declarations) declarationNames(d, onName)
   }
   for (const { item, file } of new Set(pipeline.items.values())) {
-    if (!file.startsWith('std/')) itemNamesUsed(item, inPipeline(file))
+    // the fields of one `data` may stand in several files
+    if (!file.startsWith('std/')) itemNamesUsed(item, (name, span) => inPipeline(span.file)(name, span))
   }
   for (const stage of pipeline.stages) {
     for (const { clause, file } of stage.clauses) {
@@ -162,7 +164,8 @@ export function itemNamesUsed(item: NamedItem, onName: OnName): void {
       return functionNames(item, onName)
     case 'data':
       // fields speak of the columns of the source; the source's name is no name of the file
-      if (item.source.kind === 'call') for (const a of item.source.arguments) expressionNames(a.value, onName)
+      if (item.source?.kind === 'call')
+        for (const a of item.source.arguments) expressionNames(a.value, onName)
       for (const f of item.fields) typeNames(f.type, onName)
       return
     case 'evaluate':
@@ -179,11 +182,17 @@ export function itemNamesUsed(item: NamedItem, onName: OnName): void {
   }
 }
 
+function pathNames({ root, segments }: ParameterPath, onName: OnName): void {
+  onName(root.text, root.span)
+  for (const s of segments) if (s.kind === 'index') expressionNames(s.index, onName)
+}
+
 export function namesOfClause(clause: StageClause, onName: OnName): void {
+  if (clause.kind === 'allow') return
+  if (clause.kind === 'freeze') return clause.paths.forEach((path) => pathNames(path, onName))
   if (clause.kind === 'train') {
     for (const group of clause.groups) {
-      onName(group.path.root.text, group.path.root.span)
-      for (const s of group.path.segments) if (s.kind === 'index') expressionNames(s.index, onName)
+      pathNames(group.path, onName)
       for (const s of group.settings) expressionNames(s.value, onName)
     }
     return

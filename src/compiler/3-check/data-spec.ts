@@ -16,11 +16,16 @@ import { dtypeOf, typeText } from './types.js'
 import { type Val, describe } from './values.js'
 
 /** Checks a `data` declaration against its source and gives its plan for the host. */
-export function dataSpec(x: Elaboration, item: DataItem, env: Environment): DataSpec {
+/** A part of it is read with the names of the file in which that part stands. */
+export function dataSpec(
+  x: Elaboration,
+  item: DataItem,
+  environment: (file: string) => Environment,
+): DataSpec {
   const { source: call } = item
-  if (call.kind !== 'call' || call.callee.kind !== 'name') {
+  if (call?.kind !== 'call' || call.callee.kind !== 'name') {
     return fail(
-      wrongType(call.span, {
+      wrongType((call ?? item).span, {
         wanted: 'a data source such as `mnist(split = "test")`',
         got: 'something else',
         where: `data \`${item.name.text}\``,
@@ -34,7 +39,7 @@ export function dataSpec(x: Elaboration, item: DataItem, env: Environment): Data
     return fail(unknownSource(call.callee.span, { name, suggestion: closest(name, known), known }))
   }
   const names = source.parameters.map((p) => p.name)
-  const given = bindStatic(x, name, names, call.arguments, env, call.span)
+  const given = bindStatic(x, name, names, call.arguments, environment(call.span.file), call.span)
   const settings: Record<string, Json> = {}
   for (const parameter of source.parameters) {
     const argument = given.get(parameter.name)
@@ -47,7 +52,7 @@ export function dataSpec(x: Elaboration, item: DataItem, env: Environment): Data
     name: item.name.text,
     source: name,
     arguments: settings,
-    fields: item.fields.map((f) => field(x, f, columns, env)),
+    fields: item.fields.map((f) => field(x, f, columns, environment(f.span.file))),
   }
 }
 

@@ -52,7 +52,7 @@ export class PipelineScope {
       case 'model':
         return this.statics.model(item, file)
       case 'data':
-        this.statics.data(item, file)
+        this.statics.data(item)
         return { kind: 'data', name }
       case 'fn': {
         const fn: Val = { kind: 'fn', declaration: item, environment: this.environment(file) }

@@ -68,6 +68,8 @@ export class Scope {
         return { kind: 'record-type', declaration, environment: this.file(file) }
       case 'pipeline':
         return { kind: 'declaration', what: 'pipeline', name: declaration.name.text }
+      case 'ablation':
+        return { kind: 'declaration', what: 'ablation', name: declaration.name.text }
       case 'let':
         break
     }

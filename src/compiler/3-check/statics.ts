@@ -9,6 +9,7 @@ import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
 import type { DataSpec, Json, ModelSpec, Settings } from '../7-emit/manifest.js'
 import { dataSpec } from './data-spec.js'
 import { Elaboration, fail } from './elaboration.js'
+import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import type { Facts } from './facts.js'
 import { parametersOf, place, placedParameters } from './instantiate.js'
@@ -75,12 +76,13 @@ export class Statics {
   }
 
   /** Checks that a data set is right, which was told already where it is not. */
-  data(item: DataItem, file: string): void {
+  data(item: DataItem): void {
     if (this.dataSpecs.has(item.name.text)) return
     const failure = this.failures.get(item)
     if (failure) throw failure
+    const environment = (file: string): Environment => this.scope.environment(file)
     try {
-      this.dataSpecs.set(item.name.text, dataSpec(this.scope.elaboration, item, this.scope.environment(file)))
+      this.dataSpecs.set(item.name.text, dataSpec(this.scope.elaboration, item, environment))
     } catch (error) {
       if (error instanceof UserError) this.failures.set(item, error)
       throw error
@@ -106,9 +108,8 @@ export class Statics {
     }
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'param') attempt(() => void this.param(item, file))
-    for (const { item, file } of this.pipeline.items.values()) {
-      if (item.kind === 'data') attempt(() => this.data(item, file))
-    }
+    for (const { item } of this.pipeline.items.values())
+      if (item.kind === 'data') attempt(() => this.data(item))
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'model') attempt(() => void this.modelSpec(item, file))
   }

@@ -42,7 +42,11 @@ export type Val =
   | { readonly kind: 'distribution'; readonly distribution: Distribution; readonly dtype: DType }
   | { readonly kind: 'dtype'; readonly dtype: DType }
   /** What has a name but is no value. */
-  | { readonly kind: 'declaration'; readonly what: 'pipeline' | 'evaluation'; readonly name: string }
+  | {
+      readonly kind: 'declaration'
+      readonly what: 'pipeline' | 'ablation' | 'evaluation'
+      readonly name: string
+    }
 
 /**
  * What bounds the work of walking a value: `size` counts the values in it, at all levels (lists that share their parts

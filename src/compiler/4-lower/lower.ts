@@ -1,7 +1,7 @@
 import { unknownName } from '../../diagnostics/catalogue/name.js'
 import { notExportable } from '../../diagnostics/catalogue/stage.js'
 import { closest } from '../../diagnostics/suggest.js'
-import { type Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
+import { Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
 import type { CheckedPipeline } from '../3-check/check.js'
 import { lowerEvaluation } from './evaluation.js'
 import type { Lowered } from './lowered.js'
@@ -35,7 +35,14 @@ export function lower(
       item.kind === 'model' ? statics.modelSpec(item, file) : undefined,
     ),
     data: [...statics.dataSpecs.values()],
-    stages: each(pipeline.stages, (stage) => lowerStage(statics, stage, diagnostics)),
+    stages: each(pipeline.stages, (stage) => {
+      const own = new Diagnostics()
+      try {
+        return lowerStage(statics, stage, own)
+      } finally {
+        for (const d of own.all) diagnostics.add({ ...d, stage: stage.name.text })
+      }
+    }),
     evaluations: each(items, ({ item, file }) =>
       item.kind === 'evaluate' ? lowerEvaluation(statics, item, file) : undefined,
     ),

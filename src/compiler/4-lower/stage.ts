@@ -2,12 +2,19 @@ import {
   badValue,
   duplicateClause,
   missingClause,
+  trainedFrozen,
   trainedTwice,
   warmupWithoutEffect,
 } from '../../diagnostics/catalogue/stage.js'
 import { type Diagnostic, type Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import type { Output } from '../../graph/graph.js'
-import type { Expression, MonitorClause, TrainClause } from '../1-parse/syntax.js'
+import type {
+  Expression,
+  FreezeClause,
+  MonitorClause,
+  ParameterPath,
+  TrainClause,
+} from '../1-parse/syntax.js'
 import { type ClauseName, valueClauses } from '../2-resolve/clauses.js'
 import { type FlatStage, clauseKey } from '../2-resolve/flatten.js'
 import { type Elaboration, fail } from '../3-check/elaboration.js'
@@ -49,7 +56,7 @@ interface Placed<T> {
 
 /** One stage as a forward graph of what it minimizes and monitors. */
 export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diagnostics): LoweredStage {
-  const { values, train, monitors } = sortClauses(stage, diagnostics)
+  const { values, train, frozen, monitors } = sortClauses(stage, diagnostics)
   const name = stage.name.text
   const { scope } = statics
   const x = scope.elaboration
@@ -82,6 +89,7 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     steps,
     diagnostics,
   )
+  if (frozen) checkFrozen(x, scope, frozen, trained, groups, diagnostics)
 
   const minimize = need('minimize')
   const objective = { trained, accumulate, minimize, monitors }
@@ -146,11 +154,13 @@ function sortClauses(
 ): {
   values: ReadonlyMap<string, Placed<Expression>>
   train: Placed<TrainClause> | undefined
+  frozen: Placed<FreezeClause> | undefined
   monitors: readonly Placed<MonitorClause>[]
 } {
   const values = new Map<string, Placed<Expression>>()
   const monitors: Placed<MonitorClause>[] = []
   let train: Placed<TrainClause> | undefined
+  let frozen: Placed<FreezeClause> | undefined
   const seen = new Map<string, Span>()
   for (const { clause, file } of stage.clauses) {
     const key = clauseKey(clause)
@@ -158,10 +168,11 @@ function sortClauses(
     if (first) diagnostics.add(duplicateClause(clause.span, { name: key, first }))
     else seen.set(key, clause.span)
     if (clause.kind === 'train') train = { value: clause, file }
+    else if (clause.kind === 'freeze') frozen = { value: clause, file }
     else if (clause.kind === 'monitor') monitors.push({ value: clause, file })
-    else values.set(clause.name.text, { value: clause.value, file })
+    else if (clause.kind === 'clause') values.set(clause.name.text, { value: clause.value, file })
   }
-  return { values, train, monitors }
+  return { values, train, frozen, monitors }
 }
 
 function positiveNumber(
@@ -222,4 +233,25 @@ function lowerTrain(
     }
   }
   return { trained: [...trained.values()], groups }
+}
+
+/** `freeze` asserts that its parameters are not among the trained ones. */
+function checkFrozen(
+  x: Elaboration,
+  scope: PipelineScope,
+  { value: { paths }, file }: Placed<FreezeClause>,
+  trained: readonly TrainedParameter[],
+  groups: readonly ParameterGroup[],
+  diagnostics: Diagnostics,
+): void {
+  const byPath = new Map(trained.map((t) => [`${t.model}.${t.path}`, t]))
+  const check = (path: ParameterPath): void => {
+    const env = scope.environment(file)
+    for (const { model, path: at } of selectParameters(x, path, env, scope.statics.pipeline, 'freeze')) {
+      const found = byPath.get(`${model}.${at}`)
+      const group = found && groups[found.group]
+      if (group?.span) fail(trainedFrozen(path.span, { path: `${model}.${at}`, trained: group.span }))
+    }
+  }
+  for (const path of paths) attempt(diagnostics, () => check(path), undefined)
 }

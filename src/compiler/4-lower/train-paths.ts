@@ -15,6 +15,7 @@ export function selectParameters(
   path: ParameterPath,
   env: Environment,
   pipeline: FlatPipeline,
+  clause: 'train' | 'freeze' = 'train',
 ): readonly PlacedWeight[] {
   const root = env.get(path.root.text)
   if (root?.kind !== 'instance' || !root.place) {
@@ -23,7 +24,7 @@ export function selectParameters(
     const models = [...pipeline.items].filter(([, { item }]) => item.kind === 'model').map(([name]) => name)
     return fail(
       badTrainPath(path.root.span, {
-        message: `\`train\` wants a model or a part of one, \`${path.root.text}\` is ${got}`,
+        message: `\`${clause}\` wants a model or a part of one, \`${path.root.text}\` is ${got}`,
         help:
           models.length > 0
             ? `the models are ${models.map((name) => `\`${name}\``).join(', ')}`

@@ -81,6 +81,24 @@ train clip.vision_model { lr = 1e-5 }, clip.visual_projection { lr = 1e-4 }   //
   ({ path }) => ({ message: `\`${path}\` is trained by two groups`, help: 'name parts that do not overlap' }),
 )
 
+export const trainedFrozen = define<{ path: string; trained: Span }>(
+  'stage/trained-frozen',
+  'error',
+  `
+\`freeze\` says that a stage leaves parameters as they are; here its \`train\` names some of them.
+
+\`\`\`dcr
+stage align { train clip  freeze clip.text_model  ... }                // wrong
+stage align { train clip.vision_model  freeze clip.text_model  ... }   // right
+\`\`\`
+`,
+  ({ path, trained }) => ({
+    message: `\`${path}\` is to stay frozen, and is trained`,
+    labels: [{ span: trained, message: 'trained by this' }],
+    help: 'name parts in `train` that leave it out, or drop `freeze`',
+  }),
+)
+
 export const notScalarLoss = define<{ got: string; what: string; help: string }>(
   'stage/not-a-scalar',
   'error',
@@ -170,7 +188,7 @@ couples the rows of a batch (a contrastive loss has negatives among them) it doe
   ({ stage, accumulate, rows, operator }) => ({
     message: `the loss of stage \`${stage}\` couples the rows of a batch: ${accumulate} micro-batches of ${rows} are not one of ${accumulate * rows}`,
     why: `${operator} mixes rows`,
-    help: 'raise the batch instead of `accumulate`, or accept the difference',
+    help: 'raise the batch instead of `accumulate`, or write `allow coupled_accumulation "reason"`',
   }),
 )
 

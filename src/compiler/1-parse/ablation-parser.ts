@@ -1,0 +1,66 @@
+import type { Rule } from './parser-base.js'
+import { PipelineParser } from './pipeline-parser.js'
+import type { AblationDeclaration, AblationEntry, SeedsEntry, VariantEntry, VaryEntry } from './syntax.js'
+import * as t from './tokens.js'
+
+const changed = (change: VariantEntry['change']): VariantEntry['change'] => change
+
+/** Ablations: variants of a pipeline, values of its params, seeds. */
+export abstract class AblationParser extends PipelineParser {
+  protected readonly ablation: Rule<AblationDeclaration | undefined> = this.item('ablation', () => {
+    const first = this.CONSUME(t.Ablation)
+    const name = this.SUBRULE(this.name)
+    this.CONSUME(t.Of)
+    const of = this.SUBRULE1(this.name)
+    const entries: AblationEntry[] = []
+    const open = this.CONSUME(t.LeftCurly)
+    this.MANY({
+      GATE: () => this.goesOn(open),
+      DEF: () => {
+        this.OR([
+          { ALT: () => this.keep(entries, this.SUBRULE(this.variant)) },
+          { ALT: () => this.keep(entries, this.SUBRULE(this.vary)) },
+          { ALT: () => this.keep(entries, this.SUBRULE(this.seeds)) },
+          {
+            IGNORE_AMBIGUITIES: true,
+            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'an ablation'] }),
+          },
+        ])
+      },
+    })
+    this.CONSUME(t.RightCurly)
+    return this.ACTION(() => ({ kind: 'ablation', name, of, entries, ...this.about({ first }) }))
+  })
+
+  /** `variant a { override param tau: float = 0.2 }` or `variant naive = naive` */
+  private readonly variant: Rule<VariantEntry | undefined> = this.item('variant', () => {
+    const first = this.CONSUME(t.Variant)
+    const name = this.SUBRULE(this.name)
+    const change: VariantEntry['change'] = this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Equals)
+          return changed(this.SUBRULE1(this.name))
+        },
+      },
+      { ALT: () => changed(this.SUBRULE(this.pipelineItems, { ARGS: ['a variant'] })) },
+    ])
+    return this.ACTION(() => ({ kind: 'variant', name, change, ...this.about({ first }) }))
+  })
+
+  /** `vary tau in [0.05, 0.1]` */
+  private readonly vary: Rule<VaryEntry | undefined> = this.item('vary', () => {
+    const first = this.CONSUME(t.Vary)
+    const param = this.SUBRULE(this.name)
+    this.CONSUME(t.In)
+    const values = this.SUBRULE(this.element)
+    return this.ACTION(() => ({ kind: 'vary', param, values, span: this.from(first) }))
+  })
+
+  /** `seeds 0..=2` */
+  private readonly seeds: Rule<SeedsEntry | undefined> = this.item('seeds', () => {
+    const first = this.CONSUME(t.Seeds)
+    const values = this.SUBRULE(this.element)
+    return this.ACTION(() => ({ kind: 'seeds', values, span: this.from(first) }))
+  })
+}
