@@ -1,4 +1,4 @@
-import { analyze } from '../compiler/analyze.js'
+import { checkFile, sameReport } from '../compiler/check-file.js'
 import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { exitCodes } from './exit-codes.js'
 import { printDiagnostics, printDiagnosticsJson } from './print.js'
@@ -20,8 +20,8 @@ export function check(names: readonly string[], options: CheckOptions): number {
       all.push(target.problem)
       continue
     }
-    const { diagnostics } = analyze({ ...target, settings: options.set })
-    for (const d of diagnostics) if (!all.some((other) => sameReport(other, d))) all.push(d)
+    const found = checkFile({ ...target, settings: options.set })
+    for (const d of found) if (!all.some((other) => sameReport(other, d))) all.push(d)
     for (const [path, text] of target.files.texts) texts.set(path, text)
     checked.push(target.entry)
   }
@@ -47,6 +47,3 @@ function attempt(find: () => Target): Target | { readonly problem: Diagnostic } 
     throw error
   }
 }
-
-const sameReport = (a: Diagnostic, b: Diagnostic): boolean =>
-  a.code === b.code && a.message === b.message && a.span.file === b.span.file && a.span.start === b.span.start

@@ -33,30 +33,37 @@ export interface Analysis {
 export function analyze(request: Request): Analysis {
   const diagnostics = new Diagnostics()
   const program = loadProgram(request.entry, request.files, diagnostics)
-  const done = (rest: Partial<Analysis> = {}): Analysis => ({
-    diagnostics: rest.pipeline
-      ? withoutAllowed(rest.pipeline, diagnostics.all, rest.lowered !== undefined)
-      : diagnostics.all,
-    program,
-    ...rest,
-  })
-  if (diagnostics.hasErrors) return done()
+  const pipeline = diagnostics.hasErrors ? undefined : flatten(program, request.pipeline, diagnostics)
+  if (!pipeline) return { diagnostics: diagnostics.all, program }
+  return analyzePipeline(program, pipeline, request, diagnostics)
+}
 
-  const pipeline = flatten(program, request.pipeline, diagnostics)
-  if (!pipeline) return done()
+/** The same of a pipeline that is flat already; what was found on the way there is in `diagnostics`. */
+export function analyzePipeline(
+  program: Program,
+  pipeline: FlatPipeline,
+  request: Pick<Request, 'settings' | 'seed'>,
+  diagnostics = new Diagnostics(),
+): Analysis {
+  const done = (lowered?: Lowered): Analysis => ({
+    diagnostics: withoutAllowed(pipeline, diagnostics.all, lowered !== undefined),
+    program,
+    pipeline,
+    ...(lowered ? { lowered } : {}),
+  })
   checkAllowed(pipeline, diagnostics)
   checkNames(program, pipeline, builtinNames, diagnostics)
-  if (diagnostics.hasErrors) return done({ pipeline })
+  if (diagnostics.hasErrors) return done()
 
   const checked = checkStatics(program, pipeline, request.settings ?? new Map(), diagnostics)
   // Lowering evaluates most values; what it finds is told after what is wrong with the values by themselves.
   const found = new Diagnostics()
   const lowered = diagnostics.hasErrors ? undefined : lower(checked, request.seed ?? 0, found)
   checkValues(program, checked, diagnostics)
-  if (diagnostics.hasErrors || !lowered) return done({ pipeline })
+  if (diagnostics.hasErrors || !lowered) return done()
 
   for (const d of found.all) diagnostics.add(d)
-  if (diagnostics.hasErrors) return done({ pipeline })
+  if (diagnostics.hasErrors) return done()
 
   for (const stage of lowered.stages) {
     for (const d of stageProblems(stage)) diagnostics.add({ ...d, stage: stage.name })
@@ -64,5 +71,5 @@ export function analyze(request: Request): Analysis {
   for (const { parts } of lowered.evaluations) {
     for (const part of parts) for (const d of gradientProblems(part.graph)) diagnostics.add(d)
   }
-  return diagnostics.hasErrors ? done({ pipeline }) : done({ pipeline, lowered })
+  return diagnostics.hasErrors ? done() : done(lowered)
 }

@@ -29,6 +29,8 @@ export interface Diagnostic {
   readonly help?: string
   /** The stage whose training it is about; what the stage allows is not told. */
   readonly stage?: string
+  /** The variants of an ablation in which it shows, where it does not show in the pipeline itself. */
+  readonly within?: string
   readonly fix?: Fix
 }
 

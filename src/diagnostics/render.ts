@@ -45,6 +45,7 @@ function renderOne(
     if (source)
       out.push(...frame(source, here, { width, gutter: colors.blue, primary: severity, label: colors.cyan }))
   }
+  if (d.within !== undefined) out.push(`  ${colors.bold('in:')}   ${hanging(d.within)}`)
   if (d.why !== undefined) out.push(`  ${colors.bold('why:')}  ${hanging(d.why)}`)
   if (d.help !== undefined) out.push(`  ${colors.bold('help:')} ${hanging(d.help)}`)
   return out.join('\n')

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Analysis, analyze } from '../../src/compiler/index.js'
+import { type AblationAnalysis, analyzeAblations } from '../../src/compiler/ablations.js'
+import { type Analysis, type Request, analyze } from '../../src/compiler/index.js'
 import { render } from '../../src/diagnostics/render.js'
 
 const pipelines = fileURLToPath(new URL('../../pipelines', import.meta.url))
@@ -37,18 +38,27 @@ export function analyzeSources(
   settings: Readonly<Record<string, string>> = {},
   pipeline?: string,
 ): Analysis {
+  const request = { ...requestOf(sources), settings: new Map(Object.entries(settings)) }
+  return analyze({ ...request, ...(pipeline === undefined ? {} : { pipeline }) })
+}
+
+/** The same for the ablations of the entry file. */
+export const analyzeAblationsOf = (sources: Sources): AblationAnalysis => analyzeAblations(requestOf(sources))
+
+export function requestOf(sources: Sources): Request {
   const files = filesOf(sources)
   const [entry = 'main.dcr'] = Object.keys(files)
-  return analyze({
+  return {
     entry,
-    ...(pipeline === undefined ? {} : { pipeline }),
     files: { read: (path) => files[path] ?? (path.startsWith('std/') ? readLibrary(path) : undefined) },
-    settings: new Map(Object.entries(settings)),
-  })
+  }
 }
 
 /** What a user reads about a program. */
-export function shown(sources: Sources, { diagnostics, program }: Analysis): string {
+export function shown(
+  sources: Sources,
+  { diagnostics, program }: Pick<Analysis, 'diagnostics' | 'program'>,
+): string {
   const texts = new Map([...program.files].map(([path, { text }]) => [path, text]))
   for (const [path, text] of Object.entries(filesOf(sources))) texts.set(path, text)
   return render(diagnostics, texts, { color: false, width: 100 })

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../src/diagnostics/catalogue/index.js'
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.js'
-import { type Sources, analyzeSources, shown } from './analyze.js'
+import { type Sources, analyzeAblationsOf, analyzeSources, shown } from './analyze.js'
 
 const folder = fileURLToPath(new URL('samples', import.meta.url))
 
@@ -30,7 +30,9 @@ const samples = readdirSync(folder)
 
 const analyzed = samples.map((entry) => {
   const sources = sourcesOf(entry)
-  return { name: entry.replace(/\.dcr$/, ''), entry, sources, analysis: analyzeSources(sources) }
+  const ablations = entry.startsWith('ablation-')
+  const analysis = ablations ? analyzeAblationsOf(sources) : analyzeSources(sources)
+  return { name: entry.replace(/\.dcr$/, ''), entry, sources, analysis }
 })
 
 function isInside({ span, labels }: Diagnostic, texts: ReadonlyMap<string, string>): boolean {

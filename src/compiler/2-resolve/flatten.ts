@@ -97,11 +97,10 @@ export function flattenPipeline(
   pipeline: PipelineDeclaration,
   file: string,
   diagnostics: Diagnostics,
-  above: readonly string[] = [],
+  above: readonly PipelineDeclaration[] = [],
 ): FlatPipeline | undefined {
-  const key = `${file}#${pipeline.name.text}`
-  if (above.includes(key)) {
-    const names = [...above.slice(above.indexOf(key)), key].map((k) => k.slice(k.indexOf('#') + 1))
+  if (above.includes(pipeline)) {
+    const names = [...above.slice(above.indexOf(pipeline)), pipeline].map((p) => p.name.text)
     diagnostics.add(extendsCycle(pipeline.name.span, { names }))
     return undefined
   }
@@ -112,7 +111,7 @@ export function flattenPipeline(
       diagnostics.add(notAPipeline(pipeline.extends.span, { name: pipeline.extends.text }))
       return undefined
     }
-    base = flattenPipeline(program, found.declaration, found.file, diagnostics, [...above, key])
+    base = flattenPipeline(program, found.declaration, found.file, diagnostics, [...above, pipeline])
     if (!base) return undefined
   }
   return merge(base, pipeline, file, diagnostics)

@@ -80,6 +80,10 @@ function declarationNames(d: Declaration, onName: OnName): void {
   else if (d.kind === 'module') moduleNames(d, onName)
   else if (d.kind === 'record') parameterNames(d.fields, onName, new Set())
   else if (d.kind === 'let') expressionNames(d.value, onName)
+  // what a variant changes is looked at as a pipeline
+  else if (d.kind === 'ablation') {
+    for (const entry of d.entries) if (entry.kind !== 'variant') expressionNames(entry.values, onName)
+  }
 }
 
 function moduleNames(module: ModuleDeclaration, onName: OnName): void {

@@ -89,7 +89,7 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     steps,
     diagnostics,
   )
-  if (frozen) checkFrozen(x, scope, frozen, trained, groups, diagnostics)
+  if (frozen) checkFrozen(probe, frozen, trained, groups, diagnostics)
 
   const minimize = need('minimize')
   const objective = { trained, accumulate, minimize, monitors }
@@ -237,17 +237,17 @@ function lowerTrain(
 
 /** `freeze` asserts that its parameters are not among the trained ones. */
 function checkFrozen(
-  x: Elaboration,
   scope: PipelineScope,
   { value: { paths }, file }: Placed<FreezeClause>,
-  trained: readonly TrainedParameter[],
+  trained: readonly TrainedWeight[],
   groups: readonly ParameterGroup[],
   diagnostics: Diagnostics,
 ): void {
   const byPath = new Map(trained.map((t) => [`${t.model}.${t.path}`, t]))
   const check = (path: ParameterPath): void => {
     const env = scope.environment(file)
-    for (const { model, path: at } of selectParameters(x, path, env, scope.statics.pipeline, 'freeze')) {
+    const { elaboration, statics } = scope
+    for (const { model, path: at } of selectParameters(elaboration, path, env, statics.pipeline, 'freeze')) {
       const found = byPath.get(`${model}.${at}`)
       const group = found && groups[found.group]
       if (group?.span) fail(trainedFrozen(path.span, { path: `${model}.${at}`, trained: group.span }))

@@ -1,4 +1,5 @@
 // Written by `npm run generate` from the files of this folder.
+import * as ablation from './ablation.js'
 import * as allow from './allow.js'
 import * as file from './file.js'
 import * as gradient from './gradient.js'
@@ -9,4 +10,15 @@ import * as stage from './stage.js'
 import * as syntax from './syntax.js'
 import * as type from './type.js'
 
-export const files: readonly object[] = [allow, file, gradient, name, pipeline, run, stage, syntax, type]
+export const files: readonly object[] = [
+  ablation,
+  allow,
+  file,
+  gradient,
+  name,
+  pipeline,
+  run,
+  stage,
+  syntax,
+  type,
+]

@@ -1,0 +1,102 @@
+import { badVaried } from '../diagnostics/catalogue/ablation.js'
+import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
+import type { AblationDeclaration } from './1-parse/syntax.js'
+import type { Program } from './2-resolve/program.js'
+import { loadProgram } from './2-resolve/program.js'
+import { type Variant, ablationsOf, variantsOf, within } from './2-resolve/variants.js'
+import { type Varied, ablationValues } from './3-check/ablation-values.js'
+import { type Analysis, type Request, analyzePipeline } from './analyze.js'
+
+/** More than these runs are a mistake. */
+const maxRuns = 1000
+
+/** One pipeline of an ablation, with the values of the params that the ablation varies. */
+export interface AblationRun {
+  readonly variant: string
+  /** As `--set` gives them. */
+  readonly settings: ReadonlyMap<string, string>
+  readonly analysis: Analysis
+}
+
+export interface Ablation {
+  readonly name: string
+  readonly runs: readonly AblationRun[]
+  /** Of each run; empty where the source gives none. */
+  readonly seeds: readonly number[]
+}
+
+export interface AblationAnalysis {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly program: Program
+  readonly ablations: readonly Ablation[]
+}
+
+/** Analyses every variant of the ablations of the entry file, with every value that they vary. */
+export function analyzeAblations(request: Request): AblationAnalysis {
+  const diagnostics = new Diagnostics()
+  const program = loadProgram(request.entry, request.files, diagnostics)
+  if (diagnostics.hasErrors) return { diagnostics: diagnostics.all, program, ablations: [] }
+  const shown = new Shown()
+  const ablations = ablationsOf(program, request.entry).flatMap((ablation): readonly Ablation[] => {
+    const found = new Diagnostics()
+    const variants = variantsOf(program, ablation, request.entry, found)
+    const { varied, seeds } = ablationValues(program, ablation, variants, found)
+    const count = varied.reduce(
+      (n, { values }) => n * values.length,
+      variants.length * Math.max(1, seeds.length),
+    )
+    if (count > maxRuns)
+      found.add(
+        badVaried(ablation.name.span, { message: `this would be ${count} runs, more than ${maxRuns}` }),
+      )
+    for (const d of found.all) diagnostics.add(d)
+    if (found.hasErrors) return []
+    const runs = variants.flatMap((variant) =>
+      combinations(varied).map((settings) => {
+        const all = new Map([...(request.settings ?? []), ...settings])
+        const analysis = analyzePipeline(program, variant.pipeline, { ...request, settings: all })
+        shown.add(analysis.diagnostics, ablation, variant, settings)
+        return { variant: variant.name, settings, analysis }
+      }),
+    )
+    return [{ name: ablation.name.text, runs, seeds }]
+  })
+  return { diagnostics: [...diagnostics.all, ...shown.all()], program, ablations }
+}
+
+/** Every choice of one value for each param that is varied. */
+function combinations(varied: readonly Varied[]): readonly ReadonlyMap<string, string>[] {
+  return varied.reduce<readonly ReadonlyMap<string, string>[]>(
+    (all, { param, values }) =>
+      all.flatMap((settings) => values.map(({ text }) => new Map([...settings, [param.text, text]]))),
+    [new Map()],
+  )
+}
+
+/** What is told of the variants: each diagnostic once, with all the runs in which it shows. */
+class Shown {
+  private readonly found = new Map<string, { readonly diagnostic: Diagnostic; readonly places: string[] }>()
+
+  add(
+    diagnostics: readonly Diagnostic[],
+    ablation: AblationDeclaration,
+    variant: Variant,
+    settings: ReadonlyMap<string, string>,
+  ): void {
+    const values = [...settings].map(([name, text]) => `, ${name} = ${text}`).join('')
+    const place = `${within(variant.name, ablation.name.text)}${values}`
+    for (const d of diagnostics) {
+      const key = [d.code, d.span.start, d.span.file, d.message].join(' ')
+      const same = this.found.get(key)
+      if (same) same.places.push(place)
+      else this.found.set(key, { diagnostic: d, places: [place] })
+    }
+  }
+
+  all(): readonly Diagnostic[] {
+    return [...this.found.values()].map(({ diagnostic, places }) => {
+      const [first = '', ...others] = places
+      return { ...diagnostic, within: others.length > 0 ? `${first}, and ${others.length} more` : first }
+    })
+  }
+}

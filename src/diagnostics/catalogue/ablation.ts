@@ -1,0 +1,82 @@
+import { define } from '../define.js'
+import type { Span } from '../diagnostic.js'
+
+const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(', ')
+
+export const emptyAblation = define<{ name: string }>(
+  'ablation/empty',
+  'error',
+  `
+An ablation has no variant, nothing that it varies and no seeds: there is nothing to compare.
+
+\`\`\`dcr
+ablation temperature of dcr {}                             // wrong
+ablation temperature of dcr { vary tau in [0.05, 0.1] }    // right
+\`\`\`
+`,
+  ({ name }) => ({
+    message: `ablation \`${name}\` compares nothing`,
+    help: 'add `variant name { ... }`, `vary param in [...]` or `seeds 0..=2`',
+  }),
+)
+
+export const unknownVaried = define<{
+  name: string
+  variant: string
+  suggestion?: string | undefined
+  known: readonly string[]
+}>(
+  'ablation/unknown-param',
+  'error',
+  `
+\`vary\` takes a \`param\` of the pipeline, which every variant must have.
+
+\`\`\`dcr
+ablation temperature of dcr { vary tua in [0.05, 0.1] }   // wrong
+ablation temperature of dcr { vary tau in [0.05, 0.1] }   // right
+\`\`\`
+`,
+  ({ name, variant, suggestion, known }) => ({
+    message: `variant \`${variant}\` has no param \`${name}\` to vary`,
+    help:
+      suggestion !== undefined
+        ? `did you mean \`${suggestion}\`?`
+        : known.length > 0
+          ? `it has ${list(known)}`
+          : 'it has no params',
+  }),
+)
+
+export const badVaried = define<{ message: string; help?: string }>(
+  'ablation/values',
+  'error',
+  `
+\`vary\` takes a list of different values of a param, \`seeds\` a list of different whole numbers from 0 on. All variants,
+values and seeds together are what \`dcrc\` would run.
+
+\`\`\`dcr
+ablation temperature of dcr { vary tau in 0.1  seeds 3 }           // wrong
+ablation temperature of dcr { vary tau in [0.1]  seeds 0..3 }      // right
+\`\`\`
+`,
+  (p) => p,
+)
+
+export const setTwice = define<{ what: string; first: Span }>(
+  'ablation/twice',
+  'error',
+  `
+An ablation gives its seeds once, varies a param once, and varies none that one of its variants overrides: one of both
+would have no effect.
+
+\`\`\`dcr
+ablation a of dcr { vary tau in [0.1]  variant b { override param tau: float = 0.2 } }   // wrong
+ablation a of dcr { vary tau in [0.1, 0.2] }                                             // right
+\`\`\`
+`,
+  ({ what, first }) => ({
+    message: `${what} is given twice`,
+    labels: [{ span: first, message: 'first here' }],
+    help: 'drop one of them',
+  }),
+)

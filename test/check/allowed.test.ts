@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { kinds } from '../../src/diagnostics/catalogue/index.js'
+import { ruleOf } from '../../src/compiler/2-resolve/allowed.js'
+import { analyzeSources, problems } from './analyze.js'
+
+const coupled = readFileSync(new URL('samples/stage-coupled-accumulation.dcr', import.meta.url), 'utf8')
+const rows = 'stage/coupled-accumulation: the loss of stage `fit` couples'
+const unused = 'name/unused: let `target` is never used'
+const codes = (source: string): string[] => problems(source).map((p) => p.slice(0, rows.length))
+const inStage = coupled.replace('accumulate 2', 'accumulate 2\n    allow coupled_accumulation "as published"')
+const inPipeline = coupled.replace('model head', 'allow unused "kept for later"\n  model head')
+
+describe('allow', () => {
+  it('has a name of its own for every warning', () => {
+    const rules = [...kinds.values()].filter((k) => k.severity === 'warning').map((k) => ruleOf(k.code))
+    expect(new Set(rules).size).toBe(rules.length)
+  })
+
+  it('silences the warning that it names and no other', () => {
+    expect(codes(coupled)).toEqual([unused, rows].map((p) => p.slice(0, rows.length)))
+    expect(codes(inStage)).toEqual([unused.slice(0, rows.length)])
+    expect(codes(inPipeline)).toEqual([rows])
+  })
+
+  it('of a stage leaves other stages alone', () => {
+    const [stage = ''] = inStage.match(/ {2}stage fit \{[^]*\n {2}\}/) ?? []
+    const other = stage.replace('stage fit', 'stage again').replace(/\n.*allow.*/, '')
+    const two = inStage.replace(stage, `${stage}\n${other}`)
+    expect(
+      problems(two)
+        .filter((p) => p.startsWith('stage/'))
+        .map((p) => p.slice(0, 52)),
+    ).toEqual(['stage/coupled-accumulation: the loss of stage `again`'].map((p) => p.slice(0, 52)))
+  })
+
+  it('is inherited, is no news where it is, and can be removed', () => {
+    const main = (items: string): string[] =>
+      analyzeSources({
+        'main.dcr': `use "./base.dcr" { digits }\npipeline p extends digits { ${items} }`,
+        'base.dcr': inStage,
+      }).diagnostics.map((d) => d.code)
+    expect(main('')).toEqual([])
+    expect(main('override stage fit { accumulate 1 }')).toEqual([])
+    expect(main('override stage fit { steps 10  allow no_data "x" }')).toEqual(['allow/needless'])
+    expect(main('remove allow unused')).toEqual(['pipeline/nothing-to-remove'])
+  })
+})

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { analyzeSources, problems } from './analyze.js'
+
+const base = `let side = 8
+pipeline base {
+  data mnist = mnist(split = "train", size = side) {
+    image: f32[3, side, side] = image
+    digit: i64[] = digit
+  }
+}`
+const lowered = (items: string, declarations = '') => {
+  const main = `use "./base.dcr" { base }\n${declarations}\npipeline p extends base { ${items} }`
+  const analysis = analyzeSources({ 'main.dcr': main, 'base.dcr': base })
+  return analysis.lowered?.data[0]
+}
+const shapes = (items: string, declarations?: string) =>
+  lowered(items, declarations)?.fields.map((f) => [f.name, f.shape, f.value])
+const digit = ['digit', [], { kind: 'column', name: 'digit' }]
+
+describe('override data', () => {
+  it('without a source keeps it, and the fields that are not named', () => {
+    const own =
+      'override data mnist = mnist(split = "test", size = side) { image: f32[3, side, side] = image }'
+    expect(shapes(own, 'let side = 16')).toEqual([
+      ['image', [3, 16, 16], { kind: 'column', name: 'image' }],
+      digit,
+    ])
+    expect(lowered(own, 'let side = 16')?.arguments['split']).toBe('test')
+    expect(shapes('override data mnist { label: i64[] = digit }')).toEqual([
+      ['image', [3, 8, 8], { kind: 'column', name: 'image' }],
+      digit,
+      ['label', [], { kind: 'column', name: 'digit' }],
+    ])
+    expect(lowered('override data mnist = mnist(split = "test", size = 8)')?.fields).toHaveLength(2)
+  })
+
+  it('needs an inherited one', () => {
+    const main = `use "./base.dcr" { base }\npipeline p extends base { override data minst { a: i64[] = digit } }`
+    expect(problems({ 'main.dcr': main, 'base.dcr': base })).toEqual([
+      'pipeline/nothing-to-override: there is no inherited data `minst` to override',
+    ])
+  })
+})
