@@ -12,7 +12,6 @@ import type { Program } from '../2-resolve/program.js'
 import type { Variant } from '../2-resolve/variants.js'
 import { Elaboration, fail } from './elaboration.js'
 import { evaluate } from './evaluate.js'
-import { noFacts } from './facts.js'
 import { Scope } from './scope.js'
 import { matchType } from './types.js'
 import { type Val, describe, staticEqual } from './values.js'
@@ -43,7 +42,7 @@ export function ablationValues(
   diagnostics: Diagnostics,
 ): AblationValues {
   const scope = new Scope(program)
-  const x = new Elaboration(new Map(), noFacts, scope.budget)
+  const x = new Elaboration(new Map(), scope.budget)
   const list = (e: Expression, what: string): readonly VariedValue[] => {
     try {
       return differentValues(evaluate(x, e, scope.file(name.span.file)), e, what)

@@ -89,7 +89,7 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     steps,
     diagnostics,
   )
-  if (frozen) checkFrozen(probe, frozen, trained, groups, diagnostics)
+  if (frozen) checkFrozen(scope, frozen, trained, groups, diagnostics)
 
   const minimize = need('minimize')
   const objective = { trained, accumulate, minimize, monitors }
