@@ -1,11 +1,13 @@
 import { checkFile, sameReport } from '../compiler/check-file.js'
 import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { exitCodes } from './exit-codes.js'
+import { fixAll } from './fix.js'
 import { printDiagnostics, printDiagnosticsJson } from './print.js'
 import { type Target, findTarget } from './target.js'
 
 export interface CheckOptions {
   readonly json: boolean
+  readonly fix: boolean
   readonly set: ReadonlyMap<string, string>
 }
 
@@ -14,8 +16,12 @@ export function check(names: readonly string[], options: CheckOptions): number {
   const all: Diagnostic[] = []
   const texts = new Map<string, string>()
   const checked: string[] = []
+  let fixed = 0
   for (const name of names.length > 0 ? names : [undefined]) {
-    const target = attempt(() => findTarget(name))
+    const target = attempt(() => {
+      if (options.fix) fixed += fixAll(name, options.set)
+      return findTarget(name)
+    })
     if ('problem' in target) {
       all.push(target.problem)
       continue
@@ -28,6 +34,7 @@ export function check(names: readonly string[], options: CheckOptions): number {
   const errors = all.filter((d) => d.severity === 'error').length
   if (options.json) printDiagnosticsJson(all, texts)
   else {
+    if (options.fix) process.stdout.write(`${fixed} ${fixed === 1 ? 'fix' : 'fixes'} applied\n`)
     printDiagnostics(all, texts)
     const warnings = all.length - errors
     if (errors === 0)

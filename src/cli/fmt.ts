@@ -1,10 +1,11 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { format } from '../compiler/1-parse/format.js'
 import { parse } from '../compiler/1-parse/index.js'
 import { noFile } from '../diagnostics/catalogue/file.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { exitCodes } from './exit-codes.js'
 import { printDiagnostics } from './print.js'
+import { replaceFile } from './replace-file.js'
 
 export interface FmtOptions {
   readonly check: boolean
@@ -30,7 +31,7 @@ export function fmt(names: readonly string[], options: FmtOptions): number {
     const formatted = format(file)
     if (formatted === text) continue
     unformatted.push(name)
-    if (!options.check) replace(name, formatted)
+    if (!options.check) replaceFile(name, formatted)
     process.stdout.write(options.check ? `${name} is not formatted\n` : `formatted ${name}\n`)
   }
   printDiagnostics(problems, texts)
@@ -47,11 +48,4 @@ function readText(name: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Writes beside the file and renames: a crash leaves the old text. */
-function replace(name: string, text: string): void {
-  const beside = `${name}.${process.pid}.tmp`
-  writeFileSync(beside, text)
-  renameSync(beside, name)
 }

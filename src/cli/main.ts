@@ -41,6 +41,7 @@ function program(done: (code: number) => void): Command {
     .description('report every mistake in the files')
     .argument('[files...]', target)
     .option('--json', 'diagnostics as JSON, for tools', false)
+    .option('--fix', 'mend what can be mended by itself: names, unused declarations', false)
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (files, options) => done((await import('./check.js')).check(files, options)))
   dcrc

@@ -25,10 +25,10 @@ export function define<P>(
   code: string,
   severity: Severity,
   page: string,
-  word: (parameters: P) => Wording,
+  word: (parameters: P, span: Span) => Wording,
 ): DiagnosticKind<P> {
   const build = (span: Span, parameters: P): Diagnostic => {
-    const { message, labels = [], why, help, fix } = word(parameters)
+    const { message, labels = [], why, help, fix } = word(parameters, span)
     return {
       code,
       severity,
@@ -42,3 +42,7 @@ export function define<P>(
   }
   return Object.assign(build, { code, severity, page: page.trim() })
 }
+
+/** The fix for a slip in a name: what was probably meant, in its place. */
+export const replacing = (span: Span, suggestion: string | undefined): Fix | undefined =>
+  suggestion === undefined ? undefined : { span, text: suggestion }

@@ -211,7 +211,12 @@ function addStage(
   if (first) {
     diagnostics.add(
       existing?.inherited
-        ? needsOverride(item.name.span, { kind: 'stage', name: item.name.text, inherited: first })
+        ? needsOverride(item.name.span, {
+            kind: 'stage',
+            name: item.name.text,
+            inherited: first,
+            declaration: item.span,
+          })
         : duplicateName(item.name.span, { name: item.name.text, first }),
     )
     return [...stages]
@@ -254,7 +259,12 @@ function addItem(
     } else if (existing) {
       diagnostics.add(
         existing.inherited
-          ? needsOverride(name.span, { kind: item.kind, name: name.text, inherited: existing.item.span })
+          ? needsOverride(name.span, {
+              kind: item.kind,
+              name: name.text,
+              inherited: existing.item.span,
+              declaration: item.span,
+            })
           : duplicateName(name.span, { name: name.text, first: existing.item.span }),
       )
       continue

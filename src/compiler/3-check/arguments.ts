@@ -66,6 +66,7 @@ export function bindArguments(
           message: `\`${callee}\` has no parameter \`${target}\``,
           declared,
           help,
+          suggestion: name && suggestion,
         }),
       )
     }

@@ -117,7 +117,8 @@ function seenFrom<T>(caller: Span, run: () => T): T {
   } catch (error) {
     if (!(error instanceof UserError) || !isLibrary(error.diagnostic.span.file) || isLibrary(caller.file))
       throw error
-    const { diagnostic } = error
+    // what would mend the library mends nothing here
+    const { fix: _, ...diagnostic } = error.diagnostic
     const inside = { span: diagnostic.span, message: 'inside the library, here' }
     const moved: Diagnostic = { ...diagnostic, span: caller, labels: [inside, ...diagnostic.labels] }
     throw new UserError(moved)

@@ -154,7 +154,7 @@ function hostExpression(
       suggestion === undefined
         ? `it has ${known.map((k) => `\`${k}\``).join(', ')}`
         : `did you mean \`${suggestion}\`?`
-    return fail(badField(e.span, { message: `the source has no column \`${e.name}\``, help }))
+    return fail(badField(e.span, { message: `the source has no column \`${e.name}\``, help, suggestion }))
   }
   if (e.kind !== 'call' || e.callee.kind !== 'name') {
     return fail(

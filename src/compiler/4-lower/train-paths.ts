@@ -76,6 +76,7 @@ function step(
         badTrainPath(segment.name.span, {
           message: `${describe(value)} has no parameter or part \`${segment.name.text}\``,
           help,
+          suggestion,
         }),
       )
     }

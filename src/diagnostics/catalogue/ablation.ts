@@ -1,4 +1,4 @@
-import { define } from '../define.js'
+import { define, replacing } from '../define.js'
 import type { Span } from '../diagnostic.js'
 
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(', ')
@@ -36,7 +36,8 @@ ablation temperature of dcr { vary tua in [0.05, 0.1] }   // wrong
 ablation temperature of dcr { vary tau in [0.05, 0.1] }   // right
 \`\`\`
 `,
-  ({ name, variant, suggestion, known }) => ({
+  ({ name, variant, suggestion, known }, span) => ({
+    fix: replacing(span, suggestion),
     message: `variant \`${variant}\` has no param \`${name}\` to vary`,
     help:
       suggestion !== undefined

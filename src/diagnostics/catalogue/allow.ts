@@ -1,4 +1,4 @@
-import { define } from '../define.js'
+import { define, replacing } from '../define.js'
 
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(', ')
 
@@ -19,7 +19,8 @@ allow coupled_acumulation "as published"    // wrong
 allow coupled_accumulation "as published"   // right
 \`\`\`
 `,
-  ({ name, error, suggestion, known }) => ({
+  ({ name, error, suggestion, known }, span) => ({
+    fix: replacing(span, error ? undefined : suggestion),
     message: error ? `\`${name}\` is an error, which cannot be allowed` : `there is no warning \`${name}\``,
     help: error || suggestion === undefined ? `there are ${list(known)}` : `did you mean \`${suggestion}\`?`,
   }),
@@ -49,7 +50,8 @@ export const needlessAllow = define<{ rule: string; stage?: string | undefined }
 Nothing here is warned of by the rule that \`allow\` names: the file has changed, or the warning comes from elsewhere. A
 warning about one stage may be allowed in that stage or in its pipeline, any other in the pipeline only.
 `,
-  ({ rule, stage }) => ({
+  ({ rule, stage }, span) => ({
+    fix: { span, text: '' },
     message: `${stage === undefined ? 'nothing here' : `nothing in stage \`${stage}\``} is warned of by \`${rule}\``,
     help: stage === undefined ? 'take it out' : 'take it out, or move it to the pipeline',
   }),

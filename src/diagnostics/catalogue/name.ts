@@ -1,4 +1,4 @@
-import { define } from '../define.js'
+import { define, replacing } from '../define.js'
 import type { Label, Span } from '../diagnostic.js'
 
 const quote = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(', ')
@@ -22,7 +22,8 @@ fn twice(x) = y + y     // wrong: y
 fn twice(x) = x + x     // right
 \`\`\`
 `,
-  ({ name, suggestion, what = 'name', known, labels = [] }) => ({
+  ({ name, suggestion, what = 'name', known, labels = [] }, span) => ({
+    fix: replacing(span, suggestion),
     message: `there is no ${what} \`${name}\``,
     labels,
     help:
@@ -50,7 +51,8 @@ let d = clip.projection_dims    // wrong
 let d = clip.projection_dim     // right
 \`\`\`
 `,
-  ({ name, object, suggestion, known }) => ({
+  ({ name, object, suggestion, known }, span) => ({
+    fix: replacing(span, suggestion),
     message: `${object} has no member \`${name}\``,
     help:
       suggestion !== undefined
@@ -113,7 +115,8 @@ use std.nn { Linaer }   // wrong
 use std.nn { Linear }   // right
 \`\`\`
 `,
-  ({ name, from, suggestion, known }) => ({
+  ({ name, from, suggestion, known }, span) => ({
+    fix: replacing(span, suggestion),
     message: `\`${from}\` declares no \`${name}\``,
     help:
       suggestion === undefined
@@ -136,15 +139,16 @@ let b = a       // wrong
   ({ names }) => ({ message: `\`${names[0]}\` is defined by itself`, why: names.join(' -> ') }),
 )
 
-export const unusedName = define<{ kind: string; name: string }>(
+export const unusedName = define<{ kind: string; name: string; declaration: Span }>(
   'name/unused',
   'warning',
   `
 A declaration of this file that nothing uses: no stage, evaluation or export needs it, so it is never computed.
 Remove it, or use it. Inherited declarations and those of the library are not reported.
 `,
-  ({ kind, name }) => ({
+  ({ kind, name, declaration }) => ({
     message: `${kind} \`${name}\` is never used`,
+    fix: { span: declaration, text: '' },
     help:
       kind === 'import'
         ? 'take it out of `use`'

@@ -1,5 +1,5 @@
 import type { Span } from '../diagnostic.js'
-import { define } from '../define.js'
+import { define, replacing } from '../define.js'
 
 export const noPipeline = define<{ wanted?: string | undefined; known: readonly string[] }>(
   'pipeline/none',
@@ -84,7 +84,8 @@ override param tua: float = 0.2    // wrong
 override param tau: float = 0.2    // right
 \`\`\`
 `,
-  ({ kind, name, suggestion, other }) => ({
+  ({ kind, name, suggestion, other }, span) => ({
+    fix: replacing(span, other === undefined ? suggestion : undefined),
     message: `there is no inherited ${kind} \`${name}\` to override`,
     help:
       other === kind
@@ -114,13 +115,20 @@ export const nothingToRemove = define<Absent>(
   }),
 )
 
-export const needsOverride = define<{ kind: string; name: string; inherited: Span }>(
+export const needsOverride = define<{
+  kind: string
+  name: string
+  inherited: Span
+  /** Where the declaration starts. */
+  declaration: Span
+}>(
   'pipeline/needs-override',
   'error',
   `
 A declaration has the name of an inherited one. If it is to replace it, say so with \`override\`.
 `,
-  ({ kind, name, inherited }) => ({
+  ({ kind, name, inherited, declaration }) => ({
+    fix: { span: { ...declaration, end: declaration.start }, text: 'override ' },
     message: `${kind} \`${name}\` is inherited already`,
     labels: [{ span: inherited, message: 'inherited from here' }],
     help: `write \`override ${kind} ${name}\` to replace it`,

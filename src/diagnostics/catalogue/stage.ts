@@ -1,4 +1,4 @@
-import { define } from '../define.js'
+import { define, replacing } from '../define.js'
 import type { Label, Span } from '../diagnostic.js'
 
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(', ')
@@ -18,7 +18,8 @@ stage align { train proj  minimize dcr  optimiser adamw(lr = 1e-4)  steps 300 } 
 stage align { train proj  minimize dcr  optimizer adamw(lr = 1e-4)  steps 300 }   // right
 \`\`\`
 `,
-  ({ name, suggestion, known }) => ({
+  ({ name, suggestion, known }, span) => ({
+    fix: replacing(span, suggestion),
     message: `a stage has no clause \`${name}\``,
     help: suggestion === undefined ? `it has ${list(known)}` : `did you mean \`${suggestion}\`?`,
   }),
@@ -54,7 +55,12 @@ by commas.
   }),
 )
 
-export const badTrainPath = define<{ message: string; help?: string | undefined }>(
+export const badTrainPath = define<{
+  message: string
+  help?: string | undefined
+  /** The name that was probably meant. */
+  suggestion?: string | undefined
+}>(
   'stage/train-path',
   'error',
   `
@@ -64,7 +70,7 @@ export const badTrainPath = define<{ message: string; help?: string | undefined 
 train proj, clip.vision_model.encoder.layers[2..], clip.visual_projection.weight
 \`\`\`
 `,
-  (p) => p,
+  ({ suggestion, ...p }, span) => ({ ...p, fix: replacing(span, suggestion) }),
 )
 
 export const trainedTwice = define<{ path: string }>(
@@ -129,7 +135,8 @@ optimizer adam(lr = 1e-4)     // wrong
 optimizer adamw(lr = 1e-4)    // right
 \`\`\`
 `,
-  ({ name, kind, suggestion, known }) => ({
+  ({ name, kind, suggestion, known }, span) => ({
+    fix: replacing(span, suggestion),
     message: `there is no ${kind} \`${name}\``,
     help: suggestion === undefined ? `there are ${list(known)}` : `did you mean \`${suggestion}\`?`,
   }),
@@ -207,13 +214,19 @@ data digits = minst(split = "test") { image: f32[3, 32, 32] = image }   // wrong
 data digits = mnist(split = "test") { image: f32[3, 32, 32] = image }   // right
 \`\`\`
 `,
-  ({ name, suggestion, known }) => ({
+  ({ name, suggestion, known }, span) => ({
+    fix: replacing(span, suggestion),
     message: `there is no data source \`${name}\``,
     help: suggestion === undefined ? `there are ${list(known)}` : `did you mean \`${suggestion}\`?`,
   }),
 )
 
-export const badField = define<{ message: string; help?: string | undefined }>(
+export const badField = define<{
+  message: string
+  help?: string | undefined
+  /** The name that was probably meant. */
+  suggestion?: string | undefined
+}>(
   'data/field',
   'error',
   `
@@ -226,7 +239,7 @@ data emoji = emoji_art(styles = ["noto"]) {
 }
 \`\`\`
 `,
-  (p) => p,
+  ({ suggestion, ...p }, span) => ({ ...p, fix: replacing(span, suggestion) }),
 )
 
 export const badRows = define<{
@@ -259,7 +272,8 @@ export const unknownEvaluation = define<{
   `
 \`evaluate x = kind(...)\` names a kind of evaluation that does not exist.
 `,
-  ({ name, suggestion, known }) => ({
+  ({ name, suggestion, known }, span) => ({
+    fix: replacing(span, suggestion),
     message: `there is no evaluation \`${name}\``,
     help: suggestion === undefined ? `there are ${list(known)}` : `did you mean \`${suggestion}\`?`,
   }),

@@ -201,7 +201,8 @@ export const needlessSign = define<{ sign: string; word: string }>(
     'stage fit { steps = 300 }',
     'stage fit { steps 300 }',
   ),
-  ({ sign, word }) => ({
+  ({ sign, word }, span) => ({
+    fix: { span, text: '' },
     message: `there is no ${quote(sign)} between a clause and its value`,
     help: `write ${quote(`${word} ...`)}`,
   }),
@@ -339,7 +340,11 @@ export const cannotOverride = define<{ word: string }>(
     'override export clip',
     'export clip',
   ),
-  ({ word }) => ({ message: `${quote(word)} cannot be overridden`, help: 'leave `override` out' }),
+  ({ word }, span) => ({
+    message: `${quote(word)} cannot be overridden`,
+    help: 'leave `override` out',
+    fix: { span, text: '' },
+  }),
 )
 
 export const tooDeep = define<undefined>(

@@ -1,4 +1,4 @@
-import { define } from '../define.js'
+import { define, replacing } from '../define.js'
 import type { Label, Span } from '../diagnostic.js'
 
 export const wrongType = define<{
@@ -123,6 +123,8 @@ export const badArguments = define<{
   message: string
   declared?: Span | undefined
   help?: string | undefined
+  /** The name that was probably meant. */
+  suggestion?: string | undefined
 }>(
   'call/arguments',
   'error',
@@ -134,8 +136,9 @@ let s = softmax(x, axes = 1)   // wrong
 let s = softmax(x, axis = 1)   // right
 \`\`\`
 `,
-  ({ message, declared, help }) => ({
+  ({ message, declared, help, suggestion }, span) => ({
     message,
+    fix: replacing(span, suggestion),
     labels: declared ? [{ span: declared, message: 'declared here' }] : [],
     help,
   }),

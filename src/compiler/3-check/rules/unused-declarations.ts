@@ -23,6 +23,6 @@ export const unusedDeclarations: Rule = ({ pipeline }, diagnostics) => {
   for (const { item, inherited } of new Set(pipeline.items.values())) {
     const [name] = itemNames(item)
     if (!inherited && name && !needed.has(item))
-      diagnostics.add(unusedName(name.span, { kind: item.kind, name: name.text }))
+      diagnostics.add(unusedName(name.span, { kind: item.kind, name: name.text, declaration: item.span }))
   }
 }

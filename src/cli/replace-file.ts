@@ -1,0 +1,8 @@
+import { renameSync, writeFileSync } from 'node:fs'
+
+/** Writes beside the file and renames: a crash leaves the old text. */
+export function replaceFile(name: string, text: string): void {
+  const beside = `${name}.${process.pid}.tmp`
+  writeFileSync(beside, text)
+  renameSync(beside, name)
+}
