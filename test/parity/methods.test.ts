@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { type Nested, evaluated, flat, from, keptError, oracle, tensor } from './expressions.js'
+
+interface Methods {
+  readonly unclip: {
+    readonly z: Nested
+    readonly n: Nested
+    readonly mean: Nested
+    readonly std: Nested
+    readonly labels: Readonly<Record<string, Nested>>
+    readonly betas: Readonly<Record<string, number>>
+  }
+  readonly anchored: {
+    readonly tau: number
+    readonly z: Nested
+    readonly z_plus: Nested
+    readonly loss: number
+    readonly grad_z: Nested
+    readonly grad_z_plus: Nested
+  }
+  readonly resized: { readonly x: Nested; readonly y: Nested }
+}
+
+const { unclip, anchored, resized } = oracle<Methods>('methods')
+
+describe('pieces of the compared methods', () => {
+  it('unCLIP: betas and noised embeddings of diffusers', async () => {
+    const times = Object.keys(unclip.betas)
+    const text = `
+use std.diffusion { squared_cosine }
+use std.unclip { noised_embedding }
+fn known(mean, std) = { scale: Scaling(mean, std), unscale: Unscaling(mean, std) }
+module Scaling(mean, std) { fn forward(z) = (z - mean) / std }
+module Unscaling(mean, std) { fn forward(z) = z * std + mean }
+pipeline noising {
+  let z = draw normal of [3, 6]
+  let mean = draw normal of [1, 6]
+  let std = draw normal of [1, 6]
+  let betas = squared_cosine()(1000)
+  let low = noised_embedding(known(mean, std), z)
+  let high = noised_embedding(known(mean, std), z, level = 137)
+  evaluate beta = pictures(original = kept(constant([${times.map((t) => `betas[${t}]`).join(', ')}])))
+  evaluate labels = pictures(original = kept(low), reconstruction = kept(high))
+}`
+    const { z, n, mean, std } = unclip
+    const named = { z: tensor(z), mean: tensor(mean), std: tensor(std) }
+    const inputs = from({
+      ...named,
+      'low/noised_embedding/n': tensor(n),
+      'high/noised_embedding/n': tensor(n),
+    })
+    const { original: beta } = await evaluated(text, 'beta', inputs)
+    expect(keptError(beta, Object.values(unclip.betas))).toBeLessThan(1e-5)
+    const labels = await evaluated(text, 'labels', inputs)
+    expect(keptError(labels['original'], flat(unclip.labels['0'] ?? []))).toBeLessThan(1e-5)
+    expect(keptError(labels['reconstruction'], flat(unclip.labels['137'] ?? []))).toBeLessThan(1e-5)
+  })
+
+  it('anchored_views: torch cross-entropy over the own view and the other pictures', async () => {
+    const text = `
+use std.losses { anchored_views }
+pipeline contrast {
+  let z = draw normal of [5, 4]
+  let z_plus = draw normal of [5, 4]
+  loss l = anchored_views(z, z_plus, ${anchored.tau})
+  evaluate both = pictures(original = kept(grad(l, z)), reconstruction = kept(grad(l, z_plus)))
+  evaluate value = pictures(original = kept(l))
+}`
+    const inputs = from({ z: tensor(anchored.z), z_plus: tensor(anchored.z_plus) })
+    expect(keptError((await evaluated(text, 'value', inputs))['original'], [anchored.loss])).toBeLessThan(
+      1e-5,
+    )
+    const both = await evaluated(text, 'both', inputs)
+    expect(keptError(both['original'], flat(anchored.grad_z))).toBeLessThan(1e-5)
+    expect(keptError(both['reconstruction'], flat(anchored.grad_z_plus))).toBeLessThan(1e-5)
+  })
+
+  it('resize_bilinear: torch interpolate', async () => {
+    const text = `
+use std.augment { resize_bilinear }
+pipeline resizing {
+  let x = draw normal of [2, 3, 7, 5]
+  evaluate y = pictures(original = kept(resize_bilinear(x, 4, 6)))
+}`
+    const { original } = await evaluated(text, 'y', from({ x: tensor(resized.x) }))
+    expect(keptError(original, flat(resized.y))).toBeLessThan(1e-5)
+  })
+
+  it('rectified_flow: the ends of the line and its velocity', async () => {
+    const text = `
+use std.diffusion { rectified_flow }
+pipeline line {
+  let x = draw normal of [3, 2]
+  let eps = draw normal of [3, 2]
+  let t = draw uniform(0.0, 1.0) of [3]
+  let flow = rectified_flow()
+  evaluate both = pictures(original = kept(flow.add(x, eps, t)), reconstruction = kept(flow.velocity(x, eps)))
+}`
+    const inputs = from({
+      x: tensor([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+      eps: tensor([
+        [-1, 1],
+        [-2, 2],
+        [-4, 4],
+      ]),
+      t: tensor([0, 1, 0.25]),
+    })
+    const both = await evaluated(text, 'both', inputs)
+    expect(keptError(both['original'], [1, 2, -2, 2, 2.75, 5.5])).toBeLessThan(1e-6)
+    expect(keptError(both['reconstruction'], [-2, -1, -5, -2, -9, -2])).toBeLessThan(1e-6)
+  })
+})
