@@ -1,4 +1,4 @@
-import type { Value } from '../graph/graph.js'
+import { type Value, producer } from '../graph/graph.js'
 
 import { type Tensor, type TensorType, elementCount, sameShape } from '../graph/types.js'
 import { affineIndex, strides } from './_index.js'
@@ -55,6 +55,17 @@ export function expandData(t: Tensor, out: readonly number[]): Float64Array {
   if (sameShape(t.shape, out)) return t.data
   const index = broadcastIndex(t.shape, out)
   return Float64Array.from({ length: elementCount(out) }, (_, i) => t.data[index[i] ?? 0] ?? 0)
+}
+
+/** Whether a tensor holds the same at every place of an axis: its size is 1 there, or an Expand made it larger. */
+export function repeatsAlong(value: Value | null, axis: number): boolean {
+  if (!value) return false
+  const { shape } = value.type
+  if (shape[axis] === 1) return true
+  const node = producer(value)
+  const source = node?.op === 'Expand' ? node.inputs[0] : undefined
+  if (!source) return false
+  return (source.type.shape[axis - shape.length + source.type.shape.length] ?? 1) === 1
 }
 
 /** Rows of an elementwise operator: all operands that have rows must have them along one axis of the output. */

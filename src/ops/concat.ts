@@ -1,7 +1,7 @@
-import type { Attributes } from '../graph/graph.js'
+import type { Attributes, Value } from '../graph/graph.js'
 import { formatType, tensor } from '../graph/types.js'
 import { number } from './_attributes.js'
-import { shapesOf } from './_broadcast.js'
+import { repeatsAlong } from './_broadcast.js'
 import { around } from './_index.js'
 import { allTypes, checkAxis, given, listTypes, requireSameType, requireTypes, wrapAxis } from './_types.js'
 import { type Operator, type RowAxis, TypeMismatch } from './operator.js'
@@ -58,9 +58,7 @@ const concat: Operator = {
     },
   },
   flops: () => 0,
-  rows: (rows, inputs, [z], attributes) => [
-    concatRows(rows, shapesOf(inputs), axisOf(attributes, z?.shape ?? [])),
-  ],
+  rows: (rows, inputs, [z], attributes) => [concatRows(rows, inputs, axisOf(attributes, z?.shape ?? []))],
   language: [
     {
       name: 'concat',
@@ -109,14 +107,16 @@ export default concat
 const axisOf = (attributes: Attributes, shape: readonly number[]): number =>
   wrapAxis(number(attributes, 'axis'), shape.length)
 
-/** All parts must have rows, along one axis that is not the joined one; a part without rows must have size 1 there. */
+/** All parts must have rows, along one axis that is not the joined one; a part without rows must be alike along it. */
 function concatRows(
   rows: readonly RowAxis[],
-  shapes: readonly (readonly number[] | null)[],
+  parts: readonly (Value | null)[],
   joined: number,
 ): RowAxis | 'coupled' {
   const axis = rows.find((row) => row !== null)
   if (axis === undefined || axis === null) return null
   if (axis === joined) return rows.length === 1 ? axis : 'coupled'
-  return rows.every((row, k) => row === axis || (row === null && shapes[k]?.[axis] === 1)) ? axis : 'coupled'
+  return rows.every((row, k) => row === axis || (row === null && repeatsAlong(parts[k] ?? null, axis)))
+    ? axis
+    : 'coupled'
 }

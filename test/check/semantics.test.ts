@@ -412,6 +412,7 @@ pipeline p {
   stage s { train head  optimizer sgd(lr = 0.1)  ${clauses} }
 }`).map((problem) => problem.slice(0, problem.indexOf(':')))
   const plainLoss = 'minimize mean(square(x))  steps 10'
+  const eyeLike = 'let eye_like = cast(eye(32), f32)'
   const contrastive = 'minimize mean(logsumexp(x @ transpose(x, [1, 0])))  steps 10'
   const cases: readonly (readonly [rule: string, wrong: string[], right: string[]])[] = [
     [
@@ -452,6 +453,14 @@ pipeline p {
       'stage/coupled-accumulation',
       stage(`${contrastive}  accumulate 2`),
       stage(`${plainLoss}  accumulate 2`),
+    ],
+    [
+      // A token that is the same for every row couples none; one that is not does.
+      'stage/coupled-accumulation',
+      stage('minimize mean(square(concat([x, eye_like], axis = 1)))  steps 10  accumulate 2', eyeLike),
+      stage(
+        'minimize mean(square(concat([x, expand(ones([2]), [32, 2])], axis = 1)))  steps 10  accumulate 2',
+      ),
     ],
     [
       'stage/no-data',
