@@ -1,20 +1,12 @@
 import type { Builder } from '../graph/builder.js'
 import type { Attributes, Value } from '../graph/graph.js'
-import { constantOf } from '../graph/graph.js'
+import { constantOf, producer } from '../graph/graph.js'
 import { type DType, elementCount, formatType, sameShape, tensor } from '../graph/types.js'
 import { number } from './_attributes.js'
 import { once } from './_elementwise.js'
 import { at } from './_index.js'
 import { product } from './_product.js'
-import {
-  checkAxis,
-  checkConstantSize,
-  floatTypes,
-  given,
-  requireSameType,
-  requireTypes,
-  wrapAxis,
-} from './_types.js'
+import { checkAxis, floatTypes, given, requireSameType, requireTypes, wrapAxis } from './_types.js'
 import { type DerivativeContext, type Operator, TypeMismatch } from './operator.js'
 
 const layerNormalization: Operator = {
@@ -108,11 +100,20 @@ const layerNormalization: Operator = {
 }
 export default layerNormalization
 
-/** The scale of a normalisation without one: onnxruntime wants it given. */
+/** The scale of a normalisation without one, which onnxruntime wants given: a large one is expanded from one number. */
 function ones(b: Builder, dtype: DType, shape: readonly number[]): Value {
   const count = elementCount(shape)
-  checkConstantSize('layer_normalization without weight', count)
+  if (count > largestConstant) return b.expand(b.scalar(1, dtype), shape)
   return b.constant(tensor(dtype, shape, new Float64Array(count).fill(1)))
+}
+
+const largestConstant = 4096
+
+/** Whether a scale is known to be 1 everywhere. */
+function isOnes(scale: Value): boolean {
+  const node = producer(scale)
+  const source = node?.op === 'Expand' ? (node.inputs[0] ?? scale) : scale
+  return constantOf(source)?.data.every((v) => v === 1) ?? false
 }
 
 /**
@@ -130,7 +131,7 @@ function rule({ b, node, inputs, outputs, cotangents }: DerivativeContext): (nul
   const g = cotangents[0] ? matrix(cotangents[0]) : undefined
   const d = once(() => b.sub(matrix(x), column(given(outputs, 1))))
   const gd = once(() => (g ? b.mul(g, d()) : b.zerosLike(d())))
-  const plain = constantOf(scale)?.data.every((v) => v === 1) ?? false
+  const plain = isOnes(scale)
   /** sum(v s) / n per row. */
   const average = (v: Value): Value =>
     plain ? b.mean(v, [1], true) : product(b, v, b.reshape(scale, [width, 1]), { alpha: 1 / width })

@@ -113,4 +113,33 @@ pipeline line {
     expect(keptError(both['original'], [1, 2, -2, 2, 2.75, 5.5])).toBeLessThan(1e-6)
     expect(keptError(both['reconstruction'], [-2, -1, -5, -2, -9, -2])).toBeLessThan(1e-6)
   })
+
+  it('layer_normalization without weight of rows too long for a constant: value and gradient', async () => {
+    const width = 5000
+    const text = `
+pipeline long {
+  let x = draw normal of [2, ${width}]
+  let g = draw normal of [2, ${width}]
+  let y = layer_normalization(x, none, none, axis = -1, eps = 1e-5)
+  evaluate both = pictures(original = kept(y), reconstruction = kept(grad(sum(y * g), x)))
+}`
+    const wave = (f: number): number[][] =>
+      [0, 1].map((row) => Array.from({ length: width }, (_, i) => Math.fround(Math.sin(f * i + row) + row)))
+    const [x, g] = [wave(0.37), wave(1.73)]
+    const average = (v: readonly number[]): number => v.reduce((a, b) => a + b, 0) / width
+    const y: number[][] = []
+    const dx: number[][] = []
+    for (const [row, values] of x.entries()) {
+      const mean = average(values)
+      const r = 1 / Math.sqrt(average(values.map((v) => (v - mean) ** 2)) + 1e-5)
+      const unit = values.map((v) => (v - mean) * r)
+      const own = g[row] ?? []
+      const [m, along] = [average(own), average(own.map((v, i) => v * (unit[i] ?? 0)))]
+      y.push(unit)
+      dx.push(own.map((v, i) => r * (v - m - (unit[i] ?? 0) * along)))
+    }
+    const both = await evaluated(text, 'both', from({ x: tensor(x), g: tensor(g) }))
+    expect(keptError(both['original'], y.flat())).toBeLessThan(1e-5)
+    expect(keptError(both['reconstruction'], dx.flat())).toBeLessThan(1e-5)
+  })
 })
