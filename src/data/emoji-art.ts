@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { categories, styles, type Style } from './emoji/styles.js'
+import type { Concept } from './emoji/concepts.js'
 import { readSettings } from '../settings.js'
 import type { DataSource, SettingParameter } from './source.js'
 
@@ -23,8 +24,8 @@ const parameters: readonly SettingParameter[] = [
 
 /**
  * Emoji drawn by up to three independent fonts. The concepts are those that all three draw, so rows of one style
- * correspond to rows of another: row i of style a and row i of style b show the same thing. Drawn once on white,
- * then kept in `.cache/emoji-art`.
+ * correspond to rows of another: row i of style a and row i of style b show the same thing. Drawn on white
+ * when first asked for, and kept in `.cache/emoji-art`.
  */
 const emojiArt: DataSource = {
   name: 'emoji_art',
@@ -50,29 +51,41 @@ const emojiArt: DataSource = {
       .flatMap((name): Style[] => styles.filter((style) => style.name === name))
 
     // Loaded here: what only checks a pipeline opens no data.
-    const { concepts, drawings, openArt } = await import('./emoji/art.js')
+    const { Drawings, concepts, openArt } = await import('./emoji/art.js')
     const art = openArt(root)
     const all = concepts(art)
     const kept = all.flatMap((concept, index) =>
       excluded.has(concept.category) ? [] : [{ ...concept, index }],
     )
     const present = categories.filter((category) => kept.some((concept) => concept.category === category))
-    const pictures: Uint8Array[] = []
-    for (const style of chosen) pictures.push(await drawings(art, all, style, size))
+    const needed = kept.map(({ index }) => index)
+    const drawings = chosen.map((style) => new Drawings(art, all, style, size, needed))
+    for (const style of drawings) await style.check()
+    const place = (row: number): readonly [number, Concept & { readonly index: number }] => {
+      const concept = kept[row % kept.length]
+      if (!concept || row >= kept.length * chosen.length) throw new RangeError(`no row ${row}`)
+      return [Math.floor(row / kept.length), concept]
+    }
 
     const bytes = 3 * size * size
-    const hash = createHash('sha256').update(JSON.stringify([size, chosen, kept]))
-    for (const style of pictures) hash.update(style)
+    const fingerprint = createHash('sha256')
+      .update(JSON.stringify([art.key, size, chosen, kept]))
+      .digest('hex')
     return {
       length: kept.length * chosen.length,
-      fingerprint: hash.digest('hex'),
+      fingerprint,
+      async prepare(rows) {
+        const places = rows.map(place)
+        for (const [k, style] of drawings.entries())
+          await style.prepare(places.flatMap(([at, concept]) => (at === k ? [concept.index] : [])))
+      },
       row(index) {
-        const style = chosen[Math.floor(index / kept.length)]
-        const picture = pictures[Math.floor(index / kept.length)]
-        const concept = kept[index % kept.length]
-        if (!style || !picture || !concept) throw new RangeError(`no row ${index}`)
+        const [at, concept] = place(index)
+        const [style, drawing] = [chosen[at], drawings[at]]
+        if (!style || !drawing) throw new RangeError(`no row ${index}`)
+        const picture = drawing.picture(concept.index)
         const image = new Float32Array(bytes)
-        for (let i = 0; i < bytes; i++) image[i] = (picture[concept.index * bytes + i] ?? 0) / 255
+        for (let i = 0; i < bytes; i++) image[i] = (picture[i] ?? 0) / 255
         return {
           image,
           name: concept.name,

@@ -35,6 +35,8 @@ export interface Dataset {
   readonly length: number
   /** The identity of the content: a hash of files and settings; part of the run's record. */
   readonly fingerprint: string
+  /** Makes rows ready, where that takes time; awaited before `row` is asked for them. */
+  prepare?(rows: readonly number[]): Promise<void>
   row(index: number): Readonly<Record<string, ColumnValue>>
 }
 

@@ -28,6 +28,7 @@ const conditionGate: EvaluationKind = {
   doc: 'Compares the predictions of a generator under the right and a wrong condition.',
   parameters,
   over: 'batches',
+  gate: true,
   metrics: [
     {
       name: 'mean',

@@ -10,6 +10,8 @@ export interface EvaluationKind {
   readonly parameters: readonly EvaluationParameter[]
   /** Whether it looks at a data set from first to last row, or at a number of random batches. */
   readonly over: 'dataset' | 'batches'
+  /** It may say that training makes no sense as things are, so it comes before the first step. */
+  readonly gate?: true
   /** The numbers among its metrics that a table of runs compares. */
   readonly metrics: readonly Metric[]
   /** What is wrong with given arguments, as far as their shapes tell; each names the parameter at fault. */

@@ -49,19 +49,20 @@ async function runPart(
   const { length, batches, rows } =
     part.data === null ? randomBatches(spec, context) : allRows(part, part.data, context)
   const stage = `evaluate/${spec.name}`
-  const feed = (batch: number): HostTensors =>
+  const feed = (batch: number): Promise<HostTensors> =>
     feeder.feeds(part.graph, { seed, stage, step: batch, micro: 0, rows: rows(batch), hyper: noHyper })
   const collected = new Map<string, Collected>()
   await thread.call('openGraph', [part.graph, linked(part, context), context.settings])
   try {
-    let feeds = feed(0)
+    let feeds = await feed(0)
     for (let batch = 0; batch < batches; batch++) {
       context.onBatch(batch, batches)
       const running = thread.call('runGraph', [feeds], buffersOf(feeds))
       // The next batch is made while this one runs.
-      if (batch + 1 < batches) feeds = feed(batch + 1)
+      const next = batch + 1 < batches ? feed(batch + 1) : feeds
       const { results, buffers } = await running
       feeder.reuse(buffers)
+      feeds = await next
       for (const { name, role } of part.graph.outputs) {
         const tensor = results[name]
         if (role.kind !== 'result' || !tensor) continue

@@ -25,7 +25,7 @@ export class Feeder {
 
   constructor(private readonly data: ReadonlyMap<string, OpenData>) {}
 
-  feeds(spec: GraphSpec, feeding: Feeding): HostTensors {
+  async feeds(spec: GraphSpec, feeding: Feeding): Promise<HostTensors> {
     const feeds: Record<string, HostTensor> = {}
     for (const input of spec.inputs) {
       const { role, dtype, shape } = input
@@ -42,7 +42,7 @@ export class Feeder {
         feeds[input.name] = { dtype, shape, data: Float32Array.of(feeding.hyper(role.group, role.name)) }
       }
     }
-    Object.assign(feeds, this.batches(spec, feeding))
+    Object.assign(feeds, await this.batches(spec, feeding))
     return feeds
   }
 
@@ -55,7 +55,7 @@ export class Feeder {
     }
   }
 
-  private batches(spec: GraphSpec, feeding: Feeding): HostTensors {
+  private async batches(spec: GraphSpec, feeding: Feeding): Promise<HostTensors> {
     const names = spec.inputs.flatMap(({ role }) => (role.kind === 'batch' ? [role.data] : []))
     const feeds: Record<string, HostTensor> = {}
     for (const name of new Set(names)) {
@@ -64,7 +64,9 @@ export class Feeder {
       const inputs = spec.inputs.filter(({ role }) => role.kind === 'batch' && role.data === name)
       const targets = inputs.map((input) => ({ ...target(data, input), data: this.memory(input) }))
       const size = Math.max(...targets.map((t) => t.rows))
-      feeding.rows(data, size).forEach((index, at) => {
+      const rows = feeding.rows(data, size)
+      await data.dataset.prepare?.(rows)
+      rows.forEach((index, at) => {
         const row = data.dataset.row(index)
         for (const t of targets)
           if (at < t.rows) copyInto(t.data, tensorValue(t.evaluate(row), t), at * t.width)

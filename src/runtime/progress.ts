@@ -100,6 +100,7 @@ export function createProgress(
         }
         return
       case 'evaluated':
+        stage?.pause(now())
         say(`evaluate ${event.evaluation} (${event.moment})${headline(event.metrics)}`)
         return
       case 'exported':
@@ -141,6 +142,11 @@ class StageClock {
     if (this.step > this.from)
       this.perStep = this.perStep === undefined ? took : 0.9 * this.perStep + 0.1 * took
     this.step = step
+    this.last = time
+  }
+
+  /** Notes that the time until now went into something else. */
+  pause(time: number): void {
     this.last = time
   }
 

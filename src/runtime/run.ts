@@ -1,6 +1,7 @@
-import type { Artefact, Json } from '../compiler/7-emit/manifest.js'
+import type { Artefact, EvaluationSpec, Json } from '../compiler/7-emit/manifest.js'
 import { notFinite } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
+import { findEvaluationKind } from '../evaluate/registry.js'
 import { checkTarget, loadArtefact } from './artefact.js'
 import { type Progress, checkpointName, saveCheckpoint } from './checkpoint.js'
 import { type Measure, evaluate } from './evaluate.js'
@@ -72,7 +73,7 @@ class Run {
     })
     let at: { stage: string; step: number } | null = null
     try {
-      await this.evaluations('start', () => true)
+      await this.startEvaluations({ gates: true })
       for (const [i, stageRun] of this.stages.entries()) {
         const { stage, steps } = stageRun
         const finished = done[i]
@@ -82,15 +83,17 @@ class Run {
           const stopped = await this.train({ ...stageRun, from: resumed })
           if (stopped !== null) return this.stopped(stopped > 0 ? { stage: stage.name, step: stopped } : at)
         }
+        await this.startEvaluations()
         at = { stage: stage.name, step: steps }
         const directory = this.folder.path(checkpointName(at))
         for (const model of trainedModels(stage)) {
           await this.context.weights.replace(model, `${directory}/${model}.safetensors`)
         }
         const changed = new Set(stage.trained.map(({ model, path }) => `${model}/${path}`))
-        await this.evaluations(stage.name, (reads) => reads.some((name) => changed.has(name)))
+        await this.evaluations(stage.name, ({ reads }) => reads.some((name) => changed.has(name)))
         if (stage.name === this.options.stage) break
       }
+      await this.startEvaluations()
     } catch (error) {
       if (error instanceof Stopped) return this.stopped(at)
       throw error
@@ -110,7 +113,8 @@ class Run {
     const { stage, steps, from } = run
     const { emit, artefact, seed } = this.context
     emit({ kind: 'stage', stage: stage.name, from: from?.step ?? 0, steps, rows: rowsPerStep(stage) })
-    const end = await trainStage(run, this.context, async (step) => {
+    const begun = (): Promise<void> => this.startEvaluations()
+    const save = async (step: number): Promise<void> => {
       this.folder.flush()
       const place = { stage: stage.name, step }
       const before = this.stages.slice(
@@ -123,7 +127,8 @@ class Run {
         writeState(folder, stage, this.context),
       )
       emit({ kind: 'checkpoint', ...place, directory })
-    })
+    }
+    const end = await trainStage(run, this.context, { begun, save })
     if (end.kind === 'not-finite') {
       const { kept, step, what, value } = end
       const checkpoint =
@@ -133,12 +138,21 @@ class Run {
     return end.kind === 'stopped' ? end.step : null
   }
 
+  /**
+   * Measures what the models do before they are trained. Gates come before the first step, since they may say that it
+   * makes no sense; the others after it, since the first step shows soonest whether training works. Until the stage
+   * ends they all read the weights that it started from.
+   */
+  private startEvaluations({ gates }: { readonly gates?: true } = {}): Promise<void> {
+    return this.evaluations('start', ({ kind }) => !gates || findEvaluationKind(kind)?.gate === true)
+  }
+
   /** Runs the evaluations of a moment whose reads changed, except those that an earlier part of the run has made. */
-  private async evaluations(moment: string, applies: (reads: readonly string[]) => boolean): Promise<void> {
+  private async evaluations(moment: string, applies: (spec: EvaluationSpec) => boolean): Promise<void> {
     const { artefact, emit, signal } = this.context
     for (const spec of artefact.manifest.evaluations) {
       const table = this.folder.evaluations
-      if (!applies(spec.reads) || table[moment]?.[spec.name]) continue
+      if (!applies(spec) || table[moment]?.[spec.name]) continue
       const key = moment === 'start' ? startKey(artefact, spec, this.context.seed) : undefined
       const known = key === undefined ? undefined : this.options.startResults?.get(key)
       const measured = async (): Promise<Readonly<Record<string, Json>>> =>

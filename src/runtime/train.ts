@@ -47,23 +47,29 @@ export type StageEnd =
       readonly kept: number | null
     }
 
+/** What is done beside training. */
+export interface StageHooks {
+  readonly begun: () => Promise<void>
+  readonly save: (step: number) => Promise<void>
+}
+
 /** Runs of a graph that are on their way to the worker: one that runs and one that waits. */
 const lookahead = 2
 
 /**
  * Trains one stage in the worker thread. While a step runs there, this thread makes the next batches and draws; each
- * is a pure function of the step, so that a resumed run goes on as if it had never stopped. `save` writes a checkpoint
- * of the state after a step.
+ * is a pure function of the step, so that a resumed run goes on as if it had never stopped. `begun` is awaited after the
+ * first step; `save` writes a checkpoint of the state after a step.
  */
 export async function trainStage(
   run: StageRun,
   context: TrainContext,
-  save: (step: number) => Promise<void>,
+  { begun, save }: StageHooks,
 ): Promise<StageEnd> {
   const { thread } = context
   await thread.call('openStage', [await planStage(run, context)])
   try {
-    return await new StageTrainer(run, context, save).train()
+    return await new StageTrainer(run, context, save).train(begun)
   } finally {
     await thread.call('closeStage', [])
   }
@@ -90,11 +96,16 @@ class StageTrainer {
     this.saved = this.taken
   }
 
-  async train(): Promise<StageEnd> {
+  async train(begun: () => Promise<void>): Promise<StageEnd> {
     const { stage, steps } = this.run
-    for (let step = this.taken + 1; step <= steps && !this.isEnding; step++) {
+    const first = this.taken + 1
+    for (let step = first; step <= steps && !this.isEnding; step++) {
       for (let micro = 0; micro < stage.accumulate - 1; micro++) await this.sendMicro(step, micro)
       await this.sendStep(step)
+      if (step === first) {
+        await this.settle(0)
+        await begun()
+      }
       if (step === steps || (stage.save_every !== null && step % stage.save_every === 0))
         await this.checkpoint()
     }
@@ -111,7 +122,7 @@ class StageTrainer {
     const { micro: graph } = this.run.stage.graphs
     if (!graph) throw new Error(`stage ${this.run.stage.name} has no graph for micro-batches`)
     await this.settle(lookahead - 1)
-    const feeds = this.feeds(graph, step, micro, hyperAt(this.run.stage, step))
+    const feeds = await this.feeds(graph, step, micro, hyperAt(this.run.stage, step))
     const request = this.context.thread.call('micro', [feeds], buffersOf(feeds))
     this.track(request.then(({ buffers }) => this.context.feeder.reuse(buffers)))
   }
@@ -123,7 +134,7 @@ class StageTrainer {
       stage.graphs.monitored !== null && stage.monitors.some(({ every }) => step % every === 0)
     const hyper = hyperAt(stage, step)
     const graph = (monitored && stage.graphs.monitored) || stage.graphs.step
-    const feeds = this.feeds(graph, step, stage.accumulate - 1, hyper)
+    const feeds = await this.feeds(graph, step, stage.accumulate - 1, hyper)
     const request = this.context.thread.call('step', [feeds, monitored], buffersOf(feeds))
     this.track(
       request.then(({ outcome, buffers }) => {

@@ -74,7 +74,7 @@ export class Probe {
     }
     const orders = (open: OpenData): RowOrder => new RowOrder(seed, open.spec.name, open.dataset.length)
     const hyper = hyperAt(stage, 1)
-    const feeds = new Feeder(data).feeds(step, {
+    const feeds = await new Feeder(data).feeds(step, {
       seed,
       stage: name,
       step: 1,

@@ -8,28 +8,27 @@ const supersample = 2
 /** Pictures under way at a time: as many as libuv has threads. */
 const lanes = 4
 
-/** Draws SVG documents on white; per picture size x size x 3 bytes, plane by plane (red, green, blue). */
+/** Draws SVG documents on white; gives size x size x 3 bytes of each, plane by plane (red, green, blue). */
 export async function rasterise(
   documents: readonly ((pixels: number) => string)[],
   size: number,
-): Promise<Uint8Array> {
+): Promise<readonly Uint8Array[]> {
   const sharp = await loadSharp()
   const plane = size * size
-  const out = new Uint8Array(documents.length * plane * 3)
+  const out = documents.map(() => new Uint8Array(plane * 3))
   let next = 0
   const lane = async (): Promise<void> => {
     for (let index = next++; index < documents.length; index = next++) {
-      const document = documents[index]
-      if (!document) continue
+      const [document, picture] = [documents[index], out[index]]
+      if (!document || !picture) continue
       const pixels = await sharp(Buffer.from(document(size * supersample)))
         .resize(size, size)
         .flatten({ background: '#ffffff' })
         .toColourspace('srgb')
         .raw()
         .toBuffer()
-      const base = index * plane * 3
       for (let i = 0; i < plane; i++) {
-        for (let c = 0; c < 3; c++) out[base + c * plane + i] = pixels[i * 3 + c] ?? 0
+        for (let c = 0; c < 3; c++) picture[c * plane + i] = pixels[i * 3 + c] ?? 0
       }
     }
   }
@@ -37,7 +36,8 @@ export async function rasterise(
   return out
 }
 
-async function loadSharp(): Promise<SharpModule> {
+/** Throws DataMissing where it is not installed. */
+export async function loadSharp(): Promise<SharpModule> {
   try {
     return (await import('sharp')).default
   } catch {
