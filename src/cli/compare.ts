@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { compile } from '../compiler/index.js'
+import { type Analysis, analyze, compileAnalysed } from '../compiler/index.js'
 import type { Artefact } from '../compiler/7-emit/manifest.js'
 import { samePipeline } from '../diagnostics/catalogue/file.js'
 import { folderTaken } from '../diagnostics/catalogue/run.js'
@@ -24,14 +24,15 @@ export interface CompareOptions {
   readonly set: ReadonlyMap<string, string>
 }
 
-interface Compiled {
+interface Analysed {
   readonly target: Target
-  readonly artefact: Artefact
+  readonly analysis: Analysis
+  readonly name: string
 }
 
 /** `dcrc compare`: runs pipelines one after the other and writes one table and one report about them. */
 export async function compare(names: readonly string[], options: CompareOptions): Promise<number> {
-  const pipelines = compileAll(names, options)
+  const pipelines = analyzeAll(names, options)
   if (!pipelines) return exitCodes.userError
   const out = options.out ?? freshFolder()
   checkNames(pipelines)
@@ -39,8 +40,12 @@ export async function compare(names: readonly string[], options: CompareOptions)
     throw new UserError(folderTaken({ file: out, start: 0, end: 0 }, { folder: out, resumable: false }))
   const folders: string[] = []
   const startResults: NonNullable<RunOptions['startResults']> = new Map()
-  for (const { target, artefact } of pipelines) {
-    const folder = join(out, artefact.manifest.pipeline)
+  let first: Artefact | undefined
+  for (const { target, analysis, name } of pipelines) {
+    const { artefact } = compileAnalysed(analysis)
+    if (!artefact) throw new Error(`${name} was analysed without a mistake but does not compile`)
+    first ??= artefact
+    const folder = join(out, name)
     const result = await withInterrupt((signal) =>
       runPipeline(artefact, {
         signal,
@@ -59,29 +64,28 @@ export async function compare(names: readonly string[], options: CompareOptions)
     if (result.status === 'stopped') return exitCodes.interrupted
     folders.push(folder)
   }
-  summarize(folders, out, names, options, pipelines[0]?.artefact)
+  summarize(folders, out, names, options, first)
   return exitCodes.done
 }
 
-/** Every pipeline is compiled before the first one runs: a mistake in the last shows at once. */
-function compileAll(names: readonly string[], options: CompareOptions): readonly Compiled[] | undefined {
-  const compiled: Compiled[] = []
+/** Every pipeline is analysed before the first one runs: a mistake in the last shows at once. */
+function analyzeAll(names: readonly string[], options: CompareOptions): readonly Analysed[] | undefined {
+  const analysed: Analysed[] = []
   let failed = false
   for (const name of names) {
     const target = findTarget(name)
-    const { diagnostics, artefact } = compile({ ...target, settings: options.set, seed: options.seed })
-    printDiagnostics(diagnostics, target.files.texts)
-    if (artefact) compiled.push({ target, artefact })
+    const analysis = analyze({ ...target, settings: options.set, seed: options.seed })
+    printDiagnostics(analysis.diagnostics, target.files.texts)
+    if (analysis.lowered) analysed.push({ target, analysis, name: analysis.lowered.pipeline })
     else failed = true
   }
-  return failed ? undefined : compiled
+  return failed ? undefined : analysed
 }
 
 /** The names of pipelines become folders and rows. Throws UserError where two are equal. */
-function checkNames(pipelines: readonly Compiled[]): void {
+function checkNames(pipelines: readonly Analysed[]): void {
   const files = new Map<string, string>()
-  for (const { target, artefact } of pipelines) {
-    const { pipeline: name } = artefact.manifest
+  for (const { target, name } of pipelines) {
     const other = files.get(name)
     if (other !== undefined) {
       const at = { file: target.entry, start: 0, end: 0 }

@@ -31,8 +31,10 @@ export interface Compilation {
 }
 
 /** All phases: from source to the graphs and the manifest that the runner takes. */
-export function compile(request: Request): Compilation {
-  const analysis = analyze(request)
+export const compile = (request: Request): Compilation => compileAnalysed(analyze(request))
+
+/** The phases after those that `analyze` went through. */
+export function compileAnalysed(analysis: Analysis): Compilation {
   const emitted = emitAll(analysis)
   if (!emitted) return { diagnostics: analysis.diagnostics }
   const { pipeline, lowered, stages, evaluations } = emitted
