@@ -1,6 +1,6 @@
 import type { Span } from '../diagnostics/diagnostic.js'
 import { TypeMismatch } from '../ops/operator.js'
-import { operator } from '../ops/registry.js'
+import { findComposite, operator } from '../ops/registry.js'
 import type { Attributes, Graph, Node, Output, Value } from './graph.js'
 import {
   type DType,
@@ -75,8 +75,10 @@ export class Builder {
     return this.constant(tensor('i64', [values.length], values))
   }
 
-  /** Adds a node and returns all its outputs. */
+  /** Adds a node, or the nodes that a composite operator stands for, and returns all its outputs. */
   node(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): readonly Value[] {
+    const composite = findComposite(op)
+    if (composite) return composite.expand(this, inputs, { ...composite.attributes, ...attributes })
     const definition = operator(op)
     const full = { ...definition.attributes, ...attributes }
     const types = definition.infer(inputs, full)

@@ -1,5 +1,5 @@
 import type { Builder } from '../graph/builder.js'
-import { constantOf, type Value } from '../graph/graph.js'
+import { type Attributes, constantOf, type Value } from '../graph/graph.js'
 import { type DType, type Tensor, elementCount, tensor } from '../graph/types.js'
 import { broadcastRows, broadcastShape, expandData, shapesOf } from './_broadcast.js'
 import { at } from './_index.js'
@@ -23,7 +23,10 @@ interface Unary {
   readonly doc: string
   readonly accepts?: readonly DType[]
   readonly domain?: Operator['domain']
-  readonly f: (x: number) => number
+  /** Floats that the operator takes, with their defaults; in the language they are parameters of these names. */
+  readonly settings?: Readonly<Record<string, number>>
+  readonly result?: 'same' | 'bool'
+  readonly f: (x: number, attributes: Attributes) => number
   /** The cotangent of x, or that it is zero. */
   readonly derivative: 'zero' | ((c: DerivativeContext, x: Value, y: Value) => Value)
   /** Range of sample values, kept apart from a kink at zero, or how to make them. */
@@ -34,23 +37,25 @@ interface Unary {
 
 /** An operator y[i] = f(x[i]). */
 export function unary(spec: Unary): Operator {
-  const { name, word, doc, accepts = floatTypes, f, derivative } = spec
+  const { name, word, doc, accepts = floatTypes, settings = {}, f, derivative } = spec
+  const resultType = (dtype: DType): DType => (spec.result === 'bool' ? 'bool' : dtype)
   return {
     name,
     domain: spec.domain ?? '',
     doc,
+    attributes: settings,
     infer(inputs) {
       const x = given(inputs, 0)
       requireTypes(word, accepts, x)
-      return [x.type]
+      return [{ dtype: resultType(x.type.dtype), shape: x.type.shape }]
     },
-    value(inputs) {
+    value(inputs, attributes) {
       const x = given(inputs, 0)
       return [
         tensor(
-          x.dtype,
+          resultType(x.dtype),
           x.shape,
-          x.data.map((v) => f(v)),
+          x.data.map((v) => f(v, attributes)),
         ),
       ]
     },
@@ -60,22 +65,34 @@ export function unary(spec: Unary): Operator {
         : { kind: 'rule', rule: (c) => [() => derivative(c, given(c.inputs, 0), given(c.outputs, 0))] },
     flops: (_, [y]) => elementCount(y?.shape ?? []),
     rows: ([row]) => [row ?? null],
-    language: spec.language === false ? [] : [unaryFunction(name, word, doc)],
+    language: spec.language === false ? [] : [unaryFunction(spec, settings)],
     sample(random) {
       const shape = random.shape()
       const floats =
         typeof spec.sample === 'function' ? spec.sample(random, shape) : random.tensor(shape, spec.sample)
-      return { inputs: [accepts.includes('f32') ? floats : random.bools(shape)], attributes: {} }
+      const factor = random.pick([1, 0.5])
+      const attributes = Object.fromEntries(Object.entries(settings).map(([key, v]) => [key, factor * v]))
+      return { inputs: [accepts.includes('f32') ? floats : random.bools(shape)], attributes }
     },
   }
 }
 
-const unaryFunction = (op: string, name: string, doc: string): LanguageFunction => ({
-  name,
-  doc,
-  parameters: [{ name: 'x', kind: 'tensor' }],
-  build: (b, args) => b.op(op, [args.tensor('x')]),
-})
+function unaryFunction(
+  { name, word, doc }: Unary,
+  settings: Readonly<Record<string, number>>,
+): LanguageFunction {
+  const names = Object.keys(settings)
+  return {
+    name: word,
+    doc,
+    parameters: [
+      { name: 'x', kind: 'tensor' },
+      ...names.map((key) => ({ name: key, kind: 'float', default: settings[key] ?? null }) as const),
+    ],
+    build: (b, args) =>
+      b.op(name, [args.tensor('x')], Object.fromEntries(names.map((key) => [key, args.float(key)]))),
+  }
+}
 
 /** What differs between operators of two operands. */
 interface Binary {
@@ -84,7 +101,8 @@ interface Binary {
   readonly doc: string
   readonly accepts: readonly DType[]
   readonly result?: 'same' | 'bool'
-  readonly f: (x: number, y: number, dtype: DType) => number
+  readonly attributes?: Attributes
+  readonly f: (x: number, y: number, dtype: DType, attributes: Attributes) => number
   readonly derivative: Derivative
   /** The language function that calls it, if an operator sign does not suffice. */
   readonly call?: string
@@ -93,11 +111,12 @@ interface Binary {
 
 /** An operator z[i] = f(x[i], y[i]) with NumPy's broadcasting. */
 export function binary(spec: Binary): Operator {
-  const { name, word, doc, accepts, f } = spec
+  const { name, word, doc, accepts, attributes: defaults = {}, f } = spec
   return {
     name,
     domain: '',
     doc,
+    attributes: defaults,
     infer(inputs) {
       const [x, y] = [given(inputs, 0), given(inputs, 1)]
       requireTypes(word, accepts, x, y)
@@ -109,7 +128,7 @@ export function binary(spec: Binary): Operator {
         },
       ]
     },
-    value(inputs) {
+    value(inputs, attributes) {
       const [x, y] = [given(inputs, 0), given(inputs, 1)]
       const shape = broadcastShape(word, [x, y])
       const [xs, ys] = [expandData(x, shape), expandData(y, shape)]
@@ -117,7 +136,7 @@ export function binary(spec: Binary): Operator {
         tensor(
           spec.result === 'bool' ? 'bool' : x.dtype,
           shape,
-          xs.map((v, i) => f(v, at(ys, i), x.dtype)),
+          xs.map((v, i) => f(v, at(ys, i), x.dtype, attributes)),
         ),
       ]
     },

@@ -14,7 +14,9 @@ import div from './div.js'
 import erf from './erf.js'
 import exp from './exp.js'
 import expand from './expand.js'
+import exponentialUnits from './exponential-units.js'
 import extremes from './extremes.js'
+import finiteness from './finiteness.js'
 import fusedMatmul from './fused-matmul.js'
 import gather from './gather.js'
 import gatherElements from './gather-elements.js'
@@ -22,12 +24,16 @@ import gatherNd from './gather-nd.js'
 import gelu from './gelu.js'
 import gemm from './gemm.js'
 import gradient from './gradient.js'
+import hardSwish from './hard-swish.js'
+import hyperbolic from './hyperbolic.js'
 import identity from './identity.js'
 import layerNormalization from './layer-normalization.js'
+import linearUnits from './linear-units.js'
 import log from './log.js'
 import logic from './logic.js'
 import loop from './loop.js'
 import matmul from './matmul.js'
+import mish from './mish.js'
 import mul from './mul.js'
 import neg from './neg.js'
 import pad from './pad.js'
@@ -45,6 +51,8 @@ import sign from './sign.js'
 import sin from './sin.js'
 import slice from './slice.js'
 import softmax from './softmax.js'
+import softplus from './softplus.js'
+import softsign from './softsign.js'
 import split from './split.js'
 import sqrt from './sqrt.js'
 import stopGradient from './stop-gradient.js'
@@ -52,6 +60,7 @@ import sub from './sub.js'
 import tanh from './tanh.js'
 import topK from './top-k.js'
 import transpose from './transpose.js'
+import trigonometry from './trigonometry.js'
 import where from './where.js'
 import type { Operator } from './operator.js'
 
@@ -71,7 +80,9 @@ export const operators: readonly Operator[] = [
   erf,
   exp,
   expand,
+  exponentialUnits,
   extremes,
+  finiteness,
   fusedMatmul,
   gather,
   gatherElements,
@@ -79,12 +90,16 @@ export const operators: readonly Operator[] = [
   gelu,
   gemm,
   gradient,
+  hardSwish,
+  hyperbolic,
   identity,
   layerNormalization,
+  linearUnits,
   log,
   logic,
   loop,
   matmul,
+  mish,
   mul,
   neg,
   pad,
@@ -102,6 +117,8 @@ export const operators: readonly Operator[] = [
   sin,
   slice,
   softmax,
+  softplus,
+  softsign,
   split,
   sqrt,
   stopGradient,
@@ -109,5 +126,6 @@ export const operators: readonly Operator[] = [
   tanh,
   topK,
   transpose,
+  trigonometry,
   where,
 ].flat()

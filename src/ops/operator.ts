@@ -47,6 +47,20 @@ export interface Operator {
   sample(random: SampleRandom): Sample
 }
 
+/**
+ * An operator of ONNX that no graph holds: the builder writes it with others as it is added. Type rule, derivatives,
+ * cost and axis dependence are those of its parts.
+ */
+export interface Composite {
+  readonly name: string
+  readonly doc: string
+  readonly attributes?: Attributes
+  /** The outputs, built from other operators. Throws TypeMismatch like a type rule. */
+  expand(b: Builder, inputs: readonly (Value | null)[], attributes: Attributes): readonly Value[]
+  readonly language?: readonly LanguageFunction[]
+  sample(random: SampleRandom): Sample
+}
+
 export type RowAxis = number | null
 
 /** Runs a nested graph on argument values, where the values around it are known. */

@@ -1,9 +1,11 @@
 import { operators } from './all.generated.js'
+import { composites } from './composites/all.generated.js'
 import { constantFunctions } from './_constants.js'
 import type { LanguageFunction } from './language.js'
-import type { Operator } from './operator.js'
+import type { Composite, Operator } from './operator.js'
 
 const byName = new Map(operators.map((op) => [op.name, op]))
+const compositesByName = new Map(composites.map((op) => [op.name, op]))
 
 /** The operator of a name; asking for one that does not exist is our bug. */
 export function operator(name: string): Operator {
@@ -14,9 +16,15 @@ export function operator(name: string): Operator {
 
 export const findOperator = (name: string): Operator | undefined => byName.get(name)
 
+/** The operator of a name that is written with others. */
+export const findComposite = (name: string): Composite | undefined => compositesByName.get(name)
+
 /** Every function of the language that builds nodes, by name. */
 export const languageFunctions: ReadonlyMap<string, LanguageFunction> = new Map(
-  [...operators.flatMap((op) => op.language ?? []), ...constantFunctions].map((f) => [f.name, f]),
+  [...[...operators, ...composites].flatMap((op) => op.language ?? []), ...constantFunctions].map((f) => [
+    f.name,
+    f,
+  ]),
 )
 
-export { operators }
+export { composites, operators }

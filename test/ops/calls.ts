@@ -1,7 +1,7 @@
 import type { Builder } from '../../src/graph/builder.js'
 import type { Value } from '../../src/graph/graph.js'
 import { type Tensor, isFloat } from '../../src/graph/types.js'
-import type { Operator, Sample } from '../../src/ops/operator.js'
+import type { Composite, Operator, Sample } from '../../src/ops/operator.js'
 import { SampleRandom } from '../../src/ops/sample.js'
 
 /** How many sampled calls each operator is tested on. */
@@ -18,7 +18,7 @@ export interface Call {
 }
 
 /** Adds a sampled call to a graph. Float inputs are fed unless the sample names them as constants. */
-export function addCall(b: Builder, operator: Operator, seed: number): Call {
+export function addCall(b: Builder, operator: Operator | Composite, seed: number): Call {
   const sample = operator.sample(new SampleRandom(seed))
   const fed = new Map<Value, Tensor>()
   const inputs = sample.inputs.map((t, k) => {

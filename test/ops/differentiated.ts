@@ -3,7 +3,7 @@ import { Builder } from '../../src/graph/builder.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { interpret } from '../../src/graph/interpret.js'
 import { type Tensor, isFloat } from '../../src/graph/types.js'
-import type { Operator } from '../../src/ops/operator.js'
+import type { Composite, Operator } from '../../src/ops/operator.js'
 import { SampleRandom } from '../../src/ops/sample.js'
 import { type Call, addCall, lookup } from './calls.js'
 
@@ -30,7 +30,7 @@ export function weightedGradients(
 }
 
 /** A call, its float outputs weighted by random numbers, and the gradient of that sum in each fed input. */
-export function differentiated(operator: Operator, seed: number) {
+export function differentiated(operator: Operator | Composite, seed: number) {
   const b = new Builder()
   const call = addCall(b, operator, seed)
   const outputs = call.outputs.filter((v) => isFloat(v.type.dtype))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { folders, render, target } from '../tools/generate.js'
-import { operators } from '../../src/ops/registry.js'
+import { composites, operators } from '../../src/ops/registry.js'
 
 test.each(folders.map((entry) => [entry.folder, entry] as const))(
   'the list of %s names every file of the folder',
@@ -11,8 +11,8 @@ test.each(folders.map((entry) => [entry.folder, entry] as const))(
 )
 
 test('no two operators and no two language functions share a name', () => {
-  const names = operators.map((op) => op.name)
-  const functions = operators.flatMap((op) => op.language ?? []).map((f) => f.name)
+  const names = [...operators, ...composites].map((op) => op.name)
+  const functions = [...operators, ...composites].flatMap((op) => op.language ?? []).map((f) => f.name)
   expect(new Set(names).size).toBe(names.length)
   expect(new Set(functions).size).toBe(functions.length)
 })

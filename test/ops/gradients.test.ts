@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Builder } from '../../src/graph/builder.js'
-import { operators } from '../../src/ops/registry.js'
+import { composites, operators } from '../../src/ops/registry.js'
 import { addCall, seeds } from './calls.js'
 import { differentiated, valuesOf } from './differentiated.js'
 import { differences, relativeError } from './differences.js'
@@ -8,9 +8,9 @@ import { differences, relativeError } from './differences.js'
 const tolerance = 1e-5
 
 describe('the derivative rule agrees with finite differences of the value', () => {
-  for (const operator of operators) {
-    const { derivative, name } = operator
-    if (derivative.kind === 'none') continue
+  for (const operator of [...operators, ...composites]) {
+    const { name } = operator
+    if ('derivative' in operator && operator.derivative.kind === 'none') continue
     test(name, () => {
       let checked = 0
       for (const seed of seeds) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { tensor } from '../../src/graph/types.js'
-import { operators } from '../../src/ops/registry.js'
+import { composites, operators } from '../../src/ops/registry.js'
 import { SampleRandom } from '../../src/ops/sample.js'
 import { lookup, seeds } from './calls.js'
 import { differentiated, graphOf, valuesOf, weightedGradients } from './differentiated.js'
@@ -9,8 +9,8 @@ import { along } from './differences.js'
 const tolerance = 1e-5
 
 describe('the gradient of a gradient agrees with finite differences of the gradient, along random directions', () => {
-  for (const operator of operators) {
-    if (operator.derivative.kind !== 'rule') continue
+  for (const operator of [...operators, ...composites]) {
+    if ('derivative' in operator && operator.derivative.kind !== 'rule') continue
     test(operator.name, () => {
       for (const seed of seeds.slice(0, 10)) {
         const { b, call, targets, found } = differentiated(operator, seed)

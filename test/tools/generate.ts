@@ -18,6 +18,7 @@ export const folders = [
     from: './operator.js',
     skip: ['operator', 'language', 'sample', 'registry'],
   },
+  { folder: 'src/ops/composites', list: 'composites', type: 'Composite', from: '../operator.js', skip: [] },
   {
     folder: 'src/data',
     list: 'sources',
