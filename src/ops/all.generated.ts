@@ -10,6 +10,7 @@ import concat from './concat.js'
 import conv from './conv.js'
 import convTranspose from './conv-transpose.js'
 import cos from './cos.js'
+import cumSum from './cum-sum.js'
 import div from './div.js'
 import erf from './erf.js'
 import exp from './exp.js'
@@ -34,6 +35,7 @@ import logic from './logic.js'
 import loop from './loop.js'
 import matmul from './matmul.js'
 import mish from './mish.js'
+import mod from './mod.js'
 import mul from './mul.js'
 import neg from './neg.js'
 import pad from './pad.js'
@@ -76,6 +78,7 @@ export const operators: readonly Operator[] = [
   conv,
   convTranspose,
   cos,
+  cumSum,
   div,
   erf,
   exp,
@@ -100,6 +103,7 @@ export const operators: readonly Operator[] = [
   loop,
   matmul,
   mish,
+  mod,
   mul,
   neg,
   pad,

@@ -10,7 +10,7 @@ import { type Operator, TypeMismatch } from './operator.js'
 const pad: Operator = {
   name: 'Pad',
   domain: '',
-  doc: "x with more elements before and after it along each axis: a constant (input 2, default 0), or in mode 'reflect' its own elements mirrored at the border. The pads (all befores, then all afters) may be negative for a constant: they cut off.",
+  doc: "x with more elements before and after it along each axis: a constant (input 2, default 0), or its own elements: in mode 'reflect' mirrored at the border, in mode 'edge' the border itself repeated. The pads (all befores, then all afters) may be negative for a constant: they cut off.",
   attributes: { mode: 'constant' },
   infer(inputs, attributes) {
     const x = given(inputs, 0)
@@ -23,12 +23,18 @@ const pad: Operator = {
         `pad wants a number before and after for each axis of ${formatType(x.type)}, not ${before.length + after.length} numbers`,
       )
     }
-    const mirror = string(attributes, 'mode') === 'reflect'
+    const mode = string(attributes, 'mode')
+    if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge')
+      throw new TypeMismatch(`pad has no mode "${mode}"`, 'the modes are "constant", "reflect" and "edge"')
     for (const [axis, size] of shape.entries()) {
       const [p, q] = [before[axis] ?? 0, after[axis] ?? 0]
       if (size + p + q < 0)
         throw new TypeMismatch(`pad cuts more than axis ${axis} of ${formatType(x.type)} has`)
-      if (mirror && (Math.max(p, q) >= size || Math.min(p, q) < 0)) {
+      if (mode === 'edge' && (size === 0 || Math.min(p, q) < 0))
+        throw new TypeMismatch(
+          `pad repeats the border of axis ${axis} of ${formatType(x.type)} from 0 times on, not ${p} and ${q}`,
+        )
+      if (mode === 'reflect' && (Math.max(p, q) >= size || Math.min(p, q) < 0)) {
         throw new TypeMismatch(
           `reflecting pad of axis ${axis} of ${formatType(x.type)} takes at most ${size - 1}, not ${p} and ${q}`,
         )
@@ -38,18 +44,18 @@ const pad: Operator = {
   },
   value(inputs, attributes) {
     const [before, after] = halves(ints(given(inputs, 1)))
-    const mirror = string(attributes, 'mode') === 'reflect'
+    const source = sources[string(attributes, 'mode')] ?? ((j: number) => j)
     const fill = inputs[2]?.data[0] ?? 0
     let x = given(inputs, 0)
     for (const axis of x.shape.keys())
-      x = alongAxis(x, axis, before[axis] ?? 0, after[axis] ?? 0, mirror, fill)
+      x = alongAxis(x, axis, before[axis] ?? 0, after[axis] ?? 0, source, fill)
     return [x]
   },
   derivative: {
     kind: 'rule',
     rule({ b, node, inputs, cotangent }) {
       const [before, after] = halves(constantInts(given(node.inputs, 1)))
-      const unpad = string(node.attributes, 'mode') === 'reflect' ? fold : cut
+      const unpad = { reflect: fold, edge: gather }[string(node.attributes, 'mode')] ?? cut
       const { shape } = given(inputs, 0).type
       return [
         () => shape.reduce((g, _, axis) => unpad(b, g, axis, before[axis] ?? 0, after[axis] ?? 0), cotangent),
@@ -59,14 +65,19 @@ const pad: Operator = {
     },
   },
   flops: () => 0,
-  rows: ([row = null], inputs) => {
+  rows: ([row = null], inputs, _, attributes) => {
+    if (row === null) return [null]
     const [before, after] = halves(constantInts(given(inputs, 1)))
-    return [row !== null && (before[row] !== 0 || after[row] !== 0) ? 'coupled' : row]
+    const untouched = before[row] === 0 && after[row] === 0
+    // Two rows, each repeated as often as the other, are blocks of the result.
+    const { shape } = given(inputs, 0).type
+    const doubled = string(attributes, 'mode') === 'edge' && shape[row] === 2 && before[row] === after[row]
+    return [untouched || doubled ? row : 'coupled']
   },
   language: [
     {
       name: 'pad',
-      doc: 'x with `before` and `after` more elements along each axis: the constant `value`, or with mode = "reflect" its own elements mirrored at the border. Negative numbers cut off.',
+      doc: 'x with `before` and `after` more elements along each axis: the constant `value`, or its own elements: with mode = "reflect" mirrored at the border, with mode = "edge" the border repeated. Negative numbers cut off.',
       parameters: [
         { name: 'x', kind: 'tensor' },
         { name: 'before', kind: 'ints' },
@@ -77,8 +88,6 @@ const pad: Operator = {
       build(b, args) {
         const x = args.tensor('x')
         const mode = args.string('mode')
-        if (mode !== 'constant' && mode !== 'reflect')
-          throw new TypeMismatch(`pad has no mode "${mode}"`, 'the modes are "constant" and "reflect"')
         const after = args.has('after') ? args.ints('after') : args.ints('before')
         return b.op(
           'Pad',
@@ -90,13 +99,13 @@ const pad: Operator = {
   ],
   sample(random) {
     const shape = random.shape(1)
-    const mirror = random.bool(0.4)
+    const mode = random.pick(['constant', 'constant', 'reflect', 'edge'])
     const most = (d: number): number =>
-      mirror ? random.int(0, Math.min(d - 1, 2)) : random.int(d > 2 ? -1 : 0, 2)
+      random.int(mode === 'constant' && d > 2 ? -1 : 0, mode === 'reflect' ? Math.min(d - 1, 2) : 2)
     const pads = [...shape.map(most), ...shape.map(most)]
     return {
       inputs: [random.tensor(shape), tensor('i64', [pads.length], pads)],
-      attributes: { mode: mirror ? 'reflect' : 'constant' },
+      attributes: { mode },
     }
   },
 }
@@ -112,7 +121,7 @@ function alongAxis(
   axis: number,
   before: number,
   after: number,
-  mirror: boolean,
+  sourceOf: (j: number, size: number) => number,
   fill: number,
 ): Tensor {
   const [outer, size, inner] = around(x.shape, axis)
@@ -120,14 +129,18 @@ function alongAxis(
   const out = new Float64Array(outer * wide * inner)
   for (let i = 0; i < out.length; i++) {
     const j = (Math.floor(i / inner) % wide) - before
-    const source = mirror ? reflect(j, size) : j
+    const source = sourceOf(j, size)
     const start = Math.floor(i / (inner * wide)) * size
     out[i] = source < 0 || source >= size ? fill : at(x.data, (start + source) * inner + (i % inner))
   }
   return tensor(x.dtype, x.shape.with(axis, wide), out)
 }
 
-const reflect = (j: number, size: number): number => (j < 0 ? -j : j >= size ? 2 * size - 2 - j : j)
+/** The element that stands at place j, by mode; a constant pad has none outside. */
+const sources: Readonly<Record<string, (j: number, size: number) => number>> = {
+  reflect: (j, size) => (j < 0 ? -j : j >= size ? 2 * size - 2 - j : j),
+  edge: (j, size) => Math.min(Math.max(j, 0), size - 1),
+}
 
 /** The cotangent of a constant pad along one axis: what was added is cut off, what was cut off is zero. */
 function cut(b: Builder, g: Value, axis: number, before: number, after: number): Value {
@@ -146,5 +159,19 @@ function fold(b: Builder, g: Value, axis: number, before: number, after: number)
   let sum = before === 0 && after === 0 ? g : b.slice(g, axis, before, before + size)
   if (before > 0) sum = b.add(sum, mirrored(0, before, 1))
   if (after > 0) sum = b.add(sum, mirrored(before + size, after, size - 1 - after))
+  return sum
+}
+
+/** The cotangent of a pad that repeats the borders along one axis: the copies are added to their border. */
+function gather(b: Builder, g: Value, axis: number, before: number, after: number): Value {
+  const size = (g.type.shape[axis] ?? 0) - before - after
+  const along = (n: number): number[] => g.type.shape.map((_, i) => (i === axis ? n : 0))
+  const copies = (start: number, length: number, to: number): Value => {
+    const border = b.sum(b.slice(g, axis, start, start + length), [axis], true)
+    return padConstant(b, border, along(to), along(size - to - 1))
+  }
+  let sum = before === 0 && after === 0 ? g : b.slice(g, axis, before, before + size)
+  if (before > 0) sum = b.add(sum, copies(0, before, 0))
+  if (after > 0) sum = b.add(sum, copies(before + size, after, size - 1))
   return sum
 }

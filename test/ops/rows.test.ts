@@ -114,7 +114,7 @@ function holds(
 
 /** Operators whose discrete values may stay apart by the chance of a sample. */
 const byChance =
-  'Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Where Max Min ArgMax TopK Gather GatherElements GatherND ScatterElements ScatterND'.split(
+  'Equal Less LessOrEqual Greater GreaterOrEqual And Or Not Where Max Min ArgMax ArgMin TopK Gather GatherElements GatherND ScatterElements ScatterND Mod'.split(
     ' ',
   )
 
