@@ -2,6 +2,7 @@ import type { Attributes } from '../graph/graph.js'
 import { type Tensor, type TensorType, elementCount, formatType, tensor } from '../graph/types.js'
 import { number, numbers } from './_attributes.js'
 import { at } from './_index.js'
+import type { Arguments } from './language.js'
 import { type RowAxis, TypeMismatch } from './operator.js'
 
 /** How a convolution's window moves over its spatial axes. Pads are all befores, then all afters, as in ONNX. */
@@ -55,9 +56,9 @@ export function convolvedType(
 ): TensorType {
   const rank = x.shape.length - 2
   const said = `conv of ${formatType(x)} with ${formatType(weight)}`
-  if (rank < 1 || rank > 2 || weight.shape.length !== x.shape.length) {
+  if (rank < 1 || rank > 3 || weight.shape.length !== x.shape.length) {
     throw new TypeMismatch(
-      `${said}: conv wants [n, c, h, w] with [m, c / groups, h, w], or one spatial axis instead of two`,
+      `${said}: conv wants [n, c, h, w] with [m, c / groups, h, w], or one or three spatial axes instead of two`,
     )
   }
   if (g.strides.length !== rank || g.dilations.length !== rank || g.pads.length !== 2 * rank) {
@@ -79,12 +80,14 @@ export function convolvedType(
   return { dtype: x.dtype, shape: [n, m, ...size] }
 }
 
-/** One spatial axis is a picture of height 1. */
-const flat = (shape: readonly number[] = []): readonly number[] =>
-  shape.length === 3 ? shape.toSpliced(2, 0, 1) : shape
+/** Fewer than three spatial axes are a volume with leading ones of size 1. */
+const volume = (shape: readonly number[] = []): readonly number[] =>
+  shape.toSpliced(2, 0, ...Array.from({ length: 5 - shape.length }, () => 1))
 
-const pair = (values: readonly number[], filler: number): [number, number] =>
-  values.length === 1 ? [filler, values[0] ?? filler] : [values[0] ?? filler, values[1] ?? filler]
+const triple = (values: readonly number[], filler: number): [number, number, number] => {
+  const [x = filler, y = filler, z = filler] = values.toReversed()
+  return [z, y, x]
+}
 
 /**
  * Visits each product of a convolution y = x * w: the places of its factors and of the sum that it belongs to.
@@ -95,35 +98,39 @@ function forEachProduct(
   g: Geometry,
   visit: (x: number, w: number, y: number) => void,
 ): void {
-  const [n = 1, c = 1, height = 1, width = 1] = flat(x)
-  const [, part = 1, kernelHeight = 1, kernelWidth = 1] = flat(w)
-  const [, m = 1, outHeight = 1, outWidth = 1] = flat(y)
-  const [strideY, strideX] = pair(g.strides, 1)
-  const [dilationY, dilationX] = pair(g.dilations, 1)
-  const [padY, padX] = pair(g.pads.slice(0, g.strides.length), 0)
+  const [n = 1, c = 1, depth = 1, height = 1, width = 1] = volume(x)
+  const [, part = 1, kernelDepth = 1, kernelHeight = 1, kernelWidth = 1] = volume(w)
+  const [, m = 1, outDepth = 1, outHeight = 1, outWidth = 1] = volume(y)
+  const [strideZ, strideY, strideX] = triple(g.strides, 1)
+  const [dilationZ, dilationY, dilationX] = triple(g.dilations, 1)
+  const [padZ, padY, padX] = triple(g.pads.slice(0, g.strides.length), 0)
   const perGroup = m / g.group
+  const plane = (b: number, o: number, i: number, kz: number, oz: number): void => {
+    const iz = oz * strideZ + kz * dilationZ - padZ
+    if (iz < 0 || iz >= depth) return
+    const channel = Math.floor(o / perGroup) * part + i
+    for (let ky = 0; ky < kernelHeight; ky++)
+      for (let kx = 0; kx < kernelWidth; kx++) {
+        const wi = (((o * part + i) * kernelDepth + kz) * kernelHeight + ky) * kernelWidth + kx
+        for (let oy = 0; oy < outHeight; oy++) {
+          const iy = oy * strideY + ky * dilationY - padY
+          if (iy < 0 || iy >= height) continue
+          for (let ox = 0; ox < outWidth; ox++) {
+            const ix = ox * strideX + kx * dilationX - padX
+            if (ix < 0 || ix >= width) continue
+            visit(
+              (((b * c + channel) * depth + iz) * height + iy) * width + ix,
+              wi,
+              (((b * m + o) * outDepth + oz) * outHeight + oy) * outWidth + ox,
+            )
+          }
+        }
+      }
+  }
   for (let b = 0; b < n; b++)
     for (let o = 0; o < m; o++)
-      for (let i = 0; i < part; i++) {
-        const channel = Math.floor(o / perGroup) * part + i
-        for (let ky = 0; ky < kernelHeight; ky++)
-          for (let kx = 0; kx < kernelWidth; kx++) {
-            const wi = ((o * part + i) * kernelHeight + ky) * kernelWidth + kx
-            for (let oy = 0; oy < outHeight; oy++) {
-              const iy = oy * strideY + ky * dilationY - padY
-              if (iy < 0 || iy >= height) continue
-              for (let ox = 0; ox < outWidth; ox++) {
-                const ix = ox * strideX + kx * dilationX - padX
-                if (ix < 0 || ix >= width) continue
-                visit(
-                  ((b * c + channel) * height + iy) * width + ix,
-                  wi,
-                  ((b * m + o) * outHeight + oy) * outWidth + ox,
-                )
-              }
-            }
-          }
-      }
+      for (let i = 0; i < part; i++)
+        for (let kz = 0; kz < kernelDepth; kz++) for (let oz = 0; oz < outDepth; oz++) plane(b, o, i, kz, oz)
 }
 
 /** x convolved with w in float64. */
@@ -175,9 +182,31 @@ export function convolvedRow(
   const i = row - 2
   const [stride, out] = [g.strides[i] ?? 1, narrow[row] ?? 1]
   const tiles =
-    i >= 0 &&
-    padding(g, i).every((p) => p === 0) &&
-    wide[row] === out * stride &&
-    reach(g, kernel, i) <= stride
+    i >= 0 && padding(g, i)[0] === 0 && wide[row] === out * stride && reach(g, kernel, i) <= stride
   return tiles && out % count === 0 ? row : 'coupled'
+}
+
+/** The window of a call of conv or conv_transpose: each number of the language stands for all spatial axes. */
+export function windowArguments(word: string, args: Arguments, x: TensorType): Attributes {
+  const each = (name: string, least: number): number[] =>
+    perAxis(`${word} of ${formatType(x)}`, name, args.ints(name), least, Math.max(spatial(x.shape).length, 1))
+  const [strides, dilations, pads] = [each('stride', 1), each('dilation', 1), each('padding', 0)]
+  const group = args.int('groups')
+  if (group < 1) throw new TypeMismatch(`${word} wants at least 1 group, not ${group}`)
+  return { strides, dilations, pads: [...pads, ...pads], group }
+}
+
+/** One number for each spatial axis, from one for all or one each. */
+export function perAxis(
+  said: string,
+  name: string,
+  given: readonly number[],
+  least: number,
+  rank: number,
+): number[] {
+  const values = given.length === 1 ? Array.from({ length: rank }, () => given[0] ?? least) : [...given]
+  if (values.length === rank && values.every((v) => Number.isInteger(v) && v >= least)) return values
+  throw new TypeMismatch(
+    `${said}: ${name} is one number from ${least} on, or one for each of ${rank} spatial axes, not [${given.join(', ')}]`,
+  )
 }

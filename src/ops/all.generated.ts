@@ -3,6 +3,7 @@ import abs from './abs.js'
 import add from './add.js'
 import anchor from './anchor.js'
 import argMax from './arg-max.js'
+import averagePool from './average-pool.js'
 import cast from './cast.js'
 import clip from './clip.js'
 import comparisons from './comparisons.js'
@@ -25,6 +26,7 @@ import gatherNd from './gather-nd.js'
 import gelu from './gelu.js'
 import gemm from './gemm.js'
 import gradient from './gradient.js'
+import gridSample from './grid-sample.js'
 import hardSwish from './hard-swish.js'
 import hyperbolic from './hyperbolic.js'
 import identity from './identity.js'
@@ -34,6 +36,7 @@ import log from './log.js'
 import logic from './logic.js'
 import loop from './loop.js'
 import matmul from './matmul.js'
+import maxPool from './max-pool.js'
 import mish from './mish.js'
 import mod from './mod.js'
 import mul from './mul.js'
@@ -71,6 +74,7 @@ export const operators: readonly Operator[] = [
   add,
   anchor,
   argMax,
+  averagePool,
   cast,
   clip,
   comparisons,
@@ -93,6 +97,7 @@ export const operators: readonly Operator[] = [
   gelu,
   gemm,
   gradient,
+  gridSample,
   hardSwish,
   hyperbolic,
   identity,
@@ -102,6 +107,7 @@ export const operators: readonly Operator[] = [
   logic,
   loop,
   matmul,
+  maxPool,
   mish,
   mod,
   mul,

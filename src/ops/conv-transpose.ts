@@ -8,8 +8,10 @@ import {
   type Geometry,
   geometry,
   padding,
+  perAxis,
   reach,
   spatial,
+  windowArguments,
 } from './_convolution.js'
 import { biasCotangent, weightCotangent } from './_convolution-cotangents.js'
 import { floatTypes, given, listTypes, requireSameType, requireTypes } from './_types.js'
@@ -55,8 +57,36 @@ const convTranspose: Operator = {
     const [from, weight] = [given(inputs, 0).type.shape, given(inputs, 1).type.shape]
     return [convolvedRow(x, y?.shape ?? [], from, spatial(weight), geometry(attributes), count)]
   },
+  language: [
+    {
+      name: 'conv_transpose',
+      doc: 'The transposed convolution of x [n, m, h, w] with weight [m, c / groups, kh, kw] plus bias [c]: the adjoint of conv, which brings its result back to x. `output_padding` adds to the end of the result, where conv would bring several sizes to one. Other numbers of spatial axes as in conv. Source: torch.nn.functional.conv_transpose2d.',
+      parameters: [
+        { name: 'x', kind: 'tensor' },
+        { name: 'weight', kind: 'tensor' },
+        { name: 'bias', kind: 'tensor', default: null },
+        { name: 'stride', kind: 'ints', default: [1] },
+        { name: 'padding', kind: 'ints', default: [0] },
+        { name: 'output_padding', kind: 'ints', default: [0] },
+        { name: 'dilation', kind: 'ints', default: [1] },
+        { name: 'groups', kind: 'int', default: 1 },
+      ],
+      build(b, args) {
+        const { type } = args.tensor('x')
+        const window = windowArguments('conv_transpose', args, type)
+        const said = `conv_transpose of ${formatType(type)}`
+        const rank = numbers(window, 'strides').length
+        const output_padding = perAxis(said, 'output_padding', args.ints('output_padding'), 0, rank)
+        return b.op(
+          'ConvTranspose',
+          [args.tensor('x'), args.tensor('weight'), args.has('bias') ? args.tensor('bias') : null],
+          { ...window, output_padding },
+        )
+      },
+    },
+  ],
   sample(random) {
-    const rank = random.pick([1, 2, 2])
+    const rank = random.pick([1, 2, 2, 3])
     const axes = Array.from({ length: rank }, () => 0)
     const group = random.pick([1, 1, 2])
     const [part, perGroup] = [random.int(1, 3), random.int(1, 3)]
@@ -64,7 +94,7 @@ const convTranspose: Operator = {
     const strides = axes.map(() => random.pick([1, 2, 3]))
     const dilations = axes.map(() => random.pick([1, 1, 2]))
     const pads = [...axes, ...axes].map(() => random.pick([0, 0, 1]))
-    const size = axes.map(() => random.int(2, 4))
+    const size = axes.map(() => random.int(rank === 3 ? 1 : 2, rank === 3 ? 2 : 4))
     const bias = random.bool() ? random.tensor([group * part]) : null
     return {
       inputs: [
@@ -95,7 +125,7 @@ function transposedType(x: TensorType, weight: TensorType, attributes: Attribute
     m % geo.group !== 0 ||
     kernel.length !== size.length ||
     size.length < 1 ||
-    size.length > 2
+    size.length > 3
   ) {
     throw new TypeMismatch(
       `conv_transpose wants [n, m, ...] with [m, c / groups, ...]: ${listTypes([x, weight])} do not fit`,

@@ -1,16 +1,14 @@
-import type { Attributes, Value } from '../graph/graph.js'
-import { elementCount, formatType } from '../graph/types.js'
-import { convolve, convolvedRow, convolvedType, geometry, spatial } from './_convolution.js'
+import { elementCount } from '../graph/types.js'
+import { convolve, convolvedRow, convolvedType, geometry, spatial, windowArguments } from './_convolution.js'
 import { biasCotangent, inputCotangent, weightCotangent } from './_convolution-cotangents.js'
 import { floatTypes, given, requireSameType, requireTypes } from './_types.js'
-import type { Arguments } from './language.js'
-import { type Operator, TypeMismatch } from './operator.js'
+import type { Operator } from './operator.js'
 import type { SampleRandom } from './sample.js'
 
 const conv: Operator = {
   name: 'Conv',
   domain: '',
-  doc: 'The convolution (cross-correlation) of x [n, c, ...] with weight [m, c / group, ...] plus bias [m], over one or two spatial axes.',
+  doc: 'The convolution (cross-correlation) of x [n, c, ...] with weight [m, c / group, ...] plus bias [m], over one to three spatial axes.',
   attributes: { group: 1 },
   infer(inputs, attributes) {
     const [x, weight, bias] = [given(inputs, 0), given(inputs, 1), inputs[2]]
@@ -42,7 +40,7 @@ const conv: Operator = {
   language: [
     {
       name: 'conv',
-      doc: 'The convolution of x [n, c, h, w] with weight [m, c / groups, kh, kw] plus bias [m]; stride, padding and dilation are one number or one per spatial axis. [n, c, length] is convolved along one axis.',
+      doc: 'The convolution of x [n, c, h, w] with weight [m, c / groups, kh, kw] plus bias [m]; stride, padding and dilation are one number or one per spatial axis. [n, c, length] is convolved along one axis, [n, c, d, h, w] along three.',
       parameters: [
         { name: 'x', kind: 'tensor' },
         { name: 'weight', kind: 'tensor' },
@@ -56,7 +54,7 @@ const conv: Operator = {
         b.op(
           'Conv',
           [args.tensor('x'), args.tensor('weight'), args.has('bias') ? args.tensor('bias') : null],
-          windowAttributes(args, args.tensor('x')),
+          windowArguments('conv', args, args.tensor('x').type),
         ),
     },
   ],
@@ -64,27 +62,9 @@ const conv: Operator = {
 }
 export default conv
 
-function windowAttributes(args: Arguments, x: Value): Attributes {
-  const rank = Math.max(spatial(x.type.shape).length, 1)
-  const each = (name: string, least: number): number[] => {
-    const given = args.ints(name)
-    const values = given.length === 1 ? Array.from({ length: rank }, () => given[0] ?? least) : [...given]
-    if (values.length !== rank || values.some((v) => v < least)) {
-      throw new TypeMismatch(
-        `conv of ${formatType(x.type)}: ${name} is one number from ${least} on, or one for each of ${rank} spatial axes, not [${given.join(', ')}]`,
-      )
-    }
-    return values
-  }
-  const [strides, dilations, pads] = [each('stride', 1), each('dilation', 1), each('padding', 0)]
-  const group = args.int('groups')
-  if (group < 1) throw new TypeMismatch(`conv wants at least 1 group, not ${group}`)
-  return { strides, dilations, pads: [...pads, ...pads], group }
-}
-
-/** Strides, pads (also uneven), dilations, groups, one and two spatial axes; the kernel always fits. */
+/** Strides, pads (also uneven), dilations, groups, one to three spatial axes; the kernel always fits. */
 function sampleConvolution(random: SampleRandom): ReturnType<Operator['sample']> {
-  const rank = random.pick([1, 2, 2])
+  const rank = random.pick([1, 2, 2, 3])
   const axes = Array.from({ length: rank }, () => 0)
   const group = random.pick([1, 1, 1, 2, 3])
   const [part, perGroup] = [random.int(1, 3), random.int(1, 3)]
@@ -93,7 +73,7 @@ function sampleConvolution(random: SampleRandom): ReturnType<Operator['sample']>
   const strides = kernel.map((k) => (tiled ? k : random.pick([1, 1, 2, 3])))
   const dilations = axes.map(() => (tiled ? 1 : random.pick([1, 1, 2])))
   const pads = [...axes, ...axes].map(() => (tiled ? 0 : random.pick([0, 1, 1, 2])))
-  const size = kernel.map((k, i) => (dilations[i] ?? 1) * (k - 1) + 1 + random.int(0, 4))
+  const size = kernel.map((k, i) => (dilations[i] ?? 1) * (k - 1) + 1 + random.int(0, rank === 3 ? 1 : 4))
   const shapes = [
     [random.int(1, 3), group * part, ...size],
     [group * perGroup, part, ...kernel],

@@ -57,6 +57,25 @@ const mistakes: Readonly<Record<string, () => unknown>> = {
   'conv with a wrong bias': () => build(b, 'conv', { x: x(1, 1, 4, 4), weight: x(2, 1, 3, 3), bias: x(1) }),
   'conv of a matrix': () => build(b, 'conv', { x: x(4, 4), weight: x(3, 3) }),
   'conv with a stride of 0': () => build(b, 'conv', { x: x(1, 1, 4, 4), weight: x(2, 1, 3, 3), stride: [0] }),
+  'conv_transpose with other channels': () =>
+    build(b, 'conv_transpose', { x: x(8, 16, 32, 32), weight: x(32, 16, 3, 3) }),
+  'max_pool with a padding that is too large': () =>
+    build(b, 'max_pool', { x: x(1, 3, 8, 8), kernel: [2], padding: [2] }),
+  'average_pool with three sizes for a picture': () =>
+    build(b, 'average_pool', { x: x(1, 3, 8, 8), kernel: [2, 2, 2] }),
+  'average_pool with a window that is too large': () =>
+    build(b, 'average_pool', { x: x(1, 3, 2, 2), kernel: [3] }),
+  'grid_sample with a grid of another batch': () =>
+    build(b, 'grid_sample', { x: x(2, 3, 8, 8), grid: x(3, 4, 4, 2) }),
+  'grid_sample in an unknown mode': () =>
+    build(b, 'grid_sample', { x: x(2, 3, 8, 8), grid: x(2, 4, 4, 2), mode: 'bicubic' }),
+  'resize_linear of three axes': () => build(b, 'resize_linear', { x: x(1, 2, 3, 4), size: [4, 4, 4] }),
+  'cumsum over an axis that is not there': () => build(b, 'cumsum', { x: x(3), axis: 1 }),
+  'tile with a number missing': () => build(b, 'tile', { x: x(4, 3), repeats: [2] }),
+  'one_hot of floats': () => build(b, 'one_hot', { indices: x(4), depth: 3 }),
+  'tril of a vector': () => build(b, 'tril', { x: x(4) }),
+  'pad that repeats the border backwards': () =>
+    build(b, 'pad', { x: x(4), before: [-1], after: [0], mode: 'edge' }),
   'conv with three strides': () =>
     build(b, 'conv', { x: x(1, 1, 4, 4), weight: x(2, 1, 3, 3), stride: [1, 1, 1] }),
   'resize to more axes': () => build(b, 'resize_nearest', { x: x(4), size: [2, 2] }),
