@@ -192,8 +192,8 @@ function between(name: string, mode: string, how: string): LanguageFunction {
       const resized = b.op('Resize', [b.reshape(x, plane(x.type.shape)), null, null, b.ints(plane(sizes))], {
         mode,
         coordinate_transformation_mode: args.bool('align_corners') ? 'align_corners' : 'half_pixel',
-        ...(mode === 'cubic' ? { cubic_coeff_a: -0.75 } : {}),
-        ...(args.bool('antialias') ? { antialias: 1 } : {}),
+        ...(mode === 'cubic' ? { cubic_coeff_a: args.bool('antialias') ? -0.5 : -0.75 } : {}),
+        ...(args.bool('antialias') ? { antialias: 1, exclude_outside: 1 } : {}),
       })
       return b.reshape(resized, sizes)
     },
