@@ -71,10 +71,11 @@ export function reduction(spec: Reduction): Operator {
   }
 }
 
-const axesOf = (inputs: readonly (Value | null)[]): number[] => (inputs[1] ? constantInts(inputs[1]) : [])
+export const axesOf = (inputs: readonly (Value | null)[]): number[] =>
+  inputs[1] ? constantInts(inputs[1]) : []
 
 /** No axes mean all of them. */
-const wrapped = (axes: readonly number[], shape: readonly number[]): number[] =>
+export const wrapped = (axes: readonly number[], shape: readonly number[]): number[] =>
   axes.length === 0 ? shape.map((_, i) => i) : axes.map((a) => wrapAxis(a, shape.length))
 
 export function reducedType(x: TensorType, axes: readonly number[], keep: boolean): TensorType {

@@ -76,6 +76,13 @@ const mistakes: Readonly<Record<string, () => unknown>> = {
   'tril of a vector': () => build(b, 'tril', { x: x(4) }),
   'pad that repeats the border backwards': () =>
     build(b, 'pad', { x: x(4), before: [-1], after: [0], mode: 'edge' }),
+  'einsum with an operand missing': () => build(b, 'einsum', { equation: 'ij,jk', tensors: [x(2, 3)] }),
+  'einsum with an axis of two sizes': () =>
+    build(b, 'einsum', { equation: 'row k, k column -> row column', tensors: [x(2, 3), x(4, 5)] }),
+  'einsum of another rank': () => build(b, 'einsum', { equation: 'bij->b', tensors: [x(2, 3)] }),
+  'einsum that makes up an axis': () => build(b, 'einsum', { equation: 'ij->ik', tensors: [x(2, 3)] }),
+  'einsum that is not one': () => build(b, 'einsum', { equation: 'i+j', tensors: [x(2, 3)] }),
+  'rms_normalization with a wrong weight': () => build(b, 'rms_normalization', { x: x(2, 3), weight: x(4) }),
   'conv with three strides': () =>
     build(b, 'conv', { x: x(1, 1, 4, 4), weight: x(2, 1, 3, 3), stride: [1, 1, 1] }),
   'resize to more axes': () => build(b, 'resize_nearest', { x: x(4), size: [2, 2] }),

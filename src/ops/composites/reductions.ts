@@ -1,0 +1,63 @@
+import type { Builder } from '../../graph/builder.js'
+import type { Value } from '../../graph/graph.js'
+import { elementCount, tensor } from '../../graph/types.js'
+import { flag } from '../_attributes.js'
+import { axesOf, wrapped } from '../_reduce.js'
+import { checkAxes, floatTypes, given, requireTypes } from '../_types.js'
+import type { Composite } from '../operator.js'
+
+/** A reduction written with others; the axes are input 1 (absent: all). */
+const reduction = (
+  name: string,
+  doc: string,
+  reduce: (b: Builder, x: Value, axes: readonly number[], keep: boolean) => Value,
+): Composite => ({
+  name,
+  doc,
+  attributes: { keepdims: 1 },
+  expand(b, inputs, attributes) {
+    const x = given(inputs, 0)
+    requireTypes(name, floatTypes, x)
+    checkAxes(name, axesOf(inputs), x.type)
+    return [reduce(b, x, wrapped(axesOf(inputs), x.type.shape), flag(attributes, 'keepdims'))]
+  },
+  sample(random) {
+    const shape = random.shape(0, 4)
+    const axes = random.permutation(shape.length).slice(0, random.int(0, shape.length))
+    return {
+      inputs: [
+        random.tensor(shape, { low: 0.2, high: 2 }),
+        axes.length === 0 ? null : tensor('i64', [axes.length], axes),
+      ],
+      attributes: { keepdims: random.int(0, 1) },
+    }
+  },
+})
+
+const squares = (b: Builder, x: Value): Value => b.mul(x, x)
+
+export default [
+  reduction('ReduceL1', 'The sum of absolute values over axes.', (b, x, axes, keep) =>
+    b.sum(b.op('Abs', [x]), axes, keep),
+  ),
+  reduction('ReduceL2', 'The square root of the sum of squares over axes.', (b, x, axes, keep) =>
+    b.sqrt(b.sum(squares(b, x), axes, keep)),
+  ),
+  reduction('ReduceSumSquare', 'The sum of squares over axes.', (b, x, axes, keep) =>
+    b.sum(squares(b, x), axes, keep),
+  ),
+  reduction('ReduceLogSum', 'The logarithm of the sum over axes.', (b, x, axes, keep) =>
+    b.log(b.sum(x, axes, keep)),
+  ),
+  reduction(
+    'ReduceLogSumExp',
+    'The logarithm of the sum of exponentials over axes, shifted by the largest element so that nothing overflows.',
+    (b, x, axes, keep) => {
+      if (axes.length === 0 || elementCount(x.type.shape) === 0) return x
+      const top = b.op('ReduceMax', [x, b.ints(axes)], { keepdims: 1 })
+      const sum = b.add(b.log(b.sum(b.exp(b.sub(x, top)), axes, true)), top)
+      const left = x.type.shape.filter((_, axis) => !axes.includes(axis))
+      return keep ? sum : b.reshape(sum, left)
+    },
+  ),
+]
