@@ -1,4 +1,5 @@
 import { tensor } from '../graph/types.js'
+import { number } from './_attributes.js'
 import { entryPlaces } from './_elements.js'
 import { at } from './_index.js'
 import { allTypes, given, listTypes, requireTypes } from './_types.js'
@@ -9,8 +10,9 @@ const gatherND: Operator = {
   domain: '',
   doc: 'The parts of x that the entries of indices [..., q] name by their first q coordinates: [..., rest of the shape of x].',
   attributes: { batch_dims: 0 },
-  infer(inputs) {
+  infer(inputs, attributes) {
     const [x, indices] = [given(inputs, 0), given(inputs, 1)]
+    if (number(attributes, 'batch_dims') !== 0) throw new TypeMismatch('gather takes no batch_dims but 0')
     requireTypes('gather', allTypes, x)
     requireTypes("gather's index tensor", ['i64'], indices)
     const q = indices.type.shape.at(-1) ?? 0

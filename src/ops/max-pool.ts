@@ -12,7 +12,7 @@ import {
   windowOf,
 } from './_pool.js'
 import { given } from './_types.js'
-import type { Operator } from './operator.js'
+import { type Operator, TypeMismatch } from './operator.js'
 
 const maxPool: Operator = {
   name: 'MaxPool',
@@ -20,6 +20,8 @@ const maxPool: Operator = {
   doc: 'The largest element of each window of x [n, c, ...] over one to three spatial axes, and the places (i64) of these elements among all of x in row-major order; of equals the first one.',
   attributes: { ...poolDefaults, storage_order: 0 },
   infer(inputs, attributes) {
+    if (attributes['storage_order'] !== 0)
+      throw new TypeMismatch('max_pool counts places in row-major order alone (storage_order 0)')
     const type = pooledType('max_pool', given(inputs, 0), attributes)
     return [type, { dtype: 'i64', shape: type.shape }]
   },

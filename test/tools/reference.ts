@@ -13,7 +13,8 @@ import { kinds } from '../../src/diagnostics/catalogue/index.js'
 import { evaluationKinds } from '../../src/evaluate/registry.js'
 import { formatType } from '../../src/graph/types.js'
 import type { LanguageFunction } from '../../src/ops/language.js'
-import { languageFunctions } from '../../src/ops/registry.js'
+import type { Composite, Operator } from '../../src/ops/operator.js'
+import { composites, languageFunctions, operators } from '../../src/ops/registry.js'
 import { optimizers } from '../../src/optimizers/registry.js'
 import { schedules } from '../../src/schedules/registry.js'
 import { fillTour } from './tour.js'
@@ -24,6 +25,7 @@ const written = '<!-- Written by `npm run generate`. -->'
 /** The pages, by their file in the repository. */
 export const pages: readonly (readonly [string, () => string])[] = [
   ['docs/functions.md', renderFunctions],
+  ['docs/operators.md', renderOperators],
   ['docs/errors.md', renderErrors],
   ['docs/tour.md', () => fillTour(readFileSync(join(root, 'docs/tour.md'), 'utf8'))],
 ]
@@ -37,6 +39,44 @@ const code = (text: string): string => `\`${text}\``
 
 function literal(value: unknown): string {
   return value === null ? 'none' : JSON.stringify(value).replaceAll(',', ', ')
+}
+
+/** A section for each operator: its definition, its attributes, its derivative and the functions that call it. */
+function renderOperators(): string {
+  const sections = [...operators, ...composites]
+    .filter((op) => !('domain' in op) || op.domain !== 'dcrc')
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((op) => {
+      const attributes = Object.entries(op.attributes ?? {}).map(([name, v]) =>
+        code(`${name} = ${literal(v)}`),
+      )
+      const calls = (op.language ?? []).map((f) => code(signature(f)))
+      return [
+        `## ${op.name}`,
+        op.doc,
+        ...(attributes.length > 0 ? [`Attributes with defaults: ${attributes.join(', ')}.`] : []),
+        `Gradient: ${gradientOf(op)}.`,
+        ...(calls.length > 0 ? [`In the language: ${calls.join(', ')}.`] : []),
+      ].join('\n\n')
+    })
+  const head = [
+    written,
+    '# Operators',
+    "What graphs are made of, by ONNX's names. How to add one is in [add-an-operator.md](add-an-operator.md); the functions of the language are in [functions.md](functions.md).",
+  ]
+  return `${[...head, ...sections].join('\n\n')}\n`
+}
+
+function gradientOf(op: Operator | Composite): string {
+  if (!('derivative' in op)) return 'that of the operators it is written with; no graph holds this one itself'
+  switch (op.derivative.kind) {
+    case 'rule':
+      return 'to its float inputs, also of second order'
+    case 'zero':
+      return 'zero, it is constant piece by piece'
+    case 'none':
+      return `none: ${op.derivative.reason}`
+  }
 }
 
 function renderFunctions(): string {

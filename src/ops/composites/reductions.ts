@@ -53,7 +53,8 @@ export default [
     'ReduceLogSumExp',
     'The logarithm of the sum of exponentials over axes, shifted by the largest element so that nothing overflows.',
     (b, x, axes, keep) => {
-      if (axes.length === 0 || elementCount(x.type.shape) === 0) return x
+      if (axes.length === 0) return x
+      if (elementCount(x.type.shape) === 0) return b.log(b.sum(b.exp(x), axes, keep))
       const top = b.op('ReduceMax', [x, b.ints(axes)], { keepdims: 1 })
       const sum = b.add(b.log(b.sum(b.exp(b.sub(x, top)), axes, true)), top)
       const left = x.type.shape.filter((_, axis) => !axes.includes(axis))
