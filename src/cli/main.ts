@@ -98,6 +98,13 @@ function program(done: (code: number) => void): Command {
     .argument('<folder>', 'name of the new folder')
     .action(async (folder) => done((await import('./new.js')).newProject(folder)))
   dcrc
+    .command('lsp')
+    .description('answer an editor, as a language server on standard input and output')
+    // what editors add for servers that know several ways to talk
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async () => done(await (await import('./lsp.js')).lsp()))
+  dcrc
     .command('explain')
     .description('explain a diagnostic')
     .argument('[code]', 'a code such as shape/mismatch; none: all codes')

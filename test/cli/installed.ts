@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -77,6 +77,11 @@ export class Installed {
       child.on('close', (code) => resolve({ code, stdout: this.plain(stdout), stderr: this.plain(stderr) }))
     })
     return { outcome, printed: () => stderr, interrupt: () => void child.kill('SIGINT') }
+  }
+
+  /** Starts a command that is talked to over its standard streams. */
+  talk(args: readonly string[]): ChildProcessWithoutNullStreams {
+    return spawn(process.execPath, [join(this.place, 'dist/cli/main.js'), ...args], { cwd: this.folder })
   }
 
   /** Runs a command line, words separated by spaces, to its end. */

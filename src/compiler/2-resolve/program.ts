@@ -2,13 +2,15 @@ import { duplicateName, notExported, unknownFile } from '../../diagnostics/catal
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { patternNames } from './flatten.js'
-import { parse } from '../1-parse/index.js'
+import { type Parsed, parse } from '../1-parse/index.js'
 import type { Declaration, Identifier, SyntaxFile, Use } from '../1-parse/syntax.js'
 
 /** How the compiler sees files. Library modules are read as `std/<name>.dcr`. */
 export interface Files {
   /** The text of a file, or undefined when it does not exist. */
   read(path: string): string | undefined
+  /** The tree of a file's text; where files are read again and again, kept from the last time. */
+  parse?(path: string, text: string): Parsed
 }
 
 /** A top-level name of a file: where it is declared, and under which name there. */
@@ -37,7 +39,7 @@ export function loadProgram(entry: string, files: Files, diagnostics: Diagnostic
     if (known) return known
     const text = files.read(path)
     if (text === undefined) return undefined
-    const { file, diagnostics: problems } = parse(path, text)
+    const { file, diagnostics: problems } = files.parse?.(path, text) ?? parse(path, text)
     for (const p of problems) diagnostics.add(p)
     parsed.set(path, file)
     for (const use of file.uses) {
@@ -54,7 +56,7 @@ export function loadProgram(entry: string, files: Files, diagnostics: Diagnostic
 }
 
 /** `std.nn` is `std/nn.dcr`; a quoted path is relative to the file that uses it. */
-function usePath(from: string, use: Use): string {
+export function usePath(from: string, use: Use): string {
   if (use.fromKind === 'module') return `${use.from.replaceAll('.', '/')}.dcr`
   if (use.from.startsWith('/')) return use.from
   const parts = from.split('/').slice(0, -1)
@@ -65,7 +67,8 @@ function usePath(from: string, use: Use): string {
   return parts.join('/')
 }
 
-const namesOf = (d: Declaration): readonly Identifier[] =>
+/** The names that a declaration gives to its file. */
+export const namesOf = (d: Declaration): readonly Identifier[] =>
   d.kind === 'let' ? patternNames(d.pattern) : [d.name]
 
 function declarations(file: SyntaxFile, diagnostics: Diagnostics): ReadonlyMap<string, TopLevel> {

@@ -1,0 +1,68 @@
+import { valueClauses } from '../compiler/2-resolve/clauses.js'
+import { distributionNames } from '../compiler/3-check/draw.js'
+import { specialFunctions } from '../compiler/3-check/special.js'
+import { functions as hostFunctions, sources } from '../data/registry.js'
+import { evaluationKinds } from '../evaluate/registry.js'
+import { languageFunctions } from '../ops/registry.js'
+import { optimizers } from '../optimizers/registry.js'
+import { schedules } from '../schedules/registry.js'
+
+/** Something that the language or a plug-in has, under a name that no file declares. */
+export interface Entry {
+  readonly name: string
+  readonly doc: string
+  readonly parameters: readonly { readonly name: string; readonly default?: unknown; readonly doc?: string }[]
+}
+
+export type Catalogue = ReadonlyMap<string, Entry>
+
+const byName = (entries: readonly Entry[]): Catalogue => new Map(entries.map((e) => [e.name, e]))
+
+/** What can be named anywhere without `use`. */
+export const builtinFunctions: Catalogue = byName([
+  ...languageFunctions.values(),
+  ...specialFunctions.map(({ name, doc, parameters }) => ({
+    name,
+    doc,
+    parameters: parameters.map((parameter) => ({ name: parameter })),
+  })),
+])
+
+const plain = (names: readonly string[], doc: (name: string) => string): Catalogue =>
+  byName(names.map((name) => ({ name, doc: doc(name), parameters: [] })))
+
+export const clauses: Catalogue = byName([
+  ...Object.entries(valueClauses).map(([name, example]) => ({
+    name,
+    doc: `For example \`${example}\`.`,
+    parameters: [],
+  })),
+  { name: 'train', doc: 'The parameters that the stage trains; all others are frozen.', parameters: [] },
+  { name: 'monitor', doc: 'A value that is recorded: `monitor name = value every 10`.', parameters: [] },
+])
+
+/** What a name means where only plug-ins of one kind can stand, by the words before it. */
+const places: readonly { readonly before: RegExp; readonly entries: Catalogue }[] = [
+  { before: /\boptimizer\s+$/, entries: byName(optimizers) },
+  { before: /\bschedule\s+$/, entries: byName(schedules) },
+  { before: /\bdata\s+\w+\s*=\s*$/, entries: byName(sources) },
+  { before: /\bevaluate\s+\w+\s*=\s*$/, entries: byName(evaluationKinds) },
+  { before: /\bdraw\s+$/, entries: plain(distributionNames, (name) => `The distribution \`${name}\`.`) },
+]
+
+/** The plug-ins that can stand behind some text. */
+export const pluginsAfter = (before: string): Catalogue | undefined =>
+  places.find((place) => place.before.test(before))?.entries
+
+/** Functions in the fields of `data`, in case nothing else has the name. */
+export const dataFunctions: Catalogue = byName(hostFunctions)
+
+/** An entry as it is called: `adamw(lr, betas = [0.9, 0.999])`. */
+export function signatureOf({ name, parameters }: Entry): string {
+  if (parameters.length === 0) return name
+  const one = (p: Entry['parameters'][number]): string =>
+    p.default === undefined
+      ? p.name
+      : `${p.name} = ${p.default === null ? 'none' : JSON.stringify(p.default).replaceAll(',', ', ')}`
+  return `${name}(${parameters.map(one).join(', ')})`
+}

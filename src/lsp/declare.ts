@@ -1,0 +1,109 @@
+import { namesOf } from '../compiler/2-resolve/program.js'
+import { itemNames } from '../compiler/2-resolve/flatten.js'
+import type { Declaration, Parameter, PipelineDeclaration, PipelineItem } from '../compiler/1-parse/syntax.js'
+import { typeOf, typeOfSyntax } from './static-type.js'
+import { type NameScope, type SourceSymbol, symbol } from './symbols.js'
+
+/** The symbols that a declaration of a file makes, with their members; `scope` is the file's. */
+export function declare(d: Declaration, scope: NameScope): readonly SourceSymbol[] {
+  if (d.kind === 'let')
+    return namesOf(d).map((name) =>
+      symbol('let', name, {
+        declaration: d,
+        typed: () => (d.pattern.kind === 'name-pattern' ? typeOf(d.value, scope) : undefined),
+      }),
+    )
+  const made = symbol(d.kind, d.name, { declaration: d })
+  if (d.kind === 'fn') addParameters(made, d.parameters, 'parameter', scope)
+  else if (d.kind === 'record') addParameters(made, d.fields, 'record-field', scope)
+  else if (d.kind === 'module') {
+    addParameters(made, d.parameters, 'parameter', scope)
+    for (const m of d.members) {
+      const member = symbol(m.kind, m.name, {
+        declaration: m,
+        owner: made,
+        typed: () => (m.kind === 'field' ? typeOf(m.value, memberScope(made, scope)) : undefined),
+      })
+      if (m.kind === 'fn') addParameters(member, m.parameters, 'parameter', scope)
+      made.members.set(member.name, member)
+    }
+  }
+  return [made]
+}
+
+/** The names of a module's parameters and members over those of its file. */
+export function memberScope(module: SourceSymbol, scope: NameScope): NameScope {
+  const inner = scope.inner()
+  for (const member of module.members.values()) inner.set(member)
+  return inner
+}
+
+function addParameters(
+  owner: SourceSymbol,
+  parameters: readonly Parameter[],
+  kind: 'parameter' | 'record-field',
+  scope: NameScope,
+): void {
+  for (const p of parameters) {
+    const typed = () => (p.type ? typeOfSyntax(p.type, scope) : p.default && typeOf(p.default, scope))
+    owner.members.set(p.name.text, symbol(kind, p.name, { parameter: p, owner, typed }))
+  }
+}
+
+/** Gives a pipeline its items and stages as members: its own, and those of what it extends. */
+export function declareItems(
+  pipeline: SourceSymbol,
+  d: PipelineDeclaration,
+  base: SourceSymbol | undefined,
+  scope: NameScope,
+): void {
+  for (const member of base?.members.values() ?? []) pipeline.members.set(member.name, member)
+  for (const item of d.items) {
+    if (item.kind === 'remove' || item.kind === 'export') continue
+    const names = item.kind === 'let' ? itemNames(item) : [item.name]
+    for (const name of names) {
+      const inherited = pipeline.members.get(name.text)
+      if (item.override && inherited) {
+        if (item.kind === 'data') addFields(inherited, item)
+        continue
+      }
+      const own = symbol(item.kind, name, {
+        declaration: item,
+        owner: pipeline,
+        typed: () => typeOfItem(item, own, itemScope(pipeline, scope)),
+      })
+      if (item.kind === 'fn') addParameters(own, item.parameters, 'parameter', scope)
+      if (item.kind === 'data') addFields(own, item)
+      if (item.kind === 'stage') addMonitors(own, item)
+      pipeline.members.set(name.text, own)
+    }
+  }
+}
+
+function addFields(data: SourceSymbol, item: PipelineItem & { kind: 'data' }): void {
+  for (const f of item.fields) {
+    if (!data.members.has(f.name.text))
+      data.members.set(f.name.text, symbol('data-field', f.name, { parameter: f, owner: data }))
+  }
+}
+
+function addMonitors(stage: SourceSymbol, item: PipelineItem & { kind: 'stage' }): void {
+  for (const c of item.clauses)
+    if (c.kind === 'monitor')
+      stage.members.set(c.name.text, symbol('monitor', c.name, { declaration: c, owner: stage }))
+}
+
+function typeOfItem(item: PipelineItem, own: SourceSymbol, scope: NameScope) {
+  if (item.kind === 'data') return { of: own, list: false }
+  if (item.kind === 'model') return typeOf(item.value, scope)
+  if (item.kind === 'let' && item.pattern.kind === 'name-pattern') return typeOf(item.value, scope)
+  if (item.kind === 'param') return typeOfSyntax(item.type, scope)
+  return undefined
+}
+
+/** The names of a pipeline over those of a file; stages are no values. */
+export function itemScope(pipeline: SourceSymbol, scope: NameScope): NameScope {
+  const inner = scope.inner()
+  for (const member of pipeline.members.values()) if (member.kind !== 'stage') inner.set(member)
+  return inner
+}

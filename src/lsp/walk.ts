@@ -1,0 +1,369 @@
+import type { Span } from '../diagnostics/diagnostic.js'
+import { patternNames } from '../compiler/2-resolve/flatten.js'
+import type {
+  Argument,
+  Declaration,
+  Expression,
+  FunctionDeclaration,
+  Identifier,
+  Parameter,
+  Pattern,
+  PipelineItem,
+  StageClause,
+  Statement,
+  TypeSyntax,
+} from '../compiler/1-parse/syntax.js'
+import { itemScope, memberScope } from './declare.js'
+import { calleeOf, itemOf, memberOf, typeOf } from './static-type.js'
+import { NameScope, type Occurrence, type SourceSymbol, type StaticType, symbol } from './symbols.js'
+
+/** What a walk through a file finds. */
+export class Found {
+  readonly occurrences: Occurrence[] = []
+  /** Where names of a part of the file are visible, outer parts before inner ones. */
+  readonly scopes: { readonly span: Span; readonly scope: NameScope }[] = []
+  /** Members and named arguments of which it is not known whose they are. */
+  readonly unresolved: Identifier[] = []
+}
+
+/** Walks the declarations of one file and notes what every name in them stands for. */
+export class Walk {
+  constructor(private readonly found: Found) {}
+
+  private note(id: Identifier, target: SourceSymbol | undefined, scope: NameScope, declares = false): void {
+    if (target && id.text !== '')
+      this.found.occurrences.push({ span: id.span, symbol: target, scope, declares })
+  }
+
+  private see(span: Span, scope: NameScope): void {
+    this.found.scopes.push({ span, scope })
+  }
+
+  declaration(d: Declaration, scope: NameScope, own: SourceSymbol | undefined): void {
+    if (d.kind === 'let') {
+      for (const name of patternNames(d.pattern)) this.note(name, scope.get(name.text), scope, true)
+      return this.body(d.value, scope)
+    }
+    this.note(d.name, own, scope, true)
+    if (!own) return
+    switch (d.kind) {
+      case 'fn':
+        return this.fn(d, own, scope)
+      case 'record':
+        this.parameters(d.fields, own, new NameScope(scope))
+        return
+      case 'module': {
+        const inner = memberScope(own, scope)
+        this.see(d.span, inner)
+        this.parameters(d.parameters, own, inner)
+        for (const m of d.members) {
+          const member = own.members.get(m.name.text)
+          this.note(m.name, member, inner, true)
+          if (m.kind === 'fn') {
+            if (member) this.fn(m, member, inner)
+            continue
+          }
+          if (m.kind === 'weight') {
+            this.type(m.type, inner)
+            this.plugin(m.init, inner)
+          } else this.expression(m.value, inner)
+          if (m.condition) this.expression(m.condition, inner)
+        }
+        return
+      }
+      case 'pipeline': {
+        const inner = itemScope(own, scope)
+        if (d.extends) this.note(d.extends, scope.get(d.extends.text), scope)
+        this.see(d.span, inner)
+        for (const item of d.items) this.item(item, own, inner)
+      }
+    }
+  }
+
+  private fn(d: FunctionDeclaration, own: SourceSymbol, scope: NameScope): void {
+    const inner = new NameScope(scope)
+    this.see(d.span, inner)
+    this.parameters(d.parameters, own, inner)
+    if (d.result) this.type(d.result, inner, inner)
+    this.assigned(d.body, inner)
+    this.expression(d.body, inner)
+  }
+
+  /** Notes parameters and adds them, and the dimensions that their types name, to a scope. */
+  private parameters(parameters: readonly Parameter[], owner: SourceSymbol, scope: NameScope): void {
+    for (const p of parameters) {
+      if (p.type) this.type(p.type, scope, scope)
+      if (p.default) this.expression(p.default, scope)
+      const own = owner.members.get(p.name.text)
+      this.note(p.name, own, scope, true)
+      if (own) scope.set(own)
+    }
+  }
+
+  /** With `binds`, names of dimensions that stand for no number yet become names of that scope. */
+  private type(type: TypeSyntax, scope: NameScope, binds?: NameScope): void {
+    switch (type.kind) {
+      case 'named-type':
+        return this.note(type.name, scope.get(type.name.text), scope)
+      case 'list-type':
+        return this.type(type.item, scope, binds)
+      case 'union-type':
+        return type.items.forEach((item) => this.type(item, scope, binds))
+      case 'tensor-type':
+        for (const dim of type.dims) {
+          const id =
+            dim.kind === 'pack'
+              ? dim.name
+              : dim.value.kind === 'name'
+                ? { text: dim.value.name, span: dim.value.span }
+                : undefined
+          if (id && binds && !isNumber(scope.get(id.text))) binds.set(symbol('dimension', id))
+          if (id) this.note(id, scope.get(id.text), scope, scope.get(id.text)?.span === id.span)
+          else if (dim.kind === 'dim') this.expression(dim.value, scope)
+        }
+        return
+      case 'literal-type':
+    }
+  }
+
+  /** A value with locals of its own. */
+  private body(e: Expression, scope: NameScope): void {
+    const inner = new NameScope(scope)
+    this.assigned(e, inner)
+    this.see(e.span, inner)
+    this.expression(e, inner)
+  }
+
+  private item(item: PipelineItem, pipeline: SourceSymbol, scope: NameScope): void {
+    const member = (id: Identifier): SourceSymbol | undefined => pipeline.members.get(id.text)
+    if (item.kind === 'export') {
+      for (const model of item.models) this.note(model, member(model), scope)
+      return
+    }
+    if (item.kind === 'remove') return this.note(item.name, member(item.name), scope)
+    if (item.kind === 'let') {
+      for (const name of patternNames(item.pattern))
+        this.note(name, member(name), scope, item.override !== true)
+      return this.body(item.value, scope)
+    }
+    const own = member(item.name)
+    this.note(item.name, own, scope, item.override !== true)
+    switch (item.kind) {
+      case 'fn':
+        return own && this.fn(item, own, scope)
+      case 'param':
+        this.type(item.type, scope)
+        return this.expression(item.value, scope)
+      case 'model':
+        if (item.from) this.expression(item.from, scope)
+        return this.expression(item.value, scope)
+      case 'loss':
+        return this.body(item.value, scope)
+      case 'evaluate':
+        return this.plugin(item.value, scope)
+      case 'data':
+        this.plugin(item.source, scope)
+        for (const f of item.fields) {
+          const field = own?.members.get(f.name.text)
+          this.note(f.name, field, scope, field?.span === f.name.span)
+          this.type(f.type, scope)
+        }
+        return
+      case 'stage':
+        for (const clause of item.clauses) this.clause(clause, own, scope)
+    }
+  }
+
+  private clause(clause: StageClause, stage: SourceSymbol | undefined, scope: NameScope): void {
+    if (clause.kind === 'clause') {
+      const named = clause.name.text === 'optimizer' || clause.name.text === 'schedule'
+      return named ? this.plugin(clause.value, scope) : this.body(clause.value, scope)
+    }
+    if (clause.kind === 'monitor') {
+      this.note(clause.name, stage?.members.get(clause.name.text), scope, true)
+      if (clause.every) this.expression(clause.every, scope)
+      return this.body(clause.value, scope)
+    }
+    for (const { path, settings } of clause.groups) {
+      const root = scope.get(path.root.text)
+      this.note(path.root, root, scope)
+      let type: StaticType | undefined = root?.type()
+      for (const segment of path.segments) {
+        if (segment.kind === 'field') {
+          const part: SourceSymbol | undefined =
+            type && !type.list ? type.of.members.get(segment.name.text) : undefined
+          this.member(segment.name, part, scope)
+          type = part?.type()
+        } else if (segment.kind === 'index') {
+          this.expression(segment.index, scope)
+          if (segment.index.kind !== 'range') type = itemOf(type)
+        } else type = itemOf(type)
+      }
+      for (const s of settings) this.expression(s.value, scope)
+    }
+  }
+
+  private member(id: Identifier, found: SourceSymbol | undefined, scope: NameScope): void {
+    if (found) this.note(id, found, scope)
+    else this.found.unresolved.push(id)
+  }
+
+  /** A call of something that is no name of a file: a source, an optimizer, a distribution. */
+  private plugin(e: Expression, scope: NameScope): void {
+    if (e.kind === 'call') for (const a of e.arguments) this.expression(a.value, scope)
+    else if (e.kind !== 'name') this.expression(e, scope)
+  }
+
+  /** Adds the names that a body binds anywhere to a scope: one body is one scope. */
+  private assigned(e: Expression, scope: NameScope): void {
+    const bind = (pattern: Pattern, typed: () => StaticType | undefined): void => {
+      const single = pattern.kind === 'name-pattern'
+      for (const name of patternNames(pattern)) {
+        const known = scope.own(name.text)
+        if (!known || known.kind === 'dimension')
+          scope.set(symbol('local', name, { typed: () => (single ? typed() : undefined) }))
+      }
+    }
+    const statement = (s: Statement): void => {
+      switch (s.kind) {
+        case 'assign':
+          bind(s.pattern, () => typeOf(s.value, scope))
+          return this.assigned(s.value, scope)
+        case 'for':
+          bind(s.pattern, () => itemOf(typeOf(s.iterable, scope)))
+          return this.assigned(s.body, scope)
+        case 'if-statement':
+          this.assigned(s.then, scope)
+          if (s.else) this.assigned(s.else, scope)
+      }
+    }
+    if (e.kind === 'block') {
+      e.statements.forEach(statement)
+      if (e.result) this.assigned(e.result, scope)
+    } else if (e.kind === 'if') {
+      this.assigned(e.then, scope)
+      if (e.else) this.assigned(e.else, scope)
+    } else if (e.kind === 'match') for (const arm of e.arms) this.assigned(arm.value, scope)
+  }
+
+  private bound(pattern: Pattern, scope: NameScope): void {
+    for (const name of patternNames(pattern)) {
+      const own = scope.get(name.text)
+      this.note(name, own, scope, own?.span === name.span)
+    }
+  }
+
+  private expression(e: Expression, scope: NameScope): void {
+    const visit = (child: Expression | undefined): void => (child ? this.expression(child, scope) : undefined)
+    switch (e.kind) {
+      case 'name':
+        return this.note({ text: e.name, span: e.span }, scope.get(e.name), scope)
+      case 'field':
+        visit(e.object)
+        return this.member(e.name, memberOf(e.object, e.name.text, scope), scope)
+      case 'call':
+        visit(e.callee)
+        return this.arguments(e.arguments, calleeOf(e.callee, scope), scope)
+      case 'optional':
+      case 'unary':
+        return visit(e.operand)
+      case 'index':
+        visit(e.object)
+        for (const k of e.indices) {
+          if (k.kind === 'at') visit(k.value)
+          else if (k.kind === 'slice') [k.start, k.end, k.step].forEach(visit)
+        }
+        return
+      case 'binary':
+        visit(e.left)
+        return visit(e.right)
+      case 'range':
+        visit(e.start)
+        return visit(e.end)
+      case 'list':
+      case 'tuple':
+        return e.items.forEach(visit)
+      case 'comprehension': {
+        visit(e.iterable)
+        const inner = new NameScope(scope)
+        const item = (): StaticType | undefined =>
+          e.pattern.kind === 'name-pattern' ? itemOf(typeOf(e.iterable, scope)) : undefined
+        for (const name of patternNames(e.pattern)) inner.set(symbol('local', name, { typed: item }))
+        this.see(e.span, inner)
+        this.bound(e.pattern, inner)
+        return this.expression(e.value, inner)
+      }
+      case 'record':
+        for (const f of e.fields) visit(f.value)
+        return
+      case 'with': {
+        visit(e.object)
+        const type = typeOf(e.object, scope)
+        for (const f of e.fields) {
+          this.member(f.name, type && !type.list ? type.of.members.get(f.name.text) : undefined, scope)
+          visit(f.value)
+        }
+        return
+      }
+      case 'if':
+        visit(e.condition)
+        visit(e.then)
+        return visit(e.else)
+      case 'match':
+        visit(e.subject)
+        for (const arm of e.arms) {
+          for (const p of arm.patterns) if (!(p.kind === 'name' && p.name === '_')) visit(p)
+          visit(arm.value)
+        }
+        return
+      case 'block':
+        for (const s of e.statements) this.statement(s, scope)
+        return visit(e.result)
+      case 'draw':
+        this.plugin(e.distribution, scope)
+        visit(e.like)
+        return e.shape?.forEach(visit)
+      case 'of':
+        visit(e.field)
+        return e.shape.forEach(visit)
+      case 'pairs': {
+        visit(e.count)
+        const inner = new NameScope(scope)
+        this.see(e.span, inner)
+        for (const index of [e.row, e.column])
+          this.note(index, inner.set(symbol('local', index)), inner, true)
+        return this.expression(e.value, inner)
+      }
+      case 'int':
+      case 'float':
+      case 'string':
+      case 'bool':
+      case 'none':
+      case 'missing':
+    }
+  }
+
+  private statement(s: Statement, scope: NameScope): void {
+    if (s.kind === 'if-statement') {
+      this.expression(s.condition, scope)
+      this.expression(s.then, scope)
+      if (s.else) this.expression(s.else, scope)
+      return
+    }
+    this.bound(s.pattern, scope)
+    this.expression(s.kind === 'assign' ? s.value : s.iterable, scope)
+    if (s.kind === 'for') this.expression(s.body, scope)
+  }
+
+  private arguments(given: readonly Argument[], callee: SourceSymbol | undefined, scope: NameScope): void {
+    for (const a of given) {
+      if (a.name) this.member(a.name, callee?.members.get(a.name.text), scope)
+      this.expression(a.value, scope)
+    }
+  }
+}
+
+/** Whether a name may stand for the size of a dimension. */
+const isNumber = (found: SourceSymbol | undefined): boolean =>
+  found !== undefined &&
+  ['parameter', 'record-field', 'field', 'param', 'let', 'dimension', 'local'].includes(found.kind)
