@@ -4,7 +4,8 @@ import { loadProgram } from '../compiler/2-resolve/program.js'
 import { Environment } from '../compiler/3-check/environment.js'
 import { evaluate } from '../compiler/3-check/evaluate.js'
 import { parametersOf } from '../compiler/3-check/instantiate.js'
-import { PipelineScope } from '../compiler/3-check/pipeline-scope.js'
+import type { Facts } from '../compiler/3-check/facts.js'
+import type { PipelineScope } from '../compiler/3-check/pipeline-scope.js'
 import { Scope } from '../compiler/3-check/scope.js'
 import { Statics } from '../compiler/3-check/statics.js'
 import type { Val } from '../compiler/3-check/values.js'
@@ -24,6 +25,7 @@ export interface StageUse {
 export class Values {
   private readonly statics: Statics
   private readonly scope: PipelineScope
+  private readonly facts: Facts
   private asked = 0
 
   constructor(
@@ -35,20 +37,24 @@ export class Values {
     const program = loadProgram(file, workspace, found)
     const flat = (pipeline === undefined ? undefined : flatten(program, pipeline, found)) ?? noItems(file)
     this.statics = new Statics(flat, new Scope(program), new Map())
-    this.scope = new PipelineScope(this.statics, this.statics.elaborate(true))
+    this.scope = this.statics.scope
+    for (const { item, file: from } of flat.items.values())
+      if (item.kind === 'model') valueOrNothing(() => this.statics.model(item, from))
+    this.facts = this.statics.anyFacts
   }
 
   of(e: Expression): Val | undefined {
-    const x = this.scope.elaboration
-    return valueOrNothing(() =>
-      x.drawPath.root(`asked/${this.asked++}`, () =>
-        evaluate(x, e, new Environment(this.scope.environment(this.file))),
-      ),
-    )
+    const { elaboration: x } = this.scope
+    const environment = new Environment(this.scope.environment(this.file))
+    return this.evaluated(() => x.drawPath.root(`asked/${this.asked++}`, () => evaluate(x, e, environment)))
   }
 
   named(name: string): Val | undefined {
-    return valueOrNothing(() => this.scope.environment(this.file).get(name))
+    return this.evaluated(() => this.scope.environment(this.file).get(name))
+  }
+
+  private evaluated<T>(run: () => T): T | undefined {
+    return valueOrNothing(() => this.scope.elaboration.during(this.facts, run))
   }
 
   /** For a value with parameters, in which stages they are trained; stages in their order. */
