@@ -282,6 +282,7 @@ test.each(repository)('every name found in %s is written there as the thing is c
   const workspace = new Workspace(process.cwd())
   const path = file.startsWith('std/') ? file : `pipelines/${file}`
   const text = readFileSync(`pipelines/${file}`, 'utf8')
+  workspace.open(path, text)
   const found = workspace.index.occurrences(path)
   expect(found.length).toBeGreaterThan(0)
   for (const { span, symbol } of found) expect(text.slice(span.start, span.end)).toBe(symbol.name)
