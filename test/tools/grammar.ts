@@ -5,7 +5,7 @@ import { DcrParser } from '../../src/compiler/1-parse/parser.js'
 import * as t from '../../src/compiler/1-parse/tokens.js'
 
 /** A production as chevrotain serialises it. */
-interface Production {
+export interface Production {
   readonly type: string
   readonly name?: string
   readonly nonTerminalName?: string
@@ -13,7 +13,7 @@ interface Production {
 }
 
 /** Rules that only read what is wrong, to say so. */
-const recovery = new Set(['junk', 'mistakenInitial', 'needlessSign'])
+export const recovery: ReadonlySet<string> = new Set(['junk', 'mistakenInitial', 'needlessSign'])
 
 /** How tokens appear that are no fixed text. */
 const classes: ReadonlyMap<TokenType, string> = new Map([
@@ -27,7 +27,8 @@ const classes: ReadonlyMap<TokenType, string> = new Map([
 const sameLine: ReadonlySet<TokenType> = new Set([t.CallParen, t.IndexSquare, t.BinaryMinus])
 const types = new Map(t.vocabulary.map((type) => [type.name, type]))
 
-function terminal(name: string): string {
+/** A token as the grammar writes it. */
+export function terminal(name: string): string {
   const type = types.get(name)
   if (!type) throw new Error(`the grammar has no token ${name}`)
   const text = classes.get(type) ?? (type.LABEL ?? name).replaceAll('`', '"')
@@ -110,13 +111,15 @@ const words = (category: TokenType): string =>
     .map((type) => (type.LABEL ?? '').replaceAll('`', '"'))
     .join(' | ')
 
+/** All rules that read what is right. */
+export function grammarRules(): readonly Production[] {
+  const productions: readonly Production[] = new DcrParser().getSerializedGastProductions()
+  return inOrderOfUse(new Map(productions.map((production) => [production.name ?? '', production])), 'file')
+}
+
 /** The text of grammar/dcr.ebnf. */
 export function renderGrammar(): string {
-  const productions: readonly Production[] = new DcrParser().getSerializedGastProductions()
-  const rules = inOrderOfUse(
-    new Map(productions.map((production) => [production.name ?? '', production])),
-    'file',
-  )
+  const rules = grammarRules()
   return `(* The grammar of .dcr files, in the notation of ISO 14977. Written by \`npm run generate\` from the parser.
 
    What the notation does not say:

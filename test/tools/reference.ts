@@ -17,6 +17,8 @@ import type { Composite, Operator } from '../../src/ops/operator.js'
 import { composites, languageFunctions, operators } from '../../src/ops/registry.js'
 import { optimizers } from '../../src/optimizers/registry.js'
 import { schedules } from '../../src/schedules/registry.js'
+import { renderRailroad } from './railroad.js'
+import { renderTextmate } from './textmate.js'
 import { fillTour } from './tour.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -27,6 +29,8 @@ export const pages: readonly (readonly [string, () => string])[] = [
   ['docs/functions.md', renderFunctions],
   ['docs/operators.md', renderOperators],
   ['docs/errors.md', renderErrors],
+  ['grammar/railroad.html', renderRailroad],
+  ['grammar/dcr.tmLanguage.json', renderTextmate],
   ['docs/tour.md', () => fillTour(readFileSync(join(root, 'docs/tour.md'), 'utf8'))],
 ]
 
