@@ -3,7 +3,9 @@
  * in a file of about 300 lines, and how long 20,000 lines take to parse. Medians of wall time and of processor time (of
  * all threads, the collector's too), which other load on the machine changes little; the first rounds warm up.
  *
- *     npx tsx test/bench/editor.ts
+ *     npm run bench:editor
+ *
+ * which bundles it first, as the program is.
  */
 import '../../src/polyfill.js'
 import { readFileSync } from 'node:fs'
