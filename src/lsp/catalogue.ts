@@ -38,6 +38,12 @@ export const clauses: Catalogue = byName([
     parameters: [],
   })),
   { name: 'train', doc: 'The parameters that the stage trains; all others are frozen.', parameters: [] },
+  { name: 'freeze', doc: 'Parameters that the stage must leave as they are.', parameters: [] },
+  {
+    name: 'allow',
+    doc: 'A warning that is meant: `allow coupled_accumulation "as published"`.',
+    parameters: [],
+  },
   { name: 'monitor', doc: 'A value that is recorded: `monitor name = value every 10`.', parameters: [] },
 ])
 

@@ -19,6 +19,7 @@ export const noItems = (file: string): FlatPipeline => ({
   stages: [],
   removed: new Map(),
   exports: [],
+  allowed: [],
 })
 
 /** What can be said at every key stroke: syntax, names, and the types of params, data sets and models. */

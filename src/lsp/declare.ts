@@ -1,6 +1,6 @@
 import { namesOf } from '../compiler/2-resolve/program.js'
 import { itemNames } from '../compiler/2-resolve/flatten.js'
-import type { Declaration, Parameter, PipelineDeclaration, PipelineItem } from '../compiler/1-parse/syntax.js'
+import type { Declaration, Parameter, PipelineItem } from '../compiler/1-parse/syntax.js'
 import { typeOf, typeOfSyntax } from './static-type.js'
 import { type NameScope, type SourceSymbol, symbol } from './symbols.js'
 
@@ -50,16 +50,16 @@ function addParameters(
   }
 }
 
-/** Gives a pipeline its items and stages as members: its own, and those of what it extends. */
+/** Gives a pipeline, or a variant of one, its items and stages as members: its own, and those of what it extends. */
 export function declareItems(
   pipeline: SourceSymbol,
-  d: PipelineDeclaration,
+  items: readonly PipelineItem[],
   base: SourceSymbol | undefined,
   scope: NameScope,
 ): void {
   for (const member of base?.members.values() ?? []) pipeline.members.set(member.name, member)
-  for (const item of d.items) {
-    if (item.kind === 'remove' || item.kind === 'export') continue
+  for (const item of items) {
+    if (item.kind === 'remove' || item.kind === 'export' || item.kind === 'allow') continue
     const names = item.kind === 'let' ? itemNames(item) : [item.name]
     for (const name of names) {
       const inherited = pipeline.members.get(name.text)

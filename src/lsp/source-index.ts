@@ -127,6 +127,6 @@ export class SourceIndex {
     const named = d.extends && scope.get(d.extends.text)
     const base = named?.target ?? named
     if (base) this.pipeline(base, done)
-    declareItems(own, d, base?.kind === 'pipeline' ? base : undefined, scope)
+    declareItems(own, d.items, base?.kind === 'pipeline' ? base : undefined, scope)
   }
 }

@@ -10,12 +10,13 @@ import type {
 
 export type SymbolKind =
   | Declaration['kind']
-  | Exclude<PipelineItem['kind'], 'export' | 'remove'>
+  | Exclude<PipelineItem['kind'], 'export' | 'remove' | 'allow'>
   | ModuleMember['kind']
   | 'parameter'
   | 'record-field'
   | 'data-field'
   | 'monitor'
+  | 'variant'
   | 'alias'
   | 'local'
   | 'dimension'

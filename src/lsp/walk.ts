@@ -1,21 +1,30 @@
 import type { Span } from '../diagnostics/diagnostic.js'
 import { patternNames } from '../compiler/2-resolve/flatten.js'
 import type {
+  AblationDeclaration,
   Argument,
   Declaration,
   Expression,
   FunctionDeclaration,
   Identifier,
   Parameter,
+  ParameterPath,
   Pattern,
   PipelineItem,
   StageClause,
   Statement,
   TypeSyntax,
 } from '../compiler/1-parse/syntax.js'
-import { itemScope, memberScope } from './declare.js'
+import { declareItems, itemScope, memberScope } from './declare.js'
 import { calleeOf, itemOf, memberOf, typeOf } from './static-type.js'
-import { NameScope, type Occurrence, type SourceSymbol, type StaticType, symbol } from './symbols.js'
+import {
+  NameScope,
+  type Occurrence,
+  type SourceSymbol,
+  type StaticType,
+  resolved,
+  symbol,
+} from './symbols.js'
 
 /** What a walk through a file finds. */
 export class Found {
@@ -76,6 +85,33 @@ export class Walk {
         if (d.extends) this.note(d.extends, scope.get(d.extends.text), scope)
         this.see(d.span, inner)
         for (const item of d.items) this.item(item, own, inner)
+        return
+      }
+      case 'ablation':
+        return this.ablation(d, own, scope)
+    }
+  }
+
+  /** A variant is read as a pipeline that extends the one of the ablation. */
+  private ablation(d: AblationDeclaration, own: SourceSymbol, scope: NameScope): void {
+    const named = scope.get(d.of.text)
+    const base = named && resolved(named)
+    this.note(d.of, named, scope)
+    for (const entry of d.entries) {
+      if (entry.kind === 'variant') {
+        const variant = symbol('variant', entry.name, { owner: own })
+        own.members.set(variant.name, variant)
+        this.note(entry.name, variant, scope, true)
+        if ('text' in entry.change) this.note(entry.change, scope.get(entry.change.text), scope)
+        else {
+          declareItems(variant, entry.change, base, scope)
+          const inner = itemScope(variant, scope)
+          this.see(entry.span, inner)
+          for (const item of entry.change) this.item(item, variant, inner)
+        }
+      } else {
+        if (entry.kind === 'vary') this.note(entry.param, base?.members.get(entry.param.text), scope)
+        this.expression(entry.values, scope)
       }
     }
   }
@@ -140,6 +176,7 @@ export class Walk {
       for (const model of item.models) this.note(model, member(model), scope)
       return
     }
+    if (item.kind === 'allow') return
     if (item.kind === 'remove') return this.note(item.name, member(item.name), scope)
     if (item.kind === 'let') {
       for (const name of patternNames(item.pattern))
@@ -162,7 +199,7 @@ export class Walk {
       case 'evaluate':
         return this.plugin(item.value, scope)
       case 'data':
-        this.plugin(item.source, scope)
+        if (item.source) this.plugin(item.source, scope)
         for (const f of item.fields) {
           const field = own?.members.get(f.name.text)
           this.note(f.name, field, scope, field?.span === f.name.span)
@@ -184,22 +221,29 @@ export class Walk {
       if (clause.every) this.expression(clause.every, scope)
       return this.body(clause.value, scope)
     }
+    if (clause.kind === 'allow') return
+    if (clause.kind === 'freeze') return clause.paths.forEach((path) => this.path(path, scope))
     for (const { path, settings } of clause.groups) {
-      const root = scope.get(path.root.text)
-      this.note(path.root, root, scope)
-      let type: StaticType | undefined = root?.type()
-      for (const segment of path.segments) {
-        if (segment.kind === 'field') {
-          const part: SourceSymbol | undefined =
-            type && !type.list ? type.of.members.get(segment.name.text) : undefined
-          this.member(segment.name, part, scope)
-          type = part?.type()
-        } else if (segment.kind === 'index') {
-          this.expression(segment.index, scope)
-          if (segment.index.kind !== 'range') type = itemOf(type)
-        } else type = itemOf(type)
-      }
+      this.path(path, scope)
       for (const s of settings) this.expression(s.value, scope)
+    }
+  }
+
+  /** A path to parameters: a model, and parts of parts of it. */
+  private path({ root, segments }: ParameterPath, scope: NameScope): void {
+    const model = scope.get(root.text)
+    this.note(root, model, scope)
+    let type: StaticType | undefined = model?.type()
+    for (const segment of segments) {
+      if (segment.kind === 'field') {
+        const part: SourceSymbol | undefined =
+          type && !type.list ? type.of.members.get(segment.name.text) : undefined
+        this.member(segment.name, part, scope)
+        type = part?.type()
+      } else if (segment.kind === 'index') {
+        this.expression(segment.index, scope)
+        if (segment.index.kind !== 'range') type = itemOf(type)
+      } else type = itemOf(type)
     }
   }
 

@@ -42,6 +42,7 @@ pipeline base {
   }
   stage second {
     train other
+    freeze head.norm.weight
     minimize size
     optimizer adamw(lr = 0.1)
     steps 10
@@ -54,6 +55,13 @@ const derived = `use "./base.dcr" { base }
 pipeline derived extends base {
   override let y = 2.0 * head(x)
   remove stage second
+}
+
+ablation sizes of derived {
+  variant plain {}
+  variant twice { override let y = 4.0 * head(x) }
+  vary batch in [8, 16]
+  seeds 0..=2
 }
 `
 const files = { 'base.dcr': base, 'derived.dcr': derived }
@@ -100,6 +108,9 @@ describe('definition', () => {
     ['derived.dcr', 'head(x)', 'base.dcr', 'head'],
     ['derived.dcr', 'y = 2.0', 'base.dcr', 'y'],
     ['derived.dcr', 'second', 'base.dcr', 'second'],
+    ['derived.dcr', 'batch in', 'base.dcr', 'batch'],
+    ['derived.dcr', 'x) }', 'base.dcr', 'x'],
+    ['base.dcr', 'weight\n    minimize size\n    optimizer adamw', 'std/nn.dcr', 'weight'],
   ] as const)('in %s of %s', (file, at, where, name) => {
     const { workspace, place } = marked(file, at)
     const found = definition(...place)
@@ -115,7 +126,7 @@ test('references are found in files that extend a pipeline, and only of the same
   const byFile = found.map(({ uri }) => workspace.pathOf(uri))
   // declared and used twice... the `x` of `forward` is another one
   expect(byFile.filter((f) => f === 'base.dcr')).toHaveLength(2)
-  expect(byFile.filter((f) => f === 'derived.dcr')).toHaveLength(1)
+  expect(byFile.filter((f) => f === 'derived.dcr')).toHaveLength(2)
 })
 
 describe('rename', () => {
