@@ -2,7 +2,6 @@ import { badVaried } from '../diagnostics/catalogue/ablation.js'
 import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
 import type { AblationDeclaration } from './1-parse/syntax.js'
 import type { Program } from './2-resolve/program.js'
-import { loadProgram } from './2-resolve/program.js'
 import { type Variant, ablationsOf, variantsOf, within } from './2-resolve/variants.js'
 import { type Varied, ablationValues } from './3-check/ablation-values.js'
 import { type Analysis, type Request, analyzePipeline } from './analyze.js'
@@ -27,15 +26,12 @@ export interface Ablation {
 
 export interface AblationAnalysis {
   readonly diagnostics: readonly Diagnostic[]
-  readonly program: Program
   readonly ablations: readonly Ablation[]
 }
 
 /** Analyses every variant of the ablations of the entry file, with every value that they vary. */
-export function analyzeAblations(request: Request): AblationAnalysis {
+export function analyzeAblations(program: Program, request: Request): AblationAnalysis {
   const diagnostics = new Diagnostics()
-  const program = loadProgram(request.entry, request.files, diagnostics)
-  if (diagnostics.hasErrors) return { diagnostics: diagnostics.all, program, ablations: [] }
   const shown = new Shown()
   const ablations = ablationsOf(program, request.entry).flatMap((ablation): readonly Ablation[] => {
     const found = new Diagnostics()
@@ -61,7 +57,7 @@ export function analyzeAblations(request: Request): AblationAnalysis {
     )
     return [{ name: ablation.name.text, runs, seeds }]
   })
-  return { diagnostics: [...diagnostics.all, ...shown.all()], program, ablations }
+  return { diagnostics: [...diagnostics.all, ...shown.all()], ablations }
 }
 
 /** Every choice of one value for each param that is varied. */

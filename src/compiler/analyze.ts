@@ -33,6 +33,11 @@ export interface Analysis {
 export function analyze(request: Request): Analysis {
   const diagnostics = new Diagnostics()
   const program = loadProgram(request.entry, request.files, diagnostics)
+  return analyzeProgram(program, request, diagnostics)
+}
+
+/** The same of a program that is loaded already; what was found on the way there is in `diagnostics`. */
+export function analyzeProgram(program: Program, request: Request, diagnostics: Diagnostics): Analysis {
   const pipeline = diagnostics.hasErrors ? undefined : flatten(program, request.pipeline, diagnostics)
   if (!pipeline) return { diagnostics: diagnostics.all, program }
   return analyzePipeline(program, pipeline, request, diagnostics)

@@ -1,19 +1,26 @@
-import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
+import { loadProgram } from './2-resolve/program.js'
 import { analyzeAblations } from './ablations.js'
-import { type Request, analyze } from './analyze.js'
+import { type Request, analyze, analyzeProgram } from './analyze.js'
 
 /** All that is wrong in a file: in each of its pipelines, or the one that is asked for, and in its ablations. */
 export function checkFile(request: Request): readonly Diagnostic[] {
   if (request.pipeline !== undefined) return analyze(request).diagnostics
-  const { program, diagnostics, ablations } = analyzeAblations(request)
+  const loading = new Diagnostics()
+  const program = loadProgram(request.entry, request.files, loading)
+  if (loading.hasErrors) return loading.all
+  const analyzed = (asked: Request): readonly Diagnostic[] =>
+    analyzeProgram(program, asked, new Diagnostics()).diagnostics
+  const { diagnostics, ablations } = analyzeAblations(program, request)
   const declared = program.files.get(request.entry)?.declarations ?? []
   const pipelines = declared.filter((d) => d.kind === 'pipeline').map((d) => d.name.text)
   const several = pipelines.length > 1 || ablations.length > 0
   const found = several
-    ? pipelines.flatMap((pipeline) => analyze({ ...request, pipeline }).diagnostics)
-    : analyze(request).diagnostics
+    ? pipelines.flatMap((pipeline) => analyzed({ ...request, pipeline }))
+    : analyzed(request)
   const all: Diagnostic[] = []
-  for (const d of [...found, ...diagnostics]) if (!all.some((other) => sameReport(other, d))) all.push(d)
+  for (const d of [...loading.all, ...found, ...diagnostics])
+    if (!all.some((other) => sameReport(other, d))) all.push(d)
   return all
 }
 

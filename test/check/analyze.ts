@@ -1,3 +1,5 @@
+import { Diagnostics } from '../../src/diagnostics/diagnostic.js'
+import { loadProgram } from '../../src/compiler/2-resolve/program.js'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,7 +45,13 @@ export function analyzeSources(
 }
 
 /** The same for the ablations of the entry file. */
-export const analyzeAblationsOf = (sources: Sources): AblationAnalysis => analyzeAblations(requestOf(sources))
+export function analyzeAblationsOf(sources: Sources): AblationAnalysis & Pick<Analysis, 'program'> {
+  const request = requestOf(sources)
+  const loading = new Diagnostics()
+  const program = loadProgram(request.entry, request.files, loading)
+  if (loading.hasErrors) return { program, diagnostics: loading.all, ablations: [] }
+  return { program, ...analyzeAblations(program, request) }
+}
 
 export function requestOf(sources: Sources): Request {
   const files = filesOf(sources)
