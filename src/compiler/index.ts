@@ -2,7 +2,7 @@ import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { Lines } from '../diagnostics/positions.js'
 import type { FlatPipeline } from './2-resolve/flatten.js'
 import type { Lowered, LoweredEvaluation } from './4-lower/lowered.js'
-import { dropStopGradients, expandGradients } from './5-differentiate/expand.js'
+import { dropMarkers, expandGradients } from './5-differentiate/expand.js'
 import { differentiate } from './5-differentiate/step.js'
 import { optimizeForward } from './6-optimize/index.js'
 import type { Target } from './6-optimize/pass.js'
@@ -95,7 +95,7 @@ function emitAll({ program, pipeline, lowered }: Analysis): Emitted | undefined 
 function expandEvaluation(evaluation: LoweredEvaluation): LoweredEvaluation {
   const parts = evaluation.parts.map((part) => ({
     ...part,
-    graph: dropStopGradients(expandGradients(part.graph)),
+    graph: dropMarkers(expandGradients(part.graph)),
   }))
   return { ...evaluation, parts }
 }

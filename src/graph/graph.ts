@@ -74,5 +74,5 @@ export const bodies = (node: Node): readonly Body[] =>
     ? Object.entries(node.attributes).flatMap(([name, a]) => (isGraph(a) ? [{ name, graph: a }] : []))
     : noBodies
 
-/** ONNX's operators with nested graphs. */
-const holders: ReadonlySet<string> = new Set(['If', 'Loop', 'Scan'])
+/** Operators with nested graphs. */
+const holders: ReadonlySet<string> = new Set(['If', 'Loop', 'Scan', 'ChunkSum'])

@@ -5,6 +5,7 @@ import anchor from './anchor.js'
 import argMax from './arg-max.js'
 import averagePool from './average-pool.js'
 import cast from './cast.js'
+import chunkSum from './chunk-sum.js'
 import clip from './clip.js'
 import comparisons from './comparisons.js'
 import concat from './concat.js'
@@ -12,6 +13,7 @@ import conv from './conv.js'
 import convTranspose from './conv-transpose.js'
 import cos from './cos.js'
 import cumSum from './cum-sum.js'
+import differentiated from './differentiated.js'
 import div from './div.js'
 import erf from './erf.js'
 import exp from './exp.js'
@@ -76,6 +78,7 @@ export const operators: readonly Operator[] = [
   argMax,
   averagePool,
   cast,
+  chunkSum,
   clip,
   comparisons,
   concat,
@@ -83,6 +86,7 @@ export const operators: readonly Operator[] = [
   convTranspose,
   cos,
   cumSum,
+  differentiated,
   div,
   erf,
   exp,

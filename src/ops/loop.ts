@@ -1,17 +1,25 @@
 import { type Graph, type Node, type Value, isGraph } from '../graph/graph.js'
 import type { Attributes } from '../graph/graph.js'
-import { formatType, sameShape, scalar, type Tensor, type TensorType } from '../graph/types.js'
-import { given } from './_types.js'
+import {
+  elementCount,
+  formatType,
+  sameShape,
+  scalar,
+  tensor,
+  type Tensor,
+  type TensorType,
+} from '../graph/types.js'
+import { constantInts, given } from './_types.js'
 import { type Operator, TypeMismatch } from './operator.js'
 
 const loop: Operator = {
   name: 'Loop',
   domain: '',
-  doc: 'Runs `body` a number of times (input 0, i64). Input 1 is absent; the others are carried: the body takes the iteration (i64), a condition (bool) and the carried values, and gives a condition and the next carried values, of the same types. It may use values of the graph around it.',
+  doc: 'Runs `body` a number of times (input 0, i64). Input 1 is absent; the others are carried: the body takes the iteration (i64), a condition (bool) and the carried values, and gives a condition, the next carried values, of the same types, and then values of which the Loop gives those of all iterations, stacked along a new first axis; their number must be a constant. It may use values of the graph around it.',
   infer(inputs, attributes) {
     const { inputs: takes, outputs: gives } = bodyOf(attributes)
     const carried = inputs.slice(2).map((_, k) => given(inputs, k + 2).type)
-    if (takes.length !== carried.length + 2 || gives.length !== carried.length + 1)
+    if (takes.length !== carried.length + 2 || gives.length <= carried.length)
       throw new Error('Loop: the body does not fit')
     for (const [k, type] of carried.entries()) {
       const next = gives[k + 1]?.value.type
@@ -21,20 +29,30 @@ const loop: Operator = {
         )
       }
     }
-    return carried
+    const stacked = gives.slice(carried.length + 1)
+    if (stacked.length === 0) return carried
+    const [trips] = constantInts(given(inputs, 0))
+    return [
+      ...carried,
+      ...stacked.map(({ value: { type } }) => ({ dtype: type.dtype, shape: [trips ?? 0, ...type.shape] })),
+    ]
   },
   value(inputs, attributes, scope) {
     if (!scope) throw new Error('Loop needs a scope to run its body')
     const trips = given(inputs, 0).data[0] ?? 0
+    const body = bodyOf(attributes)
+    const count = inputs.length - 2
     let carried = inputs.slice(2).map((_, k) => given(inputs, k + 2))
     let go = scalar(1, 'bool')
+    const stacked: Tensor[][] = body.outputs.slice(count + 1).map(() => [])
     for (let k = 0; k < trips && go.data[0] === 1; k++) {
-      const [next, ...rest] = scope.run(bodyOf(attributes), [scalar(k, 'i64'), go, ...carried])
+      const [next, ...rest] = scope.run(body, [scalar(k, 'i64'), go, ...carried])
       if (!next) throw new Error('Loop: the body gives no condition')
       go = next
-      carried = rest
+      carried = rest.slice(0, count)
+      stacked.forEach((values, i) => values.push(given(rest, count + i)))
     }
-    return carried
+    return [...carried, ...stacked.map((values, i) => stack(values, body.outputs[count + 1 + i]?.value.type))]
   },
   derivative: { kind: 'none', reason: 'no gradient is defined through `iterate`' },
   /** Nothing of its own: the operators of its body count, once per iteration. */
@@ -45,7 +63,10 @@ const loop: Operator = {
   },
   sample(random) {
     const x = random.tensor(random.shape(0, 2))
-    return { inputs: [scalar(random.int(0, 4), 'i64'), null, x], attributes: { body: sampleBody(x) } }
+    return {
+      inputs: [scalar(random.int(0, 4), 'i64'), null, x],
+      attributes: { body: sampleBody(x, random.bool()) },
+    }
   },
 }
 export default loop
@@ -56,6 +77,15 @@ function bodyOf(attributes: Attributes): Graph {
   return body
 }
 
+/** Tensors of one type along a new first axis. */
+function stack(parts: readonly Tensor[], type: TensorType | undefined): Tensor {
+  const { dtype, shape }: TensorType = type ?? { dtype: 'f32', shape: [] }
+  const size = elementCount(shape)
+  const data = new Float64Array(parts.length * size)
+  parts.forEach((part, k) => data.set(part.data, k * size))
+  return tensor(dtype, [parts.length, ...shape], data)
+}
+
 /** True when a body computes from its own inputs and constants alone. */
 function capturesNothing(body: Graph): boolean {
   const own = new Set<Value>([...body.inputs, ...body.nodes.flatMap((n) => n.outputs)])
@@ -63,8 +93,8 @@ function capturesNothing(body: Graph): boolean {
   return used.every((v) => v === null || own.has(v) || v.source.kind === 'constant')
 }
 
-/** x -> tanh(x) + k * k, built by hand: the builder depends on this folder. */
-function sampleBody(x: Tensor): Graph {
+/** x -> tanh(x) + k * k, and all the tanh(x) if asked for; built by hand: the builder depends on this folder. */
+function sampleBody(x: Tensor, stacks: boolean): Graph {
   let id = 0
   const input = (name: string, type: TensorType): Value => ({
     id: id++,
@@ -99,6 +129,7 @@ function sampleBody(x: Tensor): Graph {
     outputs: [
       { name: 'condition_out', value: node('Identity', [condition], condition.type) },
       { name: 'x_out', value: next },
+      ...(stacks ? [{ name: 'squashed', value: squashed }] : []),
     ],
   }
 }

@@ -43,8 +43,10 @@ export function gradientsOf(
   throw new UserError(unreachableTarget(node.span, { type: formatType(target.type) }))
 }
 
-/** Drops the `StopGradient` nodes, once no derivative is left to take, and what nothing needs. */
-export function dropStopGradients(graph: Graph): Graph {
-  if (![...nodesOf(graph)].some((node) => node.op === 'StopGradient')) return slice(graph)
-  return rewrite(graph, { node: (node, inputs) => (node.op === 'StopGradient' ? inputs : undefined) })
+/** Drops the nodes that only steer gradients, once no derivative is left to take, and what nothing needs. */
+export function dropMarkers(graph: Graph): Graph {
+  if (![...nodesOf(graph)].some((node) => markers.has(node.op))) return slice(graph)
+  return rewrite(graph, { node: (node, inputs) => (markers.has(node.op) ? inputs.slice(0, 1) : undefined) })
 }
+
+const markers: ReadonlySet<string> = new Set(['StopGradient', 'Differentiated'])

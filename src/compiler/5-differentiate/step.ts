@@ -6,7 +6,8 @@ import type { TensorType } from '../../graph/types.js'
 import { computedFrom } from '../4-lower/gradient-objective.js'
 import type { LoweredStage } from '../4-lower/lowered.js'
 import type { InputRole, OutputRole } from '../7-emit/manifest.js'
-import { dropStopGradients, expandGradient, gradientsOf } from './expand.js'
+import { expandChunkSum } from './chunk-loop.js'
+import { dropMarkers, expandGradient, gradientsOf } from './expand.js'
 import { gradients } from './gradients.js'
 import { unreachableTrained } from './problems.js'
 import { clipFactor, globalNorm, stateKey, updates } from './update.js'
@@ -87,7 +88,10 @@ class StepBuilder {
     const copier = new Copier(this.b, {
       outputs: wanted,
       leaf: (value) => this.leaf(value, trained),
-      node: (node, inputs, copy) => this.accumulatedLeaf(node, inputs) ?? expandGradient(node, inputs, copy),
+      node: (node, inputs, copy) =>
+        this.accumulatedLeaf(node, inputs) ??
+        expandGradient(node, inputs, copy) ??
+        expandChunkSum(node, inputs, copy),
     })
     const outputs = copier.copy(stage.graph)
     const loss = outputs.find((o) => o.name === 'loss')
@@ -176,7 +180,7 @@ class StepBuilder {
       this.stage.name,
       outputs.map(([name, , value]) => ({ name, value })),
     )
-    const graph = dropStopGradients(built)
+    const graph = dropMarkers(built)
     return {
       graph,
       inputs: usedInputs(graph, this.inputs),

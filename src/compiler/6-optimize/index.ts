@@ -1,9 +1,11 @@
 import type { Graph } from '../../graph/graph.js'
 import { anchorTargets, dropAnchors } from './anchors.js'
+import { chunkPairs } from './chunk-pairs/index.js'
 import { eliminateDead } from './eliminate-dead.js'
 import { foldConstants } from './fold-constants.js'
 import { fuseActivations } from './fuse-activations.js'
 import { fuseMatmul } from './fuse-matmul.js'
+import { hoistInvariants } from './hoist-invariants.js'
 import { mergeCommon } from './merge-common.js'
 import { type Pass, type PassContext, type Refusal, walkTogether } from './pass.js'
 import { pushRepeats } from './push-repeats/index.js'
@@ -30,8 +32,11 @@ export const forwardPasses: readonly Pass[] = [
   ...tidy,
 ]
 
+/** The same where pairs are computed in chunks. */
+const chunkedPasses = forwardPasses.map((pass) => (pass === pushRepeats ? chunkPairs : pass))
+
 /** After differentiation, in this order. */
-export const passes: readonly Pass[] = [...tidy, fuseMatmul, shrinkSums, sumRows, ...tidy]
+export const passes: readonly Pass[] = [hoistInvariants, ...tidy, fuseMatmul, shrinkSums, sumRows, ...tidy]
 
 export interface Optimised {
   readonly graph: Graph
@@ -46,7 +51,7 @@ export interface PassReport {
 
 /** Prepares a stage's forward graph for differentiation. */
 export const optimizeForward = (graph: Graph, context: PassContext): Optimised =>
-  run(forwardPasses, anchorTargets(graph), context)
+  run(context.chunking ? chunkedPasses : forwardPasses, anchorTargets(graph), context)
 
 /** Optimises a differentiated graph. */
 export const optimize = (graph: Graph, context: PassContext): Optimised =>

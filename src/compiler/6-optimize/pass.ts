@@ -17,6 +17,16 @@ export interface Pass {
 
 export interface PassContext {
   readonly target: Target
+  /** How the rows of pairs are computed; all at once when absent. */
+  readonly chunking?: Chunking
+}
+
+/** Pairs are computed in chunks of rows. */
+export interface Chunking {
+  /** How many rows at a time; they divide the rows of the pairs. */
+  readonly rows: number
+  /** `<model>/<path>` of the parameters with respect to which the stage differentiates. */
+  readonly trained: ReadonlySet<string>
 }
 
 export interface PassResult {

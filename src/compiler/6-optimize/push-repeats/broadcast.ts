@@ -1,6 +1,13 @@
 import type { Builder } from '../../../graph/builder.js'
-import type { Node, Value } from '../../../graph/graph.js'
+import { type Node, type Value, producer } from '../../../graph/graph.js'
 import type { Repeat } from './repeat.js'
+
+/** A node whose operands have the rows i or the rows j, or both: its result has i along `axis` and j along the next. */
+export interface Meeting {
+  readonly node: Node
+  readonly axis: number
+  readonly counts: readonly [i: number, j: number]
+}
 
 /** Operators whose operands broadcast along every axis, or along all but the last two. */
 const trailing: Readonly<Record<string, number>> = {
@@ -18,7 +25,7 @@ export function meet(
   node: Node,
   inputs: readonly (Value | null)[],
   repeats: readonly (Repeat | undefined)[],
-): Value | undefined {
+): { readonly value: Value; readonly meeting: Meeting } | undefined {
   const [out] = node.outputs
   const own = trailing[node.op]
   const first = repeats.find((r) => r !== undefined)
@@ -53,7 +60,10 @@ export function meet(
       operands.push(null)
     }
   }
-  return b.reshape(b.op(node.op, operands, node.attributes), out.type.shape)
+  const met = b.op(node.op, operands, node.attributes)
+  const maker = producer(met)
+  if (!maker) throw new Error('unreachable: a node was added')
+  return { value: b.reshape(met, out.type.shape), meeting: { node: maker, axis, counts: [i, j] } }
 }
 
 function splitAxis(b: Builder, x: Value, axis: number, into: readonly number[]): Value {

@@ -1,12 +1,11 @@
 import type { Builder } from '../../../graph/builder.js'
-import { type Node, type Value, bodies } from '../../../graph/graph.js'
+import { type Graph, type Node, type Value, bodies } from '../../../graph/graph.js'
 import { rewrite } from '../../../graph/rewrite.js'
 import { sameShape } from '../../../graph/types.js'
-import { TypeMismatch } from '../../../ops/operator.js'
 import { operator } from '../../../ops/registry.js'
-import type { Pass, Refusal } from '../pass.js'
-import { given } from '../simplify/rule.js'
-import { meet } from './broadcast.js'
+import type { Pass, PassResult, Refusal } from '../pass.js'
+import { type Meeting, meet } from './broadcast.js'
+import { onRows } from './on-rows.js'
 import { type Repeat, materialise, repeatBehind, sameRepetition } from './repeat.js'
 
 /**
@@ -18,45 +17,56 @@ export const pushRepeats: Pass = {
   name: 'push-repeats',
   doc: 'Moves repetitions of rows behind operators that treat rows one by one; where two kinds of repetition meet, broadcasting takes their place.',
   requires: [],
-  run(graph) {
-    if (graph.nodes.every((n) => n.op !== 'Expand')) return { graph, changed: 0, refusals: [] }
-    let changed = 0
-    const refusals: Refusal[] = []
-    const repeats = new Map<Value, Repeat>()
+  run: (graph) => pushed(graph),
+}
 
-    const pushed = rewrite(graph, {
-      node(node, inputs, { b }) {
-        const [operand] = inputs
-        const [out] = node.outputs
-        if (!out || bodies(node).length > 0) return undefined
-        const known = inputs.map((v) => (v ? repeats.get(v) : undefined))
-        if (known.every((r) => r === undefined)) {
-          const repeat = operand && repeatBehind(b, node, operand, out.type.shape)
-          if (!repeat) return undefined
+/** The graph with repetitions pushed, and where rows are repeated now. */
+export interface Pushed extends PassResult {
+  /** Values that hold each row of a smaller one several times. */
+  readonly repeats: ReadonlyMap<Value, Repeat>
+  readonly meetings: readonly Meeting[]
+}
+
+export function pushed(graph: Graph): Pushed {
+  const repeats = new Map<Value, Repeat>()
+  const meetings: Meeting[] = []
+  const refusals: Refusal[] = []
+  let changed = 0
+  if (graph.nodes.every((n) => n.op !== 'Expand')) return { graph, changed, refusals, repeats, meetings }
+
+  const result = rewrite(graph, {
+    node(node, inputs, { b }) {
+      const [operand] = inputs
+      const [out] = node.outputs
+      if (!out || bodies(node).length > 0) return undefined
+      const known = inputs.map((v) => (v ? repeats.get(v) : undefined))
+      if (known.every((r) => r === undefined)) {
+        const repeat = operand && repeatBehind(b, node, operand, out.type.shape)
+        if (!repeat) return undefined
+        const full = materialise(b, repeat)
+        repeats.set(full, repeat)
+        return [full]
+      }
+      const smaller = push(b, node, inputs, known)
+      if (typeof smaller !== 'string') {
+        changed++
+        return smaller.map((repeat) => {
           const full = materialise(b, repeat)
           repeats.set(full, repeat)
-          return [full]
-        }
-        const result = push(b, node, inputs, known)
-        if (typeof result !== 'string') {
-          changed++
-          return result.map((repeat) => {
-            const full = materialise(b, repeat)
-            repeats.set(full, repeat)
-            return full
-          })
-        }
-        const met = meet(b, node, inputs, known)
-        if (met) {
-          changed++
-          return [met]
-        }
-        refusals.push({ node, reason: result })
-        return undefined
-      },
-    })
-    return { graph: pushed, changed, refusals }
-  },
+          return full
+        })
+      }
+      const met = meet(b, node, inputs, known)
+      if (met) {
+        changed++
+        meetings.push(met.meeting)
+        return [met.value]
+      }
+      refusals.push({ node, reason: smaller })
+      return undefined
+    },
+  })
+  return { graph: result, changed, refusals, repeats, meetings }
 }
 
 /** The node on the smaller values, or why it cannot move. */
@@ -92,21 +102,4 @@ function push(
     if (typeof axis !== 'number') throw new Error('unreachable: checked above')
     return { ...first, base, axis }
   })
-}
-
-/** The node with fewer rows; operators that take a shape as an operand get the smaller one. */
-function onRows(
-  b: Builder,
-  node: Node,
-  operands: readonly (Value | null)[],
-  shapes: readonly (readonly number[])[],
-): readonly Value[] | undefined {
-  try {
-    if (node.op === 'Reshape') return [b.reshape(given(operands, 0), shapes[0] ?? [])]
-    if (node.op === 'Expand') return [b.expand(given(operands, 0), shapes[0] ?? [])]
-    return b.node(node.op, operands, node.attributes)
-  } catch (error) {
-    if (error instanceof TypeMismatch) return undefined
-    throw error
-  }
 }

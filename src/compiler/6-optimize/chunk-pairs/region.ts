@@ -1,0 +1,190 @@
+import { type Graph, type Node, type Value, producer } from '../../../graph/graph.js'
+import { operands } from '../../../graph/rewrite.js'
+import { elementCount } from '../../../graph/types.js'
+import type { RowAxis } from '../../../ops/operator.js'
+import { operator } from '../../../ops/registry.js'
+import type { Refusal } from '../pass.js'
+import type { Pushed } from '../push-repeats/index.js'
+import type { Repeat } from '../push-repeats/repeat.js'
+import { type Selection, selectionWithinRows } from './selection.js'
+
+/** What of a graph is computed from pairs [i, j], down to the sum over all i; i goes through `rows` rows. */
+export interface Region {
+  readonly rows: number
+  /** How each node of the region gets its rows, in execution order. */
+  readonly members: ReadonlyMap<Node, Member>
+  /** The axis along which the rows of each value of the region lie. */
+  readonly axes: ReadonlyMap<Value, number>
+  /** The sum or mean that ends it: a scalar, or a tensor of one element. */
+  readonly exit: Node
+}
+
+export type Member =
+  /** Repeats rows from outside. */
+  | { readonly kind: 'repeat'; readonly repeat: Repeat }
+  /** Treats rows one by one; per input the axis of its rows, null where all rows read the same. */
+  | { readonly kind: 'node'; readonly axes: readonly RowAxis[] }
+  /** Selects places of its operand, for each row within that row. */
+  | { readonly kind: 'selection'; readonly selection: Selection }
+
+/** How many rows the pairs of a graph have: every n for which there is `f(a[i], b[j]) for i, j in n`. */
+export function pairSizes({ repeats, meetings }: Pushed, alive: ReadonlySet<Node>): readonly number[] {
+  const sizes = new Set<number>()
+  for (const [value, { count, times }] of repeats) {
+    const maker = producer(value)
+    if (maker && alive.has(maker) && count === times) sizes.add(count)
+  }
+  for (const { node, counts } of meetings)
+    if (alive.has(node) && counts[0] === counts[1]) sizes.add(counts[0])
+  return [...sizes].filter((n) => n > 1).sort((a, b) => a - b)
+}
+
+/** The region of a graph, or why its rows cannot be computed apart; undefined where there are no pairs. */
+export function findRegion(graph: Graph, pushed: Pushed): Region | Refusal | undefined {
+  const [rows, ...more] = pairSizes(pushed, new Set(graph.nodes))
+  if (rows === undefined) return undefined
+  const search = new Search(graph, pushed, rows)
+  const found = search.run()
+  const [first] = search.members.keys()
+  if (more.length > 0 && first)
+    return { node: first, reason: `there are pairs of ${[rows, ...more].join(' and of ')} rows` }
+  return found
+}
+
+class Search {
+  readonly members = new Map<Node, Member>()
+  private readonly axes = new Map<Value, number>()
+  private readonly exits: Node[] = []
+  /** What depends on a sum over all rows. */
+  private readonly after = new Set<Value>()
+  private readonly meetings: ReadonlyMap<Node, number>
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly pushed: Pushed,
+    private readonly rows: number,
+  ) {
+    const own = pushed.meetings.filter(({ counts }) => counts[0] === rows && counts[1] === rows)
+    this.meetings = new Map(own.map(({ node, axis }) => [node, axis]))
+  }
+
+  run(): Region | Refusal | undefined {
+    for (const node of this.graph.nodes) {
+      const refusal = this.visit(node)
+      if (refusal) return refusal
+    }
+    const [exit, ...others] = this.exits
+    if (!exit) return undefined
+    if (others.length > 0) {
+      const readers = this.exits.map((e) => this.outputsBehind(e).join(' and '))
+      return { node: exit, reason: `the pairs are summed ${this.exits.length} times: for ${readers.join(', ')}` }
+    }
+    if (!this.outputsBehind(exit).includes('`loss`'))
+      return { node: exit, reason: 'what is minimized does not read the pairs' }
+    return { rows: this.rows, members: this.members, axes: this.axes, exit }
+  }
+
+  private visit(node: Node): Refusal | undefined {
+    if (operands(node).some((v) => this.after.has(v))) return this.visitAfter(node)
+    const [out] = node.outputs
+    const repeat = out && this.pushed.repeats.get(out)
+    if (out && repeat && repeat.count === this.rows && repeat.times === this.rows) {
+      if (this.axes.has(repeat.base)) return { node, reason: 'pairs are made of pairs' }
+      this.members.set(node, { kind: 'repeat', repeat })
+      this.axes.set(out, repeat.axis)
+      return undefined
+    }
+    const meeting = this.meetings.get(node)
+    if (out && meeting !== undefined) {
+      this.members.set(node, { kind: 'node', axes: this.axesOfMeeting(node, meeting) })
+      this.axes.set(out, meeting)
+      return undefined
+    }
+    return operands(node).some((v) => this.axes.has(v)) ? this.follow(node) : undefined
+  }
+
+  private visitAfter(node: Node): Refusal | undefined {
+    if (operands(node).some((v) => this.axes.has(v)))
+      return { node, reason: 'its rows depend on a sum over all rows' }
+    if (node.op === 'Gradient') return { node, reason: '`grad` of a value that is computed from the pairs' }
+    for (const output of node.outputs) this.after.add(output)
+    return undefined
+  }
+
+  /** A node that reads values of the region and no other maker of rows. */
+  private follow(node: Node): Refusal | undefined {
+    const known = node.inputs.map((v) => (v ? (this.axes.get(v) ?? null) : null))
+    for (const axes of this.assignments(node, known)) {
+      const result = this.rowsOf(node, axes)
+      if (result.some((axis) => typeof axis !== 'number')) continue
+      this.members.set(node, { kind: 'node', axes })
+      node.outputs.forEach((v, k) => this.axes.set(v, result[k] as number))
+      return undefined
+    }
+    const selection = selectionWithinRows(node, known[0] ?? null, this.rows)
+    const [out] = node.outputs
+    if (selection && out) {
+      this.members.set(node, { kind: 'selection', selection })
+      this.axes.set(out, selection.axis)
+      return undefined
+    }
+    if (out && (node.op === 'ReduceSum' || node.op === 'ReduceMean') && elementCount(out.type.shape) === 1) {
+      this.exits.push(node)
+      this.members.set(node, { kind: 'node', axes: known })
+      this.after.add(out)
+      return undefined
+    }
+    if (node.op === 'Gradient') return { node, reason: '`grad` of or by a value that is computed from the pairs' }
+    return { node, reason: `${node.op} mixes the rows` }
+  }
+
+  private rowsOf(node: Node, axes: readonly RowAxis[]): readonly (RowAxis | 'coupled')[] {
+    const types = node.outputs.map((v) => v.type)
+    return operator(node.op).rows(axes, node.inputs, types, node.attributes, this.rows)
+  }
+
+  /** The axes as known, then every way to give operands from outside rows of their own. */
+  private *assignments(node: Node, known: readonly RowAxis[]): Generator<readonly RowAxis[]> {
+    const choices = node.inputs.map((v, k): readonly RowAxis[] => {
+      const own = known[k] ?? null
+      if (own !== null || !v) return [own]
+      return [null, ...v.type.shape.flatMap((size, axis) => (size % this.rows === 0 && size > 0 ? [axis] : []))]
+    })
+    if (choices.reduce((product, c) => product * c.length, 1) > mostAssignments) {
+      yield known
+      return
+    }
+    yield* products(choices)
+  }
+
+  private axesOfMeeting(node: Node, axis: number): readonly RowAxis[] {
+    const rank = node.outputs[0]?.type.shape.length ?? 0
+    return node.inputs.map((v) => {
+      if (!v) return null
+      const own = axis - (rank - v.type.shape.length)
+      return this.axes.get(v) ?? (v.type.shape[own] === this.rows ? own : null)
+    })
+  }
+
+  /** The outputs of the graph that a node's result leads to, as messages name them. */
+  private outputsBehind(node: Node): readonly string[] {
+    const reached = new Set<Value>(node.outputs)
+    for (const n of this.graph.nodes)
+      if (operands(n).some((v) => reached.has(v))) for (const v of n.outputs) reached.add(v)
+    return this.graph.outputs.flatMap(({ name, value }) =>
+      reached.has(value) ? [`\`${name.replace('monitor/', '')}\``] : [],
+    )
+  }
+}
+
+/** Operators of many operands (Concat) are not tried in every way. */
+const mostAssignments = 1000
+
+function* products<T>(choices: readonly (readonly T[])[]): Generator<readonly T[]> {
+  const [first, ...rest] = choices
+  if (!first) {
+    yield []
+    return
+  }
+  for (const choice of first) for (const others of products(rest)) yield [choice, ...others]
+}
