@@ -7,7 +7,7 @@ import { UserError } from '../diagnostics/diagnostic.js'
 import { exitCodes } from './exit-codes.js'
 import { printDiagnostics } from './print.js'
 import { findTarget } from './target.js'
-import { bytes } from './units.js'
+import { bytes } from '../diagnostics/units.js'
 
 export interface CompileOptions {
   readonly out?: string

@@ -1,9 +1,9 @@
 import { plan as planPipeline } from '../compiler/index.js'
-import type { ModelPlan, StagePlan } from '../compiler/plan/report.js'
+import type { ModelPlan, PairsPlan, StagePlan } from '../compiler/plan/report.js'
 import { exitCodes } from './exit-codes.js'
 import { printDiagnostics } from './print.js'
 import { findTarget } from './target.js'
-import { bytes, count, flops } from './units.js'
+import { bytes, count, flops } from '../diagnostics/units.js'
 
 export interface PlanOptions {
   readonly json: boolean
@@ -33,6 +33,7 @@ function describeStage(s: StagePlan): readonly string[] {
       'peak memory',
       `${bytes(s.memory.peak)} predicted (activations ${bytes(s.memory.activations)}, state and batch ${bytes(s.memory.inputs)}, frozen weights ${bytes(s.memory.weights)})`,
     ],
+    ...(s.pairs ? [pairsRow(s.pairs, s.budget)] : []),
     ['bus', `${bytes(s.bus.in)} in, ${bytes(s.bus.out)} out per step`],
     ['checkpoint', bytes(s.checkpointBytes)],
     ['data', s.data.length > 0 ? s.data.join(', ') : 'none'],
@@ -42,6 +43,18 @@ function describeStage(s: StagePlan): readonly string[] {
     ...s.models.flatMap(describeModel),
     ...rows.map(([label, text]) => `  ${label.padEnd(12)} ${text}`),
   ]
+}
+
+/** `pairs  2 of 8 rows at a time for at most 100 MB (282 MB predicted with all at once)` */
+function pairsRow({ rows, chunk, refused, wholePeak }: PairsPlan, budget: number | null): [string, string] {
+  const goal = budget === null ? '' : ` under a budget of ${bytes(budget)}`
+  if (chunk !== null)
+    return [
+      'pairs',
+      `${chunk} of ${rows} rows at a time${goal}; ${bytes(wholePeak)} predicted with all at once`,
+    ]
+  const reason = refused === null ? goal : `: ${refused}`
+  return ['pairs', `all ${rows} rows at once${reason}`]
 }
 
 /** One line per model, and one per part of it whose parameters have one role. */

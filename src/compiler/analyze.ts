@@ -7,6 +7,7 @@ import { checkAllowed, withoutAllowed } from './2-resolve/allowed.js'
 import { builtinNames } from './3-check/scope.js'
 import { lower } from './4-lower/lower.js'
 import type { Lowered } from './4-lower/lowered.js'
+import { chunkProblems } from './6-optimize/chunk-pairs/problems.js'
 import { gradientProblems, stageProblems } from './5-differentiate/problems.js'
 
 /** What is asked of the compiler. */
@@ -29,7 +30,7 @@ export interface Analysis {
   readonly lowered?: Lowered
 }
 
-/** Phases 1 to 4, and all that phase 5 would complain about. A phase that finds errors reports all of them. */
+/** Phases 1 to 4, and all that phases 5 and 6 would complain about. A phase that finds errors reports all of them. */
 export function analyze(request: Request): Analysis {
   const diagnostics = new Diagnostics()
   const program = loadProgram(request.entry, request.files, diagnostics)
@@ -71,7 +72,8 @@ export function analyzePipeline(
   if (diagnostics.hasErrors) return done()
 
   for (const stage of lowered.stages) {
-    for (const d of stageProblems(stage)) diagnostics.add({ ...d, stage: stage.name })
+    for (const d of [...stageProblems(stage), ...chunkProblems(stage)])
+      diagnostics.add({ ...d, stage: stage.name })
   }
   for (const { parts } of lowered.evaluations) {
     for (const part of parts) for (const d of gradientProblems(part.graph)) diagnostics.add(d)

@@ -3,19 +3,12 @@ import { Lines } from '../diagnostics/positions.js'
 import type { FlatPipeline } from './2-resolve/flatten.js'
 import type { Lowered, LoweredEvaluation } from './4-lower/lowered.js'
 import { dropMarkers, expandGradients } from './5-differentiate/expand.js'
-import { differentiate } from './5-differentiate/step.js'
-import { optimizeForward } from './6-optimize/index.js'
 import type { Target } from './6-optimize/pass.js'
-import { optimizeEvaluation, optimizeStage } from './6-optimize/stage.js'
-import {
-  type EmittedEvaluation,
-  type EmittedStage,
-  buildManifest,
-  emitEvaluation,
-  emitStage,
-} from './7-emit/artefact.js'
+import { optimizeEvaluation } from './6-optimize/stage.js'
+import { type EmittedEvaluation, buildManifest, emitEvaluation } from './7-emit/artefact.js'
 import type { Artefact } from './7-emit/manifest.js'
 import { type Analysis, type Request, analyze } from './analyze.js'
+import { type BuiltStage, buildStage } from './build-stage.js'
 import { editHint } from './edit-hint.js'
 import { type StagePlan, planStages } from './plan/report.js'
 import { version } from './version.js'
@@ -37,10 +30,11 @@ export const compile = (request: Request): Compilation => compileAnalysed(analyz
 export function compileAnalysed(analysis: Analysis): Compilation {
   const emitted = emitAll(analysis)
   if (!emitted) return { diagnostics: analysis.diagnostics }
-  const { pipeline, lowered, stages, evaluations } = emitted
+  const { pipeline, lowered, evaluations, diagnostics } = emitted
+  const stages = emitted.stages.map((s) => s.emitted)
   const editable = editHint(analysis.program, pipeline)
   const artefact = buildManifest(lowered, stages, evaluations, { version, target, editHint: editable })
-  return { diagnostics: analysis.diagnostics, artefact }
+  return { diagnostics, artefact }
 }
 
 export interface Planning {
@@ -56,9 +50,9 @@ export function plan(request: Request): Planning {
     analysis.lowered ? { ...analysis, lowered: { ...analysis.lowered, evaluations: [] } } : analysis,
   )
   if (!emitted) return { diagnostics: analysis.diagnostics }
-  const { pipeline, lowered, stages } = emitted
+  const { pipeline, lowered, stages, diagnostics } = emitted
   return {
-    diagnostics: analysis.diagnostics,
+    diagnostics,
     plan: { pipeline: pipeline.name, stages: planStages(lowered, stages) },
   }
 }
@@ -66,12 +60,13 @@ export function plan(request: Request): Planning {
 interface Emitted {
   readonly pipeline: FlatPipeline
   readonly lowered: Lowered
-  readonly stages: readonly EmittedStage[]
+  readonly stages: readonly BuiltStage[]
   readonly evaluations: readonly EmittedEvaluation[]
+  readonly diagnostics: readonly Diagnostic[]
 }
 
 /** Phases 5 to 7, up to the files. */
-function emitAll({ program, pipeline, lowered }: Analysis): Emitted | undefined {
+function emitAll({ program, pipeline, lowered, diagnostics }: Analysis): Emitted | undefined {
   if (!pipeline || !lowered) return undefined
   const lines = new Map([...program.files].map(([path, { text }]) => [path, new Lines(text)]))
   const locate = ({ file, start }: Span): string => {
@@ -79,13 +74,12 @@ function emitAll({ program, pipeline, lowered }: Analysis): Emitted | undefined 
     return `${file}:${line}:${column}`
   }
   const context = { version, locate }
+  const stages = lowered.stages.map((stage) => buildStage(stage, target, context))
   return {
     pipeline,
-    lowered,
-    stages: lowered.stages.map((stage) => {
-      const { graph } = optimizeForward(stage.graph, { target })
-      return emitStage(stage, optimizeStage(differentiate({ ...stage, graph }), { target }), context)
-    }),
+    lowered: { ...lowered, stages: stages.map((s) => s.emitted.lowered) },
+    stages,
+    diagnostics: [...diagnostics, ...stages.flatMap((s) => s.diagnostics)],
     evaluations: lowered.evaluations.map((evaluation) =>
       emitEvaluation(optimizeEvaluation(expandEvaluation(evaluation), { target }), context),
     ),

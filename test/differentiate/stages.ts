@@ -18,6 +18,8 @@ export function stageOf(
     groups: [{ optimizer: 'sgd', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} }],
     steps: 20,
     accumulate: 1,
+    chunk: null,
+    memory: null,
     saveEvery: null,
     clipNorm: null,
     monitors: [],

@@ -18,6 +18,7 @@ import type {
   ValueClause,
 } from './syntax.js'
 import * as t from './tokens.js'
+import { clauseWords } from './unexpected.js'
 
 const segmentOf = (segment: PathSegment): PathSegment => segment
 
@@ -168,7 +169,7 @@ export abstract class StageParser extends DeclarationParser {
     })
   })
 
-  /** `steps 300`, `minimize a + b`, `optimizer adamw(lr = 1e-4)` */
+  /** `steps 300`, `minimize a + b`, `optimizer adamw(lr = 1e-4)`, `memory 16 GB` */
   private readonly valueClause: Rule<ValueClause> = this.part('valueClause', () => {
     const token = this.CONSUME(t.Name)
     this.OPTION(() => this.SUBRULE(this.needlessSign))
@@ -176,10 +177,16 @@ export abstract class StageParser extends DeclarationParser {
       { GATE: () => !this.startsLine(), ALT: () => this.SUBRULE(this.value) },
       { ALT: () => this.make(() => this.missing()) },
     ])
+    // Only a size in memory has a unit; a word that starts the next clause is none.
+    const unit = this.OPTION1({
+      GATE: () => token.image === 'memory' && !this.startsLine() && !clauseWords.includes(this.LA(1).image),
+      DEF: () => this.CONSUME1(t.Name),
+    })
     return this.ACTION(() => ({
       kind: 'clause',
       name: this.identifier(token),
       value,
+      ...(unit ? { unit: this.identifier(unit) } : {}),
       span: this.from(token),
     }))
   })

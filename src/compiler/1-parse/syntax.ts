@@ -234,11 +234,13 @@ export interface MonitorClause {
   readonly span: Span
 }
 
-/** `minimize dcr`, `optimizer adamw(lr = 1e-4)`, `schedule cosine(...)`, `steps 300`, `clip_norm 1.0`, ... */
+/** `minimize dcr`, `optimizer adamw(lr = 1e-4)`, `schedule cosine(...)`, `steps 300`, `memory 16 GB`, ... */
 export interface ValueClause {
   readonly kind: 'clause'
   readonly name: Identifier
   readonly value: Expression
+  /** Of `memory`. */
+  readonly unit?: Identifier
   readonly span: Span
 }
 

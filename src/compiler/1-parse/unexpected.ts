@@ -16,8 +16,10 @@ import * as t from './tokens.js'
 
 const fileWords = ['use', 'module', 'record', 'fn', 'let', 'pipeline', 'ablation']
 const pipelineWords = 'param data model let fn loss stage evaluate export override remove allow'.split(' ')
-const clauseWords =
-  'train freeze minimize optimizer schedule steps accumulate clip_norm save_every monitor allow'.split(' ')
+export const clauseWords =
+  'train freeze minimize optimizer schedule steps accumulate chunk memory clip_norm save_every monitor allow'.split(
+    ' ',
+  )
 
 /** The words that may start an item, by the place as messages call it. */
 const starters: Readonly<Record<string, readonly string[]>> = {

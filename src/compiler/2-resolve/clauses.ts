@@ -5,6 +5,8 @@ export const valueClauses = {
   schedule: 'schedule cosine(warmup = 100)',
   steps: 'steps 1_000',
   accumulate: 'accumulate 2',
+  chunk: 'chunk 4',
+  memory: 'memory 16 GB',
   clip_norm: 'clip_norm 1.0',
   save_every: 'save_every 500',
 } as const

@@ -32,6 +32,10 @@ export interface LoweredStage {
   readonly groups: readonly ParameterGroup[]
   readonly steps: number
   readonly accumulate: number
+  /** How many rows of pairs are computed at a time; null: all, or what `memory` decides. */
+  readonly chunk: { readonly rows: number; readonly span: Span } | null
+  /** What a step may take. */
+  readonly memory: { readonly bytes: number; readonly span: Span } | null
   readonly saveEvery: number | null
   readonly clipNorm: number | null
   readonly monitors: readonly { readonly name: string; readonly every: number }[]

@@ -31,6 +31,7 @@ import { selectParameters } from './train-paths.js'
 import type { Optimizer } from '../../optimizers/optimizer.js'
 import type { Schedule } from '../../schedules/schedule.js'
 import { checkCoupling } from './coupling.js'
+import { memoryBudget } from './memory-budget.js'
 
 const required: readonly ClauseName[] = ['minimize', 'optimizer', 'steps']
 
@@ -78,6 +79,8 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
   }
   const steps = number('steps', 'int', 1) ?? 1
   const accumulate = number('accumulate', 'int', 1) ?? 1
+  const chunk = number('chunk', 'int', null)
+  const memory = attempt(diagnostics, () => memoryBudget(scope, stage), null)
   const saveEvery = number('save_every', 'int', null)
   const clipNorm = number('clip_norm', 'float', null)
   const { trained, groups } = lowerTrain(
@@ -111,6 +114,8 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
     groups,
     steps,
     accumulate,
+    chunk: chunk === null ? null : { rows: chunk, span: values.get('chunk')?.value.span ?? stage.span },
+    memory,
     saveEvery,
     clipNorm,
     monitors: monitors.map(({ value: m, file }) => ({

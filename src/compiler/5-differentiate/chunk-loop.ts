@@ -47,7 +47,9 @@ export function expandChunkSum(
     ...rowwise.map(({ gradient }, k) => ({ name: `rows_${k}`, value: gradient })),
   ])
   const zeros = [share, ...shared.map(({ gradient }) => gradient)].map((v) => b.zerosLike(v))
-  const [total, ...results] = b.node('Loop', [b.scalar(Number(chunks), 'i64'), null, ...zeros], { body: graph })
+  const [total, ...results] = b.node('Loop', [b.scalar(Number(chunks), 'i64'), null, ...zeros], {
+    body: graph,
+  })
   if (!total) throw new Error('unreachable: a Loop gives what it carries')
   const all = [...shared, ...rowwise]
   const full = all.map(({ x, axis }, k) => unstacked(b, need(results[k]), x, axis))

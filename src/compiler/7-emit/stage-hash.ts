@@ -44,6 +44,7 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
           })),
           steps: stage.steps,
           accumulate: stage.accumulate,
+          chunk: stage.chunk?.rows,
           clip_norm: stage.clipNorm,
           before,
         }),

@@ -1,6 +1,7 @@
 import type { Graph, Value } from '../../graph/graph.js'
 import { nodesOf } from '../../graph/rewrite.js'
 import { byteSize } from '../../graph/types.js'
+import type { EmittedStage } from '../7-emit/artefact.js'
 import { liveness } from '../7-emit/liveness.js'
 import { initializersOf } from '../7-emit/names.js'
 
@@ -35,6 +36,12 @@ export function memoryOf(graph: Graph, { peak: activations, outputs } = liveness
   // At the end all outputs are there twice: onnxruntime's and the binding's copy.
   const peak = inputs + weights + session + Math.max(activations, 2 * outputs)
   return { inputs, activations, outputs, weights, session, peak }
+}
+
+/** The memory of the largest graph that a stage runs at a step. */
+export function memoryOfStage({ graphs }: EmittedStage): Memory {
+  const perStep = [graphs.step, graphs.monitored, graphs.micro].flatMap((f) => (f ? [f.memory] : []))
+  return perStep.reduce((a, b) => (b.peak > a.peak ? b : a))
 }
 
 const bytesOf = (values: Iterable<Value>): number => {

@@ -1,11 +1,11 @@
 import { byteSize, elementCount } from '../../graph/types.js'
 import type { Lowered, LoweredStage } from '../4-lower/lowered.js'
-import type { EmittedStage } from '../7-emit/artefact.js'
+import type { BuiltStage } from '../build-stage.js'
 import type { GraphFile } from '../7-emit/graph-file.js'
 import type { ModelSpec } from '../7-emit/manifest.js'
 import { slotsOf } from '../5-differentiate/update.js'
 import { type Cost, costOf } from './cost.js'
-import type { Memory } from './memory.js'
+import { type Memory, memoryOfStage } from './memory.js'
 
 /** What a stage will train, compute, hold and write: the content of `dcrc plan`. */
 export interface StagePlan {
@@ -23,9 +23,23 @@ export interface StagePlan {
   readonly bus: { readonly in: number; readonly out: number }
   /** Of the largest graph that runs at a step. */
   readonly memory: Memory
+  /** What `memory` allows. */
+  readonly budget: number | null
+  /** How pairs are computed, where `chunk` or `memory` asks for it. */
+  readonly pairs: PairsPlan | null
   readonly checkpointBytes: number
   /** Names of the data that it reads. */
   readonly data: readonly string[]
+}
+
+export interface PairsPlan {
+  readonly rows: number
+  /** How many rows at a time; null: all. */
+  readonly chunk: number | null
+  /** Why the pairs cannot be computed in chunks. */
+  readonly refused: string | null
+  /** Predicted peak with all pairs at once. */
+  readonly wholePeak: number
 }
 
 export interface ModelPlan {
@@ -46,19 +60,20 @@ export interface ParameterPlan {
 }
 
 /** The plan of every stage, in order; models that no stage graph reads are listed as unused. */
-export function planStages(lowered: Lowered, stages: readonly EmittedStage[]): readonly StagePlan[] {
+export function planStages(lowered: Lowered, stages: readonly BuiltStage[]): readonly StagePlan[] {
   const changed = new Set<string>()
   return stages.map((stage) => {
-    for (const { model } of stage.lowered.trained) changed.add(model)
+    for (const { model } of stage.emitted.lowered.trained) changed.add(model)
     return planStage(lowered.models, stage, changed)
   })
 }
 
 function planStage(
   models: readonly ModelSpec[],
-  { lowered, graphs }: EmittedStage,
+  { emitted, pairs }: BuiltStage,
   changed: ReadonlySet<string>,
 ): StagePlan {
+  const { lowered, graphs } = emitted
   const files = Object.values(graphs).filter((f) => f !== null)
   const micros = graphs.micro ? lowered.accumulate - 1 : 0
   const perStep: readonly (readonly [GraphFile, number])[] = [
@@ -67,7 +82,6 @@ function planStage(
   ]
   const total = (of: (file: GraphFile) => number): number =>
     perStep.reduce((sum, [file, times]) => sum + times * of(file), 0)
-  const memories = files.filter((f) => f !== graphs.prologue).map((f) => f.memory)
   const plans = models.map((model) => planModel(model, lowered, files))
   return {
     stage: lowered.name,
@@ -78,7 +92,14 @@ function planStage(
     prologueFlops: graphs.prologue?.spec.flops ?? 0,
     cost: costOf(graphs.step.graph),
     bus: { in: total((f) => bytes(f.spec.inputs)), out: total((f) => bytes(f.spec.outputs)) },
-    memory: memories.reduce((a, b) => (b.peak > a.peak ? b : a)),
+    memory: memoryOfStage(emitted),
+    budget: lowered.memory?.bytes ?? null,
+    pairs: pairs && {
+      rows: pairs.rows,
+      chunk: pairs.chunk,
+      refused: pairs.refused,
+      wholePeak: memoryOfStage(pairs.whole()).peak,
+    },
     checkpointBytes: checkpointBytes(models, lowered, changed),
     data: [
       ...new Set(

@@ -1,5 +1,6 @@
 import { define, replacing } from '../define.js'
 import type { Label, Span } from '../diagnostic.js'
+import { bytes } from '../units.js'
 
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(', ')
 
@@ -196,6 +197,57 @@ couples the rows of a batch (a contrastive loss has negatives among them) it doe
     message: `the loss of stage \`${stage}\` couples the rows of a batch: ${accumulate} micro-batches of ${rows} are not one of ${accumulate * rows}`,
     why: `${operator} mixes rows`,
     help: 'raise the batch instead of `accumulate`, or write `allow coupled_accumulation "reason"`',
+  }),
+)
+
+export const badChunk = define<{ chunk: number; rows: number }>(
+  'stage/chunk',
+  'error',
+  `
+\`chunk k\` computes the pairs of \`for i, j in n\` for k rows i at a time. Every chunk has as many, so k divides n.
+
+\`\`\`dcr
+let pairs = denoise(noisy[i], t[i], c[j]) for i, j in 16
+stage align { train proj  minimize dcr  chunk 5 }   // wrong
+stage align { train proj  minimize dcr  chunk 4 }   // right
+\`\`\`
+`,
+  ({ chunk, rows }) => {
+    const sizes = Array.from({ length: rows - 1 }, (_, k) => k + 1).filter((k) => rows % k === 0)
+    return {
+      message: `chunks of ${chunk} do not divide the ${rows} rows of the pairs`,
+      help: `choose ${sizes.length > 1 ? `${sizes.slice(0, -1).join(', ')} or ` : ''}${sizes.at(-1)}`,
+    }
+  },
+)
+
+export const chunkWithoutEffect = define<{ reason: string; at?: Span | undefined }>(
+  'stage/chunk-without-effect',
+  'warning',
+  `
+\`chunk k\` computes pairs for k rows at a time, in a loop. That needs pairs (\`f(a[i], b[j]) for i, j in n\` with n above
+k) from which the loss is a sum or mean over the rows i of what is computed row by row, and that nothing else reads: what
+a monitor, a second loss or \`grad\` needs of the pairs would keep all of them in memory. Without it the stage computes
+the same, all pairs at once.
+`,
+  ({ reason, at }) => ({
+    message: `\`chunk\` has no effect: ${reason}`,
+    labels: at ? [{ span: at, message: 'here' }] : [],
+    help: 'remove it, or what stands in its way',
+  }),
+)
+
+export const memoryExceeded = define<{ stage: string; budget: number; peak: number; why: string }>(
+  'stage/memory',
+  'warning',
+  `
+\`memory 16 GB\` says what a step of a stage may take. Where it takes more, its pairs are computed in the largest chunks
+of rows that fit. This stage is predicted to take more even so. \`dcrc plan\` shows where its memory is.
+`,
+  ({ stage, budget, peak, why }) => ({
+    message: `a step of stage \`${stage}\` is predicted to take ${bytes(peak)}, more than ${bytes(budget)}`,
+    why,
+    help: 'a smaller batch takes less',
   }),
 )
 

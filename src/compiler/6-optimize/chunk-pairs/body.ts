@@ -77,7 +77,11 @@ class BodyBuilder {
   finish(): ChunkBody {
     const { exit, rows } = this.region
     this.b.span = this.outer.span = exit.span
-    const share = this.b.op(exit.op, [this.operand(given(exit.inputs, 0), null), exit.inputs[1] ?? null], exit.attributes)
+    const share = this.b.op(
+      exit.op,
+      [this.operand(given(exit.inputs, 0), null), exit.inputs[1] ?? null],
+      exit.attributes,
+    )
     const weight = exit.op === 'ReduceMean' ? this.size / rows : 1
     const outputs = [
       { name: 'share', value: this.b.scale(this.b.reshape(share, []), weight) },
@@ -107,7 +111,12 @@ class BodyBuilder {
       }
       case 'node': {
         const operands = node.inputs.map((v, k) => v && this.operand(v, member.axes[k] ?? null))
-        return onRows(this.b, node, operands, node.outputs.map((v) => this.shapeInside(v)))
+        return onRows(
+          this.b,
+          node,
+          operands,
+          node.outputs.map((v) => this.shapeInside(v)),
+        )
       }
     }
   }
@@ -157,4 +166,3 @@ export const splitChunks = (shape: readonly number[], axis: number, chunks: numb
   (shape[axis] ?? 0) / chunks,
   ...shape.slice(axis + 1),
 ]
-

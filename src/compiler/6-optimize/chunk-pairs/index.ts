@@ -26,11 +26,7 @@ export const chunkPairs: Pass = {
   },
 }
 
-function chunk(
-  graph: Graph,
-  region: Region,
-  { rows, trained }: Chunking,
-): PassResult | Refusal {
+function chunk(graph: Graph, region: Region, { rows, trained }: Chunking): PassResult | Refusal {
   const boundary = boundaryOf(region)
   const parameters = [...needed(boundary).values].filter(
     ({ source }) => source.kind === 'parameter' && trained.has(`${source.model}/${source.path}`),

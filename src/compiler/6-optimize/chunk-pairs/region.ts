@@ -77,7 +77,10 @@ class Search {
     if (!exit) return undefined
     if (others.length > 0) {
       const readers = this.exits.map((e) => this.outputsBehind(e).join(' and '))
-      return { node: exit, reason: `the pairs are summed ${this.exits.length} times: for ${readers.join(', ')}` }
+      return {
+        node: exit,
+        reason: `the pairs are summed ${this.exits.length} times: for ${readers.join(', ')}`,
+      }
     }
     if (!this.outputsBehind(exit).includes('`loss`'))
       return { node: exit, reason: 'what is minimized does not read the pairs' }
@@ -134,7 +137,8 @@ class Search {
       this.after.add(out)
       return undefined
     }
-    if (node.op === 'Gradient') return { node, reason: '`grad` of or by a value that is computed from the pairs' }
+    if (node.op === 'Gradient')
+      return { node, reason: '`grad` of or by a value that is computed from the pairs' }
     return { node, reason: `${node.op} mixes the rows` }
   }
 
@@ -148,7 +152,10 @@ class Search {
     const choices = node.inputs.map((v, k): readonly RowAxis[] => {
       const own = known[k] ?? null
       if (own !== null || !v) return [own]
-      return [null, ...v.type.shape.flatMap((size, axis) => (size % this.rows === 0 && size > 0 ? [axis] : []))]
+      return [
+        null,
+        ...v.type.shape.flatMap((size, axis) => (size % this.rows === 0 && size > 0 ? [axis] : [])),
+      ]
     })
     if (choices.reduce((product, c) => product * c.length, 1) > mostAssignments) {
       yield known

@@ -24,5 +24,7 @@ export function selectionWithinRows(node: Node, axis: RowAxis, rows: number): Se
   const [width, taken] = [size / rows, places.length / rows]
   if (!Number.isInteger(taken) || taken === 0) return undefined
   const placed = places.map((place) => ({ row: Math.floor(place / width), at: place % width }))
-  return placed.every(({ row }, k) => row === Math.floor(k / taken)) ? { axis, places: placed, width } : undefined
+  return placed.every(({ row }, k) => row === Math.floor(k / taken))
+    ? { axis, places: placed, width }
+    : undefined
 }
