@@ -21,6 +21,7 @@ function sourcesOf(entry: string): Sources {
 const elsewhere: Readonly<Record<string, string>> = {
   'pipeline/unknown-param': 'settings.test.ts: needs --set',
   'pipeline/bad-param': 'settings.test.ts: needs --set',
+  'stage/memory': 'plan/budget.test.ts: needs the graphs of a step',
 }
 const otherPhases = ['syntax/', 'file/', 'run/', 'data/missing', 'weights/']
 
