@@ -1,0 +1,91 @@
+import type { Builder } from '../graph/builder.js'
+import { type Value, constantOf } from '../graph/graph.js'
+import { type TensorType, formatType } from '../graph/types.js'
+import { TypeMismatch } from '../ops/operator.js'
+import { folded } from './fold.js'
+import { type FileInput, type FileNode, type OnnxModel, constantValues } from './model.js'
+import { OnnxProblem, unsupported } from './problem.js'
+import { rewrites } from './rewrites/index.js'
+import { RewriteContext } from './rewrites/rewrite.js'
+import { operatorAttributes } from './supported.js'
+
+/**
+ * Writes a model's nodes with a builder, for the shapes of these inputs (in the file's order), and gives its outputs in
+ * order. What depends on shapes alone becomes constants. Throws OnnxProblem with every node that does not fit.
+ */
+export function translate(
+  model: OnnxModel,
+  b: Builder,
+  inputs: readonly Value[],
+  parameter: (name: string, type: TensorType) => Value,
+): readonly Value[] {
+  checkInputs(model.inputs, inputs)
+  const values = new Map<string, Value>()
+  model.inputs.forEach(({ name }, i) => {
+    const value = inputs[i]
+    if (value) values.set(name, value)
+  })
+  for (const { name, type } of model.parameters) values.set(name, parameter(name, type))
+  for (const [name, t] of model.constants) values.set(name, b.constant(t))
+
+  const problems: string[] = []
+  for (const node of model.nodes) {
+    // what follows from a node at fault is no news
+    if (node.inputs.some((name) => name !== '' && !values.has(name))) continue
+    try {
+      const given = node.inputs.map((name) => values.get(name) ?? null)
+      const outputs = nodeOutputs(b, node, given)
+      node.outputs.forEach((name, i) => {
+        const value = outputs[i]
+        if (name !== '' && value) values.set(name, value)
+      })
+    } catch (error) {
+      problems.push(`${node.what}: ${reason(error)}`)
+    }
+  }
+  const missing = model.outputs.filter((name) => !values.has(name))
+  if (problems.length === 0 && missing.length > 0) problems.push(`no node gives "${missing.join('", "')}"`)
+  if (problems.length > 0) throw new OnnxProblem('call', problems)
+  return model.outputs.map((name) => values.get(name) ?? unsupported(name))
+}
+
+function nodeOutputs(b: Builder, node: FileNode, inputs: readonly (Value | null)[]): readonly Value[] {
+  const build = (into: Builder): readonly Value[] => {
+    const rewrite = node.domain === '' && Object.hasOwn(rewrites, node.op) ? rewrites[node.op] : undefined
+    const values = (t: Parameters<typeof constantValues>[0]) => constantValues(t, noExternal)
+    if (rewrite) return rewrite(new RewriteContext(into, node, inputs, values))
+    return into.node(node.op, inputs, operatorAttributes(node))
+  }
+  const constant = inputs.every((v) => v === null || constantOf(v) !== undefined)
+  return (constant ? folded(b, build) : undefined) ?? build(b)
+}
+
+const noExternal = (location: string): never => unsupported(`a constant lies in another file, "${location}"`)
+
+/** Type rules are written for our own nodes and throw other errors where one of a file leaves out what they need. */
+function reason(error: unknown): string {
+  if (error instanceof OnnxProblem || error instanceof TypeMismatch) return error.message
+  if (error instanceof Error) return `it does not fit its operator (${error.message})`
+  throw error
+}
+
+/** Element types and sizes as the file declares them; a named size is the same wherever it stands. */
+function checkInputs(declared: readonly FileInput[], inputs: readonly Value[]): void {
+  const sizes = new Map<string, number>()
+  const problems = declared.flatMap(({ name, dtype, shape }, i) => {
+    const type = inputs[i]?.type
+    const wanted = `${dtype}${shape ? `[${shape.map((d) => d ?? '?').join(', ')}]` : ''}`
+    const fits =
+      type?.dtype === dtype &&
+      (!shape || shape.length === type.shape.length) &&
+      (shape ?? []).every((dim, axis) => {
+        const size = type.shape[axis] ?? 0
+        if (typeof dim !== 'string') return dim === null || dim === size
+        const bound = sizes.get(dim) ?? size
+        sizes.set(dim, bound)
+        return bound === size
+      })
+    return fits ? [] : [`its input "${name}" is ${wanted}, not ${type ? formatType(type) : 'given'}`]
+  })
+  if (problems.length > 0) throw new OnnxProblem('call', problems)
+}
