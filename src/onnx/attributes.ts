@@ -20,7 +20,8 @@ export function readAttributes(node: Onnx.INodeProto, file: Uint8Array, what: st
   const read = new Map<string, FileAttribute>()
   for (const attribute of node.attribute ?? []) {
     const name = attribute.name ?? ''
-    if (name === '' || read.has(name)) return damaged(`${what} has the attribute "${name}" twice or without a name`)
+    if (name === '' || read.has(name))
+      return damaged(`${what} has the attribute "${name}" twice or without a name`)
     read.set(name, readAttribute(attribute, name, file, what))
   }
   return read

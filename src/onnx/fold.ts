@@ -24,8 +24,14 @@ export function folded(b: Builder, build: (b: Builder) => readonly Value[]): rea
     const types = node.outputs.map((v) => v.type)
     const elements = types.reduce((sum, { shape }) => sum + elementCount(shape), 0)
     if (elements > maxConstant) return undefined
-    const { flops } = operator(node.op)
-    work += elements + flops(node.inputs.map((v) => v?.type ?? null), types, node.attributes)
+    const definition = operator(node.op)
+    work +=
+      elements +
+      definition.flops(
+        node.inputs.map((v) => v?.type ?? null),
+        types,
+        node.attributes,
+      )
   }
   if (work > mostFlops) return undefined
   const values = interpret(graph, (value) => {

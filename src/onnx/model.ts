@@ -94,7 +94,10 @@ export function constantValues(t: FileTensor, external: ReadExternal): Tensor {
   return unsupported(`the constant "${t.name}" has ${count} elements, more than ${maxConstant}`)
 }
 
-function namesOf(values: readonly Onnx.IValueInfoProto[] | null | undefined, what: string): readonly string[] {
+function namesOf(
+  values: readonly Onnx.IValueInfoProto[] | null | undefined,
+  what: string,
+): readonly string[] {
   const names = (values ?? []).map((v) => v.name ?? '')
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) return damaged(`its graph has the ${what} "${twice}" twice`)
@@ -150,7 +153,8 @@ function neededNodes(graph: Onnx.IGraphProto, bytes: Uint8Array): readonly FileN
 }
 
 /** Nodes with nested graphs are told as unsupported operators, whatever their attributes. */
-const hasBody = (node: Onnx.INodeProto): boolean => (node.attribute ?? []).some((a) => a.g || a.graphs?.length)
+const hasBody = (node: Onnx.INodeProto): boolean =>
+  (node.attribute ?? []).some((a) => a.g || a.graphs?.length)
 
 function shapeInitializers(nodes: readonly FileNode[]): ReadonlySet<string> {
   const deciding = new Set<string>()

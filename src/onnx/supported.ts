@@ -1,5 +1,5 @@
 import type { Attributes } from '../graph/graph.js'
-import { findComposite, findOperator } from '../ops/registry.js'
+import { findOperator } from '../ops/registry.js'
 import type { FileNode } from './model.js'
 import { OnnxProblem, unsupported } from './problem.js'
 import { rewrites } from './rewrites/index.js'
@@ -18,7 +18,7 @@ export function checkSupported(nodes: readonly FileNode[]): void {
 function isSupported({ op, domain }: FileNode): boolean {
   if (withBodies.has(op)) return false
   if (domain === '' && Object.hasOwn(rewrites, op)) return true
-  return findOperator(op)?.domain === domain || (domain === '' && findComposite(op) !== undefined)
+  return findOperator(op)?.domain === domain
 }
 
 /** Attributes that our operators need and that have no default. */
@@ -56,17 +56,19 @@ const choices: Readonly<Record<string, Readonly<Record<string, readonly string[]
 
 /** The attributes of a node as our operator takes them. One that it does not know must not be lost silently. */
 export function operatorAttributes({ op, attributes }: FileNode): Attributes {
-  const known = (findOperator(op) ?? findComposite(op))?.attributes ?? {}
+  const known = findOperator(op)?.attributes ?? {}
   const needs = Object.hasOwn(required, op) ? (required[op] ?? []) : []
   const taken: Record<string, number | string | readonly number[]> = {}
   for (const [name, value] of attributes) {
-    if (typeof value === 'object' && !Array.isArray(value)) return unsupported(`the attribute "${name}" is a tensor`)
+    if (typeof value === 'object' && !Array.isArray(value))
+      return unsupported(`the attribute "${name}" is a tensor`)
     const plain = value as number | string | readonly number[]
     const accepted = choices[op]?.[name]
     if (accepted && !accepted.includes(String(plain)))
       return unsupported(`the ${name} "${String(plain)}"; ${accepted.join(' and ')} are supported`)
     if (Object.hasOwn(known, name) || needs.includes(name)) taken[name] = plain
-    else if (!near(plain, harmless[op]?.[name])) return unsupported(`the attribute "${name}" = ${String(plain)}`)
+    else if (!near(plain, harmless[op]?.[name]))
+      return unsupported(`the attribute "${name}" = ${String(plain)}`)
   }
   return taken
 }

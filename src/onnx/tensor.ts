@@ -62,10 +62,13 @@ function externalPlace(proto: Onnx.ITensorProto, length: number, what: string): 
     const text = entries.get(key) ?? ''
     if (text === '') return otherwise
     const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN
-    return Number.isNaN(value) ? damaged(`${what}: the ${key} of its external data is "${text.slice(0, 40)}"`) : value
+    return Number.isNaN(value)
+      ? damaged(`${what}: the ${key} of its external data is "${text.slice(0, 40)}"`)
+      : value
   }
   const stated = number('length', length)
-  if (stated !== length) return damaged(`${what}: its external data has ${stated} bytes, its shape takes ${length}`)
+  if (stated !== length)
+    return damaged(`${what}: its external data has ${stated} bytes, its shape takes ${length}`)
   return { kind: 'external', location, offset: number('offset', 0), length }
 }
 

@@ -2,6 +2,7 @@ import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
 import { type Attribute, type Graph, type Node, type Value, isGraph } from '../../graph/graph.js'
 import { type DType, type TensorType, byteSize } from '../../graph/types.js'
+import { dataType } from '../../onnx/element-types.js'
 import { operator } from '../../ops/registry.js'
 import { type Names, assignNames } from './names.js'
 import { separateOutputs } from './outputs.js'
@@ -102,18 +103,6 @@ function attributeProto(name: string, value: Attribute, names: Names): Onnx.IAtt
     return { name, type: type.string, s: new TextEncoder().encode(value) }
   }
   return floatAttributes.has(name) ? { name, type: type.float, f: value } : { name, type: type.int, i: value }
-}
-
-/** TensorProto.DataType of our element types. */
-export const dataType: Readonly<Record<DType, number>> = {
-  f32: 1,
-  u8: 2,
-  i32: 6,
-  i64: 7,
-  bool: 9,
-  f16: 10,
-  f64: 11,
-  bf16: 16,
 }
 
 function valueInfo(value: Value, names: Names): Onnx.IValueInfoProto {

@@ -1,6 +1,6 @@
 import onnxProto from 'onnx-proto'
-import { dataType } from '../7-emit/onnx.js'
 import type { DType } from '../../graph/types.js'
+import { dataType } from '../../onnx/element-types.js'
 
 const { ModelProto } = onnxProto.onnx
 

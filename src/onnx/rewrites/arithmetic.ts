@@ -99,7 +99,11 @@ function window(c: RewriteContext): Record<'strides' | 'dilations' | 'pads', rea
   const dilations = c.ints('dilations') ?? size.map(() => 1)
   const mode = c.text('auto_pad', 'NOTSET')
   if (mode === 'NOTSET' || mode === 'VALID')
-    return { strides, dilations, pads: (mode === 'NOTSET' && c.ints('pads')) || [...size, ...size].map(() => 0) }
+    return {
+      strides,
+      dilations,
+      pads: (mode === 'NOTSET' && c.ints('pads')) || [...size, ...size].map(() => 0),
+    }
   if ((mode !== 'SAME_UPPER' && mode !== 'SAME_LOWER') || c.node.op !== 'Conv')
     return unsupported(`the auto_pad "${mode}"`)
   const totals = size.map((d, i) => {

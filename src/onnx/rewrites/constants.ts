@@ -60,4 +60,3 @@ function constantOf(c: RewriteContext): Tensor {
   if (name === 'value_floats' && list) return tensor('f32', [list.length], list)
   return unsupported(`the attribute "${name}"`)
 }
-

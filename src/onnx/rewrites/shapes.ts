@@ -29,7 +29,12 @@ export const shapes: Readonly<Record<string, Rewrite>> = {
     const { shape } = x.type
     const axes = axesOf(c, 1)?.map((a) => c.axis(a, shape.length))
     if (axes?.some((a) => shape[a] !== 1)) return damaged(`an axis of [${shape.join(', ')}] is not of size 1`)
-    return [c.b.reshape(x, shape.filter((d, i) => (axes ? !axes.includes(i) : d !== 1)))]
+    return [
+      c.b.reshape(
+        x,
+        shape.filter((d, i) => (axes ? !axes.includes(i) : d !== 1)),
+      ),
+    ]
   },
 
   Unsqueeze: (c) => {
@@ -39,7 +44,12 @@ export const shapes: Readonly<Record<string, Rewrite>> = {
     const axes = new Set(given.map((a) => c.axis(a, rank)))
     if (axes.size !== given.length) return damaged('it names an axis twice')
     const old = [...x.type.shape]
-    return [c.b.reshape(x, Array.from({ length: rank }, (_, i) => (axes.has(i) ? 1 : (old.shift() ?? 1))))]
+    return [
+      c.b.reshape(
+        x,
+        Array.from({ length: rank }, (_, i) => (axes.has(i) ? 1 : (old.shift() ?? 1))),
+      ),
+    ]
   },
 
   Flatten: (c) => {
@@ -67,7 +77,12 @@ export const shapes: Readonly<Record<string, Rewrite>> = {
       ...shape,
     ]
     const [from, to] = [aligned(x.type.shape), aligned(wanted)]
-    return [c.b.expand(x, to.map((d, i) => (d === 1 ? (from[i] ?? 1) : d)))]
+    return [
+      c.b.expand(
+        x,
+        to.map((d, i) => (d === 1 ? (from[i] ?? 1) : d)),
+      ),
+    ]
   },
 
   Transpose: (c) => {
@@ -101,7 +116,8 @@ export const shapes: Readonly<Record<string, Rewrite>> = {
     const rank = x.type.shape.length
     const given = c.numbers(1)
     const axes = c.optional(3) ? c.numbers(3).map((a) => c.axis(a, rank)) : x.type.shape.map((_, i) => i)
-    if (given.length !== 2 * axes.length) return damaged(`it has ${given.length} pads for ${axes.length} axes`)
+    if (given.length !== 2 * axes.length)
+      return damaged(`it has ${given.length} pads for ${axes.length} axes`)
     const pads = Array.from({ length: 2 * rank }, () => 0)
     axes.forEach((axis, i) => {
       pads[axis] = given[i] ?? 0
@@ -116,8 +132,11 @@ export const shapes: Readonly<Record<string, Rewrite>> = {
     if (c.has('axes')) return unsupported('the attribute "axes"')
     const scales = c.optional(2) ? c.numbers(2) : []
     const sizes = c.optional(3) ? c.numbers(3) : shape.map((d, i) => Math.floor(d * (scales[i] ?? 1)))
-    const exact = shape.every((d, i) => c.optional(3) || Math.abs(d * (scales[i] ?? 1) - (sizes[i] ?? 0)) < 1e-4)
-    if (!exact) return unsupported(`the scales [${scales.join(', ')}] of [${shape.join(', ')}] give no whole sizes`)
+    const exact = shape.every(
+      (d, i) => c.optional(3) || Math.abs(d * (scales[i] ?? 1) - (sizes[i] ?? 0)) < 1e-4,
+    )
+    if (!exact)
+      return unsupported(`the scales [${scales.join(', ')}] of [${shape.join(', ')}] give no whole sizes`)
     const defaults = {
       mode: 'nearest',
       coordinate_transformation_mode: 'half_pixel',
