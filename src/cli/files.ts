@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DiskBinaryFiles } from '../runtime/binary-files.js'
 import type { Files } from '../compiler/2-resolve/program.js'
 
 /** The folder of the package, which holds the standard library. */
@@ -8,10 +9,13 @@ export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Files on disk, relative to a root; `std/...` is the library of the package. */
 export class DiskFiles implements Files {
+  readonly binary: DiskBinaryFiles
   /** Every text read so far, for rendering diagnostics. */
   readonly texts = new Map<string, string>()
 
-  constructor(readonly root: string) {}
+  constructor(readonly root: string) {
+    this.binary = new DiskBinaryFiles(root)
+  }
 
   read(path: string): string | undefined {
     const known = this.texts.get(path)

@@ -11,14 +11,10 @@ import {
 } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { formatType, sameShape, tensor } from '../graph/types.js'
+import { OnnxProblem } from '../onnx/index.js'
 import { initialValues } from './initialize.js'
-import {
-  type SafetensorsFile,
-  SafetensorsError,
-  type StoredTensor,
-  openSafetensors,
-  writeSafetensors,
-} from './safetensors.js'
+import { openOnnxWeights } from './onnx-weights.js'
+import { SafetensorsError, type StoredTensor, openSafetensors, writeSafetensors } from './safetensors.js'
 
 /** The root to which the locations of linked weights are relative. */
 export const fileSystemRoot = parse(resolve('.')).root
@@ -31,9 +27,17 @@ export interface WeightOptions {
   readonly span: Span
 }
 
+/** A file, and where its tensors lie, in it or beside it. */
+export interface WeightFile {
+  readonly file: string
+  /** Bytes of the whole file. */
+  readonly size: number
+  readonly tensors: ReadonlyMap<string, StoredTensor>
+}
+
 /** Where the current values of every model's parameters lie. */
 export class Weights {
-  private readonly files = new Map<string, SafetensorsFile>()
+  private readonly files = new Map<string, WeightFile>()
 
   private constructor(
     private readonly manifest: Manifest,
@@ -101,19 +105,25 @@ export class Weights {
 
 const location = (file: string): string => relative(fileSystemRoot, resolve(file)).split(sep).join('/')
 
-async function openModel(model: ModelSpec, options: WeightOptions): Promise<SafetensorsFile> {
+async function openModel(model: ModelSpec, options: WeightOptions): Promise<WeightFile> {
   if (model.from === null) {
     const file = join(options.directory, 'initial', `${model.name}.safetensors`)
     if (!existsSync(file)) await writeInitial(model, file, options.seed)
     return openChecked(model, file, options.span)
   }
   const path = resolve(options.root, model.from)
+  const converted = join(options.directory, 'initial', `${model.name}.safetensors`)
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'model.safetensors') : path
   if (!existsSync(file)) {
     const shown = relative(options.root, file)
     throw new UserError(missingWeights(options.span, { model: model.name, path: shown }))
   }
-  return openChecked(model, file, options.span)
+  if (!file.endsWith('.onnx')) return openChecked(model, file, options.span)
+  return checked(
+    model,
+    await openAny(file, options.span, () => openOnnxWeights(model, file, converted)),
+    options.span,
+  )
 }
 
 async function writeInitial(model: ModelSpec, file: string, seed: number): Promise<void> {
@@ -133,14 +143,23 @@ async function writeInitial(model: ModelSpec, file: string, seed: number): Promi
 }
 
 /** Opens a file and compares its tensors with the model's parameters. */
-async function openChecked(model: ModelSpec, file: string, span: Span): Promise<SafetensorsFile> {
-  let opened: SafetensorsFile
+async function openChecked(model: ModelSpec, file: string, span: Span): Promise<WeightFile> {
+  return checked(model, await openAny(file, span, () => openSafetensors(file)), span)
+}
+
+async function openAny(file: string, span: Span, open: () => Promise<WeightFile>): Promise<WeightFile> {
   try {
-    opened = await openSafetensors(file)
+    return await open()
   } catch (error) {
     if (error instanceof SafetensorsError) throw new UserError(corruptWeights(span, error))
+    if (error instanceof OnnxProblem)
+      throw new UserError(corruptWeights(span, { file, problem: error.message }))
     throw error
   }
+}
+
+function checked(model: ModelSpec, opened: WeightFile, span: Span): WeightFile {
+  const { file } = opened
   const wanted = new Map(model.parameters.map((p) => [p.path, p]))
   const missing = [...wanted.keys()].filter((path) => !opened.tensors.has(path))
   const unused = [...opened.tensors.keys()].filter((path) => !wanted.has(path))

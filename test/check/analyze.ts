@@ -6,8 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { type AblationAnalysis, analyzeAblations } from '../../src/compiler/ablations.js'
 import { type Analysis, type Request, analyze } from '../../src/compiler/index.js'
 import { render } from '../../src/diagnostics/render.js'
+import { DiskBinaryFiles } from '../../src/runtime/binary-files.js'
 
 const pipelines = fileURLToPath(new URL('../../pipelines', import.meta.url))
+/** Where the ONNX files lie that tests name. */
+const fixtures = fileURLToPath(new URL('../oracle/fixtures', import.meta.url))
 const library = new Map<string, string | undefined>()
 
 /** The text of a library file, `std/nn.dcr`; undefined when there is none. */
@@ -58,7 +61,10 @@ export function requestOf(sources: Sources): Request {
   const [entry = 'main.dcr'] = Object.keys(files)
   return {
     entry,
-    files: { read: (path) => files[path] ?? (path.startsWith('std/') ? readLibrary(path) : undefined) },
+    files: {
+      read: (path) => files[path] ?? (path.startsWith('std/') ? readLibrary(path) : undefined),
+      binary: new DiskBinaryFiles(fixtures),
+    },
   }
 }
 

@@ -88,6 +88,14 @@ const misses: Readonly<Record<string, Miss>> = {
     value: 'norm(grad(a, trained)) + norm(grad(a, head)) + norm(-grad(a, [head]) / 2.0)',
     items: 'loss a = mean(logits)',
   },
+  'an imported model with another batch than it was exported with': {
+    value: 'mean(square(encoder(pixels = mnist.image of [32])))',
+    items: 'model encoder = onnx("onnx_conv_dynamo.onnx")',
+  },
+  'several imported models of one file': {
+    value: 'mean(first(mnist.image of [32]).token - second(mnist.image of [32]).token)',
+    items: 'model first = onnx("onnx_vit_dynamo.onnx")\n  model second = onnx("onnx_vit_dynamo.onnx")',
+  },
   'a value that stands behind its use': {
     value: 'mean(first)',
     items: 'let first = second\n  let second = x',

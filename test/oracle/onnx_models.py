@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn import functional as F
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from fixture import FOLDER, random_start, write
+from fixture import FOLDER, random_start, train, weights, write
 
 warnings.filterwarnings("ignore")
 
@@ -166,15 +166,49 @@ def fixture(name, build, shape, outputs, dynamo):
     x = torch.randn(3, *shape).double().requires_grad_()
     results = module(x)
     results = results if isinstance(results, tuple) else (results,)
-    weights = [torch.randn_like(y) for y in results]
-    sum((y * r).sum() for y, r in zip(results, weights)).backward()
+    factors = [torch.randn_like(y) for y in results]
+    sum((y * r).sum() for y, r in zip(results, factors)).backward()
     tensors = {"pixels": x, "gradient/pixels": x.grad}
-    for output, y, r in zip(outputs, results, weights):
+    for output, y, r in zip(outputs, results, factors):
         tensors |= {f"output/{output}": y, f"weight/{output}": r}
     for key, g in gradients_by_initializer(model, module).items():
         tensors[f"initializer/{key}"] = g
     size = Path(FOLDER / f"{name}.onnx").stat().st_size
     write(name, {"bytes": size, "outputs": outputs, "nodes": len(model.graph.node)}, tensors)
+
+
+def fine_tuning(steps=12):
+    """AdamW on the exported CLIP tower, whose image embedding is read as logits of six classes."""
+    torch.manual_seed(7)
+    module = random_start(ClipVision().eval())
+    torch.manual_seed(11)
+    images, digits = torch.randn(8, 3, 8, 8).double(), torch.randint(0, 6, (8,))
+    losses, _ = train(
+        module, lambda: F.cross_entropy(module(images)[0], digits), steps, lr=0.003, eps=1e-5, weight_decay=0.01
+    )
+    tensors = {"images": images, "digits": digits, **weights("tuned", module)}
+    write("onnx_tuning", {"losses": losses}, tensors)
+
+
+def refused():
+    """Two files that must be refused: operators that no training graph has, and data outside of the folder."""
+    helper, kind = onnx.helper, onnx.TensorProto
+    x, y = (helper.make_tensor_value_info(name, kind.FLOAT, ["n", 3]) for name in "xy")
+    nodes = [
+        helper.make_node("Bernoulli", ["x"], ["a"], name="/noise/Bernoulli"),
+        helper.make_node("FancyNorm", ["a"], ["b"], name="/norm/FancyNorm", domain="example.custom"),
+        helper.make_node("Add", ["a", "b"], ["y"], name="/Add"),
+    ]
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("example.custom", 1)]
+    graph = helper.make_graph(nodes, "g", [x], [y])
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    onnx.save(model, str(FOLDER / "onnx_unsupported.onnx"))
+
+    weight = kind(name="w", data_type=kind.FLOAT, dims=[3], data_location=kind.EXTERNAL)
+    weight.external_data.add(key="location", value="../secrets/key.bin")
+    graph = helper.make_graph([helper.make_node("Mul", ["x", "w"], ["y"])], "g", [x], [y], [weight])
+    model = helper.make_model(graph, opset_imports=opsets[:1], ir_version=8)
+    (FOLDER / "onnx_outside.onnx").write_bytes(model.SerializeToString())
 
 
 def main():
@@ -184,6 +218,8 @@ def main():
         fixture(f"onnx_conv_{exporter}", Convolutions, (3, 8, 8), ["logits"], dynamo)
         fixture(f"onnx_vit_{exporter}", Vit, (3, 8, 8), ["token", "patches"], dynamo)
         fixture(f"onnx_clip_{exporter}", ClipVision, (3, 8, 8), ["image_embeds", "last_hidden_state"], dynamo)
+    fine_tuning()
+    refused()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 import { duplicateName, notExported, unknownFile } from '../../diagnostics/catalogue/name.js'
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
+import type { BinaryFiles } from '../../onnx/open.js'
 import { patternNames } from './flatten.js'
 import { type Parsed, parse } from '../1-parse/index.js'
 import type { Declaration, Identifier, SyntaxFile, Use } from '../1-parse/syntax.js'
@@ -11,6 +12,8 @@ export interface Files {
   read(path: string): string | undefined
   /** The tree of a file's text; where files are read again and again, kept from the last time. */
   parse?(path: string, text: string): Parsed
+  /** Files that are not text; without it there are none. */
+  readonly binary?: BinaryFiles
 }
 
 /** A top-level name of a file: where it is declared, and under which name there. */
@@ -27,6 +30,7 @@ export interface Program {
   /** Per file: own declarations and imported ones. */
   readonly scopes: ReadonlyMap<string, ReadonlyMap<string, TopLevel>>
   readonly prelude: string
+  readonly binary: BinaryFiles | undefined
 }
 
 const preludePath = 'std/prelude.dcr'
@@ -52,7 +56,7 @@ export function loadProgram(entry: string, files: Files, diagnostics: Diagnostic
   load(entry)
   const own = new Map([...parsed].map(([path, file]) => [path, declarations(file, diagnostics)]))
   const scopes = new Map([...parsed].map(([path, file]) => [path, scopeOf(path, file, own, diagnostics)]))
-  return { entry, files: parsed, scopes, prelude: preludePath }
+  return { entry, files: parsed, scopes, prelude: preludePath, binary: files.binary }
 }
 
 /** `std.nn` is `std/nn.dcr`; a quoted path is relative to the file that uses it. */

@@ -45,6 +45,7 @@ export function callValue(x: Elaboration, callee: Val, given: GivenArguments, ca
     case 'instance': {
       const forward = callee.environment.hasOwn('forward') ? callee.environment.get('forward') : undefined
       if (forward?.kind === 'fn') return callFunction(x, forward, given, callee.declaration.name.text)
+      if (forward?.kind === 'special') return forward.definition.call(x, given)
       return fail(notCallable(calleeSpan, { got: `${describe(callee)}, which has no function \`forward\`,` }))
     }
     default:

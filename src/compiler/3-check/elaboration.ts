@@ -5,6 +5,7 @@ import { Builder } from '../../graph/builder.js'
 import type { Graph, Output, Value } from '../../graph/graph.js'
 import { slice } from '../../graph/rewrite.js'
 import type { TensorType } from '../../graph/types.js'
+import type { BinaryFiles } from '../../onnx/open.js'
 import { TypeMismatch } from '../../ops/operator.js'
 import type { DataSpec, Distribution } from '../7-emit/manifest.js'
 import type { Budget } from './budget.js'
@@ -61,6 +62,7 @@ export class Elaboration {
   constructor(
     readonly dataSpecs: ReadonlyMap<string, DataSpec>,
     private readonly budget: Budget,
+    readonly binary: BinaryFiles | undefined,
   ) {
     this.root = new Builder()
     this.current = this.root

@@ -35,9 +35,11 @@ export class Scope {
   private readonly values = new Map<LetDeclaration, Environment>()
   private readonly evaluating: LetDeclaration[] = []
   readonly budget = new Budget()
-  private readonly statics = new Elaboration(new Map(), this.budget)
+  private readonly statics: Elaboration
 
-  constructor(readonly program: Program) {}
+  constructor(readonly program: Program) {
+    this.statics = new Elaboration(new Map(), this.budget, program.binary)
+  }
 
   file(path: string): Environment {
     const known = this.environments.get(path)

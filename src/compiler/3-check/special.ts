@@ -14,6 +14,7 @@ import { callValue } from './call.js'
 import { type Elaboration, fail } from './elaboration.js'
 import { items, listed } from './evaluate.js'
 import { differentiated, parameterGradient } from './gradient-value.js'
+import { onnxModel } from './onnx-model.js'
 import { type Val, appended, describe, float, int, list, tensorVal, tuple } from './values.js'
 
 /** A function of the language itself: on static values, or one that makes more than operator nodes. */
@@ -52,6 +53,12 @@ const need = <T>(value: T | undefined): T => {
 }
 
 export const specialFunctions: readonly SpecialFunction[] = [
+  special(
+    'onnx',
+    ['path'],
+    'The model of an ONNX file, for `model name = onnx("encoder.onnx")`: called with its inputs it gives its output, or a record of several.',
+    (x, [path]) => onnxModel(x.binary, need(path)),
+  ),
   special('len', ['xs'], 'The number of items of a list.', (_, [xs]) => int(itemsOf(need(xs)).length)),
   special('append', ['xs', 'x'], 'A list with one more item at its end.', (_, [xs, item]) => {
     const { value, span } = need(xs)

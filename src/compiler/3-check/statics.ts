@@ -13,6 +13,7 @@ import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import type { Facts } from './facts.js'
 import { parametersOf, place, placedParameters } from './instantiate.js'
+import { checkWhole } from './onnx-model.js'
 import { PipelineScope } from './pipeline-scope.js'
 import type { Scope } from './scope.js'
 import { matchType, typeText } from './types.js'
@@ -36,7 +37,7 @@ export class Statics {
     /** `--set name=value`, unparsed. */
     readonly settings: ReadonlyMap<string, string>,
   ) {
-    this.scope = new PipelineScope(this, new Elaboration(this.dataSpecs, files.budget))
+    this.scope = new PipelineScope(this, new Elaboration(this.dataSpecs, files.budget, files.program.binary))
   }
 
   /** The facts for values that are checked outside of any stage: every parameter may be trained. */
@@ -70,6 +71,7 @@ export class Statics {
         return fail(notAModel(item.value.span, { name: item.name.text, got: describe(value) }))
       // checkpoints keep the optimizer's state under this name, beside one file per model
       if (item.name.text === 'optimizer') return fail(reservedModel(item.name.span, { name: item.name.text }))
+      checkWhole(value, item.value.span)
       place(value, item.name.text, '')
       return value
     })
@@ -119,7 +121,7 @@ export class Statics {
     const name = item.name.text
     return {
       name,
-      from: item.from ? this.fromPath(item, file) : null,
+      from: item.from ? this.fromPath(item, file) : (instance.weightFile ?? null),
       parameters: parametersOf(instance).map(({ path, weight }) => ({
         path,
         dtype: weight.type.dtype,

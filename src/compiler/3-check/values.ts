@@ -105,6 +105,8 @@ export interface Instance {
   /** Submodules and lists of them, by member name. */
   readonly children: ReadonlyMap<string, Val>
   readonly depth: number
+  /** The ONNX file that it was read from, which also holds its parameters. */
+  readonly weightFile?: string
   /** Set when the instance becomes part of a model: `clip` and `vision_model.encoder`. */
   place: { readonly model: string; readonly path: string } | undefined
 }

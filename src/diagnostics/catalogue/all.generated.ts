@@ -4,6 +4,7 @@ import * as allow from './allow.js'
 import * as file from './file.js'
 import * as gradient from './gradient.js'
 import * as name from './name.js'
+import * as onnx from './onnx.js'
 import * as pipeline from './pipeline.js'
 import * as run from './run.js'
 import * as stage from './stage.js'
@@ -16,6 +17,7 @@ export const files: readonly object[] = [
   file,
   gradient,
   name,
+  onnx,
   pipeline,
   run,
   stage,

@@ -53,7 +53,7 @@ export const corruptWeights = define<{ file: string; problem: string }>(
   'run/weights-corrupt',
   'error',
   `
-A \`.safetensors\` file breaks the format: it is cut off, tensors overlap or lie outside the file, or its header is
+A \`.safetensors\` or \`.onnx\` file breaks its format: it is cut off, tensors overlap or lie outside the file, or its header is
 damaged. Nothing was read from it; fetch or write the file again.
 `,
   ({ file, problem }) => ({

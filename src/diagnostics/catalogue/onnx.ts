@@ -1,0 +1,97 @@
+import { define } from '../define.js'
+
+/** The first lines, one below the other. */
+const listed = (lines: readonly string[]): string => {
+  const most = 8
+  const shown = lines.slice(0, most).map((l) => l.slice(0, 300))
+  const rest = lines.length - most
+  return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ')
+}
+
+export const noModelFile = define<{ path: string }>(
+  'onnx/missing',
+  'error',
+  `
+\`onnx("path")\` reads an ONNX file when the pipeline is checked, because its graph says which shapes and parameters the
+model has. The path is relative to the project root, and no file is there.
+`,
+  ({ path }) => ({
+    message: `there is no ONNX file at ${path}`,
+    help: 'the path is relative to the project root',
+  }),
+)
+
+export const damagedModel = define<{ path: string; lines: readonly string[] }>(
+  'onnx/damaged',
+  'error',
+  `
+The file is not a valid ONNX model: it is cut short or not ONNX at all, a node uses a value that nothing makes before
+it, two values have one name, or a tensor is not as long as its shape says. Export or fetch the file again;
+\`onnx.checker.check_model\` in Python names such faults too.
+`,
+  ({ path, lines }) => ({
+    message: `${path} is damaged: ${listed(lines)}`,
+    help: 'export or fetch the file again',
+  }),
+)
+
+export const unsupportedModel = define<{ path: string; lines: readonly string[] }>(
+  'onnx/unsupported',
+  'error',
+  `
+The model uses something that \`onnx(...)\` does not take: an operator that dcrc does not have, an element type, an opset
+other than 13 to 23, or a node with a nested graph. All nodes at fault are named, with their operators.
+
+Often another setting of the exporter writes it with other operators. For torch: export in evaluation mode
+(\`model.eval()\`), with \`opset_version=17\` or newer, and without post-processing.
+`,
+  ({ path, lines }) => ({
+    message: `${path} cannot be imported: ${listed(lines)}`,
+    help: 'export it with other operators, or without the part that needs them',
+  }),
+)
+
+export const outsideModel = define<{ path: string; lines: readonly string[] }>(
+  'onnx/external-data',
+  'error',
+  `
+An ONNX file may keep its weights in other files. These must lie in the folder of the model, also once symbolic links
+are followed, and hold as many bytes as the model says. A model that points elsewhere could read any file of the machine
+and is refused.
+`,
+  ({ path, lines }) => ({
+    message: `${path}: ${listed(lines)}`,
+    help: 'put the model and its data files together, under the names that they were exported with',
+  }),
+)
+
+export const misfitModel = define<{ path: string; lines: readonly string[] }>(
+  'onnx/call',
+  'error',
+  `
+The graph of an imported model is built for the shapes of each call. Here the arguments are not as the file declares its
+inputs, or some node does not fit the shapes that follow from them. A model that was exported with a fixed batch takes
+that batch alone: export it with a dynamic first axis (\`dynamic_axes\` or \`dynamic_shapes\` of torch.onnx.export).
+`,
+  ({ path, lines }) => ({
+    message: `this call does not fit ${path}: ${listed(lines)}`,
+    help: 'a size that is fixed in the file can be exported as a dynamic one',
+  }),
+)
+
+export const partModel = define<Record<string, never>>(
+  'onnx/part',
+  'error',
+  `
+An imported model keeps its weights in its own file, so it is a model by itself and no part of a module.
+
+\`\`\`dcr
+model both = Pair(onnx("encoder.onnx"))      // wrong
+model encoder = onnx("encoder.onnx")         // right
+\`\`\`
+`,
+  () => ({
+    message: 'an imported model is no part of another one',
+    help: 'declare it by itself: `model name = onnx("file.onnx")`',
+  }),
+)

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, basename } from 'node:path'
+import type { ModelSpec } from '../compiler/7-emit/manifest.js'
+import { rawBytes } from '../compiler/7-emit/raw.js'
+import { readModel } from '../onnx/index.js'
+import { openModel } from '../onnx/open.js'
+import { tensorValues } from '../onnx/tensor.js'
+import { DiskBinaryFiles } from './binary-files.js'
+import { type StoredTensor, openSafetensors, writeSafetensors } from './safetensors.js'
+import type { WeightFile } from './weights.js'
+
+/**
+ * The places of an ONNX file's weights: in the file itself or in the data file beside it. Those that protobuf holds as
+ * numbers are written once to `converted`. Throws OnnxProblem.
+ */
+export async function openOnnxWeights(
+  model: ModelSpec,
+  file: string,
+  converted: string,
+): Promise<WeightFile> {
+  const folder = dirname(file)
+  const opened = openModel(basename(file), new DiskBinaryFiles(folder))
+  if (!opened) throw new Error(`no file ${file}`)
+  const wanted = new Set(model.parameters.map((p) => p.path))
+  const tensors = new Map<string, StoredTensor>()
+  const typed = opened.weights.filter((w) => !w.place && wanted.has(w.name)).map((w) => w.name)
+  for (const { name, type, place } of opened.weights) {
+    if (!place) continue
+    const { path, offset, length } = place
+    tensors.set(name, {
+      name,
+      dtype: type.dtype,
+      shape: type.shape,
+      file: join(folder, path),
+      offset,
+      length,
+    })
+  }
+  if (typed.length > 0) {
+    if (!existsSync(converted)) await convert(file, typed, converted)
+    for (const [name, tensor] of (await openSafetensors(converted)).tensors) tensors.set(name, tensor)
+  }
+  return { file, size: statSync(file).size, tensors }
+}
+
+async function convert(file: string, names: readonly string[], converted: string): Promise<void> {
+  const { parameters } = readModel(readFileSync(file))
+  const chosen = parameters.filter(({ name }) => names.includes(name))
+  await writeSafetensors(
+    converted,
+    chosen.map((t) => ({
+      name: t.name,
+      dtype: t.type.dtype,
+      shape: t.type.shape,
+      content: rawBytes(tensorValues(t, () => new Uint8Array())),
+    })),
+    { format: 'pt' },
+  )
+}
