@@ -62,7 +62,8 @@ export class Elaboration {
   constructor(
     readonly dataSpecs: ReadonlyMap<string, DataSpec>,
     private readonly budget: Budget,
-    readonly binary: BinaryFiles | undefined,
+    /** Files that models are read from; an elaboration that makes none needs none. */
+    readonly binary?: BinaryFiles | undefined,
   ) {
     this.root = new Builder()
     this.current = this.root
