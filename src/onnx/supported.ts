@@ -1,5 +1,5 @@
 import type { Attributes } from '../graph/graph.js'
-import { findOperator } from '../ops/registry.js'
+import { findComposite, findOperator } from '../ops/registry.js'
 import type { FileNode } from './model.js'
 import { OnnxProblem, unsupported } from './problem.js'
 import { rewrites } from './rewrites/index.js'
@@ -18,12 +18,19 @@ export function checkSupported(nodes: readonly FileNode[]): void {
 function isSupported({ op, domain }: FileNode): boolean {
   if (withBodies.has(op)) return false
   if (domain === '' && Object.hasOwn(rewrites, op)) return true
-  return findOperator(op)?.domain === domain
+  return findOperator(op)?.domain === domain || (domain === '' && findComposite(op) !== undefined)
 }
 
 /** Attributes that our operators need and that have no default. */
 const required: Readonly<Record<string, readonly string[]>> = {
+  AveragePool: ['kernel_shape', 'strides', 'pads', 'dilations'],
   Concat: ['axis'],
+  DepthToSpace: ['blocksize'],
+  Einsum: ['equation'],
+  GroupNormalization: ['num_groups'],
+  MaxPool: ['kernel_shape', 'strides', 'pads', 'dilations'],
+  Resize: ['cubic_coeff_a', 'antialias', 'exclude_outside'],
+  SpaceToDepth: ['blocksize'],
   Transpose: ['perm'],
   Cast: ['to'],
   Conv: ['strides', 'dilations', 'pads'],
@@ -35,28 +42,19 @@ const harmless: Readonly<Record<string, Readonly<Record<string, number | string>
   ArgMax: { select_last_index: 0 },
   ArgMin: { select_last_index: 0 },
   Cast: { saturate: 1, round_mode: 'up' },
-  ReduceMean: { noop_with_empty_axes: 0 },
-  Resize: {
-    antialias: 0,
-    cubic_coeff_a: -0.75,
-    exclude_outside: 0,
-    extrapolation_value: 0,
-    keep_aspect_ratio_policy: 'stretch',
-  },
+  Resize: { extrapolation_value: 0, keep_aspect_ratio_policy: 'stretch' },
 }
 
 /** What our operators take where ONNX has more choices. */
 const choices: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   Gelu: { approximate: ['none', 'tanh'] },
-  Pad: { mode: ['constant', 'reflect'] },
-  Resize: { mode: ['nearest'], coordinate_transformation_mode: ['asymmetric'], nearest_mode: ['floor'] },
   ScatterElements: { reduction: ['none', 'add'] },
   ScatterND: { reduction: ['none', 'add'] },
 }
 
 /** The attributes of a node as our operator takes them. One that it does not know must not be lost silently. */
 export function operatorAttributes({ op, attributes }: FileNode): Attributes {
-  const known = findOperator(op)?.attributes ?? {}
+  const known = (findOperator(op) ?? findComposite(op))?.attributes ?? {}
   const needs = Object.hasOwn(required, op) ? (required[op] ?? []) : []
   const taken: Record<string, number | string | readonly number[]> = {}
   for (const [name, value] of attributes) {
