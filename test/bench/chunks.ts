@@ -1,0 +1,51 @@
+/**
+ * Predicted and measured peak memory of the quickstart's first stage with 16 pictures, by how many rows of its pairs
+ * are computed at a time: `npx tsx test/bench/chunks.ts`. Linux only; random feeds, parameters fed as inputs.
+ */
+import '../../src/polyfill.js'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DiskFiles } from '../../src/cli/files.js'
+import { analyze } from '../../src/compiler/analyze.js'
+import { differentiate } from '../../src/compiler/5-differentiate/step.js'
+import { chunkingOf } from '../../src/compiler/6-optimize/chunk-pairs/problems.js'
+import { optimizeForward } from '../../src/compiler/6-optimize/index.js'
+import { optimizeStage } from '../../src/compiler/6-optimize/stage.js'
+import { layOut } from '../../src/compiler/7-emit/layout.js'
+import { emit } from '../../src/compiler/7-emit/onnx.js'
+import { sessionOptions } from '../../src/compiler/7-emit/session-options.js'
+import { memoryOf } from '../../src/compiler/plan/memory.js'
+import { bytes } from '../../src/diagnostics/units.js'
+import { parametersAsInputs } from '../optimize/compare.js'
+
+const types = { f32: 'float32', i64: 'int64', bool: 'bool' } as const
+const script = fileURLToPath(new URL('../plan/measure.mjs', import.meta.url))
+
+const { lowered } = analyze({
+  entry: 'pipelines/quickstart/quickstart.dcr',
+  files: new DiskFiles(process.cwd()),
+  settings: new Map([['batch', '16']]),
+})
+const [stage] = lowered?.stages ?? []
+if (!stage) throw new Error('the quickstart has no stage')
+
+for (const rows of [16, 8, 4, 2, 1]) {
+  const chunking = rows < 16 ? { chunking: chunkingOf(stage, rows) } : {}
+  const forward = optimizeForward(stage.graph, { target: 'cpu', ...chunking }).graph
+  const step = optimizeStage(differentiate({ ...stage, graph: forward }), { target: 'cpu' }).step.graph
+  const { graph, liveness } = layOut(parametersAsInputs(step))
+  const inputs = graph.inputs.map(({ type, source }) => ({
+    name: source.kind === 'input' ? source.name : '',
+    type: types[type.dtype as keyof typeof types],
+    shape: type.shape,
+  }))
+  const folder = mkdtempSync(join(tmpdir(), 'dcrc-chunks-'))
+  writeFileSync(join(folder, 'model.onnx'), emit(graph))
+  writeFileSync(join(folder, 'run.json'), JSON.stringify({ inputs, options: sessionOptions }))
+  const measured = Number(execFileSync(process.execPath, [script, folder], { encoding: 'utf8' }))
+  rmSync(folder, { recursive: true })
+  console.log(`| ${rows} | ${bytes(memoryOf(graph, liveness).peak)} | ${bytes(measured)} |`)
+}
