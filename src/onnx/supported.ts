@@ -15,7 +15,7 @@ export function checkSupported(nodes: readonly FileNode[]): void {
   throw new OnnxProblem('unsupported', [...new Set(lines)])
 }
 
-function isSupported({ op, domain }: FileNode): boolean {
+export function isSupported({ op, domain }: Pick<FileNode, 'op' | 'domain'>): boolean {
   if (withBodies.has(op)) return false
   if (domain === '' && Object.hasOwn(rewrites, op)) return true
   return findOperator(op)?.domain === domain || (domain === '' && findComposite(op) !== undefined)

@@ -22,6 +22,10 @@ export async function runOnOnnxruntime(
 function toOrt(t: Tensor): ort.Tensor {
   if (t.dtype === 'f64') return new ort.Tensor('float64', t.data, t.shape)
   if (t.dtype === 'f32') return new ort.Tensor('float32', Float32Array.from(t.data), t.shape)
+  if (t.dtype === 'i64') return new ort.Tensor('int64', BigInt64Array.from(t.data, BigInt), t.shape)
+  if (t.dtype === 'i32') return new ort.Tensor('int32', Int32Array.from(t.data), t.shape)
+  if (t.dtype === 'u8') return new ort.Tensor('uint8', Uint8Array.from(t.data), t.shape)
+  if (t.dtype === 'bool') return new ort.Tensor('bool', Uint8Array.from(t.data), t.shape)
   throw new Error(`no feed of type ${t.dtype}`)
 }
 

@@ -1,4 +1,4 @@
-import { elementCount } from '../../graph/types.js'
+import { elementCount, tensor } from '../../graph/types.js'
 import type { FileAttribute } from '../attributes.js'
 import { damaged, unsupported } from '../problem.js'
 import { operatorAttributes } from '../supported.js'
@@ -135,15 +135,17 @@ export const shapes: Readonly<Record<string, Rewrite>> = {
     const exact = shape.every(
       (d, i) => c.optional(3) || Math.abs(d * (scales[i] ?? 1) - (sizes[i] ?? 0)) < 1e-4,
     )
-    if (!exact)
-      return unsupported(`the scales [${scales.join(', ')}] of [${shape.join(', ')}] give no whole sizes`)
     const defaults = {
       mode: 'nearest',
       coordinate_transformation_mode: 'half_pixel',
       nearest_mode: 'round_prefer_floor',
     }
     const attributes = new Map<string, FileAttribute>([...Object.entries(defaults), ...c.node.attributes])
-    return [c.b.op('Resize', [x, null, null, c.b.ints(sizes)], operatorAttributes({ ...c.node, attributes }))]
+    // Scales that give no whole sizes also decide where an element is read.
+    const wanted = exact
+      ? [null, c.b.ints(sizes)]
+      : [c.b.constant(tensor('f32', [scales.length], scales)), null]
+    return [c.b.op('Resize', [x, null, ...wanted], operatorAttributes({ ...c.node, attributes }))]
   },
 }
 
