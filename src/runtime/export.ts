@@ -1,14 +1,22 @@
-import type { ModelSpec } from '../compiler/7-emit/manifest.js'
+import type { Manifest, ModelSpec } from '../compiler/7-emit/manifest.js'
+import { adaptedLayers, mergedWeight } from './merge.js'
 import { writeSafetensors } from './safetensors.js'
 import type { Weights } from './weights.js'
 
-/** Writes a whole model with its current weights, trained and unchanged ones. */
-export async function exportModel(model: ModelSpec, weights: Weights, file: string): Promise<void> {
-  const tensors = model.parameters.map(({ path, dtype, shape }) => ({
-    name: path,
-    dtype,
-    shape,
-    content: weights.parameter(model.name, path),
-  }))
+/** Writes a whole model with its current weights, trained and unchanged ones; adapters are merged into them. */
+export async function exportModel(
+  manifest: Manifest,
+  model: ModelSpec,
+  weights: Weights,
+  file: string,
+): Promise<void> {
+  const adapted = adaptedLayers(manifest, model)
+  const tensors = model.parameters.map(({ path, dtype, shape }) => {
+    const found = adapted.get(path)
+    const content = found
+      ? () => mergedWeight(found.adapter, found.layer, weights)
+      : weights.parameter(model.name, path)
+    return { name: path, dtype, shape, content }
+  })
   await writeSafetensors(file, tensors, { format: 'pt' })
 }

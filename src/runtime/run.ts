@@ -183,7 +183,7 @@ class Run {
       const model = artefact.manifest.models.find((m) => m.name === name)
       if (!model) throw new Error(`no model ${name} to export`)
       const file = this.folder.path('export', `${name}.safetensors`)
-      await exportModel(model, weights, file)
+      await exportModel(artefact.manifest, model, weights, file)
       exported[name] = file
       emit({ kind: 'exported', model: name, file })
     }

@@ -98,7 +98,8 @@ export interface WrittenTensor {
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly number[]
-  readonly content: ArrayBufferView | StoredTensor
+  /** Values, where they lie, or how they are made when their turn comes. */
+  readonly content: ArrayBufferView | StoredTensor | (() => Promise<ArrayBufferView>)
 }
 
 /**
@@ -141,8 +142,9 @@ export async function writeSafetensors(
 
 async function writeContent(
   handle: FileHandle,
-  { name, dtype, shape, content }: WrittenTensor,
+  { name, dtype, shape, content: given }: WrittenTensor,
 ): Promise<void> {
+  const content = typeof given === 'function' ? await given() : given
   const wanted = elementCount(shape) * bytesPerElement[dtype]
   const length = ArrayBuffer.isView(content) ? content.byteLength : content.length
   if (length !== wanted) throw new Error(`${name}: ${length} bytes to write, its shape has ${wanted}`)

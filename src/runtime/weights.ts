@@ -14,7 +14,13 @@ import { formatType, sameShape, tensor } from '../graph/types.js'
 import { OnnxProblem } from '../onnx/index.js'
 import { initialValues } from './initialize.js'
 import { openOnnxWeights } from './onnx-weights.js'
-import { SafetensorsError, type StoredTensor, openSafetensors, writeSafetensors } from './safetensors.js'
+import {
+  SafetensorsError,
+  type StoredTensor,
+  openSafetensors,
+  readTensor,
+  writeSafetensors,
+} from './safetensors.js'
 
 /** The root to which the locations of linked weights are relative. */
 export const fileSystemRoot = parse(resolve('.')).root
@@ -82,6 +88,11 @@ export class Weights {
     const stored = this.files.get(model)?.tensors.get(path)
     if (!stored) throw new Error(`model ${model} has no parameter ${path}`)
     return stored
+  }
+
+  /** The current values of a parameter of a model in f32. */
+  async values(model: string, path: string): Promise<Float32Array> {
+    return new Float32Array(await readTensor(this.parameter(model, path)))
   }
 
   /** The places of a graph's frozen parameters, for linking. Throws UserError where a file is no longer what it was. */

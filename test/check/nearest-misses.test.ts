@@ -104,6 +104,10 @@ const misses: Readonly<Record<string, Miss>> = {
 
 /** What a stage minimizes, trains and accumulates, each beside a mistake. */
 const objectives: Readonly<Record<string, string>> = {
+  'an adapter, and what stands beside its layers': 'train enc { lr = 1e-4 }, other  minimize first + second',
+  'an adapter with dropout in a function of pairs':
+    'train enc  minimize mean(head(x[i] - x[j]) for i, j in 32)',
+  'an adapter with its biases, by a gradient': 'train low  minimize grad(first + second, low)',
   'a gradient of what is trained': 'train head, other  minimize grad(first + second, trained)',
   'a gradient by models, one from each loss':
     'train head, other  minimize grad(first, head) + grad(second, other)',
@@ -127,13 +131,15 @@ pipeline p {
   }
   model head = Linear(192, 10)
   model other = Linear(192, 10)
+  adapter enc = lora(head, rank = 1, alpha = 0.5, dropout = 0.5)
+  adapter low = lora(other, rank = 200, train_bias = true)
   let x = reshape(mnist.image of [32], [32, 192])
   let target = cast(mnist.digit of [32], f32)
   loss first = mean(square(head(x)[:, 0] - target))
   loss second = mean(square(other(x)[:, 0] - target))
   stage fit { optimizer adamw(lr = 1e-3)  steps 100  monitor one = norm(grad(first, head)) + second  ${clauses} }
 }`
-      const found = problems(source).filter((p) => !p.startsWith('name/unused: import `pcgrad`'))
+      const found = problems(source).filter((p) => !/^name\/unused: (import `pcgrad`|adapter)/.test(p))
       expect(found).toEqual([])
     })
   }

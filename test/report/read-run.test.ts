@@ -30,6 +30,7 @@ const manifest: Manifest = {
   seed: 3,
   params: { batch: 8 },
   models: [],
+  adapters: [],
   data: [],
   stages: [
     {

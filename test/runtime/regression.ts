@@ -1,5 +1,6 @@
 import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
+import { manifestVersion } from '../../src/compiler/7-emit/manifest-version.js'
 import type {
   Artefact,
   EvaluationSpec,
@@ -254,13 +255,14 @@ export function regression(options: Options = {}): Artefact {
   const files = new Map<string, Uint8Array>()
   const stages = (options.stages ?? ['first']).map((name) => stageSpec(files, name, options))
   const manifest: Manifest = {
-    version: 1,
+    version: manifestVersion,
     compiler: 'test',
     pipeline: 'regression',
     target: 'cpu',
     hash: 'regression',
     seed: 7,
     params: {},
+    adapters: [],
     models: [
       {
         name: 'line',

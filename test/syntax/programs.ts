@@ -348,6 +348,7 @@ const item = fc.oneof(
   letOf<PipelineItem>(override),
   fn<PipelineItem>(override),
   node<PipelineItem>({ kind: kind('loss'), name: identifier, value: expression, override }),
+  node<PipelineItem>({ kind: kind('adapter'), name: identifier, value: expression, override }),
   node<PipelineItem>({ kind: kind('stage'), name: identifier, clauses: few(clause), override }),
   node<PipelineItem>({ kind: kind('evaluate'), name: identifier, value: expression, override }),
   node<PipelineItem>({ kind: kind('export'), models: few(identifier, 1) }),

@@ -232,6 +232,7 @@ describe('declarations', () => {
       override model m = M from w as bf16
       let l = x
       override fn f() = x
+      adapter a = x
       loss dcr = x
       evaluate e = x
       export m, n
@@ -263,6 +264,7 @@ describe('declarations', () => {
           },
           { kind: 'let', pattern: { kind: 'name-pattern', name: name('l') }, value: named('x') },
           { kind: 'fn', name: name('f'), parameters: [], body: named('x'), override: true },
+          { kind: 'adapter', name: name('a'), value: named('x') },
           { kind: 'loss', name: name('dcr'), value: named('x') },
           { kind: 'evaluate', name: name('e'), value: named('x') },
           { kind: 'export', models: [name('m'), name('n')] },
@@ -313,6 +315,7 @@ describe('declarations', () => {
       'param',
       'data',
       'model',
+      'adapter',
       'loss',
       'stage',
       'evaluate',

@@ -44,6 +44,7 @@ const softItemWords: ReadonlySet<TokenType> = new Set([
   t.Loss,
   t.Stage,
   t.Evaluate,
+  t.Adapter,
   t.Export,
   t.Allow,
 ])

@@ -170,6 +170,7 @@ class FilePrinter extends ExpressionPrinter {
           this.type(item.type),
           this.assigned(item.value),
         ])
+      case 'adapter':
       case 'loss':
       case 'evaluate':
         return concat([word(item.override, item.kind), ` ${item.name.text}`, this.assigned(item.value)])

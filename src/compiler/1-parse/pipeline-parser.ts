@@ -4,6 +4,7 @@ import type { Head } from './declaration-parser.js'
 import type { Rule } from './parser-base.js'
 import { StageParser } from './stage-parser.js'
 import type {
+  AdapterItem,
   DataField,
   DataItem,
   EvaluateItem,
@@ -67,6 +68,7 @@ export abstract class PipelineParser extends StageParser {
       { ALT: () => this.SUBRULE(this.param, { ARGS }) },
       { ALT: () => this.SUBRULE(this.data, { ARGS }) },
       { ALT: () => this.SUBRULE(this.model, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.adapter, { ARGS }) },
       { ALT: () => this.SUBRULE(this.let, { ARGS }) },
       { ALT: () => this.SUBRULE(this.fn, { ARGS }) },
       { ALT: () => this.SUBRULE(this.loss, { ARGS }) },
@@ -177,6 +179,15 @@ export abstract class PipelineParser extends StageParser {
       ...(as ? { as } : {}),
       ...this.about(head),
     }))
+  })
+
+  /** `adapter enc = lora(clip.vision_model, rank = 16)` */
+  private readonly adapter: ParserMethod<[Head?], AdapterItem> = this.part('adapter', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Adapter)
+    const name = this.SUBRULE(this.name)
+    const value = this.SUBRULE(this.initial, { ARGS: ['`adapter name = lora(model, rank = 16)`'] })
+    return this.ACTION(() => ({ kind: 'adapter', name, value, ...this.about(head) }))
   })
 
   private readonly loss: ParserMethod<[Head?], LossItem> = this.part('loss', (given) => {

@@ -126,6 +126,7 @@ export type PipelineItem =
   | ParamItem
   | DataItem
   | ModelItem
+  | AdapterItem
   | LetDeclaration
   | FunctionDeclaration
   | LossItem
@@ -170,6 +171,12 @@ export interface ModelItem extends Overridable {
   readonly value: Expression
   readonly from?: Expression
   readonly as?: Identifier
+}
+
+/** `adapter enc = lora(clip.vision_model, rank = 16)` */
+export interface AdapterItem extends Overridable {
+  readonly kind: 'adapter'
+  readonly value: Expression
 }
 
 export interface LossItem extends Overridable {

@@ -47,6 +47,7 @@ export const With = reserved('with')
 export const Param = contextual('param')
 export const Data = contextual('data')
 export const Model = contextual('model')
+export const Adapter = contextual('adapter')
 export const Loss = contextual('loss')
 export const Stage = contextual('stage')
 export const Evaluate = contextual('evaluate')
@@ -67,7 +68,7 @@ export const Seeds = contextual('seeds')
 
 const keywords = [
   [Use, Module, RecordWord, Fn, Let, Pipeline, Extends, Override, Remove, If, Else, Match, For, In, Draw],
-  [True, False, None, And, Or, Not, With, Param, Data, Model, Loss, Stage, Evaluate, Export, Train],
+  [True, False, None, And, Or, Not, With, Param, Data, Model, Adapter, Loss, Stage, Evaluate, Export, Train],
   [Monitor, Every, From, As, Of, Like, Allow, Freeze, Ablation, Variant, Vary, Seeds],
 ].flat()
 

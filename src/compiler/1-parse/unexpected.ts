@@ -15,7 +15,8 @@ import { spanOf } from './scan.js'
 import * as t from './tokens.js'
 
 const fileWords = ['use', 'module', 'record', 'fn', 'let', 'pipeline', 'ablation']
-const pipelineWords = 'param data model let fn loss stage evaluate export override remove allow'.split(' ')
+const pipelineWords =
+  'param data model adapter let fn loss stage evaluate export override remove allow'.split(' ')
 export const clauseWords =
   'train freeze minimize optimizer schedule steps accumulate chunk memory clip_norm save_every monitor allow'.split(
     ' ',

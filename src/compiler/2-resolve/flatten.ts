@@ -11,6 +11,7 @@ import { duplicateName } from '../../diagnostics/catalogue/name.js'
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type {
+  AdapterItem,
   Allow,
   DataItem,
   EvaluateItem,
@@ -47,6 +48,7 @@ export type NamedItem =
   | ParamItem
   | DataItem
   | ModelItem
+  | AdapterItem
   | LetDeclaration
   | FunctionDeclaration
   | LossItem

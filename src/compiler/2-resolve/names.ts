@@ -172,7 +172,9 @@ export function itemNamesUsed(item: NamedItem, onName: OnName): void {
         for (const a of item.source.arguments) expressionNames(a.value, onName)
       for (const f of item.fields) typeNames(f.type, onName)
       return
+    case 'adapter':
     case 'evaluate':
+      // the kind of adapter or evaluation is no name of the file
       if (item.value.kind === 'call') for (const a of item.value.arguments) expressionNames(a.value, onName)
       return
     case 'model':

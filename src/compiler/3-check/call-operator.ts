@@ -3,6 +3,7 @@ import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Value } from '../../graph/graph.js'
 import { type DType, sameShape, scalar, tensor } from '../../graph/types.js'
 import { Arguments, type LanguageFunction, type LanguageParameter } from '../../ops/language.js'
+import { callAdapted } from './adapted-call.js'
 import { type Given, type GivenArguments, bindArguments, missingArgument } from './arguments.js'
 import { wrongValue } from './advice.js'
 import { type Elaboration, fail } from './elaboration.js'
@@ -65,6 +66,8 @@ export function callOperator(x: Elaboration, definition: LanguageFunction, given
       missingArgument(definition.name, parameter.name, names, given.span)
     else converted.set(parameter.name, parameter.default)
   }
+  const adapted = callAdapted(x, definition, converted, given.span)
+  if (adapted) return tensorVal(adapted)
   const result = x.build(
     given.span,
     (b) => definition.build(b, new Arguments(converted)),

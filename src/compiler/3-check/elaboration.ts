@@ -9,6 +9,7 @@ import type { BinaryFiles } from '../../onnx/open.js'
 import { TypeMismatch } from '../../ops/operator.js'
 import type { DataSpec, Distribution } from '../7-emit/manifest.js'
 import type { Budget } from './budget.js'
+import type { AdaptedLayer } from './adapter.js'
 import { type Facts, noFacts } from './facts.js'
 import { DrawPath } from './draw-path.js'
 import type { GivenArguments } from './arguments.js'
@@ -46,6 +47,8 @@ export class Elaboration {
   readonly drawPath = new DrawPath()
   private readonly draws = new Map<Value, { readonly path: string; readonly distribution: Distribution }>()
   private readonly replay = new Replay((nodes, span) => this.budget.spend(nodes * limits.node, span))
+  /** The draws of dropout, in order: each row of what they are applied to has entries of its own. */
+  readonly masks = new Set<Value>()
   private readonly inputs = new Map<string, Value>()
   private readonly parameters = new Map<string, Value>()
   private readonly weights = new Map<Value, Weight>()
@@ -61,6 +64,8 @@ export class Elaboration {
 
   constructor(
     readonly dataSpecs: ReadonlyMap<string, DataSpec>,
+    /** The layers of models that an adapter may stand beside, by `<model>/<path>` of the weight. */
+    readonly adapted: ReadonlyMap<string, AdaptedLayer>,
     private readonly budget: Budget,
     /** Files that models are read from; an elaboration that makes none needs none. */
     readonly binary?: BinaryFiles | undefined,

@@ -11,7 +11,12 @@ export interface PlacedWeight {
 export interface Facts {
   /** What `trained` stands for; null where nothing is trained. */
   readonly trained: readonly PlacedWeight[] | null
+  /** The adapters that stand beside weights by now, by name. */
+  readonly adapters: ReadonlyMap<string, AdapterState>
 }
 
-/** An evaluation's facts, and those of values by themselves. */
-export const noFacts: Facts = { trained: null }
+/** Trained by the stage, so that its dropout acts; attached by an earlier one; or merged into the weights. */
+export type AdapterState = 'trained' | 'attached' | 'merged'
+
+/** The facts of values by themselves. */
+export const noFacts: Facts = { trained: null, adapters: new Map() }

@@ -24,6 +24,7 @@ export function pairs(x: Elaboration, e: Expression & { kind: 'pairs' }, env: En
   const inner = new Environment(env)
   inner.set(e.row.text, { kind: 'row-index', pairs: frame, axis: 0 })
   inner.set(e.column.text, { kind: 'row-index', pairs: frame, axis: 1 })
+  const masks = x.masks.size
   const result = evaluate(x, e.value, inner)
   if (result.kind !== 'tensor')
     return fail(wrongType(e.value.span, { wanted: 'a tensor per pair', got: describe(result) }))
@@ -44,7 +45,8 @@ export function pairs(x: Elaboration, e: Expression & { kind: 'pairs' }, env: En
       }),
     )
   }
-  proveRowwise(result.value, new Set(frame.expanded.values()), n * n, e.value.span)
+  const dropped = [...x.masks].slice(masks).filter(({ type }) => (type.shape[0] ?? 0) % (n * n) === 0)
+  proveRowwise(result.value, new Set([...frame.expanded.values(), ...dropped]), n * n, e.value.span)
   return tensorVal(x.build(e.span, (b) => b.reshape(result.value, [n, n, ...rest])))
 }
 

@@ -51,6 +51,8 @@ export class PipelineScope {
         return this.statics.param(item, file)
       case 'model':
         return this.statics.model(item, file)
+      case 'adapter':
+        return { kind: 'adapter', adapter: this.statics.adapter(item, file) }
       case 'data':
         this.statics.data(item)
         return { kind: 'data', name }

@@ -38,7 +38,7 @@ export class Scope {
   private readonly statics: Elaboration
 
   constructor(readonly program: Program) {
-    this.statics = new Elaboration(new Map(), this.budget, program.binary)
+    this.statics = new Elaboration(new Map(), new Map(), this.budget, program.binary)
   }
 
   file(path: string): Environment {

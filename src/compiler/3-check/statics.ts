@@ -2,12 +2,20 @@ import { circularName } from '../../diagnostics/catalogue/name.js'
 import { badSetting, unknownSetting } from '../../diagnostics/catalogue/pipeline.js'
 import { notAModel, reservedModel, unsupportedPrecision } from '../../diagnostics/catalogue/stage.js'
 import { wrongType } from '../../diagnostics/catalogue/type.js'
-import { type Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
+import { type Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
-import type { DataItem, LetDeclaration, LossItem, ModelItem, ParamItem } from '../1-parse/syntax.js'
+import type {
+  AdapterItem,
+  DataItem,
+  LetDeclaration,
+  LossItem,
+  ModelItem,
+  ParamItem,
+} from '../1-parse/syntax.js'
 import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
 import type { DataSpec, Json, ModelSpec, Settings } from '../7-emit/manifest.js'
 import { dataSpec } from './data-spec.js'
+import { type AdaptedLayer, type Adapter, adapterParameters, evaluateAdapter, layerKey } from './adapter.js'
 import { Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
@@ -24,6 +32,9 @@ export class Statics {
   readonly dataSpecs = new Map<string, DataSpec>()
   /** Values that were evaluated without a mistake. */
   readonly evaluated = new Set<LetDeclaration | LossItem>()
+  private readonly adapters = new Map<string, Adapter>()
+  /** The layers beside which adapters may stand, with the place of the adapter's declaration. */
+  private readonly adapted = new Map<string, AdaptedLayer & { readonly span: Span }>()
   private readonly params = new Map<string, Val>()
   private readonly models = new Map<string, Instance>()
   private readonly evaluating: string[] = []
@@ -37,12 +48,22 @@ export class Statics {
     /** `--set name=value`, unparsed. */
     readonly settings: ReadonlyMap<string, string>,
   ) {
-    this.scope = new PipelineScope(this, new Elaboration(this.dataSpecs, files.budget, files.program.binary))
+    this.scope = new PipelineScope(
+      this,
+      new Elaboration(this.dataSpecs, this.adapted, files.budget, files.program.binary),
+    )
   }
 
   /** The facts for values that are checked outside of any stage: every parameter may be trained. */
   get anyFacts(): Facts {
-    return { trained: [...this.models.values()].flatMap(placedParameters) }
+    const adapters = [...this.adapters.values()]
+    return {
+      trained: [
+        ...[...this.models.values()].flatMap(placedParameters),
+        ...adapters.flatMap(adapterParameters),
+      ],
+      adapters: new Map(adapters.map(({ name }) => [name, 'attached'])),
+    }
   }
 
   param(item: ParamItem, file: string): Val {
@@ -74,6 +95,20 @@ export class Statics {
       checkWhole(value, item.value.span)
       place(value, item.name.text, '')
       return value
+    })
+  }
+
+  adapter(item: AdapterItem, file: string): Adapter {
+    return this.once(this.adapters, item.name.text, item, () => {
+      const adapter = evaluateAdapter(
+        this.scope.elaboration,
+        item,
+        this.scope.environment(file),
+        this.adapted,
+      )
+      for (const layer of adapter.layers)
+        this.adapted.set(layerKey(layer.weight), { ...layer, span: item.name.span })
+      return adapter
     })
   }
 
@@ -114,6 +149,8 @@ export class Statics {
       if (item.kind === 'data') attempt(() => this.data(item))
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'model') attempt(() => void this.modelSpec(item, file))
+    for (const { item, file } of this.pipeline.items.values())
+      if (item.kind === 'adapter') attempt(() => void this.adapter(item, file))
   }
 
   modelSpec(item: ModelItem, file: string): ModelSpec {
@@ -146,7 +183,12 @@ export class Statics {
   }
 
   /** What went wrong once is what is told of everything that needs it, and told once. */
-  private once<T>(memo: Map<string, T>, name: string, item: ParamItem | ModelItem, run: () => T): T {
+  private once<T>(
+    memo: Map<string, T>,
+    name: string,
+    item: ParamItem | ModelItem | AdapterItem,
+    run: () => T,
+  ): T {
     const known = memo.get(name)
     if (known !== undefined) return known
     const failure = this.failures.get(item)

@@ -5,6 +5,7 @@ import { formatType } from '../../graph/types.js'
 import type { LanguageFunction } from '../../ops/language.js'
 import type { FunctionDeclaration, ModuleDeclaration, RecordDeclaration } from '../1-parse/syntax.js'
 import type { Distribution, Initializer } from '../7-emit/manifest.js'
+import type { Adapter } from './adapter.js'
 import type { Environment } from './environment.js'
 import type { SpecialFunction } from './special.js'
 
@@ -36,6 +37,7 @@ export type Val =
   /** What the stage trains, as `grad(loss, trained)` names it. */
   | { readonly kind: 'trained' }
   | GradientVal
+  | { readonly kind: 'adapter'; readonly adapter: Adapter }
   /** `i` or `j` of `for i, j in n`. */
   | { readonly kind: 'row-index'; readonly pairs: PairFrame; readonly axis: 0 | 1 }
   | { readonly kind: 'initializer'; readonly init: Initializer }
@@ -211,6 +213,8 @@ export function describe(v: Val): string {
       return 'what the stage trains'
     case 'gradient':
       return `a gradient of ${v.parts.size} parameter${v.parts.size === 1 ? '' : 's'}`
+    case 'adapter':
+      return `the adapter \`${v.adapter.name}\``
     case 'row-index':
       return 'a row index of `for`'
     case 'initializer':

@@ -3,6 +3,8 @@ import { notExportable } from '../../diagnostics/catalogue/stage.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
 import type { CheckedPipeline } from '../3-check/check.js'
+import type { Facts } from '../3-check/facts.js'
+import { attached, factorsOf, specOf } from './adapters.js'
 import { lowerEvaluation } from './evaluation.js'
 import type { Lowered } from './lowered.js'
 import { lowerStage } from './stage.js'
@@ -27,24 +29,34 @@ export function lower(
     return results
   }
   const items = [...pipeline.items.values()]
+  const ever = attached(pipeline)
+  const adapters = each(items, ({ item, file }) =>
+    item.kind === 'adapter' && ever.has(item.name.text) ? statics.adapter(item, file) : undefined,
+  )
+  // Before an adapter is trained its product is zero, so one graph serves all moments.
+  const facts: Facts = { trained: null, adapters: new Map([...ever.keys()].map((name) => [name, 'merged'])) }
   return {
     pipeline: pipeline.name,
     seed,
     params: statics.paramValues(),
-    models: each(items, ({ item, file }) =>
-      item.kind === 'model' ? statics.modelSpec(item, file) : undefined,
-    ),
+    models: [
+      ...each(items, ({ item, file }) => (item.kind === 'model' ? statics.modelSpec(item, file) : undefined)),
+      ...adapters.map(factorsOf),
+    ],
+    adapters: adapters.map(specOf),
     data: [...statics.dataSpecs.values()],
     stages: each(pipeline.stages, (stage) => {
       const own = new Diagnostics()
       try {
-        return lowerStage(statics, stage, own)
+        return lowerStage(statics, stage, attached(pipeline, stage), own)
       } finally {
         for (const d of own.all) diagnostics.add({ ...d, stage: stage.name.text })
       }
     }),
     evaluations: each(items, ({ item, file }) =>
-      item.kind === 'evaluate' ? lowerEvaluation(statics, item, file) : undefined,
+      item.kind === 'evaluate'
+        ? statics.scope.elaboration.during(facts, () => lowerEvaluation(statics, item, file))
+        : undefined,
     ),
     exports: each(pipeline.exports, ({ model }) => {
       const found = pipeline.items.get(model.text)?.item

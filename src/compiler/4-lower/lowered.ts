@@ -1,7 +1,14 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Graph } from '../../graph/graph.js'
 import type { DType } from '../../graph/types.js'
-import type { DataSpec, Distribution, EvaluationSpec, ModelSpec, Settings } from '../7-emit/manifest.js'
+import type {
+  AdapterSpec,
+  DataSpec,
+  Distribution,
+  EvaluationSpec,
+  ModelSpec,
+  Settings,
+} from '../7-emit/manifest.js'
 
 /**
  * What phase 4 gives: per stage one forward graph. Graph inputs are named by role:
@@ -12,7 +19,9 @@ export interface Lowered {
   readonly pipeline: string
   readonly seed: number
   readonly params: Settings
+  /** Models, and adapters that a stage trains. */
   readonly models: readonly ModelSpec[]
+  readonly adapters: readonly AdapterSpec[]
   readonly data: readonly DataSpec[]
   readonly stages: readonly LoweredStage[]
   readonly evaluations: readonly LoweredEvaluation[]

@@ -1,3 +1,4 @@
+import { adaptedAndTrained } from '../../diagnostics/catalogue/adapter.js'
 import {
   badValue,
   duplicateClause,
@@ -17,13 +18,14 @@ import type {
 } from '../1-parse/syntax.js'
 import { type ClauseName, valueClauses } from '../2-resolve/clauses.js'
 import { type FlatStage, clauseKey } from '../2-resolve/flatten.js'
+import { layerKey } from '../3-check/adapter.js'
 import { type Elaboration, fail } from '../3-check/elaboration.js'
 import { Environment } from '../3-check/environment.js'
 import { evaluate } from '../3-check/evaluate.js'
 import type { PipelineScope } from '../3-check/pipeline-scope.js'
 import type { Statics } from '../3-check/statics.js'
 import { type Val, describe } from '../3-check/values.js'
-import type { PlacedWeight } from '../3-check/facts.js'
+import type { AdapterState, PlacedWeight } from '../3-check/facts.js'
 import { gradientOutputs } from './gradient-objective.js'
 import type { LoweredStage, ParameterGroup } from './lowered.js'
 import { type Chosen, chooseOptimizer, chooseSchedule, groupSettings } from './optimizers.js'
@@ -34,6 +36,15 @@ import { checkCoupling } from './coupling.js'
 import { memoryBudget } from './memory-budget.js'
 
 const required: readonly ClauseName[] = ['minimize', 'optimizer', 'steps']
+
+/** The weights beside which adapters stand that the stage trains, with the adapters' names. */
+function adaptedWeights({ groups }: TrainClause, env: Environment): ReadonlyMap<string, string> {
+  const layers = groups.flatMap(({ path }) => {
+    const root = env.get(path.root.text)
+    return root?.kind === 'adapter' ? root.adapter.layers : []
+  })
+  return new Map(layers.map(({ weight, adapter }) => [layerKey(weight), adapter.name]))
+}
 
 /** What a mistake leaves undone must not hide the mistakes behind it. */
 function attempt<T>(diagnostics: Diagnostics, run: () => T, otherwise: T): T {
@@ -56,7 +67,12 @@ interface Placed<T> {
 }
 
 /** One stage as a forward graph of what it minimizes and monitors. */
-export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diagnostics): LoweredStage {
+export function lowerStage(
+  statics: Statics,
+  stage: FlatStage,
+  adapters: ReadonlyMap<string, AdapterState>,
+  diagnostics: Diagnostics,
+): LoweredStage {
   const { values, train, frozen, monitors } = sortClauses(stage, diagnostics)
   const name = stage.name.text
   const { scope } = statics
@@ -96,7 +112,7 @@ export function lowerStage(statics: Statics, stage: FlatStage, diagnostics: Diag
 
   const minimize = need('minimize')
   const objective = { trained, accumulate, minimize, monitors }
-  const outputs = x.during({ trained }, () => lowerOutputs(scope, objective))
+  const outputs = x.during({ trained, adapters }, () => lowerOutputs(scope, objective))
   const { graph, draws } = x.finish(name, outputs)
   checkCoupling(graph, { stage: name, accumulate, span: minimize.value.span }, diagnostics)
   return {
@@ -216,6 +232,7 @@ function lowerTrain(
   if (schedule && typeof warmup === 'number' && warmup >= steps)
     diagnostics.add(warmupWithoutEffect(schedule.value.span, { warmup, steps }))
   const env = scope.environment(train.file)
+  const beside = adaptedWeights(train.value, env)
   const trained = new Map<string, TrainedWeight>()
   const groups: ParameterGroup[] = []
   for (const group of train.value.groups) {
@@ -223,6 +240,8 @@ function lowerTrain(
       for (const { model, path, weight } of selectParameters(x, group.path, env, scope.statics.pipeline)) {
         const key = `${model}.${path}`
         if (trained.has(key)) return fail(trainedTwice(group.span, { path: key }))
+        const adapter = beside.get(`${model}/${path}`)
+        if (adapter !== undefined) return fail(adaptedAndTrained(group.span, { path: key, adapter }))
         trained.set(key, { model, path, weight, group: groups.length })
       }
       groups.push({

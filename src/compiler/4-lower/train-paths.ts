@@ -2,6 +2,7 @@ import { badTrainPath } from '../../diagnostics/catalogue/stage.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type { FlatPipeline } from '../2-resolve/flatten.js'
 import type { ParameterPath, PathSegment } from '../1-parse/syntax.js'
+import { adapterParameters } from '../3-check/adapter.js'
 import { type Elaboration, fail } from '../3-check/elaboration.js'
 import type { Environment } from '../3-check/environment.js'
 import type { PlacedWeight } from '../3-check/facts.js'
@@ -18,6 +19,15 @@ export function selectParameters(
   clause: 'train' | 'freeze' = 'train',
 ): readonly PlacedWeight[] {
   const root = env.get(path.root.text)
+  if (root?.kind === 'adapter') {
+    const [segment] = path.segments
+    if (!segment) return adapterParameters(root.adapter)
+    return fail(
+      badTrainPath(path.span, {
+        message: `an adapter is trained as a whole: write \`train ${root.adapter.name}\``,
+      }),
+    )
+  }
   if (root?.kind !== 'instance' || !root.place) {
     const kind = pipeline.items.get(path.root.text)?.item.kind
     const got = kind !== undefined ? `a ${kind}` : root ? describe(root) : 'nothing of that name'

@@ -81,6 +81,7 @@ export function buildManifest(
     seed: lowered.seed,
     params: lowered.params,
     models: [...lowered.models],
+    adapters: [...lowered.adapters],
     data: [...lowered.data],
     stages: stages.map((stage, i) => stageSpec(stage, hashes[i] ?? '')),
     evaluations: evaluations.map(({ lowered: { name, kind, settings, parts: graphs }, parts }) => ({

@@ -139,6 +139,17 @@ const model = z.strictObject({
   parameters: z.array(z.strictObject({ path: z.string(), dtype, shape, init: initializer })),
 })
 
+/** Low-rank factors beside weights of a model: W + (alpha / rank) B A. They are kept under `models`, by the adapter's name. */
+const adapter = z.strictObject({
+  name: z.string(),
+  model: z.string(),
+  rank: z.int().positive(),
+  alpha: z.number(),
+  dropout: z.number(),
+  /** Paths of the module and its weight in the model, and of the factors. */
+  layers: z.array(z.strictObject({ module: z.string(), weight: z.string(), a: z.string(), b: z.string() })),
+})
+
 const evaluation = z.strictObject({
   name: z.string(),
   kind: z.string(),
@@ -160,6 +171,7 @@ export const manifestSchema = z.strictObject({
   /** Pipeline parameters as compiled. */
   params: settings,
   models: z.array(model),
+  adapters: z.array(adapter),
   data: z.array(data),
   stages: z.array(stage),
   evaluations: z.array(evaluation),
@@ -175,6 +187,7 @@ export type GraphSpec = z.infer<typeof graph>
 export type StageSpec = z.infer<typeof stage>
 export type GroupSpec = z.infer<typeof group>
 export type ModelSpec = z.infer<typeof model>
+export type AdapterSpec = z.infer<typeof adapter>
 export type DataSpec = z.infer<typeof data>
 export type EvaluationSpec = z.infer<typeof evaluation>
 export type Distribution = z.infer<typeof distribution>

@@ -1,5 +1,6 @@
 // Written by `npm run generate` from the files of this folder.
 import * as ablation from './ablation.js'
+import * as adapter from './adapter.js'
 import * as allow from './allow.js'
 import * as file from './file.js'
 import * as gradient from './gradient.js'
@@ -13,6 +14,7 @@ import * as type from './type.js'
 
 export const files: readonly object[] = [
   ablation,
+  adapter,
   allow,
   file,
   gradient,

@@ -1,0 +1,50 @@
+import type { FlatPipeline, FlatStage } from '../2-resolve/flatten.js'
+import type { Adapter } from '../3-check/adapter.js'
+import type { AdapterState } from '../3-check/facts.js'
+import type { AdapterSpec, ModelSpec } from '../7-emit/manifest.js'
+
+/**
+ * The adapters that stand beside weights in a stage (or at the end): each is attached at the first stage that trains
+ * it, and stays.
+ */
+export function attached(pipeline: FlatPipeline, at?: FlatStage): ReadonlyMap<string, AdapterState> {
+  const states = new Map<string, AdapterState>()
+  for (const stage of pipeline.stages) {
+    for (const name of states.keys()) states.set(name, 'attached')
+    for (const { clause } of stage.clauses) {
+      if (clause.kind !== 'train') continue
+      for (const { path } of clause.groups)
+        if (pipeline.items.get(path.root.text)?.item.kind === 'adapter') states.set(path.root.text, 'trained')
+    }
+    if (stage === at) break
+  }
+  return states
+}
+
+/** The factors of an adapter, which are kept like a model of its name. */
+export const factorsOf = ({ name, layers }: Adapter): ModelSpec => ({
+  name,
+  from: null,
+  parameters: layers
+    .flatMap(({ a, b }) => [a, b])
+    .map(({ path, weight: { type, init } }) => ({
+      path,
+      dtype: type.dtype,
+      shape: [...type.shape],
+      init,
+    })),
+})
+
+export const specOf = ({ name, model, rank, alpha, dropout, layers }: Adapter): AdapterSpec => ({
+  name,
+  model,
+  rank,
+  alpha,
+  dropout,
+  layers: layers.map(({ module, weight, a, b }) => ({
+    module,
+    weight: weight.path,
+    a: a.path,
+    b: b.path,
+  })),
+})

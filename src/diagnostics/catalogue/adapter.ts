@@ -1,0 +1,83 @@
+import { define } from '../define.js'
+import type { Label, Span } from '../diagnostic.js'
+
+export const badAdapter = define<{ message: string; help?: string | undefined }>(
+  'adapter/arguments',
+  'error',
+  `
+An adapter is made by \`lora\`, of one model or parts of one:
+
+\`\`\`dcr
+adapter enc = lora(clip.vision_model, clip.visual_projection, rank = 16, alpha = 16, dropout = 0.1, train_bias = true)
+\`\`\`
+
+\`rank\` is required; \`alpha\` is the rank, \`dropout\` 0 and \`train_bias\` false unless given.
+`,
+  (p) => p,
+)
+
+export const nothingToAdapt = define<{ what: string }>(
+  'adapter/nothing-to-adapt',
+  'error',
+  `
+An adapter stands beside the \`weight\` of linear layers and convolutions: modules that call \`linear\` or \`conv\` with it.
+The part that it is given has none.
+
+\`\`\`dcr
+adapter enc = lora(clip.vision_model.pre_layrnorm, rank = 8)   // wrong: a normalisation
+adapter enc = lora(clip.vision_model.encoder, rank = 8)        // right
+\`\`\`
+`,
+  ({ what }) => ({
+    message: `${what} has no linear layer and no convolution to adapt`,
+    help: 'name a part with modules such as `Linear` or `Conv2d`',
+  }),
+)
+
+export const adaptedTwice = define<{ path: string; adapters: readonly [string, string]; first: Span }>(
+  'adapter/adapted-twice',
+  'error',
+  `
+Two adapters stand beside the same weight.
+
+\`\`\`dcr
+adapter low = lora(clip.vision_model, rank = 4)
+adapter high = lora(clip.vision_model.encoder, rank = 16)    // wrong: a part of the same model
+adapter high = lora(clip.text_model.encoder, rank = 16)      // right
+\`\`\`
+`,
+  ({ path, adapters: [first, second], first: at }) => ({
+    message: `\`${path}\` is adapted by \`${first}\` and by \`${second}\``,
+    labels: [{ span: at, message: `adapted by \`${first}\` here` }] satisfies Label[],
+    help: 'let the adapters name parts that do not overlap',
+  }),
+)
+
+export const adaptedAndTrained = define<{ path: string; adapter: string }>(
+  'adapter/also-trained',
+  'error',
+  `
+A stage trains an adapter and the weight that it stands beside. An adapter is there so that the weight stays as it is.
+
+\`\`\`dcr
+stage fit { train enc, clip.visual_projection }   // wrong: \`enc\` adapts that projection
+stage fit { train enc, clip.text_projection }     // right
+\`\`\`
+`,
+  ({ path, adapter }) => ({
+    message: `\`${path}\` is trained beside the adapter \`${adapter}\` of it`,
+    help: 'train one of the two',
+  }),
+)
+
+export const groupedConvolution = define<{ path: string; adapter: string; groups: number }>(
+  'adapter/grouped-convolution',
+  'error',
+  `
+An adapter of a convolution is a convolution over all channels, so it fits only one without groups.
+`,
+  ({ path, adapter, groups }) => ({
+    message: `\`${adapter}\` adapts \`${path}\`, which is called as a convolution in ${groups} groups`,
+    help: 'let the adapter name parts without grouped convolutions',
+  }),
+)

@@ -1,0 +1,103 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "peft==0.21.2", "transformers==5.23.0"]
+# ///
+"""peft's LoRA beside a convolution and a linear layer: output, loss, gradients, 20 AdamW steps and the merged model.
+
+The factors start away from 0, so that every gradient is there. peft's dropout is replaced by one with given uniform
+draws u: entries with u < p become 0, the others are divided by 1 - p, as torch.nn.Dropout does with its own draws.
+"""
+
+import torch
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
+from torch import nn
+
+from fixture import write
+
+OPTIMIZER = {"lr": 0.01, "betas": (0.9, 0.999), "eps": 1e-5, "weight_decay": 0.01}
+STEPS = 20
+P = 0.25
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+        self.out = nn.Linear(36, 5)
+
+    def forward(self, x):
+        return self.out(torch.tanh(self.conv(x)).flatten(1))
+
+
+class Dropout(nn.Module):
+    def __init__(self, u):
+        super().__init__()
+        self.u = u
+
+    def forward(self, x):
+        return torch.where(self.u < P, 0.0, x / (1 - P)) if self.training else x
+
+
+torch.manual_seed(6)
+net = Net()
+config = LoraConfig(r=2, lora_alpha=3, lora_dropout=P, target_modules=["conv", "out"], bias="lora_only")
+model = get_peft_model(net, config)
+names = {key: value.shape for key, value in get_peft_model_state_dict(model).items() if "lora_" in key}
+with torch.no_grad():
+    for name, p in model.named_parameters():
+        if "lora_" in name:
+            p.normal_(std=0.3)
+model = model.double()
+x, target = torch.randn(6, 3, 6, 6).double(), torch.randn(6, 5).double()
+draws = {"conv": torch.rand(6, 3, 6, 6), "out": torch.rand(6, 36)}
+for layer, u in draws.items():
+    getattr(net, layer).lora_dropout["default"] = Dropout(u.double())
+
+
+def ours(name):
+    """The model and path of a parameter of peft's model."""
+    if "lora_" in name:
+        return "enc." + name.replace(".default", "")
+    return "net." + name.removeprefix("base_model.model.").replace(".base_layer", "")
+
+
+def tensors(prefix, pairs):
+    return {f"{prefix}/{ours(name)}": value.detach().clone() for name, value in pairs}
+
+
+start = tensors("start", model.named_parameters())
+trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+optimizer = torch.optim.AdamW([p for _, p in trained], **OPTIMIZER)
+model.train()
+output = model(x)
+losses, first = [], None
+for _ in range(STEPS):
+    optimizer.zero_grad()
+    loss = ((model(x) - target) ** 2).mean()
+    loss.backward()
+    first = first or tensors("gradient", [(name, p.grad) for name, p in trained])
+    losses.append(loss.item())
+    optimizer.step()
+all_end = tensors("after", model.named_parameters())
+model.eval()
+evaluated = model(x)
+merged = model.merge_and_unload()
+write(
+    "lora",
+    {
+        "what": "peft LoRA, rank 2, alpha 3, on Conv2d(3, 4, 3, stride 2, padding 1) and Linear(36, 5)",
+        "names": {name: list(shape) for name, shape in names.items()},
+        "losses": losses,
+    },
+    {
+        **{"input/x": x, "input/target": target},
+        **{f"input/enc/{layer}": u for layer, u in draws.items()},
+        **start,
+        **first,
+        **tensors("end", trained),
+        **all_end,
+        "output": output,
+        "evaluated": evaluated,
+        **{f"merged/{name}": p for name, p in merged.named_parameters()},
+    },
+)

@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
+import { openSafetensors, readTensor } from '../../src/runtime/safetensors.js'
+import { compileText } from '../parity/harness.js'
+
+/** An adapter is trained between two stages that train a part of the model. */
+const artefact = compileText(`
+use std.nn { Linear }
+module Net {
+  first = Linear(4, 6)
+  last = Linear(6, 2)
+  fn forward(x) = last(tanh(first(x)))
+}
+pipeline adapted {
+  model net = Net()
+  adapter enc = lora(net.first, rank = 2, dropout = 0.5)
+  let x = draw normal of [8, 4]
+  loss far = mean(square(net(x) - x[:, :2]))
+  stage before { train net  minimize far  optimizer adamw(lr = 0.01)  steps 3 }
+  stage adapt { train enc, net.last { lr = 0.001 }  minimize far  optimizer adamw(lr = 0.01)  steps 6  save_every 2 }
+  stage after { train net.last  minimize far  optimizer adamw(lr = 0.01)  steps 3 }
+  export net
+}`)
+
+let folder: string
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'dcrc-'))))
+afterEach(() => rmSync(folder, { recursive: true }))
+const options = (extra: RunOptions = {}): RunOptions => ({ root: folder, threads: 1, ...extra })
+
+async function tensors(file: string): Promise<Record<string, number[]>> {
+  const opened = await openSafetensors(join(folder, file))
+  const read = [...opened.tensors].map(async ([name, t]) => [
+    name,
+    [...new Float32Array(await readTensor(t))],
+  ])
+  return Object.fromEntries(await Promise.all(read)) as Record<string, number[]>
+}
+
+const [wide, tall] = ['A', 'B'].map((letter) => `base_model.model.first.lora_${letter}.weight`)
+
+describe('a run with an adapter', () => {
+  test('keeps it in files of its own, leaves its layer alone and merges it into the export', async () => {
+    expect((await runPipeline(artefact, options({ runDir: join(folder, 'run') }))).status).toBe('done')
+    const factors = await tensors('run/checkpoints/adapt-6/enc.safetensors')
+    expect(Object.keys(factors)).toEqual([wide, tall])
+    const [a, b] = [factors[wide ?? ''] ?? [], factors[tall ?? ''] ?? []]
+    expect(b.some((v) => v !== 0)).toBe(true)
+    const before = await tensors('run/checkpoints/before-3/net.safetensors')
+    const trained = await tensors('run/checkpoints/adapt-6/net.safetensors')
+    expect(trained['first.weight']).toEqual(before['first.weight'])
+    expect(trained['last.weight']).not.toEqual(before['last.weight'])
+    expect(readdirSync(join(folder, 'run/checkpoints/after-3'))).not.toContain('enc.safetensors')
+
+    const exported = await tensors('run/export/net.safetensors')
+    const last = await tensors('run/checkpoints/after-3/net.safetensors')
+    // rank 2 and alpha 2: the scale is 1
+    const merged = (last['first.weight'] ?? []).map((w, at) => {
+      const [i, j] = [Math.floor(at / 4), at % 4]
+      return w + [0, 1].reduce((sum, k) => sum + (b[i * 2 + k] ?? NaN) * (a[k * 4 + j] ?? NaN), 0)
+    })
+    exported['first.weight']?.forEach((v, i) => expect(v).toBeCloseTo(merged[i] ?? NaN, 6))
+    expect(exported['last.weight']).toEqual(last['last.weight'])
+  })
+
+  test('stopped in its stage goes on bit for bit, dropout too', async () => {
+    await runPipeline(artefact, options({ runDir: join(folder, 'straight') }))
+    const stop = new AbortController()
+    const stopped = await runPipeline(
+      artefact,
+      options({
+        runDir: join(folder, 'run'),
+        signal: stop.signal,
+        onEvent: (e) => {
+          if (e.kind === 'step' && e.line.stage === 'adapt' && e.line.step === 3) stop.abort()
+        },
+      }),
+    )
+    expect(stopped).toMatchObject({ status: 'stopped', at: { stage: 'adapt' } })
+    expect((await runPipeline(artefact, options({ runDir: join(folder, 'run'), resume: true }))).status).toBe(
+      'done',
+    )
+    const bytes = (run: string, file: string): string =>
+      readFileSync(join(folder, run, file)).toString('base64')
+    for (const file of [
+      'checkpoints/adapt-6/enc.safetensors',
+      'checkpoints/adapt-6/optimizer.safetensors',
+      'export/net.safetensors',
+    ])
+      expect(bytes('run', file)).toBe(bytes('straight', file))
+  })
+})
