@@ -13,6 +13,8 @@ const stateSchema = z.strictObject({
   seed: z.int(),
   stage: z.string(),
   step: z.int().positive(),
+  /** Of monitors that record a share: steps at which they were due, and at which their condition held. */
+  shares: z.record(z.string(), z.strictObject({ steps: z.int().nonnegative(), held: z.int().nonnegative() })),
   /** The stages before this one, with the steps they were trained. */
   previous: z.array(place),
   files: z.record(z.string(), z.int().nonnegative()),

@@ -101,7 +101,7 @@ function randomBatches(spec: EvaluationSpec, { seed }: EvaluationContext) {
 const linked = ({ graph }: Part, { files, weights }: EvaluationContext): Uint8Array => {
   const model = files.get(graph.file)
   if (!model) throw new Error(`no file ${graph.file}`)
-  return link(model, weights.bindings(graph))
+  return link(model, weights.bindings(graph, 'measured'))
 }
 
 const noHyper = (): number => {

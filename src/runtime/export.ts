@@ -3,7 +3,7 @@ import { adaptedLayers, mergedWeight } from './merge.js'
 import { writeSafetensors } from './safetensors.js'
 import type { Weights } from './weights.js'
 
-/** Writes a whole model with its current weights, trained and unchanged ones; adapters are merged into them. */
+/** Writes a whole model with its current weights, trained and unchanged ones, averages where they are kept; adapters are merged into them. */
 export async function exportModel(
   manifest: Manifest,
   model: ModelSpec,
@@ -15,7 +15,7 @@ export async function exportModel(
     const found = adapted.get(path)
     const content = found
       ? () => mergedWeight(found.adapter, found.layer, weights)
-      : weights.parameter(model.name, path)
+      : weights.measured(model.name, path)
     return { name: path, dtype, shape, content }
   })
   await writeSafetensors(file, tensors, { format: 'pt' })

@@ -11,6 +11,7 @@ import type { RunOptions, RunResult } from './options.js'
 import { Problems, prepare } from './prepare.js'
 import type { RunFolder } from './run-folder.js'
 import {
+  type StageHooks,
   type StageRun,
   type TrainContext,
   rowsPerStep,
@@ -89,6 +90,7 @@ class Run {
         for (const model of trainedModels(stage)) {
           await this.context.weights.replace(model, `${directory}/${model}.safetensors`)
         }
+        await this.context.weights.average(stage, `${directory}/optimizer.safetensors`)
         const changed = new Set(stage.trained.map(({ model, path }) => `${model}/${path}`))
         await this.evaluations(stage.name, ({ reads }) => reads.some((name) => changed.has(name)))
         if (stage.name === this.options.stage) break
@@ -114,7 +116,7 @@ class Run {
     const { emit, artefact, seed } = this.context
     emit({ kind: 'stage', stage: stage.name, from: from?.step ?? 0, steps, rows: rowsPerStep(stage) })
     const begun = (): Promise<void> => this.startEvaluations()
-    const save = async (step: number): Promise<void> => {
+    const save: StageHooks['save'] = async (step, shares) => {
       this.folder.flush()
       const place = { stage: stage.name, step }
       const before = this.stages.slice(
@@ -122,7 +124,7 @@ class Run {
         this.stages.findIndex((s) => s.stage === stage),
       )
       const previous = before.map((s) => ({ stage: s.stage.name, step: s.steps }))
-      const state = { manifest: artefact.manifest.hash, seed, ...place, previous }
+      const state = { manifest: artefact.manifest.hash, seed, ...place, shares, previous }
       const directory = await saveCheckpoint(this.folder, state, (folder) =>
         writeState(folder, stage, this.context),
       )

@@ -9,7 +9,7 @@ import { RowOrder } from './order.js'
 import type { RunFolder } from './run-folder.js'
 import { type StoredTensor, openSafetensors } from './safetensors.js'
 import type { SessionSettings } from './session.js'
-import type { StagePlan, StateTensor, StepOutcome } from './step-loop.js'
+import type { MonitorValue, StagePlan, StateTensor, StepOutcome } from './step-loop.js'
 import { buffersOf } from './tensors.js'
 import type { WorkerThread } from './thread.js'
 import type { Weights } from './weights.js'
@@ -27,12 +27,15 @@ export interface TrainContext {
   readonly emit: (event: RunEvent) => void
 }
 
+/** Of the monitors that record a share: at how many steps they were due, and at how many their condition held. */
+export type Shares = Readonly<Record<string, { readonly steps: number; readonly held: number }>>
+
 export interface StageRun {
   readonly stage: StageSpec
   /** The last step to train, at most the stage's own number. */
   readonly steps: number
   /** A checkpoint within the stage to go on from. */
-  readonly from: { readonly step: number; readonly directory: string } | null
+  readonly from: { readonly step: number; readonly directory: string; readonly shares: Shares } | null
 }
 
 export type StageEnd =
@@ -50,7 +53,7 @@ export type StageEnd =
 /** What is done beside training. */
 export interface StageHooks {
   readonly begun: () => Promise<void>
-  readonly save: (step: number) => Promise<void>
+  readonly save: (step: number, shares: Shares) => Promise<void>
 }
 
 /** Runs of a graph that are on their way to the worker: one that runs and one that waits. */
@@ -86,14 +89,16 @@ class StageTrainer {
   /** The last step taken, and the last one that a checkpoint holds. */
   private taken: number
   private saved: number
+  private readonly shares: Record<string, Shares[string]>
 
   constructor(
     private readonly run: StageRun,
     private readonly context: TrainContext,
-    private readonly save: (step: number) => Promise<void>,
+    private readonly save: StageHooks['save'],
   ) {
     this.taken = run.from?.step ?? 0
     this.saved = this.taken
+    this.shares = { ...run.from?.shares }
   }
 
   async train(begun: () => Promise<void>): Promise<StageEnd> {
@@ -173,9 +178,11 @@ class StageTrainer {
     if (outcome.kind !== 'done') return
     this.taken = step
     const { stage, steps } = this.run
-    const due = Object.entries(outcome.monitors).filter(([name]) =>
-      stage.monitors.some((m) => m.name === name && step % m.every === 0),
-    )
+    const due = stage.monitors.flatMap(({ name, every, statistic }): [string, MonitorValue][] => {
+      const value = outcome.monitors[name]
+      if (value === undefined || step % every !== 0) return []
+      return [[name, statistic === 'share' ? this.shareOf(name, value) : value]]
+    })
     const rates = hyper.map(({ lr }) => lr)
     const [only = 0] = rates
     const line = {
@@ -192,12 +199,20 @@ class StageTrainer {
     this.context.emit({ kind: 'step', line, steps })
   }
 
+  /** The share of a monitor with one more step. */
+  private shareOf(name: string, value: MonitorValue): number {
+    const { steps, held } = this.shares[name] ?? { steps: 0, held: 0 }
+    const next = { steps: steps + 1, held: held + Number(value) }
+    this.shares[name] = next
+    return next.held / next.steps
+  }
+
   /** Writes the state after the last step taken, unless a checkpoint holds it or it is no longer finite. */
   private async checkpoint(): Promise<void> {
     await this.settle(0)
     if (this.taken === this.saved) return
     if (this.failure && !(await this.context.thread.call('isFinite', []))) return
-    await this.save(this.taken)
+    await this.save(this.taken, { ...this.shares })
     this.saved = this.taken
   }
 
@@ -239,6 +254,11 @@ async function planStage(
       ? await stored(join(from.directory, `${model}.safetensors`), path)
       : weights.parameter(model, path)
     state.push({ key: parameterKey(model, path), shape, stored: parameter })
+    if (stage.ema !== null) {
+      const key = slotKey('ema', model, path)
+      const kept = from && (await stored(join(from.directory, 'optimizer.safetensors'), key))
+      state.push({ key, shape, stored: kept ?? parameter })
+    }
     for (const slot of stage.slots) {
       const key = slotKey(slot, model, path)
       state.push({
@@ -279,7 +299,7 @@ export async function writeState(directory: string, stage: StageSpec, context: T
     await thread.call('writeState', [join(directory, `${name}.safetensors`), tensors])
   }
   const slots = stage.trained.flatMap(({ model, path, shape }) =>
-    stage.slots.map((slot): StateTensor => {
+    [...stage.slots, ...(stage.ema === null ? [] : ['ema'])].map((slot): StateTensor => {
       const key = slotKey(slot, model, path)
       return { name: key, dtype: 'f32', shape, key }
     }),

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, parse, relative, resolve, sep } from 'node:path'
-import type { GraphSpec, Manifest, ModelSpec } from '../compiler/7-emit/manifest.js'
+import type { GraphSpec, Manifest, ModelSpec, StageSpec } from '../compiler/7-emit/manifest.js'
 import { rawBytes } from '../compiler/7-emit/raw.js'
 import type { Binding } from '../compiler/8-link/link.js'
 import {
@@ -44,6 +44,8 @@ export interface WeightFile {
 /** Where the current values of every model's parameters lie. */
 export class Weights {
   private readonly files = new Map<string, WeightFile>()
+  /** The averages of parameters, by `<model>/<path>`, where the last stage that trained them kept averages. */
+  private readonly averages = new Map<string, StoredTensor>()
 
   private constructor(
     private readonly manifest: Manifest,
@@ -90,17 +92,34 @@ export class Weights {
     return stored
   }
 
-  /** The current values of a parameter of a model in f32. */
+  /** From now on evaluations and exports take the averages that a stage kept, for what it trained. */
+  async average({ trained, ema }: StageSpec, file: string): Promise<void> {
+    const kept = ema === null ? undefined : await openSafetensors(file)
+    for (const { model, path } of trained) {
+      const key = `${model}/${path}`
+      const stored = kept?.tensors.get(`ema/${key}`)
+      if (stored) this.averages.set(key, stored)
+      else if (kept) throw new Error(`${file} has no average of ${key}`)
+      else this.averages.delete(key)
+    }
+  }
+
+  /** What evaluations and exports take for a parameter: its average where there is one. */
+  measured(model: string, path: string): StoredTensor {
+    return this.averages.get(`${model}/${path}`) ?? this.parameter(model, path)
+  }
+
+  /** The values that evaluations and exports take for a parameter, in f32. */
   async values(model: string, path: string): Promise<Float32Array> {
-    return new Float32Array(await readTensor(this.parameter(model, path)))
+    return new Float32Array(await readTensor(this.measured(model, path)))
   }
 
   /** The places of a graph's frozen parameters, for linking. Throws UserError where a file is no longer what it was. */
-  bindings(spec: GraphSpec): ReadonlyMap<string, Binding> {
+  bindings(spec: GraphSpec, take: 'parameter' | 'measured' = 'parameter'): ReadonlyMap<string, Binding> {
     for (const model of new Set(spec.parameters.map((p) => p.model))) this.checkUnchanged(model)
     return new Map(
       spec.parameters.map(({ name, model, path, dtype }) => {
-        const { file, offset, length } = this.parameter(model, path)
+        const { file, offset, length } = this[take](model, path)
         return [name, { location: location(file), offset, length, dtype }]
       }),
     )

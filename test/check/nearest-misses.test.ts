@@ -104,6 +104,8 @@ const misses: Readonly<Record<string, Miss>> = {
 
 /** What a stage minimizes, trains and accumulates, each beside a mistake. */
 const objectives: Readonly<Record<string, string>> = {
+  'averages, and the share of steps of a condition':
+    'train head  minimize first + second  ema 0.999  monitor low = share(first < 0.5 and second > 0.0) every 3',
   'an adapter, and what stands beside its layers': 'train enc { lr = 1e-4 }, other  minimize first + second',
   'an adapter with dropout in a function of pairs':
     'train enc  minimize mean(head(x[i] - x[j]) for i, j in 32)',

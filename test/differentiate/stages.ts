@@ -22,6 +22,7 @@ export function stageOf(
     memory: null,
     saveEvery: null,
     clipNorm: null,
+    ema: null,
     monitors: [],
     ...rest,
   }

@@ -48,6 +48,7 @@ const manifest: Manifest = {
         { model: 'proj', path: 'scale', shape: [], group: 1 },
       ],
       slots: ['m', 'v'],
+      ema: null,
       monitors: [],
       graphs: { step: graph, monitored: null, micro: null, prologue: null },
     },

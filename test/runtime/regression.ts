@@ -215,7 +215,8 @@ function stageSpec(files: Map<string, Uint8Array>, name: string, options: Option
       { model: 'line', path: 'b', shape: [], group: 0 },
     ],
     slots: ['momentum'],
-    monitors: [{ name: 'residual', every: 3 }],
+    ema: null,
+    monitors: [{ name: 'residual', every: 3, statistic: 'value' }],
     graphs: {
       step: graph(files, { file: `${name}.step.onnx`, ...step }),
       monitored: graph(files, {

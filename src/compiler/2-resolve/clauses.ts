@@ -8,6 +8,7 @@ export const valueClauses = {
   chunk: 'chunk 4',
   memory: 'memory 16 GB',
   clip_norm: 'clip_norm 1.0',
+  ema: 'ema 0.999',
   save_every: 'save_every 500',
 } as const
 

@@ -119,6 +119,25 @@ export const specialFunctions: readonly SpecialFunction[] = [
     },
   ),
   special(
+    'share',
+    ['condition'],
+    'The whole value of a monitor: the share of the monitored steps so far in the stage at which the condition, a bool scalar, held.',
+    (_, [condition]) => {
+      const { value, span } = need(condition)
+      const c = tensorOf(need(condition), '`share`')
+      if (c.type.dtype === 'bool' && c.type.shape.length === 0) return { kind: 'share', condition: c }
+      const help = 'compare a scalar: `share(x < 0)`'
+      return fail(
+        wrongType(span, {
+          wanted: 'a condition, a bool scalar',
+          got: describe(value),
+          where: '`share`',
+          help,
+        }),
+      )
+    },
+  ),
+  special(
     'iterate',
     ['n', 'x', 'f'],
     'f(x, k) for k = 0, 1, ..., n-1, each on the result before, as a Loop of the graph.',

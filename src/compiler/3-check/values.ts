@@ -37,6 +37,8 @@ export type Val =
   /** What the stage trains, as `grad(loss, trained)` names it. */
   | { readonly kind: 'trained' }
   | GradientVal
+  /** A condition of which a monitor records how often it holds. */
+  | { readonly kind: 'share'; readonly condition: Value }
   | { readonly kind: 'adapter'; readonly adapter: Adapter }
   /** `i` or `j` of `for i, j in n`. */
   | { readonly kind: 'row-index'; readonly pairs: PairFrame; readonly axis: 0 | 1 }
@@ -213,6 +215,8 @@ export function describe(v: Val): string {
       return 'what the stage trains'
     case 'gradient':
       return `a gradient of ${v.parts.size} parameter${v.parts.size === 1 ? '' : 's'}`
+    case 'share':
+      return 'a share over steps'
     case 'adapter':
       return `the adapter \`${v.adapter.name}\``
     case 'row-index':

@@ -47,7 +47,14 @@ export interface LoweredStage {
   readonly memory: { readonly bytes: number; readonly span: Span } | null
   readonly saveEvery: number | null
   readonly clipNorm: number | null
-  readonly monitors: readonly { readonly name: string; readonly every: number }[]
+  /** The decay of the averages of trained parameters, where they are kept. */
+  readonly ema: number | null
+  readonly monitors: readonly {
+    readonly name: string
+    readonly every: number
+    /** What is recorded of the scalar: itself, or the share of the steps so far at which it was 1 and not 0. */
+    readonly statistic: 'value' | 'share'
+  }[]
 }
 
 export interface TrainedParameter {

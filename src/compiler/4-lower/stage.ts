@@ -84,7 +84,7 @@ export function lowerStage(
   for (const clause of required)
     if (!values.has(clause)) diagnostics.add(missing(clause, valueClauses[clause]))
   if (!train) return fail(missing('train', 'train model'))
-  const number = (clause: ClauseName, wanted: 'int' | 'float', otherwise: number | null): number | null => {
+  const number = (clause: ClauseName, wanted: Wanted, otherwise: number | null): number | null => {
     const given = values.get(clause)
     if (!given) return otherwise
     return attempt(
@@ -99,6 +99,7 @@ export function lowerStage(
   const memory = attempt(diagnostics, () => memoryBudget(scope, stage), null)
   const saveEvery = number('save_every', 'int', null)
   const clipNorm = number('clip_norm', 'float', null)
+  const ema = number('ema', 'share', null)
   const { trained, groups } = lowerTrain(
     x,
     scope,
@@ -112,7 +113,7 @@ export function lowerStage(
 
   const minimize = need('minimize')
   const objective = { trained, accumulate, minimize, monitors }
-  const outputs = x.during({ trained, adapters }, () => lowerOutputs(scope, objective))
+  const { outputs, shares } = x.during({ trained, adapters }, () => lowerOutputs(scope, objective))
   const { graph, draws } = x.finish(name, outputs)
   checkCoupling(graph, { stage: name, accumulate, span: minimize.value.span }, diagnostics)
   return {
@@ -134,9 +135,11 @@ export function lowerStage(
     memory,
     saveEvery,
     clipNorm,
+    ema,
     monitors: monitors.map(({ value: m, file }) => ({
       name: m.name.text,
       every: m.every ? positiveNumber(x, scope.environment(file), 'every', m.every, 'int') : 1,
+      statistic: shares.has(m.name.text) ? 'share' : 'value',
     })),
   }
 }
@@ -150,8 +153,9 @@ function lowerOutputs(
     readonly minimize: Placed<Expression>
     readonly monitors: readonly Placed<MonitorClause>[]
   },
-): readonly Output[] {
+): { readonly outputs: readonly Output[]; readonly shares: ReadonlySet<string> } {
   const x = scope.elaboration
+  const shares = new Set<string>()
   const evaluated = (root: string, { value, file }: Placed<Expression>): Val =>
     x.drawPath.root(`@${root}`, () => evaluate(x, value, new Environment(scope.environment(file))))
   const { value: objective } = stage.minimize
@@ -164,9 +168,12 @@ function lowerOutputs(
     const name = `monitor/${monitor.name.text}`
     const value = evaluated(name, { value: monitor.value, file })
     const what = `monitor \`${monitor.name.text}\``
-    outputs.push({ name, value: scope.scalar(value, monitor.value, what) })
+    if (value.kind === 'share') {
+      shares.add(monitor.name.text)
+      outputs.push({ name, value: x.build(monitor.value.span, (b) => b.cast(value.condition, 'f32')) })
+    } else outputs.push({ name, value: scope.scalar(value, monitor.value, what) })
   }
-  return outputs
+  return { outputs, shares }
 }
 
 function sortClauses(
@@ -196,21 +203,30 @@ function sortClauses(
   return { values, train, frozen, monitors }
 }
 
+/** What numbers a clause takes, in words and as a test. */
+const ranges = {
+  int: { words: 'an int of at least 1', fits: (n: number) => Number.isInteger(n) && n >= 1 },
+  float: { words: 'a number above 0', fits: (n: number) => n > 0 },
+  share: { words: 'a number between 0 and 1', fits: (n: number) => n > 0 && n < 1 },
+} as const
+
+type Wanted = keyof typeof ranges
+
 function positiveNumber(
   x: Elaboration,
   env: Environment,
   name: string,
   e: Expression,
-  wanted: 'int' | 'float',
+  wanted: Wanted,
 ): number {
   const value = evaluate(x, e, env)
-  const fits =
-    value.kind === 'int' ? value.value >= 1 : wanted === 'float' && value.kind === 'float' && value.value > 0
-  if (fits && (value.kind === 'int' || value.kind === 'float')) return value.value
+  const { words, fits } = ranges[wanted]
+  const number = value.kind === 'int' || (value.kind === 'float' && wanted !== 'int') ? value.value : NaN
+  if (fits(number)) return number
   return fail(
     badValue(e.span, {
       name,
-      wanted: wanted === 'int' ? 'an int of at least 1' : 'a number above 0',
+      wanted: words,
       got: describe(value),
     }),
   )

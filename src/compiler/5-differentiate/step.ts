@@ -10,7 +10,7 @@ import { expandChunkSum } from './chunk-loop.js'
 import { dropMarkers, expandGradient, gradientsOf } from './expand.js'
 import { gradients } from './gradients.js'
 import { unreachableTrained } from './problems.js'
-import { clipFactor, globalNorm, stateKey, updates } from './update.js'
+import { averages, clipFactor, globalNorm, stateKey, updates } from './update.js'
 
 /** A graph that the runner calls, with the meaning of its inputs and outputs by name. */
 export interface StepGraph {
@@ -118,13 +118,16 @@ class StepBuilder {
       slot: (key, like) => this.state(key, { dtype: 'f32', shape: like.type.shape }),
       hyper: (group, name) => this.hyper(group, name),
     })
+    const kept = averages(b, stage, state, this.parameters, (key, like) =>
+      this.state(key, { dtype: 'f32', shape: like.type.shape }),
+    )
     return this.finish([
       ['loss', { kind: 'loss' }, this.loss],
       ['grad_norm', { kind: 'grad_norm' }, norm],
       ...this.monitors.map(({ name, value }): NamedOutput => {
         return [name, { kind: 'monitor', name: name.slice('monitor/'.length) }, value]
       }),
-      ...[...state].map(([key, value]): NamedOutput => [key, { kind: 'state', key }, value]),
+      ...[...state, ...kept].map(([key, value]): NamedOutput => [key, { kind: 'state', key }, value]),
     ])
   }
 

@@ -42,6 +42,24 @@ export function clipFactor(b: Builder, norm: Value, limit: number): Value {
   return b.op('Min', [b.scalar(1), b.div(b.scalar(limit), b.add(norm, b.scalar(1e-6)))])
 }
 
+/** The exponential averages of the trained parameters after an update: a' = d a + (1 - d) p', by state key. */
+export function averages(
+  b: Builder,
+  { ema, trained }: LoweredStage,
+  updated: ReadonlyMap<string, Value>,
+  parameters: readonly Value[],
+  slot: (key: string, like: Value) => Value,
+): ReadonlyMap<string, Value> {
+  if (ema === null) return new Map()
+  const kept = trained.map((t, i): readonly [string, Value] => {
+    const [now, before] = [updated.get(stateKey('param', t)), parameters[i]]
+    if (!now || !before) throw new Error(`${t.path}: no update`)
+    const key = stateKey('ema', t)
+    return [key, b.add(b.scale(slot(key, before), ema), b.scale(now, 1 - ema))]
+  })
+  return new Map(kept)
+}
+
 /** The optimizer's update of every trained parameter: the new values by state key. */
 export function updates(
   b: Builder,

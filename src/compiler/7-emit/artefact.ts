@@ -129,7 +129,8 @@ function stageSpec({ lowered, graphs }: EmittedStage, stageHash: string): Manife
       group,
     })),
     slots: [...slotsOf(lowered)],
-    monitors: lowered.monitors.map(({ name, every }) => ({ name, every })),
+    ema: lowered.ema,
+    monitors: lowered.monitors.map(({ name, every, statistic }) => ({ name, every, statistic })),
     graphs: {
       step: graphs.step.spec,
       monitored: graphs.monitored?.spec ?? null,

@@ -87,7 +87,16 @@ const stage = z.strictObject({
   ),
   /** Optimizer slots per trained parameter, all f32 and zero at the start, e.g. ['m', 'v']. */
   slots: z.array(z.string()),
-  monitors: z.array(z.strictObject({ name: z.string(), every: z.int().positive() })),
+  /** The decay of averages, kept as state `ema/<model>/<path>` that starts at the parameters; null: there are none. */
+  ema: z.number().nullable(),
+  /** `share`: what is recorded is the share of the monitored steps so far at which the value was 1 and not 0. */
+  monitors: z.array(
+    z.strictObject({
+      name: z.string(),
+      every: z.int().positive(),
+      statistic: z.enum(['value', 'share']),
+    }),
+  ),
   graphs: z.strictObject({
     /** One optimizer step; with accumulation the last micro-batch and the update. */
     step: graph,

@@ -46,6 +46,7 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
           accumulate: stage.accumulate,
           chunk: stage.chunk?.rows,
           clip_norm: stage.clipNorm,
+          ema: stage.ema ?? undefined,
           before,
         }),
       ),

@@ -142,7 +142,7 @@ function checkpointBytes(
 ): number {
   const weights = models.filter((m) => changed.has(m.name)).reduce((sum, m) => sum + bytes(m.parameters), 0)
   const state = stage.trained.reduce((sum, t) => sum + byteSize({ dtype: 'f32', shape: t.shape }), 0)
-  return weights + state * slotsOf(stage).length
+  return weights + state * (slotsOf(stage).length + (stage.ema === null ? 0 : 1))
 }
 
 const bytes = (
