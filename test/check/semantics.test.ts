@@ -400,6 +400,18 @@ describe('modules and their parameters', () => {
   })
 })
 
+describe('data sets', () => {
+  it('whose fields have sizes that lead back to them are told as a circle of names', () => {
+    const source = (size: string): string => `
+pipeline p {
+  data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, ${size}] = image }
+  let n = len(shape(mnist.image of [1]))
+}`
+    expect(problems(source('mnist'))[0]).toMatch(/^name\/cycle/)
+    expect(problems(source('n'))[0]).toMatch(/^name\/cycle/)
+  })
+})
+
 describe('nothing is silent: a rule, and its nearest miss', () => {
   const stage = (clauses: string, items = '', declarations = ''): string[] =>
     problems(`use std.nn { Linear }

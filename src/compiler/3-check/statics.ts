@@ -114,16 +114,8 @@ export class Statics {
 
   /** Checks that a data set is right, which was told already where it is not. */
   data(item: DataItem): void {
-    if (this.dataSpecs.has(item.name.text)) return
-    const failure = this.failures.get(item)
-    if (failure) throw failure
     const environment = (file: string): Environment => this.scope.environment(file)
-    try {
-      this.dataSpecs.set(item.name.text, dataSpec(this.scope.elaboration, item, environment))
-    } catch (error) {
-      if (error instanceof UserError) this.failures.set(item, error)
-      throw error
-    }
+    this.once(this.dataSpecs, item.name.text, item, () => dataSpec(this.scope.elaboration, item, environment))
   }
 
   /** Evaluates params, data sets and models, all of them, so that every mistake is reported. */
@@ -186,7 +178,7 @@ export class Statics {
   private once<T>(
     memo: Map<string, T>,
     name: string,
-    item: ParamItem | ModelItem | AdapterItem,
+    item: ParamItem | DataItem | ModelItem | AdapterItem,
     run: () => T,
   ): T {
     const known = memo.get(name)
