@@ -1,5 +1,5 @@
 import type { Attributes, Value } from '../graph/graph.js'
-import { formatType, tensor } from '../graph/types.js'
+import { formatType, sameShape, tensor } from '../graph/types.js'
 import { number } from './_attributes.js'
 import { repeatsAlong } from './_broadcast.js'
 import { around } from './_index.js'
@@ -80,6 +80,12 @@ const concat: Operator = {
         const tensors = args.tensors('tensors')
         const [first] = tensors
         if (!first) throw new TypeMismatch('stack wants at least one tensor')
+        const other = tensors.find((t) => !sameShape(t.type.shape, first.type.shape))
+        if (other)
+          throw new TypeMismatch(
+            `stack wants tensors of one shape: ${listTypes([first.type, other.type])} differ`,
+            '`concat` joins tensors along an axis that they have',
+          )
         const rank = first.type.shape.length
         const axis = wrapAxis(args.int('axis'), rank + 1)
         if (axis < 0 || axis > rank)

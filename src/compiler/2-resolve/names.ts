@@ -19,18 +19,25 @@ import { clauseNames, isValueClause } from './clauses.js'
 import { type FlatPipeline, type NamedItem, patternNames } from './flatten.js'
 import type { Program } from './program.js'
 
-/** Called at each name that is not a local of the code around it. */
-export type OnName = (name: string, span: Span) => void
+/** Called at each name that is not a local of the code around it; `what` it names, where that is no value. */
+export type OnName = (name: string, span: Span, what?: string) => void
+
+/** What has a name without any declaration. */
+export interface Builtins {
+  readonly names: readonly string[]
+  /** Names that mean something as the initial value of a parameter only. */
+  readonly initialValues: readonly string[]
+}
 
 /** Reports names that nothing declares, also in functions that nothing calls. Library files are not looked at. */
 export function checkNames(
   program: Program,
   pipeline: FlatPipeline,
-  builtins: readonly string[],
+  builtins: Builtins,
   diagnostics: Diagnostics,
 ): void {
   const prelude = program.scopes.get(program.prelude) ?? new Map<string, unknown>()
-  const everywhere = [...builtins, ...prelude.keys()]
+  const everywhere = [...builtins.names, ...prelude.keys()]
   const own = new Set(pipeline.items.keys())
   const suggestions = new Map<string, string | undefined>()
   const suggest = (name: string, known: () => Iterable<string>): string | undefined => {
@@ -40,8 +47,14 @@ export function checkNames(
   }
   const report = (file: string, items: ReadonlySet<string>): OnName => {
     const known = new Set([...everywhere, ...(program.scopes.get(file)?.keys() ?? [])])
-    return (name, span) => {
+    return (name, span, what) => {
       if (known.has(name) || items.has(name)) return
+      if (what !== undefined) {
+        const { initialValues } = builtins
+        if (initialValues.includes(name)) return
+        const suggestion = closest(name, initialValues)
+        return diagnostics.add(unknownName(span, { name, what, suggestion, known: initialValues }))
+      }
       const removed = pipeline.removed.get(name)
       const labels = removed ? [{ span: removed, message: 'removed here' }] : []
       const suggestion = removed ? undefined : suggest(name, () => [...known, ...items])
@@ -61,7 +74,8 @@ export function checkNames(
   }
   for (const { item, file } of new Set(pipeline.items.values())) {
     // the fields of one `data` may stand in several files
-    if (!file.startsWith('std/')) itemNamesUsed(item, (name, span) => inPipeline(span.file)(name, span))
+    if (!file.startsWith('std/'))
+      itemNamesUsed(item, (name, span, what) => inPipeline(span.file)(name, span, what))
   }
   for (const stage of pipeline.stages) {
     for (const { clause, file } of stage.clauses) {
@@ -95,9 +109,10 @@ function moduleNames(module: ModuleDeclaration, onName: OnName): void {
     else if (m.kind === 'field') expressionNames(m.value, outer)
     else {
       typeNames(m.type, outer)
-      // the initializer's own name is no name of the file
-      if (m.init.kind === 'call') for (const a of m.init.arguments) expressionNames(a.value, outer)
-      else if (m.init.kind !== 'name') expressionNames(m.init, outer)
+      const [callee, args] = m.init.kind === 'call' ? [m.init.callee, m.init.arguments] : [m.init, []]
+      if (callee.kind === 'name') outer(callee.name, callee.span, 'initial value')
+      else expressionNames(callee, outer)
+      for (const a of args) expressionNames(a.value, outer)
     }
     if (m.kind !== 'fn' && m.condition) expressionNames(m.condition, outer)
   }
@@ -122,15 +137,15 @@ function parameterNames(parameters: readonly Parameter[], onName: OnName, locals
 
 const except =
   (locals: ReadonlySet<string>, onName: OnName): OnName =>
-  (name, span) => {
-    if (!locals.has(name)) onName(name, span)
+  (name, span, what) => {
+    if (!locals.has(name)) onName(name, span, what)
   }
 
 function dimNames(type: TypeSyntax, locals: Set<string>): void {
   if (type.kind === 'tensor-type') {
     for (const dim of type.dims) {
       if (dim.kind === 'pack') locals.add(dim.name.text)
-      else if (dim.value.kind === 'name') locals.add(dim.value.name)
+      else expressionNames(dim.value, (name) => void locals.add(name))
     }
   } else if (type.kind === 'union-type') for (const item of type.items) dimNames(item, locals)
 }

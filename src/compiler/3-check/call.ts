@@ -66,7 +66,7 @@ export function callFunction(x: Elaboration, fn: FunctionVal, given: GivenArgume
           const value = evaluate(x, declaration.body, environment)
           if (!declaration.result) return value
           return matchType(x, declaration.result, value, environment, {
-            what: `the result of \`${shown ?? name}\``,
+            what: `the result of \`${name}\`${shown === undefined ? '' : ` of \`${shown}\``}`,
             span: declaration.body.span,
           })
         }),

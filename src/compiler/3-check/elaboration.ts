@@ -59,6 +59,8 @@ export class Elaboration {
   >()
   private depth = 0
   private nesting = 0
+  /** The loops around what is being evaluated, the outermost first. */
+  private rounds: readonly { readonly count: number; readonly number: Value }[] = []
   private stage: Facts = noFacts
   private reads = 0
 
@@ -144,9 +146,15 @@ export class Elaboration {
   /** Evaluates a declaration that a name stands for, which takes more of the stack than an expression. */
   named<T>(span: Span, run: () => T): T {
     this.descend(span, 4)
+    // what a name stands for is no part of the loop in which it is read
+    const { current, rounds } = this
+    this.current = this.root
+    this.rounds = []
     try {
       return run()
     } finally {
+      this.current = current
+      this.rounds = rounds
       this.ascend(4)
     }
   }
@@ -251,10 +259,31 @@ export class Elaboration {
     return value
   }
 
+  /**
+   * A random value. In the body of a loop it is one value per round: the input holds those of all rounds behind its rows,
+   * and each round takes its own.
+   */
   draw(distribution: Distribution, type: TensorType, span: Span): Value {
     const path = this.drawPath.next()
-    const value = this.build(span, () => this.root.input(`draw/${path}`, type))
-    this.draws.set(value, { path, distribution })
-    return value
+    const rows = type.shape.slice(0, 1)
+    const shape = [...rows, ...this.rounds.map(({ count }) => count), ...type.shape.slice(1)]
+    const input = this.build(span, () => this.root.input(`draw/${path}`, { ...type, shape }))
+    this.draws.set(input, { path, distribution })
+    const axis = rows.length
+    return this.rounds.reduce(
+      (value, { number }) => this.build(span, (b) => b.op('Gather', [value, number], { axis })),
+      input,
+    )
+  }
+
+  /** Evaluates the body of a loop, where `number` counts its rounds. */
+  inRounds<T>(count: number, number: Value, run: () => T): T {
+    const { rounds } = this
+    this.rounds = [...rounds, { count, number }]
+    try {
+      return run()
+    } finally {
+      this.rounds = rounds
+    }
   }
 }

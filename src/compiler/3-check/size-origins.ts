@@ -30,6 +30,8 @@ const reach = 400
 /** For a complaint about sizes: which arguments of modules chose those of the operands, one label for each operand. */
 export function sizeOrigins(x: Elaboration, operands: readonly Value[], at: Span): readonly Label[] {
   if (operands.length < 2) return []
+  // element types that differ are the complaint, not sizes
+  if (operands.some((value) => value.type.dtype !== operands[0]?.type.dtype)) return []
   const labels = operands.flatMap((value) => sizeOrigin(x, value) ?? [])
   const own = (label: Label): boolean =>
     !label.span.file.startsWith('std/') && (label.span.file !== at.file || label.span.start !== at.start)

@@ -140,7 +140,7 @@ export const specialFunctions: readonly SpecialFunction[] = [
   special(
     'iterate',
     ['n', 'x', 'f'],
-    'f(x, k) for k = 0, 1, ..., n-1, each on the result before, as a Loop of the graph.',
+    'f(x, k) for k = 0, 1, ..., n-1, each on the result before, as a Loop of the graph. A draw in f is another one in each round.',
     iterate,
   ),
 ]
@@ -161,7 +161,9 @@ function iterate(x: Elaboration, [n, start, f]: readonly Given[], given: GivenAr
       const message = `\`iterate\` calls \`${name.text}(x, k)\`, which takes ${parameters.length} argument${parameters.length === 1 ? '' : 's'}`
       return fail(badArguments(step.span, { message, declared: name.span }))
     }
-    const result = callValue(x, step.value, { list: args, span: given.span }, step.span)
+    const result = x.inRounds(count, k, () =>
+      callValue(x, step.value, { list: args, span: given.span }, step.span),
+    )
     if (
       result.kind !== 'tensor' ||
       !sameShape(result.value.type.shape, first.type.shape) ||

@@ -173,3 +173,20 @@ dcrc run dcr.dcr --set tau=0.2     # right
 `,
   ({ name, text, wanted }) => ({ message: `\`${name}\` takes ${wanted}, not \`${text}\`` }),
 )
+
+export const idlePipeline = define<{ name: string }>(
+  'pipeline/idle',
+  'warning',
+  `
+A pipeline has no stage, no evaluation and no export: running it does nothing.
+
+\`\`\`dcr
+pipeline base { model head = Linear(4, 2) }              // runs nothing
+pipeline base { model head = Linear(4, 2)  export head }   // writes its model
+\`\`\`
+`,
+  ({ name }) => ({
+    message: `pipeline \`${name}\` runs nothing: it has no stage, no evaluation and no export`,
+    help: 'add a `stage`, or say `allow idle "others extend it"`',
+  }),
+)
