@@ -38,7 +38,12 @@ describe('a draw in the body of iterate', () => {
   })
 
   it('that is a `let` is one for all rounds, and for what reads it outside', () => {
-    expect(value('iterate(3, zeros([2]), shared) + noise', 'let noise = draw normal of [2]\nfn shared(x, k) = x + noise')).toEqual([0, 4])
+    expect(
+      value(
+        'iterate(3, zeros([2]), shared) + noise',
+        'let noise = draw normal of [2]\nfn shared(x, k) = x + noise',
+      ),
+    ).toEqual([0, 4])
   })
 
   it('of all rounds has a limit', () => {

@@ -88,6 +88,12 @@ fn fact(n: int) = if n == 0 { 1 } else { n * fact(n - 1) }
 fn twice(f, x) = f(f(x))
 fn inc(x) = x + 1
 fn dims(x: float[n, ...s, m]) = (n, s, m)
+fn split(h: int, x: float[h * d]) = d
+fn odd(x: float[2 * n + 1]) = n
+fn rest(x: float[n], y: float[n - m]) = m
+fn part(x: float[n / 3]) = n
+fn ratio(x: float[12 / n]) = n
+fn both(x: float[n], y: float[2 * (n + m)]) = m
 fn skip(_, b) = b
 `
   table(
@@ -106,6 +112,12 @@ fn skip(_, b) = b
       'twice(inc, 3)': 5,
       'dims(zeros([2, 3, 4, 5]))': [2, [3, 4], 5],
       'dims(zeros([2, 5]))': [2, [], 5],
+      'split(4, zeros([12]))': 3,
+      'odd(zeros([7]))': 3,
+      'rest(zeros([5]), zeros([2]))': 3,
+      'part(zeros([4]))': 12,
+      'ratio(zeros([4]))': 3,
+      'both(zeros([2]), zeros([10]))': 3,
       'skip(1, 2)': 2,
     },
     functions,

@@ -3,7 +3,9 @@ import { shapeMismatch, wrongType } from '../../diagnostics/catalogue/type.js'
 import type { Label, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { type DType, type TensorType, formatType, isFloat, scalar } from '../../graph/types.js'
-import type { DimSyntax, Identifier, TypeSyntax } from '../1-parse/syntax.js'
+import { binds } from '../1-parse/fold.js'
+import type { DimSyntax, Expression, Identifier, TypeSyntax } from '../1-parse/syntax.js'
+import { matchDim } from './dims.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
@@ -161,11 +163,16 @@ function matchShape(
       }
       return
     }
-    const wanted = evaluate(x, value, env)
-    if (wanted.kind !== 'int')
+    const match = matchDim(x, value, size, env)
+    if (match.kind === 'binds') env.set(match.name, int(match.value), site.span)
+    else if (match.kind === 'wants')
+      mismatch(`axis ${axis} is ${size}, expected ${dimText(dim)} = ${match.value} (${formatType(got)})`)
+    else if (match.kind === 'inexact')
+      mismatch(`axis ${axis} is ${size}, which is ${dimText(dim)} for no whole number \`${match.name}\``)
+    else if (match.kind === 'unknown') {
+      const wanted = evaluate(x, value, env)
       return fail(wrongType(value.span, { wanted: 'an int', got: describe(wanted), where: 'a dimension' }))
-    if (wanted.value !== size)
-      mismatch(`axis ${axis} is ${size}, expected ${wanted.value} (${formatType(got)})`)
+    }
   }
   dims.forEach((dim, k) => {
     if (dim.kind === 'pack') env.set(dim.name.text, list(shape.slice(pack, shape.length - tail).map(int)))
@@ -195,9 +202,15 @@ export function typeText(type: TypeSyntax): string {
 
 function dimText(dim: DimSyntax): string {
   if (dim.kind === 'pack') return `...${dim.name.text}`
-  return dim.value.kind === 'name'
-    ? dim.value.name
-    : dim.value.kind === 'int'
-      ? String(dim.value.value)
-      : '(...)'
+  return arithmeticText(dim.value, 0)
+}
+
+/** Arithmetic on names and numbers as the user writes it, with brackets where it binds looser than `least`. */
+function arithmeticText(e: Expression, least: number): string {
+  if (e.kind === 'name') return e.name
+  if (e.kind === 'int') return String(e.value)
+  if (e.kind !== 'binary') return '(...)'
+  const level = binds(e.operator)
+  const text = `${arithmeticText(e.left, level)} ${e.operator} ${arithmeticText(e.right, level + 1)}`
+  return level < least ? `(${text})` : text
 }
