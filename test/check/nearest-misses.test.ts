@@ -50,6 +50,44 @@ const misses: Readonly<Record<string, Miss>> = {
       'module Net {\n  ls = [Linear(192, 192), none]\n  fn forward(x) { for l in ls { if l != none { x = l(x) } }  x }\n}',
     items: 'model net = Net()',
   },
+  'module types, members and layers chosen when the file is compiled': {
+    value: 'mean(chosen(x)) + mean(plain(x))',
+    declarations: `use std.nn { LayerNorm }
+module Scale(d: int) { weight: float[d] = ones  fn forward(x: float[...s, d]) -> float[...s, d] = x * weight }
+module Chosen(d: int, norm: string, deep: bool = true) {
+  Norm = match norm { "layer" => LayerNorm  "scale" => Scale  _ => none }
+  norm1 = if Norm == none { none } else { Norm(d) }
+  act = if deep { relu } else { gelu }
+  layers = [if k == 1 { none } else { Linear(d, d) } for k in 0..3]
+  bias: float[d] = zeros if deep
+  fn forward(x: float[b, d]) -> float[b, 2 * d / 2] {
+    for (k, l) in enumerate(layers) { if l != none { x = act(l(x)) } }
+    x = if norm1 == none { x } else { norm1(x) }
+    if bias? == none { x } else { x + bias }
+  }
+}`,
+    items: 'model chosen = Chosen(192, "scale")\n  model plain = Chosen(192, "none", deep = false)',
+  },
+  'lists of many kinds, functions and modules among them': {
+    value: 'mean(if xs[0] == none { xs[1](x) } else { x }) * len(xs[2:])',
+    declarations: 'fn twice(x) = 2.0 * x',
+    items: 'let xs = reverse(concat([1, "a", (2, 3), { c: none }, Linear, twice], [none]))',
+  },
+  'a name of a dimension that arithmetic gives': {
+    value: 'mean(heads(4, x))',
+    declarations: 'fn heads(h: int, x: float[b, h * d]) -> float[b, h, d] = reshape(x, [b, h, d])',
+  },
+  'an initial value that is arithmetic': {
+    value: 'mean(scaled(x))',
+    declarations: 'module Scaled(d: int) { w: float[d] = 1 / float(d)  fn forward(x) = x * w }',
+    items: 'model scaled = Scaled(192)',
+  },
+  'tensors of one shape stacked': { value: 'mean(stack([x, -x]))' },
+  'a frozen part beside a trained one': {
+    value: 'mean(x)',
+    items:
+      'model other = Linear(192, 2)\n  stage second { train head  freeze other  minimize mean(square(head(x) + mean(other(x))))  optimizer adamw(lr = 1e-3)  steps 10 }',
+  },
   'an absent member behind `?`': {
     value: 'mean(no_bias(x))',
     items: 'model no_bias = Linear(192, 2, use_bias = false)',

@@ -10,7 +10,9 @@ export type DimMatch =
   | { readonly kind: 'wants'; readonly value: number }
   /** No whole number in place of this name gives the size. */
   | { readonly kind: 'inexact'; readonly name: string }
-  /** More than one name is new, or the new one stands where it cannot be solved for. */
+  /** More than one name is new. */
+  | { readonly kind: 'several'; readonly names: readonly string[] }
+  /** The new name stands where it cannot be solved for, or this is no whole number. */
   | { readonly kind: 'unknown' }
 
 /**
@@ -25,7 +27,7 @@ export function matchDim(x: Elaboration, e: Expression, size: number, env: Envir
     if (wanted.kind !== 'int') return { kind: 'unknown' }
     return wanted.value === size ? { kind: 'fits' } : { kind: 'wants', value: wanted.value }
   }
-  if (news.length > 1) return { kind: 'unknown' }
+  if (news.length > 1) return { kind: 'several', names: news }
   const value = solve(x, e, size, env)
   if (value === undefined) return { kind: 'unknown' }
   return Number.isInteger(value) && value >= 0 ? { kind: 'binds', name, value } : { kind: 'inexact', name }

@@ -169,7 +169,10 @@ function matchShape(
       mismatch(`axis ${axis} is ${size}, expected ${dimText(dim)} = ${match.value} (${formatType(got)})`)
     else if (match.kind === 'inexact')
       mismatch(`axis ${axis} is ${size}, which is ${dimText(dim)} for no whole number \`${match.name}\``)
-    else if (match.kind === 'unknown') {
+    else if (match.kind === 'several') {
+      const names = match.names.map((name) => `\`${name}\``).join(' and ')
+      mismatch(`axis ${axis} is ${size}, from which ${names} of ${dimText(dim)} cannot be told`)
+    } else if (match.kind === 'unknown') {
       const wanted = evaluate(x, value, env)
       return fail(wrongType(value.span, { wanted: 'an int', got: describe(wanted), where: 'a dimension' }))
     }

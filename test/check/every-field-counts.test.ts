@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { scan } from '../../src/compiler/1-parse/scan.js'
+import { analyze } from '../../src/compiler/analyze.js'
+import { compile } from '../../src/compiler/index.js'
+import type { Files } from '../../src/compiler/2-resolve/program.js'
+import { hash } from '../../src/graph/hash.js'
+import { sourcesIn } from '../syntax/sources.js'
+
+/** All literals are changed where this says so, else every so many of a large pipeline's. */
+const everyLiteral = process.env['DCRC_MUTATIONS'] === 'all'
+const large = /quickstart/
+/** Pipelines that are compiled whole for each change; of others the forward graphs are compared, which is less work. */
+const small = /^pipelines\/examples\//
+
+const texts = new Map(sourcesIn('pipelines').map(({ path, text }) => [path, text]))
+const entries = [...texts].filter(
+  ([path, text]) =>
+    (small.test(path) || large.test(path)) && !path.includes('/std/') && /^pipeline /m.test(text),
+)
+
+const filesWith = (path: string, text: string): Files => ({
+  read: (wanted) =>
+    wanted === path ? text : texts.get(wanted.startsWith('std/') ? `pipelines/${wanted}` : wanted),
+})
+
+/** One literal with another value, of the same length: nothing else in the file moves. */
+function mutate(image: string): string | undefined {
+  if (image === 'true') return 'none'
+  if (image === 'false') return 'true '
+  if (image.startsWith('"'))
+    return image.length > 2 ? `"${image[1] === 'q' ? 'z' : 'q'}${image.slice(2)}` : undefined
+  const digit = /[1-9]/.exec(image)
+  if (!digit) return image === '0' ? '1' : image.replace(/0$/, '1')
+  const other = digit[0] === '9' ? '8' : String(Number(digit[0]) + 1)
+  return image.slice(0, digit.index) + other + image.slice(digit.index + 1)
+}
+
+function mutations(path: string, text: string): { readonly name: string; readonly text: string }[] {
+  const found = scan(path, text).tokens.flatMap((token) => {
+    const { name } = token.tokenType
+    if (!['Int', 'Float', 'Text', 'True', 'False'].includes(name)) return []
+    const { startOffset: at, image, startLine } = token
+    const line = text.split('\n')[(startLine ?? 1) - 1] ?? ''
+    const instead = /^\s*use /.test(line) ? undefined : mutate(image)
+    if (instead === undefined) return []
+    return [
+      {
+        name: `${startLine}: ${image} -> ${instead} in ${line.trim()}`,
+        text: text.slice(0, at) + instead + text.slice(at + image.length),
+      },
+    ]
+  })
+  const step = large.test(path) && !everyLiteral ? Math.ceil(found.length / 8) : 1
+  return found.filter((_, k) => k % step === 0)
+}
+
+/** What a pipeline compiles to, without what only repeats the source: the params' values and the line to edit first. */
+function outcome(path: string, text: string): string {
+  const request = { entry: path, files: filesWith(path, text) }
+  if (small.test(path)) {
+    const { diagnostics, artefact } = compile(request)
+    if (diagnostics.length > 0 || !artefact)
+      return JSON.stringify(diagnostics.map((d) => [d.code, d.message]))
+    const { params: _, edit_hint: __, ...manifest } = artefact.manifest
+    const files = [...artefact.files].map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')])
+    return JSON.stringify([manifest, files])
+  }
+  const { diagnostics, lowered } = analyze(request)
+  if (diagnostics.length > 0 || !lowered) return JSON.stringify(diagnostics.map((d) => [d.code, d.message]))
+  const { stages, evaluations, models, data, exports } = lowered
+  return JSON.stringify([
+    stages.map(({ graph, span: _, draws, groups, ...rest }) => [
+      hash(graph),
+      [...draws],
+      groups.map(({ span: __, ...group }) => group),
+      rest,
+    ]),
+    evaluations.map(({ name, kind, settings, parts }) => [
+      name,
+      kind,
+      settings,
+      parts.map(({ graph, draws, ...part }) => [hash(graph), [...draws], part]),
+    ]),
+    models,
+    data,
+    exports,
+  ])
+}
+
+describe('every literal of a pipeline changes what is emitted, or is complained about', () => {
+  it('has pipelines', () => expect(entries.length).toBeGreaterThanOrEqual(5))
+  it.each(entries)('%s', { timeout: 600_000 }, (path, text) => {
+    expect(readFileSync(path, 'utf8')).toBe(text)
+    const before = outcome(path, text)
+    const silent = mutations(path, text).filter((m) => outcome(path, m.text) === before)
+    expect(silent.map((m) => m.name)).toEqual([])
+  })
+})
