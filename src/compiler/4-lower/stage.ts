@@ -6,6 +6,7 @@ import {
   trainedFrozen,
   trainedTwice,
   warmupWithoutEffect,
+  withoutEffect,
 } from '../../diagnostics/catalogue/stage.js'
 import { type Diagnostic, type Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import type { Output } from '../../graph/graph.js'
@@ -98,6 +99,9 @@ export function lowerStage(
   const chunk = number('chunk', 'int', null)
   const memory = attempt(diagnostics, () => memoryBudget(scope, stage), null)
   const saveEvery = number('save_every', 'int', null)
+  const saved = values.get('save_every')
+  if (saved && saveEvery !== null && saveEvery >= steps)
+    diagnostics.add(withoutEffect(saved.value.span, { what: 'a checkpoint', every: saveEvery, steps }))
   const clipNorm = number('clip_norm', 'float', null)
   const ema = number('ema', 'share', null)
   const { trained, groups } = lowerTrain(
@@ -136,11 +140,12 @@ export function lowerStage(
     saveEvery,
     clipNorm,
     ema,
-    monitors: monitors.map(({ value: m, file }) => ({
-      name: m.name.text,
-      every: m.every ? positiveNumber(x, scope.environment(file), 'every', m.every, 'int') : 1,
-      statistic: shares.has(m.name.text) ? 'share' : 'value',
-    })),
+    monitors: monitors.map(({ value: m, file }) => {
+      const every = m.every ? positiveNumber(x, scope.environment(file), 'every', m.every, 'int') : 1
+      if (m.every && every > steps)
+        diagnostics.add(withoutEffect(m.every.span, { what: `monitor \`${m.name.text}\``, every, steps }))
+      return { name: m.name.text, every, statistic: shares.has(m.name.text) ? 'share' : 'value' }
+    }),
   }
 }
 

@@ -139,12 +139,16 @@ let b = a       // wrong
   ({ names }) => ({ message: `\`${names[0]}\` is defined by itself`, why: names.join(' -> ') }),
 )
 
+/** What never happens to an unused declaration of a kind. */
+const fates: Readonly<Record<string, string>> = { fn: 'called', module: 'made', record: 'made' }
+
 export const unusedName = define<{ kind: string; name: string; declaration: Span }>(
   'name/unused',
   'warning',
   `
 A declaration of this file that nothing uses: no stage, evaluation or export needs it, so it is never computed.
-Remove it, or use it. Inherited declarations and those of the library are not reported.
+Remove it, or use it. Inherited declarations, those of the library, and the top of a file without a pipeline are not
+reported.
 `,
   ({ kind, name, declaration }) => ({
     message: `${kind} \`${name}\` is never used`,
@@ -152,7 +156,7 @@ Remove it, or use it. Inherited declarations and those of the library are not re
     help:
       kind === 'import'
         ? 'take it out of `use`'
-        : `no stage, evaluation or export needs it, so it is never ${kind === 'fn' ? 'called' : 'computed'}; remove it or use it`,
+        : `no stage, evaluation or export needs it, so it is never ${fates[kind] ?? 'computed'}; remove it or use it`,
   }),
 )
 

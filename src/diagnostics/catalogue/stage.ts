@@ -169,6 +169,24 @@ The warm-up is at least as long as the stage: the learning rate never reaches it
   }),
 )
 
+export const withoutEffect = define<{ what: string; every: number; steps: number }>(
+  'stage/without-effect',
+  'warning',
+  `
+A stage ends before a setting of it does anything: a checkpoint that would come with the last step or after it, or a
+monitor that would be recorded after it.
+
+\`\`\`dcr
+stage fit { steps 300  save_every 500  ... }   // wrong: there is one at the end anyway
+stage fit { steps 300  save_every 100  ... }   // right
+\`\`\`
+`,
+  ({ what, every, steps }) => ({
+    message: `${what} every ${every} steps has no effect: the stage has ${steps}`,
+    help: 'make it smaller, or leave it out',
+  }),
+)
+
 export const noData = define<{ stage: string }>(
   'stage/no-data',
   'warning',

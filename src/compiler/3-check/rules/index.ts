@@ -2,6 +2,7 @@ import { idlePipelines } from './idle-pipeline.js'
 import type { Rule } from './rule.js'
 import { unusedDeclarations } from './unused-declarations.js'
 import { unusedImports } from './unused-imports.js'
+import { unusedTopLevel } from './unused-top-level.js'
 
 /** All rules, in the order of their reports. */
-export const rules: readonly Rule[] = [idlePipelines, unusedDeclarations, unusedImports]
+export const rules: readonly Rule[] = [idlePipelines, unusedDeclarations, unusedTopLevel, unusedImports]

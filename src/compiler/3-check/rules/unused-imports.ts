@@ -1,6 +1,7 @@
 import { unusedName } from '../../../diagnostics/catalogue/name.js'
 import type { Span } from '../../../diagnostics/diagnostic.js'
-import type { SyntaxFile, Use } from '../../1-parse/syntax.js'
+import type { Use } from '../../1-parse/syntax.js'
+import { mentions } from './mentions.js'
 import type { Rule } from './rule.js'
 
 /** Warns of names that `use` brings into the entry file and nothing there mentions. */
@@ -25,13 +26,4 @@ function entry({ names, span }: Use, k: number): Span {
   if (own && after) return { ...span, start: own.name.span.start, end: after.name.span.start }
   if (own && before) return { ...span, start: end(before), end: end(own) }
   return span
-}
-
-/** Whether a word stands in the file behind an offset, outside of comments. */
-function mentions(file: SyntaxFile, word: string, from: number): boolean {
-  const inComment = (at: number): boolean => file.comments.some((c) => c.span.start <= at && at < c.span.end)
-  for (const match of file.text.slice(from).matchAll(new RegExp(`(?<![\\w.])${word}\\b`, 'g'))) {
-    if (!inComment(from + match.index)) return true
-  }
-  return false
 }
