@@ -283,7 +283,7 @@ pipeline base {
   let y = tau * head(x)
   loss l = mean(y)
   loss m = mean(square(y))
-  stage one { train head  minimize l  optimizer sgd(lr = 0.1)  steps 3  clip_norm 1.0  monitor seen = l every 5 }
+  stage one { train head  minimize l  optimizer sgd(lr = 0.1)  steps 3  clip_norm 1.0  monitor seen = l every 2 }
   stage two { train head.bias  minimize m  optimizer adamw(lr = 0.1)  steps 7 }
   export head
 }
@@ -308,7 +308,7 @@ pipeline base {
   })
   it('an overridden stage keeps the clauses that are not named', () => {
     const [one] = lowered('override stage one { steps 9 }').stages
-    expect(one).toMatchObject({ steps: 9, clipNorm: 1, monitors: [{ name: 'seen', every: 5 }] })
+    expect(one).toMatchObject({ steps: 9, clipNorm: 1, monitors: [{ name: 'seen', every: 2 }] })
     expect(one?.groups).toMatchObject([{ optimizer: 'sgd', settings: { lr: 0.1 } }])
   })
   it('monitors are replaced by name and added', () => {
