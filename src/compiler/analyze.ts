@@ -4,8 +4,7 @@ import { checkNames } from './2-resolve/names.js'
 import { type Files, type Program, loadProgram } from './2-resolve/program.js'
 import { checkStatics, checkValues } from './3-check/check.js'
 import { checkAllowed, withoutAllowed } from './2-resolve/allowed.js'
-import { initializerNames } from './3-check/initializers.js'
-import { builtinNames } from './3-check/scope.js'
+import { builtins } from './3-check/builtins.js'
 import { lower } from './4-lower/lower.js'
 import type { Lowered } from './4-lower/lowered.js'
 import { chunkProblems } from './6-optimize/chunk-pairs/problems.js'
@@ -59,7 +58,7 @@ export function analyzePipeline(
     ...(lowered ? { lowered } : {}),
   })
   checkAllowed(pipeline, diagnostics)
-  checkNames(program, pipeline, { names: builtinNames, initialValues: initializerNames }, diagnostics)
+  checkNames(program, pipeline, builtins, diagnostics)
   if (diagnostics.hasErrors) return done()
 
   const checked = checkStatics(program, pipeline, request.settings ?? new Map(), diagnostics)

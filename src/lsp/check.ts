@@ -4,7 +4,7 @@ import { type FlatPipeline, flatten } from '../compiler/2-resolve/flatten.js'
 import { checkNames } from '../compiler/2-resolve/names.js'
 import { type Files, type Program, loadProgram } from '../compiler/2-resolve/program.js'
 import { checkStatics } from '../compiler/3-check/check.js'
-import { builtinNames } from '../compiler/3-check/scope.js'
+import { builtins } from '../compiler/3-check/builtins.js'
 import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
 
 /** The pipelines that a file declares. */
@@ -28,11 +28,11 @@ export function quickCheck(entry: string, files: Files): readonly Diagnostic[] {
   const program = loadProgram(entry, files, diagnostics)
   if (diagnostics.hasErrors) return diagnostics.all
   const named = pipelinesOf(program)
-  if (named.length === 0) checkNames(program, noItems(entry), builtinNames, diagnostics)
+  if (named.length === 0) checkNames(program, noItems(entry), builtins, diagnostics)
   for (const { name } of named) {
     const pipeline = flatten(program, name.text, diagnostics)
     if (!pipeline) continue
-    checkNames(program, pipeline, builtinNames, diagnostics)
+    checkNames(program, pipeline, builtins, diagnostics)
     if (!diagnostics.hasErrors) checkStatics(program, pipeline, new Map(), diagnostics)
   }
   return diagnostics.all

@@ -46,7 +46,7 @@ export function checkNames(
     return suggestions.get(name)
   }
   const report = (file: string, items: ReadonlySet<string>): OnName => {
-    const known = new Set([...everywhere, ...(program.scopes.get(file)?.keys() ?? [])])
+    const known = new Set([...(program.scopes.get(file)?.keys() ?? []), ...everywhere])
     return (name, span, what) => {
       if (known.has(name) || items.has(name)) return
       if (what !== undefined) {
@@ -57,7 +57,7 @@ export function checkNames(
       }
       const removed = pipeline.removed.get(name)
       const labels = removed ? [{ span: removed, message: 'removed here' }] : []
-      const suggestion = removed ? undefined : suggest(name, () => [...known, ...items])
+      const suggestion = removed ? undefined : suggest(name, () => [...items, ...known])
       diagnostics.add(unknownName(span, { name, suggestion, labels }))
     }
   }
