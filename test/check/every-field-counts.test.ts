@@ -70,11 +70,11 @@ function outcome(path: string, text: string): string {
   if (diagnostics.length > 0 || !lowered) return JSON.stringify(diagnostics.map((d) => [d.code, d.message]))
   const { stages, evaluations, models, data, exports } = lowered
   return JSON.stringify([
-    stages.map(({ graph, span: _, draws, groups, ...rest }) => [
+    stages.map(({ graph, draws, groups, ...rest }) => [
       hash(graph),
       [...draws],
-      groups.map(({ span: __, ...group }) => group),
-      rest,
+      groups.map((group) => ({ ...group, span: null })),
+      { ...rest, span: null },
     ]),
     evaluations.map(({ name, kind, settings, parts }) => [
       name,
