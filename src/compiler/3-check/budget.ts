@@ -1,8 +1,8 @@
 import { tooLarge } from '../../diagnostics/catalogue/type.js'
 import { type Span, UserError } from '../../diagnostics/diagnostic.js'
 
-/** Several times what the largest pipelines of the library need. */
-const limit = 2_500_000
+/** Nearly twice what the largest pipeline of the library needs. */
+const limit = 2_000_000
 
 /** The work that one analysis may take, over all its stages and evaluations: no source keeps the compiler busy. */
 export class Budget {
