@@ -12,15 +12,21 @@ import { bytes } from '../diagnostics/units.js'
 export interface CompileOptions {
   readonly out?: string
   readonly seed: number
+  readonly weights?: 'random'
   readonly set: ReadonlyMap<string, string>
 }
 
 /** `dcrc compile`: the graphs and the manifest, in a folder. */
 export function compile(name: string | undefined, options: CompileOptions): number {
   const target = findTarget(name)
-  const { diagnostics, artefact } = compilePipeline({ ...target, settings: options.set, seed: options.seed })
+  const { diagnostics, artefact: made } = compilePipeline({
+    ...target,
+    settings: options.set,
+    seed: options.seed,
+  })
   printDiagnostics(diagnostics, target.files.texts)
-  if (!artefact) return exitCodes.userError
+  if (!made) return exitCodes.userError
+  const artefact: Artefact = { ...made, manifest: { ...made.manifest, weights: options.weights ?? 'files' } }
   const folder = options.out ?? join('compiled', artefact.manifest.pipeline, artefact.manifest.target)
   writeArtefact(artefact, folder)
   const size = [...artefact.files.values()].reduce((sum, f) => sum + f.length, 0)

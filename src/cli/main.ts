@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import './engine.js'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { version } from '../compiler/version.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { exitCodes } from './exit-codes.js'
@@ -26,6 +26,12 @@ function wholeNumber(text: string): number {
 
 const target = 'FILE or FILE#pipeline; none: the only pipeline file of this folder'
 const setting = ['--set <name=value>', 'give a param of the pipeline another value (repeatable)'] as const
+
+const weights = (): Option =>
+  new Option(
+    '--weights <how>',
+    'random: make up models and data whose files are not there, to try a pipeline out',
+  ).choices(['random'])
 
 function program(done: (code: number) => void): Command {
   const dcrc = new Command('dcrc')
@@ -63,6 +69,7 @@ function program(done: (code: number) => void): Command {
     .argument('[file]', target)
     .option('-o, --out <dir>', 'folder to write to (default: compiled/<pipeline>/<target>)')
     .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber, 0)
+    .addOption(weights())
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (file, options) => done((await import('./compile.js')).compile(file, options)))
   dcrc
@@ -81,6 +88,7 @@ function program(done: (code: number) => void): Command {
       'seed of draws, initial values and data order (default: 0, or as compiled)',
       wholeNumber,
     )
+    .addOption(weights())
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (file, options) => done(await (await import('./run.js')).run(file, options)))
   dcrc

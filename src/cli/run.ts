@@ -18,6 +18,7 @@ export interface RunCommand {
   readonly steps?: number
   readonly stage?: string
   readonly seed?: number
+  readonly weights?: 'random'
   readonly set: ReadonlyMap<string, string>
 }
 
@@ -26,7 +27,7 @@ type Source = { readonly folder: string } | { readonly target: Target }
 
 /** `dcrc run`: compiles when given a source, then trains, evaluates and exports. */
 export async function run(name: string | undefined, options: RunCommand): Promise<number> {
-  const { resume, runDir, steps, stage, seed } = options
+  const { resume, runDir, steps, stage, seed, weights } = options
   const source = findSource(name, options)
   const runnable = 'folder' in source ? source.folder : compileTarget(source.target, options)
   if (runnable === undefined) return exitCodes.userError
@@ -40,6 +41,7 @@ export async function run(name: string | undefined, options: RunCommand): Promis
       ...(steps === undefined ? {} : { steps }),
       ...(stage === undefined ? {} : { stage }),
       ...(seed === undefined ? {} : { seed }),
+      ...(weights === undefined ? {} : { weights }),
     }),
   )
   return reportResult(result, source, options)

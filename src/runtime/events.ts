@@ -1,5 +1,6 @@
 import type { Json } from '../compiler/7-emit/manifest.js'
 import type { MetricsLine } from './run-folder.js'
+import type { Substitutes } from './substitutes.js'
 
 /** What a run tells while it goes on. */
 export type RunEvent =
@@ -11,6 +12,8 @@ export type RunEvent =
       readonly resumed: { readonly stage: string | null; readonly step: number } | null
       /** Checkpoints removed because they follow from shorter earlier stages. */
       readonly discarded: readonly string[]
+      /** What is made up because its files are not there. */
+      readonly random: Substitutes
     }
   | {
       readonly kind: 'stage'
@@ -35,7 +38,7 @@ export type RunEvent =
       readonly metrics: Readonly<Record<string, Json>>
     }
   | { readonly kind: 'exported'; readonly model: string; readonly file: string }
-  | { readonly kind: 'done'; readonly directory: string }
+  | { readonly kind: 'done'; readonly directory: string; readonly random: Substitutes }
   | {
       readonly kind: 'stopped'
       readonly directory: string

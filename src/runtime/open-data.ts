@@ -4,28 +4,52 @@ import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { findSource } from '../data/registry.js'
 import { DataInvalid, DataMissing } from '../data/source.js'
 import { type OpenData, type OpenDataset, openData } from './fields.js'
+import { randomData } from './substitutes.js'
+
+export interface OpenDataOptions {
+  readonly open?: OpenDataset | undefined
+  /** Which data sets are made up, with the seed: those named, or all whose files are not there. */
+  readonly random?: { readonly seed: number; readonly names: 'absent' | readonly string[] } | undefined
+}
+
+export interface OpenedData {
+  readonly data: ReadonlyMap<string, OpenData>
+  /** The data sets that are made up. */
+  readonly random: readonly string[]
+  readonly problems: readonly Diagnostic[]
+}
 
 /** Opens the data that a graph of the pipeline reads; gives the problems of all of it together. */
 export async function openAllData(
   manifest: Manifest,
   root: string,
   span: Span,
-  open: OpenDataset = openSource,
-): Promise<{ readonly data: ReadonlyMap<string, OpenData>; readonly problems: readonly Diagnostic[] }> {
+  { open = openSource, random }: OpenDataOptions = {},
+): Promise<OpenedData> {
   const used = usedData(manifest)
   const data = new Map<string, OpenData>()
   const problems: Diagnostic[] = []
+  const made: string[] = []
+  const makeUp = (spec: DataSpec, seed: number): void => {
+    data.set(spec.name, randomData(spec, seed))
+    made.push(spec.name)
+  }
   for (const spec of manifest.data.filter(({ name }) => used.has(name))) {
+    if (random && random.names !== 'absent' && random.names.includes(spec.name)) {
+      makeUp(spec, random.seed)
+      continue
+    }
     try {
       const opened = await openData(spec, root, open)
       if (opened.dataset.length === 0) problems.push(emptyData(span, { data: spec.name }))
       data.set(spec.name, opened)
     } catch (error) {
       if (!(error instanceof DataMissing || error instanceof DataInvalid)) throw error
-      problems.push(missingData(span, { data: spec.name, problem: error.message, help: error.help }))
+      if (error instanceof DataMissing && random?.names === 'absent') makeUp(spec, random.seed)
+      else problems.push(missingData(span, { data: spec.name, problem: error.message, help: error.help }))
     }
   }
-  return { data, problems }
+  return { data, random: made, problems }
 }
 
 const openSource: OpenDataset = (spec: DataSpec, root) => {

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import type { Json } from '../compiler/7-emit/manifest.js'
+import type { Json, Manifest } from '../compiler/7-emit/manifest.js'
 import type { Measure } from './evaluate.js'
 import type { RunEvent } from './events.js'
 import type { OpenDataset } from './fields.js'
@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly stage?: string
   /** Instead of the pipeline's seed. */
   readonly seed?: number
+  /** `random`: models and data whose files are not there are made up; as compiled when absent. */
+  readonly weights?: Manifest['weights']
   /** Threads of one operator. */
   readonly threads?: number
   readonly onEvent?: (event: RunEvent) => void

@@ -8,6 +8,7 @@ import { openAllData } from './open-data.js'
 import type { RunOptions } from './options.js'
 import type { RunFolder, RunRecord } from './run-folder.js'
 import { chooseFolder, environment, readRun } from './run-record.js'
+import { isAbsent, withRandomWeights } from './substitutes.js'
 import { WorkerThread } from './thread.js'
 import type { StageRun, TrainContext } from './train.js'
 import { Weights, fileSystemRoot } from './weights.js'
@@ -42,9 +43,23 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   checkSteps(stages, progress, folder, span)
   checkStage(options.stage, stages, progress, span)
 
-  const opened = await openAllData(manifest, root, span, options.openDataset)
+  const mayBeRandom = (options.weights ?? manifest.weights) === 'random'
+  const opened = await openAllData(manifest, root, span, {
+    open: options.openDataset,
+    random: before
+      ? { seed, names: before.random.data }
+      : mayBeRandom
+        ? { seed, names: 'absent' }
+        : undefined,
+  })
+  const absent = manifest.models.filter((model) => mayBeRandom && isAbsent(model, root))
+  const random = before?.random ?? { weights: absent.map(({ name }) => name), data: [...opened.random] }
   const weightOptions = { root, directory: folder.directory, seed, span }
-  const { weights, problems } = await Weights.open(manifest, weightOptions, opened.problems)
+  const { weights, problems } = await Weights.open(
+    withRandomWeights(manifest, random.weights),
+    weightOptions,
+    opened.problems,
+  )
   if (problems.length > 0) throw new Problems(problems)
   const fingerprints = Object.fromEntries(
     [...opened.data].map(([name, { dataset }]) => [name, dataset.fingerprint]),
@@ -53,7 +68,7 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
     checkData(before, fingerprints, folder, span)
     forget(folder, progress)
   } else {
-    folder.create(manifest, environment(manifest, seed, fingerprints))
+    folder.create(manifest, environment(manifest, seed, fingerprints, random))
   }
 
   const context = {
@@ -64,6 +79,7 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
     weights,
     folder,
     seed,
+    random,
     settings: { root: fileSystemRoot, threads: options.threads },
     signal: options.signal,
     emit: options.onEvent ?? (() => undefined),

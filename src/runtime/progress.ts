@@ -1,6 +1,7 @@
 import pc from 'picocolors'
 import type { RunEvent } from './events.js'
 import type { MetricsLine } from './run-folder.js'
+import { describeSubstitutes } from './substitutes.js'
 
 /** Where progress is shown; `process.stderr` is one. */
 export interface ProgressStream {
@@ -81,6 +82,8 @@ export function createProgress(
         say(`run ${event.directory}${from === null ? '' : ` (resumed${where})`}`)
         for (const name of event.discarded)
           say(`checkpoint ${name} removed: an earlier stage now trains longer`)
+        const random = describeSubstitutes(event.random)
+        if (random !== undefined) say(color.yellow(`${random}: this run only tries the pipeline out`))
         return
       }
       case 'stage':
@@ -107,7 +110,10 @@ export function createProgress(
         say(`export ${event.model} -> ${event.file}`)
         return
       case 'done':
-        say(color.green('done'))
+        say(
+          color.green('done') +
+            (describeSubstitutes(event.random) === undefined ? '' : ', on random files: no result'),
+        )
         return
       case 'stopped':
         say(

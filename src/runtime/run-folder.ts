@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Json, Manifest } from '../compiler/7-emit/manifest.js'
 import type { MonitorValue } from './step-loop.js'
+import { substitutesSchema } from './substitutes.js'
 
 /** One line of `metrics.jsonl`: one optimizer step. */
 export interface MetricsLine {
@@ -33,6 +34,8 @@ const runSchema = z.strictObject({
   version: z.literal(1),
   seed: z.int(),
   data: z.record(z.string(), z.string()),
+  /** What had no files and was made up: where anything stands here, the run measures nothing. */
+  random: substitutesSchema,
   /** Results are bit-equal under equal versions, processor and settings. */
   compiler: z.string(),
   onnxruntime: z.string(),

@@ -7,6 +7,7 @@ import { changedSinceRun, folderTaken, nothingToResume } from '../diagnostics/ca
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { parseManifest } from './artefact.js'
 import { RunFolder, type RunRecord } from './run-folder.js'
+import type { Substitutes } from './substitutes.js'
 
 interface Choice {
   readonly runDir?: string
@@ -58,10 +59,12 @@ export const environment = (
   manifest: Manifest,
   seed: number,
   data: Readonly<Record<string, string>>,
+  random: Substitutes,
 ): RunRecord => ({
   version: 1,
   seed,
   data: { ...data },
+  random,
   compiler: manifest.compiler,
   onnxruntime: env.versions.node ?? '',
   node: process.version,

@@ -71,6 +71,7 @@ class Run {
       stages: this.stages.map(({ stage, steps }) => ({ name: stage.name, steps })),
       resumed: this.options.resume ? { stage: next?.stage.name ?? null, step: within?.step ?? 0 } : null,
       discarded: stale.map(({ stage, step }) => `${stage}-${step}`),
+      random: this.context.random,
     })
     let at: { stage: string; step: number } | null = null
     try {
@@ -101,7 +102,7 @@ class Run {
       throw error
     }
     const exported = await this.exports()
-    emit({ kind: 'done', directory: this.folder.directory })
+    emit({ kind: 'done', directory: this.folder.directory, random: this.context.random })
     return {
       status: 'done',
       directory: this.folder.directory,

@@ -10,6 +10,7 @@ import type { RunFolder } from './run-folder.js'
 import { type StoredTensor, openSafetensors } from './safetensors.js'
 import type { SessionSettings } from './session.js'
 import type { MonitorValue, StagePlan, StateTensor, StepOutcome } from './step-loop.js'
+import type { Substitutes } from './substitutes.js'
 import { buffersOf } from './tensors.js'
 import type { WorkerThread } from './thread.js'
 import type { Weights } from './weights.js'
@@ -22,6 +23,7 @@ export interface TrainContext {
   readonly weights: Weights
   readonly folder: RunFolder
   readonly seed: number
+  readonly random: Substitutes
   readonly settings: SessionSettings
   readonly signal: AbortSignal | undefined
   readonly emit: (event: RunEvent) => void

@@ -159,15 +159,16 @@ async function openModel(model: ModelSpec, options: WeightOptions): Promise<Weig
 async function writeInitial(model: ModelSpec, file: string, seed: number): Promise<void> {
   await writeSafetensors(
     file,
-    model.parameters.map(({ path, dtype, shape, init }) => {
-      const values = initialValues(init, shape, { seed, model: model.name, path })
-      return {
-        name: path,
-        dtype,
-        shape,
-        content: dtype === 'f32' ? values : rawBytes(tensor(dtype, shape, values)),
-      }
-    }),
+    model.parameters.map(({ path, dtype, shape, init }) => ({
+      name: path,
+      dtype,
+      shape,
+      // Made when their turn comes: a model may be larger than the memory.
+      content: async () => {
+        const values = initialValues(init, shape, { seed, model: model.name, path })
+        return dtype === 'f32' ? values : rawBytes(tensor(dtype, shape, values))
+      },
+    })),
     { format: 'pt' },
   )
 }

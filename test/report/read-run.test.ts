@@ -28,6 +28,7 @@ const manifest: Manifest = {
   target: 'cpu',
   hash: 'abc',
   seed: 3,
+  weights: 'files',
   params: { batch: 8 },
   models: [],
   adapters: [],

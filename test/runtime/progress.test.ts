@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { RunEvent } from '../../src/runtime/events.js'
 import { createProgress, formatDuration, formatNumber } from '../../src/runtime/progress.js'
+import { noSubstitutes } from '../../src/runtime/substitutes.js'
 
 /** Shows the events of a stage whose steps take 250 ms each; what was written, and the live line where there is one. */
 function show(steps: number, terminal?: { columns: number }) {
@@ -16,7 +17,14 @@ function show(steps: number, terminal?: { columns: number }) {
     report(event)
   }
   const stages = [{ name: 'enhance', steps }]
-  say({ kind: 'started', directory: 'runs/dcr/1', stages, resumed: null, discarded: [] })
+  say({
+    kind: 'started',
+    directory: 'runs/dcr/1',
+    stages,
+    resumed: null,
+    discarded: [],
+    random: noSubstitutes,
+  })
   say({ kind: 'stage', stage: 'enhance', from: 0, steps, rows: 8 })
   for (let step = 1; step <= steps; step++) {
     const line = {
@@ -44,7 +52,7 @@ function show(steps: number, terminal?: { columns: number }) {
     evaluation: 'digits',
     metrics: { nmi: 0.51234, table: [1, 2] },
   })
-  say({ kind: 'done', directory: 'runs/dcr/1' })
+  say({ kind: 'done', directory: 'runs/dcr/1', random: noSubstitutes })
   return written
 }
 

@@ -262,6 +262,7 @@ export function regression(options: Options = {}): Artefact {
     target: 'cpu',
     hash: 'regression',
     seed: 7,
+    weights: 'files',
     params: {},
     adapters: [],
     models: [

@@ -79,6 +79,7 @@ export function buildManifest(
     pipeline: lowered.pipeline,
     target,
     seed: lowered.seed,
+    weights: 'files',
     params: lowered.params,
     models: [...lowered.models],
     adapters: [...lowered.adapters],
@@ -101,9 +102,9 @@ export function buildManifest(
   }
 }
 
-/** Changes with what runs, not with where it stands in the source. */
+/** Changes with what runs, not with where it stands in the source or what stands in for missing files. */
 function identity(
-  { source_map: _places, edit_hint: _hint, ...rest }: Omit<Manifest, 'hash'>,
+  { source_map: _places, edit_hint: _hint, weights: _weights, ...rest }: Omit<Manifest, 'hash'>,
   files: readonly GraphFile[],
 ): string {
   return sha256(canonical({ ...rest, graphs: files.map((f) => hash(f.graph)) }))

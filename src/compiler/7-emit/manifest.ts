@@ -177,6 +177,8 @@ export const manifestSchema = z.strictObject({
   target: z.enum(['cpu', 'cuda', 'webgpu']),
   hash: z.string(),
   seed: z.int(),
+  /** Where the weights and data come from whose files are not there when a run starts: `files`: nowhere, it is an error. */
+  weights: z.enum(['files', 'random']),
   /** Pipeline parameters as compiled. */
   params: settings,
   models: z.array(model),
