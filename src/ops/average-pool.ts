@@ -117,7 +117,10 @@ function spread(b: Builder, g: Value, shape: readonly number[], attributes: Attr
       )
   const tiles = window.kernel.every(
     (k, i) =>
-      k === window.strides[i] && (window.size[i] ?? 0) * k === spatial[i] && window.dilations[i] === 1,
+      k === window.strides[i] &&
+      window.pads[i] === 0 &&
+      (window.size[i] ?? 0) * k === spatial[i] &&
+      window.dilations[i] === 1,
   )
   if (tiles) {
     const open = shares.type.shape.slice(0, 2).concat(window.size.flatMap((d) => [d, 1]))

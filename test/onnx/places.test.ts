@@ -21,12 +21,15 @@ const images: Dataset = {
   }),
 }
 
-const pipeline = (model: string): string => `use std.nn { Linear }
-
+const scaleModule = `
 module Scale {
   w: float[8] = zeros
   fn forward(x) = flatten(x * w, 1)
 }
+`
+
+const pipeline = (model: string): string => `use std.nn { Linear }
+${model.startsWith('Scale') ? scaleModule : ''}
 
 pipeline p {
   data train = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
