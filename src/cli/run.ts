@@ -1,13 +1,19 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { compile } from '../compiler/index.js'
+import { compile, plan as planPipeline } from '../compiler/index.js'
 import type { Artefact } from '../compiler/7-emit/manifest.js'
 import { compiledSettings, notCompiled } from '../diagnostics/catalogue/file.js'
+import { missingFiles } from '../diagnostics/catalogue/run.js'
 import { UserError } from '../diagnostics/diagnostic.js'
+import { type Needs, needs } from '../compiler/needs.js'
+import { loadArtefact } from '../runtime/artefact.js'
+import { measureMachine } from '../runtime/machine.js'
 import { type RunResult, runPipeline } from '../runtime/run.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
 import { lastCompiled } from './last-compiled.js'
+import { type Missing, findMissing } from './missing.js'
+import { describeMissing, describePrediction } from './missing-report.js'
 import { commandLine, printDiagnostics } from './print.js'
 import { showRun } from './show-run.js'
 import { type Target, findTarget } from './target.js'
@@ -29,6 +35,9 @@ type Source = { readonly folder: string } | { readonly target: Target }
 export async function run(name: string | undefined, options: RunCommand): Promise<number> {
   const { resume, runDir, steps, stage, seed, weights } = options
   const source = findSource(name, options)
+  const needed = options.weights === 'random' || resume ? undefined : neededFiles(source, options)
+  const missing = needed && (await findMissing(needed, process.cwd()))
+  if (missing) return reportMissing(needed.pipeline, missing, source, options)
   const runnable = 'folder' in source ? source.folder : compileTarget(source.target, options)
   if (runnable === undefined) return exitCodes.userError
   const result = await withInterrupt((signal) =>
@@ -77,6 +86,40 @@ function compileTarget(
   const { diagnostics, artefact } = compile({ ...target, settings: set, seed })
   printDiagnostics(diagnostics, target.files.texts)
   return artefact
+}
+
+/** What the run reads from files, as far as it is known before compiling; undefined where nothing is looked for. */
+function neededFiles(source: Source, { set }: RunCommand): Needs | undefined {
+  if ('target' in source) return needs({ ...source.target, settings: set })
+  const { manifest } = loadArtefact(source.folder)
+  return manifest.weights === 'random' ? undefined : manifest
+}
+
+/** Lists what is not there at once, then what a run would take, which needs the whole pipeline to be planned. */
+async function reportMissing(
+  pipeline: string,
+  missing: Missing,
+  source: Source,
+  { set }: RunCommand,
+): Promise<number> {
+  const [name, file] =
+    'folder' in source ? [source.folder, source.folder] : [nameOf(source.target), source.target.entry]
+  const settings = [...set].flatMap(([param, value]) => ['--set', `${param}=${value}`])
+  process.stderr.write(`${describeMissing(missing)}\n\n`)
+  printDiagnostics([
+    missingFiles(at(file), {
+      pipeline,
+      weights: missing.weights.flatMap(({ models }) => models),
+      data: missing.data.map(({ data }) => data),
+      command: commandLine(['npx', 'dcrc', 'run', name, ...settings, '--weights', 'random', '--steps', '2']),
+    }),
+  ])
+  if ('folder' in source) return exitCodes.userError
+  process.stderr.write('\nplanning time and memory (Ctrl-C to end)\n')
+  const { diagnostics, plan } = planPipeline({ ...source.target, settings: set })
+  printDiagnostics(diagnostics, source.target.files.texts)
+  if (plan) process.stderr.write(`${describePrediction(plan.stages, await measureMachine())}\n`)
+  return exitCodes.userError
 }
 
 function reportResult(result: RunResult, source: Source, options: RunCommand): number {

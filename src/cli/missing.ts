@@ -1,0 +1,68 @@
+import type { DataSpec, ModelSpec } from '../compiler/7-emit/manifest.js'
+import type { Needs } from '../compiler/needs.js'
+import { findSource } from '../data/registry.js'
+import { DataMissing } from '../data/source.js'
+import { byteSize, elementCount } from '../graph/types.js'
+import { type Published, findPublished } from '../runtime/published.js'
+import { isAbsent } from '../runtime/substitutes.js'
+
+export interface MissingWeights {
+  /** The folder or id that `from` names; those of one published model are told together. */
+  readonly from: readonly string[]
+  readonly models: readonly string[]
+  readonly published: Published | undefined
+  readonly parameters: number
+  /** Of the parameters as they are declared; a file may hold them in another type. */
+  readonly bytes: number
+}
+
+export interface MissingData {
+  readonly data: string
+  readonly problem: string
+  readonly help: string
+  /** Bytes of the fields of one row, as a batch holds them. */
+  readonly rowBytes: number
+}
+
+export interface Missing {
+  readonly weights: readonly MissingWeights[]
+  readonly data: readonly MissingData[]
+}
+
+/** Which files of a pipeline are not there; undefined where all are. */
+export async function findMissing({ models, data }: Needs, root: string): Promise<Missing | undefined> {
+  const weights = missingWeights(models.filter((model) => isAbsent(model, root)))
+  const missing = { weights, data: (await Promise.all(data.map((d) => missingData(d, root)))).flat() }
+  return weights.length + missing.data.length === 0 ? undefined : missing
+}
+
+function missingWeights(models: readonly ModelSpec[]): readonly MissingWeights[] {
+  const groups = new Map<string, ModelSpec[]>()
+  for (const model of models) {
+    const key = findPublished(model.from ?? '')?.id ?? model.from ?? ''
+    groups.set(key, [...(groups.get(key) ?? []), model])
+  }
+  return [...groups.values()].map((group) => {
+    const parameters = group.flatMap((model) => model.parameters)
+    const from = group.map((model) => model.from ?? '')
+    return {
+      from,
+      models: group.map(({ name }) => name),
+      published: findPublished(from[0] ?? ''),
+      parameters: parameters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+      bytes: parameters.reduce((sum, p) => sum + byteSize(p), 0),
+    }
+  })
+}
+
+async function missingData(spec: DataSpec, root: string): Promise<readonly MissingData[]> {
+  try {
+    await findSource(spec.source)?.open(spec.arguments, root)
+    return []
+  } catch (error) {
+    // What is there and wrong is told by the run.
+    if (!(error instanceof DataMissing)) return []
+    const rowBytes = spec.fields.reduce((sum, field) => sum + byteSize(field), 0)
+    return [{ data: spec.name, problem: error.message, help: error.help, rowBytes }]
+  }
+}

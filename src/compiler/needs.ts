@@ -1,0 +1,30 @@
+import { Diagnostics } from '../diagnostics/diagnostic.js'
+import type { Request } from './analyze.js'
+import { flatten } from './2-resolve/flatten.js'
+import { loadProgram } from './2-resolve/program.js'
+import { checkStatics } from './3-check/check.js'
+import type { DataSpec, ModelSpec } from './7-emit/manifest.js'
+
+/** What a pipeline reads from files. */
+export interface Needs {
+  readonly pipeline: string
+  readonly models: readonly ModelSpec[]
+  readonly data: readonly DataSpec[]
+}
+
+/**
+ * The models and data sets of a pipeline, before anything is computed of them: quick for models of any size.
+ * Undefined where something is wrong, which the compiler will tell.
+ */
+export function needs({ entry, pipeline: name, files, settings }: Request): Needs | undefined {
+  const diagnostics = new Diagnostics()
+  const program = loadProgram(entry, files, diagnostics)
+  const pipeline = diagnostics.hasErrors ? undefined : flatten(program, name, diagnostics)
+  if (!pipeline || diagnostics.hasErrors) return undefined
+  const { statics } = checkStatics(program, pipeline, settings ?? new Map(), diagnostics)
+  if (diagnostics.hasErrors) return undefined
+  const models = [...pipeline.items.values()].flatMap(({ item, file }) =>
+    item.kind === 'model' ? [statics.modelSpec(item, file)] : [],
+  )
+  return { pipeline: pipeline.name, models, data: [...statics.dataSpecs.values()] }
+}
