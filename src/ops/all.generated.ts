@@ -15,6 +15,7 @@ import cos from './cos.js'
 import cumSum from './cum-sum.js'
 import differentiated from './differentiated.js'
 import div from './div.js'
+import dropoutMask from './dropout-mask.js'
 import erf from './erf.js'
 import exp from './exp.js'
 import expand from './expand.js'
@@ -88,6 +89,7 @@ export const operators: readonly Operator[] = [
   cumSum,
   differentiated,
   div,
+  dropoutMask,
   erf,
   exp,
   expand,

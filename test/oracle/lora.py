@@ -4,10 +4,12 @@
 # ///
 """peft's LoRA beside a convolution and a linear layer: output, loss, gradients, 20 AdamW steps and the merged model.
 
-The factors start away from 0, so that every gradient is there. peft's dropout is replaced by one with given uniform
-draws u: entries with u < p become 0, the others are divided by 1 - p, as torch.nn.Dropout does with its own draws.
+The factors start away from 0, so that every gradient is there. peft's dropout is replaced by one with given masks:
+entries that are not kept become 0, the others are divided by 1 - p, as torch.nn.Dropout does with its own draws. The
+masks are those of squares32 (Widynski 2020), here in numpy: entry i is kept where squares32(i, key) >= p 2^32.
 """
 
+import numpy
 import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
 from torch import nn
@@ -29,13 +31,28 @@ class Net(nn.Module):
         return self.out(torch.tanh(self.conv(x)).flatten(1))
 
 
+def squares32(counters, key):
+    y = x = counters * key
+    z = y + key
+    for plus in (y, z, y):
+        x = x * x + plus
+        x = (x >> numpy.uint64(32)) | (x << numpy.uint64(32))
+    return (x * x + z) >> numpy.uint64(32)
+
+
+def kept(words, shape):
+    key = numpy.uint64((2 * (words[0] + (words[1] << 32)) + 1) % 2**64)
+    counters = numpy.arange(numpy.prod(shape), dtype=numpy.uint64).reshape(shape)
+    return torch.from_numpy(squares32(counters, key) >= numpy.uint64(P * 2**32))
+
+
 class Dropout(nn.Module):
-    def __init__(self, u):
+    def __init__(self, words, shape):
         super().__init__()
-        self.u = u
+        self.kept = kept(words, shape)
 
     def forward(self, x):
-        return torch.where(self.u < P, 0.0, x / (1 - P)) if self.training else x
+        return torch.where(self.kept, x / (1 - P), 0.0) if self.training else x
 
 
 torch.manual_seed(6)
@@ -49,9 +66,9 @@ with torch.no_grad():
             p.normal_(std=0.3)
 model = model.double()
 x, target = torch.randn(6, 3, 6, 6).double(), torch.randn(6, 5).double()
-draws = {"conv": torch.rand(6, 3, 6, 6), "out": torch.rand(6, 36)}
-for layer, u in draws.items():
-    getattr(net, layer).lora_dropout["default"] = Dropout(u.double())
+keys = {"conv": [0x9E3779B9, 0xFFFFFFFF], "out": [0x12345678, 0xBB67AE85]}
+for layer, shape in {"conv": (6, 3, 6, 6), "out": (6, 36)}.items():
+    getattr(net, layer).lora_dropout["default"] = Dropout(keys[layer], shape)
 
 
 def ours(name):
@@ -91,7 +108,7 @@ write(
     },
     {
         **{"input/x": x, "input/target": target},
-        **{f"input/enc/{layer}": u for layer, u in draws.items()},
+        **{f"input/enc/{layer}": torch.tensor(words) for layer, words in keys.items()},
         **start,
         **first,
         **tensors("end", trained),

@@ -40,12 +40,13 @@ export function callAdapted(
     })
   const scale = adapter.alpha / adapter.rank
   if (state === 'merged') return build({ weight: x.build(span, (g) => merged(g, weight, a, b, scale)) })
-  const input = state === 'trained' ? dropped(x, layer, args.tensor('x'), span) : args.tensor('x')
+  const rate = state === 'trained' ? adapter.dropout : 0
+  const input = rate > 0 ? dropped(x, layer, args.tensor('x'), span) : args.tensor('x')
   const narrow = build({ x: input, weight: a, bias: null })
   // B is applied point by point: as a convolution, with the defaults of stride, padding and dilation.
   const branch = build({ x: narrow, weight: b }, defaultsOf(definition))
   const base = build({})
-  return x.build(span, (g) => g.add(base, g.scale(branch, scale)))
+  return x.build(span, (g) => g.add(base, g.scale(branch, scale / (1 - rate))))
 }
 
 const parameter = (x: Elaboration, { model, path, weight }: PlacedWeight): Value =>
@@ -63,16 +64,18 @@ function merged(g: Builder, weight: Value, a: Value, b: Value, scale: number): V
   return g.add(weight, g.reshape(g.scale(g.matmul(tall, wide), scale), shape))
 }
 
-/** The input of a branch with a share of its entries set to 0 and the others made larger, drawn anew at each step. */
+/**
+ * The input of a branch with a share of its entries set to 0, others at each step; what makes the rest larger stands
+ * with the scale of the branch. The host draws a key, the graph the entries.
+ */
 function dropped(x: Elaboration, { adapter, module }: AdaptedLayer, input: Value, span: Span): Value {
   const { dropout, name } = adapter
-  if (dropout === 0) return input
-  const mask = x.drawPath.within(module === '' ? name : `${name}/${module}`, () =>
-    x.draw({ kind: 'uniform', low: 0, high: 1 }, { dtype: 'f32', shape: input.type.shape }, span),
+  const key = x.drawPath.within(module === '' ? name : `${name}/${module}`, () =>
+    x.draw({ kind: 'randint', low: 0, high: 2 ** 32 }, { dtype: 'i64', shape: [2] }, span),
   )
-  x.masks.add(mask)
   return x.build(span, (g) => {
-    const kept = g.cast(g.op('GreaterOrEqual', [mask, g.scalar(dropout)]), 'f32')
-    return g.mul(input, g.scale(kept, 1 / (1 - dropout)))
+    const mask = g.op('DropoutMask', [key], { shape: [...input.type.shape], rate: dropout })
+    x.masks.add(mask)
+    return g.where(mask, input, g.scalar(0, input.type.dtype))
   })
 }

@@ -47,7 +47,7 @@ export class Elaboration {
   readonly drawPath = new DrawPath()
   private readonly draws = new Map<Value, { readonly path: string; readonly distribution: Distribution }>()
   private readonly replay = new Replay((nodes, span) => this.budget.spend(nodes * limits.node, span))
-  /** The draws of dropout, in order: each row of what they are applied to has entries of its own. */
+  /** The masks of dropout, in order: each row of what they are applied to has entries of its own. */
   readonly masks = new Set<Value>()
   private readonly inputs = new Map<string, Value>()
   private readonly parameters = new Map<string, Value>()

@@ -24,7 +24,10 @@ export function checkCoupling(
   const batch = fed.find((v) => v.source.kind === 'input' && v.source.name.startsWith('batch/'))
   const rows = batch?.type.shape[0]
   if (stage.accumulate === 1 || rows === undefined) return
-  const coupling = firstCoupling(graph, used, new Set(fed.filter((v) => v.type.shape[0] === rows)), rows)
+  // Each row has entries of its own in a mask of dropout.
+  const masks = graph.nodes.flatMap((node) => (node.op === 'DropoutMask' ? node.outputs : []))
+  const rowed = [...fed, ...masks].filter((v) => v.type.shape[0] === rows)
+  const coupling = firstCoupling(graph, used, new Set(rowed), rows)
   if (coupling !== undefined) {
     diagnostics.add(
       coupledAccumulation(stage.span, {

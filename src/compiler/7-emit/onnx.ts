@@ -4,6 +4,7 @@ import { type Attribute, type Graph, type Node, type Value, isGraph } from '../.
 import { type DType, type TensorType, byteSize } from '../../graph/types.js'
 import { dataType } from '../../onnx/element-types.js'
 import { operator } from '../../ops/registry.js'
+import { writeMask } from './dropout-mask.js'
 import { type Names, assignNames } from './names.js'
 import { separateOutputs } from './outputs.js'
 import { rawBytes } from './raw.js'
@@ -29,6 +30,8 @@ export interface EmitOptions {
 export function emit(graph: Graph, options: EmitOptions = {}): Uint8Array {
   const separated = separateOutputs(graph)
   const names = assignNames(separated)
+  const tables = new Map<string, Onnx.ITensorProto>()
+  const body = graphProto(separated, names, tables)
   const model: Onnx.IModelProto = {
     irVersion,
     producerName: 'dcrc',
@@ -38,18 +41,19 @@ export function emit(graph: Graph, options: EmitOptions = {}): Uint8Array {
       { domain: 'com.microsoft', version: 1 },
     ],
     graph: {
-      ...graphProto(separated, names),
+      ...body,
       input: separated.inputs.map((v) => valueInfo(v, names)),
-      initializer: [...names.initializers].map(([name, v]) => initializer(name, v)),
+      initializer: [...[...names.initializers].map(([name, v]) => initializer(name, v)), ...tables.values()],
     },
   }
   return new Uint8Array(ModelProto.encode(model).finish())
 }
 
-function graphProto(graph: Graph, names: Names): Onnx.IGraphProto {
+/** `tables` takes the tensors that the nodes read beside values of the graph. */
+function graphProto(graph: Graph, names: Names, tables: Map<string, Onnx.ITensorProto>): Onnx.IGraphProto {
   return {
     name: graph.name,
-    node: graph.nodes.map((n) => nodeProto(n, names)),
+    node: graph.nodes.flatMap((n) => nodeProtos(n, names, tables)),
     input: graph.inputs.map((v) => valueInfo(v, names)),
     output: graph.outputs.map(({ value }) => valueInfo(value, names)),
   }
@@ -62,7 +66,20 @@ const nameOf = (value: Value, names: Names): string => {
   return name
 }
 
-function nodeProto(node: Node, names: Names): Onnx.INodeProto {
+function nodeProtos(
+  node: Node,
+  names: Names,
+  tables: Map<string, Onnx.ITensorProto>,
+): readonly Onnx.INodeProto[] {
+  if (node.op !== 'DropoutMask') return [nodeProto(node, names, tables)]
+  const [[key], [mask]] = [node.inputs, node.outputs]
+  if (!key || !mask) throw new Error('a mask has a key and a result')
+  const written = writeMask(node, names.node.get(node) ?? '', nameOf(key, names), nameOf(mask, names))
+  for (const table of written.tables) tables.set(table.name ?? '', table)
+  return written.nodes
+}
+
+function nodeProto(node: Node, names: Names, tables: Map<string, Onnx.ITensorProto>): Onnx.INodeProto {
   const { domain } = operator(node.op)
   if (domain === 'dcrc') throw new Error(`emit: ${node.op} must be replaced before emission`)
   const input = node.inputs.map((v) => (v ? nameOf(v, names) : ''))
@@ -75,7 +92,7 @@ function nodeProto(node: Node, names: Names): Onnx.INodeProto {
     output: node.outputs.map((v) => nameOf(v, names)),
     attribute: Object.entries(node.attributes)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, a]) => attributeProto(name, a, names)),
+      .map(([name, a]) => attributeProto(name, a, names, tables)),
   }
 }
 
@@ -95,8 +112,13 @@ const floatAttributes = new Set([
 const typeAttributes = new Set(['to', 'dtype', 'stash_type'])
 const type = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const
 
-function attributeProto(name: string, value: Attribute, names: Names): Onnx.IAttributeProto {
-  if (isGraph(value)) return { name, type: type.graph, g: graphProto(value, names) }
+function attributeProto(
+  name: string,
+  value: Attribute,
+  names: Names,
+  tables: Map<string, Onnx.ITensorProto>,
+): Onnx.IAttributeProto {
+  if (isGraph(value)) return { name, type: type.graph, g: graphProto(value, names, tables) }
   if (typeof value === 'object') return { name, type: type.ints, ints: [...value] }
   if (typeof value === 'string') {
     if (typeAttributes.has(name)) return { name, type: type.int, i: dataType[value as DType] }
