@@ -1,5 +1,6 @@
 import type { Graph } from '../../graph/graph.js'
 import { anchorTargets, dropAnchors } from './anchors.js'
+import { cancelShifts } from './cancel-shifts/index.js'
 import { chunkPairs } from './chunk-pairs/index.js'
 import { eliminateDead } from './eliminate-dead.js'
 import { foldConstants } from './fold-constants.js'
@@ -18,10 +19,12 @@ import { sumRows } from './sum-rows.js'
 const tidy: readonly Pass[] = [foldConstants, simplify, mergeCommon]
 
 /**
- * Before differentiation, in this order: what the backward pass then inherits. Repetitions are pushed first, as long
- * as they stand by themselves: later their change of shape is one with that of what reads them.
+ * Before differentiation, in this order: what the backward pass then inherits. Repetitions are pushed as long as they
+ * stand by themselves: later their change of shape is one with that of what reads them. What cancels goes before, so
+ * that less depends on them.
  */
 export const forwardPasses: readonly Pass[] = [
+  cancelShifts,
   pushRepeats,
   splitProducts,
   foldConstants,

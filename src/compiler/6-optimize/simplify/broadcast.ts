@@ -1,6 +1,7 @@
 import type { Builder } from '../../../graph/builder.js'
 import type { Node, Value } from '../../../graph/graph.js'
 import { elementCount, sameShape } from '../../../graph/types.js'
+import { aligned, shapeBeforeExpand } from '../shape-before-expand.js'
 import { type Call, type Rule, given, integers, list, madeBy } from './rule.js'
 
 /** Operators that broadcast all operands against each other, or have one operand. */
@@ -58,41 +59,9 @@ const reshapeOfExpand: Rule = {
     const x = given(inputs, 0)
     const inner = source(x)
     if (!inner || inner === x) return undefined
-    const shape = shapeBeforeExpand(aligned(inner, x), x.type.shape, type.shape)
+    const shape = shapeBeforeExpand(aligned(inner, x.type.shape), x.type.shape, type.shape)
     return shape && b.expand(b.reshape(inner, shape), type.shape)
   },
-}
-
-/** The shape of a value with leading ones up to the rank of what it was expanded to. */
-const aligned = (inner: Value, expanded: Value): readonly number[] => [
-  ...expanded.type.shape.slice(inner.type.shape.length).map(() => 1),
-  ...inner.type.shape,
-]
-
-/** The shape that `from` must get so that expanding it to `to` equals reshaping its expansion. */
-function shapeBeforeExpand(
-  from: readonly number[],
-  expanded: readonly number[],
-  to: readonly number[],
-): readonly number[] | undefined {
-  if (expanded.includes(0)) return undefined
-  const shape: number[] = []
-  let [i, j] = [0, 0]
-  while (i < expanded.length || j < to.length) {
-    // The smallest groups of axes of both shapes that hold equally many elements.
-    const [startI, startJ] = [i, j]
-    let [n, m] = [expanded[i++] ?? 1, to[j++] ?? 1]
-    while (n !== m) {
-      if (n < m) n *= expanded[i++] ?? 1
-      else m *= to[j++] ?? 1
-    }
-    const own = from.slice(startI, i)
-    const group = to.slice(startJ, j)
-    if (own.every((d) => d === 1)) shape.push(...group.map(() => 1))
-    else if (sameShape(own, expanded.slice(startI, i))) shape.push(...group)
-    else return undefined
-  }
-  return shape
 }
 
 const transposeOfExpand: Rule = {
@@ -101,7 +70,10 @@ const transposeOfExpand: Rule = {
     const x = given(inputs, 0)
     const inner = source(x)
     if (!inner || inner === x) return undefined
-    return b.expand(b.transpose(b.reshape(inner, aligned(inner, x)), list(node, 'perm')), type.shape)
+    return b.expand(
+      b.transpose(b.reshape(inner, aligned(inner, x.type.shape)), list(node, 'perm')),
+      type.shape,
+    )
   },
 }
 
@@ -112,7 +84,7 @@ const reducedCopies: Rule = {
     const x = given(inputs, 0)
     const inner = source(x)
     if (!inner || inner === x) return undefined
-    const shape = aligned(inner, x)
+    const shape = aligned(inner, x.type.shape)
     const axes = reducedAxes(x, inputs[1])
     if (!axes) return undefined
     const copied = axes.filter((a) => shape[a] === 1 && x.type.shape[a] !== 1)
