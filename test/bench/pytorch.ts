@@ -10,10 +10,11 @@ export interface PytorchMeasure {
   readonly bytes_peak: number
 }
 
-/** The Python of `DCRC_PYTHON`, or `python3`, if it has what the script imports; else why not. */
-export function findPython(): { readonly python: string } | { readonly missing: string } {
+/** The Python of `DCRC_PYTHON`, or `python3`, if it has what a script imports; else why not. */
+export function findPython(
+  script = 'import torch, numpy, safetensors, transformers, diffusers',
+): { readonly python: string } | { readonly missing: string } {
   const python = process.env['DCRC_PYTHON'] ?? 'python3'
-  const script = 'import torch, numpy, safetensors, transformers, diffusers'
   const { status, stderr, error } = spawnSync(python, ['-c', script], { encoding: 'utf8' })
   if (status === 0) return { python }
   return { missing: `${python}: ${error?.message ?? stderr.trim().split('\n').at(-1) ?? 'failed'}` }

@@ -19,6 +19,7 @@ import { plan } from '../../src/compiler/index.js'
 import type { StagePlan } from '../../src/compiler/plan/report.js'
 import { loadArtefact } from '../../src/runtime/artefact.js'
 import { measureCommands } from './commands.js'
+import { productFlops } from './flops.js'
 import { median } from './median.js'
 import { type PytorchMeasure, findPython, pytorchStep } from './pytorch.js'
 import type { StepMeasure } from './step.js'
@@ -146,12 +147,6 @@ function predictedPeak(folder: string, step: Step): number {
   const found = manifest.stages.find((s) => s.name === step.stage)
   if (!found) throw new Error(`no stage ${step.stage} in ${folder}`)
   return found.graphs.step.peak_bytes
-}
-
-/** FLOPs of the matrix products and convolutions of a step, transposed ones included. */
-function productFlops({ cost }: StagePlan): number {
-  const products = ['MatMul', 'FusedMatMul', 'Gemm', 'Conv', 'ConvTranspose']
-  return cost.byOperator.filter((c) => products.includes(c.op)).reduce((sum, c) => sum + c.flops, 0)
 }
 
 /** Runs a Node process and gives what it prints. */

@@ -2,7 +2,9 @@
  * Runs a training step of a compiled pipeline in a process of its own, through the runner's own loop and sessions, and
  * prints what it took as one line of JSON. Weights are initial values and feeds are random: neither changes the time.
  *
- *     node --expose-gc --import tsx test/bench/step.ts <compiled folder> <stage> <repeats> <threads>
+ *     node --expose-gc --import tsx test/bench/step.ts <compiled folder> <stage> <repeats> <threads> [<warm-up> <folder>]
+ *
+ * `folder` keeps the weights, or has them already; without one they are made and removed again.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +21,8 @@ import { draw, drawKey } from '../../src/runtime/draws.js'
 import { hyperAt } from '../../src/runtime/hyper.js'
 import { type StagePlan, StepLoop } from '../../src/runtime/step-loop.js'
 import { type HostTensor, type HostTensors, hostArray } from '../../src/runtime/tensors.js'
-import { Weights, fileSystemRoot } from '../../src/runtime/weights.js'
+import { fileSystemRoot } from '../../src/runtime/weights.js'
+import { initialWeights } from './weights.js'
 
 /** What one process measured. */
 export interface StepMeasure {
@@ -31,14 +34,14 @@ export interface StepMeasure {
   readonly matmulSeconds: number
 }
 
-const [folder = '', stageName = '', repeats = '5', threads = '2'] = process.argv.slice(2)
-const scratch = mkdtempSync(join(tmpdir(), 'dcrc-bench-'))
+const [folder = '', stageName = '', repeats = '5', threads = '2', warmup = '3', kept] = process.argv.slice(2)
+const scratch = kept ?? mkdtempSync(join(tmpdir(), 'dcrc-bench-'))
 try {
   process.stdout.write(
     `${JSON.stringify(await measure(loadArtefact(folder), Number(repeats), Number(threads)))}\n`,
   )
 } finally {
-  rmSync(scratch, { recursive: true })
+  if (kept === undefined) rmSync(scratch, { recursive: true })
 }
 
 async function measure(artefact: Artefact, times: number, count: number): Promise<StepMeasure> {
@@ -51,11 +54,10 @@ async function measure(artefact: Artefact, times: number, count: number): Promis
   const bytesBefore = kilobytes('VmRSS') * 1024
   const loop = await StepLoop.open(plan)
   const seconds: number[] = []
-  const warmup = 3
-  for (let step = 1; step <= warmup + times; step++) {
+  for (let step = 1; step <= Number(warmup) + times; step++) {
     const outcome = await loop.step(feeds(stage, stage.graphs.step, step), false)
     if (outcome.kind !== 'done') throw new Error(`step ${step}: ${JSON.stringify(outcome)}`)
-    if (step > warmup) seconds.push(outcome.stepMs / 1000)
+    if (step > Number(warmup)) seconds.push(outcome.stepMs / 1000)
   }
   const bytesPeak = kilobytes('VmHWM') * 1024
   await loop.close()
@@ -64,10 +66,7 @@ async function measure(artefact: Artefact, times: number, count: number): Promis
 }
 
 async function planOf({ manifest, files }: Artefact, stage: StageSpec, count: number): Promise<StagePlan> {
-  const models = manifest.models.map((model) => ({ ...model, from: null }))
-  const options = { root: scratch, directory: scratch, seed: 0, span: { file: folder, start: 0, end: 0 } }
-  const { weights, problems } = await Weights.open({ ...manifest, models }, options)
-  if (problems.length > 0) throw new Error(problems.map((p) => p.message).join('; '))
+  const weights = await initialWeights(manifest, scratch)
   const linked = (spec: GraphSpec | null): Uint8Array | null => {
     const model = spec && files.get(spec.file)
     return spec && model ? link(model, weights.bindings(spec)) : null

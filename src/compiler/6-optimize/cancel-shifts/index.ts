@@ -104,7 +104,8 @@ function birth(
     const [wasFixed, wasShift] = [old[k], old[1 - k]]
     if (!fixed || !shift || !wasFixed || !wasShift || varying.has(wasFixed) || !varying.has(wasShift))
       continue
-    const tokens = fixed.type.shape.slice(0, -1).some((d) => d > 1)
+    const { shape } = fixed.type
+    const tokens = (shape.at(-1) ?? 1) > 1 && shape.slice(0, -1).some((d) => d > 1)
     return shiftedSum(b, fixed, shift, out.type.shape) ?? (tokens ? 'near' : undefined)
   }
   return undefined
