@@ -4,6 +4,7 @@ import { findComposite, operator } from '../ops/registry.js'
 import type { Attributes, Graph, Node, Output, Value } from './graph.js'
 import {
   type DType,
+  type NarrowFloat,
   type Tensor,
   type TensorType,
   elementCount,
@@ -54,8 +55,9 @@ export class Builder {
     return value
   }
 
-  parameter(model: string, path: string, type: TensorType): Value {
-    return { id: this.ids.next++, type, source: { kind: 'parameter', model, path } }
+  parameter(model: string, path: string, type: TensorType, as?: NarrowFloat): Value {
+    const source = { kind: 'parameter', model, path } as const
+    return { id: this.ids.next++, type, source: as ? { ...source, as } : source }
   }
 
   constant(t: Tensor): Value {

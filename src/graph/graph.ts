@@ -1,5 +1,5 @@
 import type { Span } from '../diagnostics/diagnostic.js'
-import type { Tensor, TensorType } from './types.js'
+import type { NarrowFloat, Tensor, TensorType } from './types.js'
 
 /**
  * The IR: a graph in single-assignment form whose operators are ONNX's, with their names and attributes.
@@ -30,8 +30,11 @@ export interface Value {
 export type Source =
   /** Fed at each run: batch, draw, state, hyper-parameter, prologue result. The manifest says which, by name. */
   | { readonly kind: 'input'; readonly name: string }
-  /** A model's parameter: trained (becomes state) or frozen (becomes an external initializer). */
-  | { readonly kind: 'parameter'; readonly model: string; readonly path: string }
+  /**
+   * A model's parameter: trained (becomes state) or frozen (becomes an external initializer). With `as` the graph reads
+   * its values rounded to that type, whatever type it holds them in.
+   */
+  | { readonly kind: 'parameter'; readonly model: string; readonly path: string; readonly as?: NarrowFloat }
   /** A constant of the program, small. */
   | { readonly kind: 'constant'; readonly tensor: Tensor }
   | { readonly kind: 'node'; readonly node: Node; readonly output: number }

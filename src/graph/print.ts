@@ -26,7 +26,7 @@ export function print(graph: Graph, { spans = false, elements = 8 }: PrintOption
       case 'constant':
         return printTensor(source.tensor, elements)
       case 'parameter':
-        return `${JSON.stringify(`${source.model}/${source.path}`)}: ${formatType(value.type)}`
+        return `${JSON.stringify(`${source.model}/${source.path}`)}: ${formatType(value.type)}${source.as ? ` as ${source.as}` : ''}`
       default:
         return '%undefined'
     }

@@ -159,7 +159,8 @@ export class Copier {
     if (source.kind === 'constant') return this.shares ? old : this.b.constant(source.tensor)
     const key = `${source.model}/${source.path}`
     const value =
-      this.parameters.get(key) ?? (this.shares ? old : this.b.parameter(source.model, source.path, type))
+      this.parameters.get(key) ??
+      (this.shares ? old : this.b.parameter(source.model, source.path, type, source.as))
     this.parameters.set(key, value)
     return value
   }

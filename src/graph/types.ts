@@ -9,6 +9,10 @@ export interface TensorType {
 export const isFloat = (dtype: DType): boolean =>
   dtype === 'f32' || dtype === 'f16' || dtype === 'bf16' || dtype === 'f64'
 
+/** The types that weights can be rounded to. */
+export const narrowFloats = ['bf16', 'f16'] as const
+export type NarrowFloat = (typeof narrowFloats)[number]
+
 export const bytesPerElement: Readonly<Record<DType, number>> = {
   f32: 4,
   f16: 2,

@@ -1,9 +1,11 @@
 import type { Json } from '../compiler/7-emit/manifest.js'
+import type { Conversion } from '../weights/conversions.js'
 import type { MetricsLine } from './run-folder.js'
 import type { Substitutes } from './substitutes.js'
 
 /** What a run tells while it goes on. */
 export type RunEvent =
+  | ({ readonly kind: 'converting' } & Conversion)
   | {
       readonly kind: 'started'
       readonly directory: string

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, basename } from 'node:path'
 import type { ModelSpec } from '../compiler/7-emit/manifest.js'
 import { rawBytes } from '../compiler/7-emit/raw.js'
@@ -40,7 +40,7 @@ export async function openOnnxWeights(
     if (!existsSync(converted)) await convert(file, typed, converted)
     for (const [name, tensor] of (await openSafetensors(converted)).tensors) tensors.set(name, tensor)
   }
-  return { file, size: statSync(file).size, tensors }
+  return { file, tensors }
 }
 
 async function convert(file: string, names: readonly string[], converted: string): Promise<void> {

@@ -12,6 +12,7 @@ import { isAbsent, withRandomWeights } from './substitutes.js'
 import { WorkerThread } from './thread.js'
 import type { StageRun, TrainContext } from './train.js'
 import { Weights, fileSystemRoot } from './weights.js'
+import type { Conversion } from '../weights/conversions.js'
 
 /** Problems that were found together. */
 export class Problems extends Error {
@@ -54,7 +55,9 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   })
   const absent = manifest.models.filter((model) => mayBeRandom && isAbsent(model, root))
   const random = before?.random ?? { weights: absent.map(({ name }) => name), data: [...opened.random] }
-  const weightOptions = { root, directory: folder.directory, seed, span }
+  const emit = options.onEvent ?? (() => undefined)
+  const onConvert = (conversion: Conversion): void => emit({ kind: 'converting', ...conversion })
+  const weightOptions = { root, directory: folder.directory, seed, span, onConvert }
   const { weights, problems } = await Weights.open(
     withRandomWeights(manifest, random.weights),
     weightOptions,
@@ -82,7 +85,7 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
     random,
     settings: { root: fileSystemRoot, threads: options.threads },
     signal: options.signal,
-    emit: options.onEvent ?? (() => undefined),
+    emit,
   }
   return { context, stages, progress }
 }

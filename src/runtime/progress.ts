@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { bytes } from '../diagnostics/units.js'
 import type { RunEvent } from './events.js'
 import type { MetricsLine } from './run-folder.js'
 import { describeSubstitutes } from './substitutes.js'
@@ -71,6 +72,11 @@ export function createProgress(
 
   return (event) => {
     switch (event.kind) {
+      case 'converting': {
+        const values = event.as === null ? 'f32' : `${event.as} values in f32`
+        say(`convert ${event.source} to ${values}, once: ${bytes(event.bytes)} -> ${event.file}`)
+        return
+      }
       case 'started': {
         const from = event.resumed
         const where =

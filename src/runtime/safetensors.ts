@@ -98,8 +98,12 @@ export interface WrittenTensor {
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly number[]
-  /** Values, where they lie, or how they are made when their turn comes. */
-  readonly content: ArrayBufferView | StoredTensor | (() => Promise<ArrayBufferView>)
+  /** Values, where they lie, how they are made when their turn comes, or their making piece by piece. */
+  readonly content:
+    | ArrayBufferView
+    | StoredTensor
+    | (() => Promise<ArrayBufferView>)
+    | (() => AsyncIterable<ArrayBufferView>)
 }
 
 /**
@@ -144,24 +148,32 @@ async function writeContent(
   handle: FileHandle,
   { name, dtype, shape, content: given }: WrittenTensor,
 ): Promise<void> {
-  const content = typeof given === 'function' ? await given() : given
-  const wanted = elementCount(shape) * bytesPerElement[dtype]
-  const length = ArrayBuffer.isView(content) ? content.byteLength : content.length
-  if (length !== wanted) throw new Error(`${name}: ${length} bytes to write, its shape has ${wanted}`)
-  if (ArrayBuffer.isView(content)) {
-    await writeAll(handle, new Uint8Array(content.buffer, content.byteOffset, content.byteLength))
-  } else {
-    await copyTensor(content, handle)
+  let length = 0
+  for await (const piece of pieces(given)) {
+    await writeAll(handle, new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength))
+    length += piece.byteLength
   }
+  const wanted = elementCount(shape) * bytesPerElement[dtype]
+  if (length !== wanted) throw new Error(`${name}: ${length} bytes to write, its shape has ${wanted}`)
 }
 
-const chunk = 16 * 1024 * 1024
+async function* pieces(given: WrittenTensor['content']): AsyncIterable<ArrayBufferView> {
+  const content = typeof given === 'function' ? given() : given
+  if (ArrayBuffer.isView(content)) yield content
+  else if (Symbol.asyncIterator in content) yield* content
+  else if (content instanceof Promise) yield await content
+  else for await (const bytes of tensorPieces(content)) yield new Uint8Array(bytes)
+}
 
-async function copyTensor(from: StoredTensor, to: FileHandle): Promise<void> {
-  const handle = await open(from.file, 'r')
+const pieceBytes = 16 * 1024 * 1024
+
+/** The bytes of one tensor, a few at a time. */
+export async function* tensorPieces(tensor: StoredTensor): AsyncIterable<ArrayBuffer> {
+  const handle = await open(tensor.file, 'r')
   try {
-    for (let at = 0; at < from.length; at += chunk) {
-      await writeAll(to, await readAt(handle, from.offset + at, Math.min(chunk, from.length - at)))
+    for (let at = 0; at < tensor.length; at += pieceBytes) {
+      const length = Math.min(pieceBytes, tensor.length - at)
+      yield (await readAt(handle, tensor.offset + at, length)).buffer
     }
   } finally {
     await handle.close()

@@ -242,6 +242,7 @@ async function planStage(
   { stage, from }: StageRun,
   { artefact, weights, settings }: TrainContext,
 ): Promise<StagePlan> {
+  await weights.prepare(stage)
   const models = new Map<string, ReadonlyMap<string, StoredTensor>>()
   const stored = async (file: string, name: string): Promise<StoredTensor> => {
     const tensors = models.get(file) ?? (await openSafetensors(file)).tensors

@@ -23,6 +23,7 @@ export function stageOf(
     saveEvery: null,
     clipNorm: null,
     ema: null,
+    precision: null,
     monitors: [],
     ...rest,
   }

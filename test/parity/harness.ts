@@ -7,6 +7,7 @@ import { expect } from 'vitest'
 import type { Artefact, GraphSpec } from '../../src/compiler/7-emit/manifest.js'
 import { link } from '../../src/compiler/8-link/link.js'
 import { compile } from '../../src/compiler/index.js'
+import type { NarrowFloat } from '../../src/graph/types.js'
 import { hyperAt } from '../../src/runtime/hyper.js'
 import {
   type SafetensorsFile,
@@ -70,12 +71,12 @@ export class Fixture {
   }
 }
 
-/** Where a parameter's value lies. */
-export type WeightSource = (model: string, path: string) => StoredTensor
+/** Where a parameter's value lies, rounded to a type where a graph reads it so. */
+export type WeightSource = (model: string, path: string, as: NarrowFloat | null) => StoredTensor
 
 function linked(artefact: Artefact, spec: GraphSpec, weight: WeightSource): Uint8Array {
-  const bindings = spec.parameters.map(({ name, model, path, dtype }) => {
-    const { file, offset, length } = weight(model, path)
+  const bindings = spec.parameters.map(({ name, model, path, dtype, as }) => {
+    const { file, offset, length } = weight(model, path, as)
     return [name, { location: relative(fileSystemRoot, file), offset, length, dtype }] as const
   })
   const bytes = artefact.files.get(spec.file)
@@ -128,7 +129,7 @@ export async function trainStage(
       prologue: bytes(prologue),
     },
     state: stage.trained.flatMap(({ model, path, shape }) => [
-      { key: `param/${model}/${path}`, shape, stored: weight(model, path) },
+      { key: `param/${model}/${path}`, shape, stored: weight(model, path, null) },
       ...stage.slots.map((slot) => ({ key: `${slot}/${model}/${path}`, shape, stored: null })),
     ]),
     settings: { root: fileSystemRoot, threads: 1 },

@@ -86,7 +86,7 @@ function model(
 }
 
 const f32 = (name: string, shape: readonly number[]) => ({ name, dtype: 'f32' as const, shape: [...shape] })
-const scaleParameter = { ...f32('fixed/scale', [features]), model: 'fixed', path: 'scale' }
+const scaleParameter = { ...f32('fixed/scale', [features]), model: 'fixed', path: 'scale', as: null }
 
 /** pred, r = pred - y, loss and the gradients gw and gb, each divided by `parts`. */
 const forward = (parts: number): { nodes: NodeSpec[]; constants: Record<string, number | bigint[]> } => ({
@@ -269,6 +269,7 @@ export function regression(options: Options = {}): Artefact {
       {
         name: 'line',
         from: null,
+        as: null,
         parameters: [
           { path: 'w', dtype: 'f32', shape: [features], init: { kind: 'normal', mean: 0, std: 1 } },
           { path: 'b', dtype: 'f32', shape: [], init: { kind: 'constant', value: 0.5 } },
@@ -277,6 +278,7 @@ export function regression(options: Options = {}): Artefact {
       {
         name: 'fixed',
         from: options.scaleFrom ?? null,
+        as: null,
         parameters: [
           { path: 'scale', dtype: 'f32', shape: [features], init: { kind: 'uniform', low: 1, high: 2 } },
         ],
@@ -304,8 +306,8 @@ export function regression(options: Options = {}): Artefact {
 
 function evaluationOver(data: string | null, files: Map<string, Uint8Array>): EvaluationSpec {
   const name = data === null ? 'drawn' : 'all'
-  const scalar = (n: string) => ({ ...f32(`${n}0`, []), model: 'line', path: 'b' })
-  const weight = { ...f32('line/w', [features]), model: 'line', path: 'w' }
+  const scalar = (n: string) => ({ ...f32(`${n}0`, []), model: 'line', path: 'b', as: null })
+  const weight = { ...f32('line/w', [features]), model: 'line', path: 'w', as: null }
   const external = [scaleParameter, weight, { ...scalar('b'), name: 'line/b' }]
   const { nodes, constants } = forward(1)
   const rename = (n: string): string => (n === 'w' ? 'line/w' : n === 'b' ? 'line/b' : n)

@@ -85,9 +85,9 @@ test('every difference between a file and its model is listed', async () => {
   expect(await problems('fixed.safetensors')).toEqual([
     `run/weights-mismatch: ${file} does not fit model \`fixed\`; 1 different: \`scale\` is f32[3, 1], the model has f32[3]`,
   ])
-  await writeSafetensors(file, [{ ...scaleTensor, dtype: 'f16', content: new Uint16Array(3) }])
+  await writeSafetensors(file, [{ ...scaleTensor, dtype: 'i32', content: new Int32Array(3) }])
   expect(await problems('fixed.safetensors')).toEqual([
-    `run/weights-mismatch: ${file} does not fit model \`fixed\`; 1 different: \`scale\` is f16[3], the model has f32[3]`,
+    `run/weights-mismatch: ${file} does not fit model \`fixed\`; 1 different: \`scale\` is i32[3], the model has f32[3]`,
   ])
 })
 

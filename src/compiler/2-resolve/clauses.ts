@@ -9,6 +9,7 @@ export const valueClauses = {
   memory: 'memory 16 GB',
   clip_norm: 'clip_norm 1.0',
   ema: 'ema 0.999',
+  precision: 'precision bf16',
   save_every: 'save_every 500',
 } as const
 

@@ -13,6 +13,7 @@ import type { AdaptedLayer } from './adapter.js'
 import { type Facts, noFacts } from './facts.js'
 import { DrawPath } from './draw-path.js'
 import type { GivenArguments } from './arguments.js'
+import type { Narrow } from './precision.js'
 import { Replay } from './replay.js'
 import { type FunctionVal, type Val, type Weight, depthOf, describe, sizeOf } from './values.js'
 
@@ -52,6 +53,8 @@ export class Elaboration {
   private readonly inputs = new Map<string, Value>()
   private readonly parameters = new Map<string, Value>()
   private readonly weights = new Map<Value, Weight>()
+  /** The models whose weights are rounded, by name. */
+  readonly narrow = new Map<string, Narrow>()
   /** The rows of a data set that an input takes, and where that was said. */
   private readonly rows = new Map<
     Value,
@@ -208,7 +211,8 @@ export class Elaboration {
 
   parameter(model: string, path: string, weight: Weight): Value {
     const key = `${model}/${path}`
-    const value = this.parameters.get(key) ?? this.b.parameter(model, path, weight.type)
+    const as = weight.type.dtype === 'f32' ? this.narrow.get(model)?.type : undefined
+    const value = this.parameters.get(key) ?? this.b.parameter(model, path, weight.type, as)
     this.parameters.set(key, value)
     this.weights.set(value, weight)
     return value

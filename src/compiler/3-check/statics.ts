@@ -1,6 +1,6 @@
 import { circularName } from '../../diagnostics/catalogue/name.js'
 import { badSetting, unknownSetting } from '../../diagnostics/catalogue/pipeline.js'
-import { notAModel, reservedModel, unsupportedPrecision } from '../../diagnostics/catalogue/stage.js'
+import { notAModel, nothingNarrowed, reservedModel } from '../../diagnostics/catalogue/stage.js'
 import { wrongType } from '../../diagnostics/catalogue/type.js'
 import { type Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
@@ -23,6 +23,7 @@ import type { Facts } from './facts.js'
 import { parametersOf, place, placedParameters } from './instantiate.js'
 import { checkWhole } from './onnx-model.js'
 import { PipelineScope } from './pipeline-scope.js'
+import { modelPrecision } from './precision.js'
 import type { Scope } from './scope.js'
 import { matchType, typeText } from './types.js'
 import { type Instance, type Val, describe } from './values.js'
@@ -85,8 +86,7 @@ export class Statics {
 
   model(item: ModelItem, file: string): Instance {
     return this.once(this.models, item.name.text, item, () => {
-      if (item.as && item.as.text !== 'f32')
-        return fail(unsupportedPrecision(item.as.span, { dtype: item.as.text }))
+      const as = item.as && modelPrecision(item.as)
       const value = evaluate(this.scope.elaboration, item.value, this.scope.environment(file))
       if (value.kind !== 'instance')
         return fail(notAModel(item.value.span, { name: item.name.text, got: describe(value) }))
@@ -94,6 +94,7 @@ export class Statics {
       if (item.name.text === 'optimizer') return fail(reservedModel(item.name.span, { name: item.name.text }))
       checkWhole(value, item.value.span)
       place(value, item.name.text, '')
+      if (as) this.scope.elaboration.narrow.set(item.name.text, as)
       return value
     })
   }
@@ -140,9 +141,15 @@ export class Statics {
     for (const { item } of this.pipeline.items.values())
       if (item.kind === 'data') attempt(() => this.data(item))
     for (const { item, file } of this.pipeline.items.values())
-      if (item.kind === 'model') attempt(() => void this.modelSpec(item, file))
+      if (item.kind === 'model') attempt(() => this.checkModel(item, file, diagnostics))
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'adapter') attempt(() => void this.adapter(item, file))
+  }
+
+  private checkModel(item: ModelItem, file: string, diagnostics: Diagnostics): void {
+    const { name: model, as, parameters } = this.modelSpec(item, file)
+    if (item.as && as && !parameters.some((p) => p.dtype === 'f32'))
+      diagnostics.add(nothingNarrowed(item.as.span, { model, as }))
   }
 
   modelSpec(item: ModelItem, file: string): ModelSpec {
@@ -150,6 +157,7 @@ export class Statics {
     const name = item.name.text
     return {
       name,
+      as: this.scope.elaboration.narrow.get(name)?.type ?? null,
       from: item.from ? this.fromPath(item, file) : (instance.weightFile ?? null),
       parameters: parametersOf(instance).map(({ path, weight }) => ({
         path,

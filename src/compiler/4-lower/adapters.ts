@@ -25,6 +25,7 @@ export function attached(pipeline: FlatPipeline, at?: FlatStage): ReadonlyMap<st
 export const factorsOf = ({ name, layers }: Adapter): ModelSpec => ({
   name,
   from: null,
+  as: null,
   parameters: layers
     .flatMap(({ a, b }) => [a, b])
     .map(({ path, weight: { type, init } }) => ({

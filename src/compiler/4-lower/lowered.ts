@@ -1,6 +1,6 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Graph } from '../../graph/graph.js'
-import type { DType } from '../../graph/types.js'
+import type { DType, NarrowFloat } from '../../graph/types.js'
 import type {
   AdapterSpec,
   DataSpec,
@@ -49,6 +49,8 @@ export interface LoweredStage {
   readonly clipNorm: number | null
   /** The decay of the averages of trained parameters, where they are kept. */
   readonly ema: number | null
+  /** The type to which a step rounds the weights of the models that it trains. */
+  readonly precision: NarrowFloat | null
   readonly monitors: readonly {
     readonly name: string
     readonly every: number

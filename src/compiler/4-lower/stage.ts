@@ -23,6 +23,7 @@ import { layerKey } from '../3-check/adapter.js'
 import { type Elaboration, fail } from '../3-check/elaboration.js'
 import { Environment } from '../3-check/environment.js'
 import { evaluate } from '../3-check/evaluate.js'
+import { stagePrecision } from '../3-check/precision.js'
 import type { PipelineScope } from '../3-check/pipeline-scope.js'
 import type { Statics } from '../3-check/statics.js'
 import { type Val, describe } from '../3-check/values.js'
@@ -35,6 +36,7 @@ import type { Optimizer } from '../../optimizers/optimizer.js'
 import type { Schedule } from '../../schedules/schedule.js'
 import { checkCoupling } from './coupling.js'
 import { memoryBudget } from './memory-budget.js'
+import { checkNotNarrow, trainedModels, withPrecision } from './precision.js'
 
 const required: readonly ClauseName[] = ['minimize', 'optimizer', 'steps']
 
@@ -104,6 +106,12 @@ export function lowerStage(
     diagnostics.add(withoutEffect(saved.value.span, { what: 'a checkpoint', every: saveEvery, steps }))
   const clipNorm = number('clip_norm', 'float', null)
   const ema = number('ema', 'share', null)
+  const given = values.get('precision')
+  const precision = attempt(
+    diagnostics,
+    () => given && stagePrecision(x, given.value, scope.environment(given.file)),
+    undefined,
+  )
   const { trained, groups } = lowerTrain(
     x,
     scope,
@@ -118,7 +126,8 @@ export function lowerStage(
   const minimize = need('minimize')
   const objective = { trained, accumulate, minimize, monitors }
   const { outputs, shares } = x.during({ trained, adapters }, () => lowerOutputs(scope, objective))
-  const { graph, draws } = x.finish(name, outputs)
+  const { graph: exact, draws } = x.finish(name, outputs)
+  const graph = precision ? withPrecision(exact, precision.type, trainedModels(x, trained)) : exact
   checkCoupling(graph, { stage: name, accumulate, span: minimize.value.span }, diagnostics)
   return {
     name,
@@ -140,6 +149,7 @@ export function lowerStage(
     saveEvery,
     clipNorm,
     ema,
+    precision: precision?.type ?? null,
     monitors: monitors.map(({ value: m, file }) => {
       const every = m.every ? positiveNumber(x, scope.environment(file), 'every', m.every, 'int') : 1
       if (m.every && every > steps)
@@ -258,9 +268,11 @@ function lowerTrain(
   const groups: ParameterGroup[] = []
   for (const group of train.value.groups) {
     try {
-      for (const { model, path, weight } of selectParameters(x, group.path, env, scope.statics.pipeline)) {
+      for (const placed of selectParameters(x, group.path, env, scope.statics.pipeline)) {
+        const { model, path, weight } = placed
         const key = `${model}.${path}`
         if (trained.has(key)) return fail(trainedTwice(group.span, { path: key }))
+        checkNotNarrow(x, placed, group.path)
         const adapter = beside.get(`${model}/${path}`)
         if (adapter !== undefined) return fail(adaptedAndTrained(group.span, { path: key, adapter }))
         trained.set(key, { model, path, weight, group: groups.length })

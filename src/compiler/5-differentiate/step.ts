@@ -67,7 +67,13 @@ function usedInputs(graph: Graph, inputs: ReadonlyMap<string, InputRole>): Reado
 /** One step graph in the making: the forward graph stands, its gradients expanded, trained parameters as inputs. */
 class StepBuilder {
   private readonly loss: Value
+  /** The trained parameters as state: f32. */
   private readonly parameters: readonly Value[]
+  /**
+   * What the forward graph reads of them: themselves, or their values rounded to the stage's precision. Gradients by
+   * these are taken as gradients by the parameters: rounding passes them straight through.
+   */
+  private readonly read: readonly Value[]
   /** What is minimized by, per trained parameter, where that is a gradient and not the loss. */
   private readonly given: readonly Value[] | null
   private readonly monitors: readonly Output[]
@@ -84,7 +90,11 @@ class StepBuilder {
   ) {
     this.leaves = stage.accumulate > 1 ? computedFrom(gradientOutputs(wanted)).gradients : []
     this.parameters = stage.trained.map((t) => this.state(stateKey('param', t), t))
-    const trained = new Map(stage.trained.map((t, i) => [`${t.model}/${t.path}`, this.parameters[i]]))
+    const { precision } = stage
+    this.read = this.parameters.map((p) =>
+      precision && p.type.dtype === 'f32' ? this.b.cast(this.b.cast(p, precision), 'f32') : p,
+    )
+    const trained = new Map(stage.trained.map((t, i) => [`${t.model}/${t.path}`, this.read[i]]))
     const copier = new Copier(this.b, {
       outputs: wanted,
       leaf: (value) => this.leaf(value, trained),
@@ -139,7 +149,7 @@ class StepBuilder {
 
   /** The gradient of the loss with respect to each trained parameter. */
   private gradients(): readonly Value[] {
-    const found = gradients(this.b, [{ value: this.loss }], this.parameters)
+    const found = gradients(this.b, [{ value: this.loss }], this.read)
     const missing = this.stage.trained.filter((_, i) => !found[i])
     if (missing.length > 0) throw new UserError(unreachableTrained(this.stage, missing))
     return found.filter((g) => g !== null)

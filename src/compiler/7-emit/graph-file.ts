@@ -50,6 +50,7 @@ export function graphFile(file: string, given: Graph, roles: Roles, context: Emi
                 path: source.path,
                 dtype: type.dtype,
                 shape: [...type.shape],
+                as: source.as ?? null,
               },
             ]
           : [],

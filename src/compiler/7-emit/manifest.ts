@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { narrowFloats } from '../../graph/types.js'
 import { manifestVersion } from './manifest-version.js'
 
 // `manifest.json`: everything a runner needs beside the ONNX files. Written by phase 7, read by phase 8 and the
@@ -11,6 +12,7 @@ const json: z.ZodType<Json> = z.lazy(() =>
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
 const dtype = z.enum(['f32', 'f16', 'bf16', 'f64', 'i64', 'i32', 'u8', 'bool'])
+const narrow = z.enum(narrowFloats)
 const shape = z.array(z.int().nonnegative())
 const settings = z.record(z.string(), json)
 
@@ -57,9 +59,19 @@ const graph = z.strictObject({
   file: z.string(),
   inputs: z.array(z.strictObject({ name: z.string(), dtype, shape, role: inputRole })),
   outputs: z.array(z.strictObject({ name: z.string(), dtype, shape, role: outputRole })),
-  /** Frozen parameters: external initializers that linking binds to a weight file. */
+  /**
+   * Frozen parameters: external initializers that linking binds to a weight file. Their values are rounded to `as`, if
+   * that is given, and held as `dtype`.
+   */
   parameters: z.array(
-    z.strictObject({ name: z.string(), model: z.string(), path: z.string(), dtype, shape }),
+    z.strictObject({
+      name: z.string(),
+      model: z.string(),
+      path: z.string(),
+      dtype,
+      shape,
+      as: narrow.nullable(),
+    }),
   ),
   /** onnxruntime's own optimisation level: `all` where it lays out frozen convolutions in blocks, else our order stands. */
   optimization: z.enum(['disabled', 'all']),
@@ -145,6 +157,8 @@ const model = z.strictObject({
   name: z.string(),
   /** Directory or .safetensors file, relative to the project root. */
   from: z.string().nullable(),
+  /** The type to which its f32 parameters are rounded, wherever they are read. */
+  as: narrow.nullable(),
   parameters: z.array(z.strictObject({ path: z.string(), dtype, shape, init: initializer })),
 })
 

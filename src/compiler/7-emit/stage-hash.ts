@@ -30,7 +30,9 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
           draws: Object.fromEntries([...stage.draws].filter(([path]) => readsInput(graph, `draw/${path}`))),
           parameters: lowered.models.flatMap((m) =>
             m.parameters.flatMap((p) =>
-              read.has(`${m.name}/${p.path}`) ? [{ model: m.name, from: m.from, ...p }] : [],
+              read.has(`${m.name}/${p.path}`)
+                ? [{ model: m.name, from: m.from, as: m.as ?? undefined, ...p }]
+                : [],
             ),
           ),
           data: lowered.data.filter((d) => readsInput(graph, `batch/${d.name}/`)),

@@ -75,6 +75,19 @@ a \`model.safetensors\`, relative to the project root, and nothing is there.
   }),
 )
 
+export const tooLargeWeight = define<{ model: string; path: string; value: number; as: string }>(
+  'run/weights-too-large',
+  'error',
+  `
+\`as f16\` or \`precision f16\` rounds weights to a type that ends at 65504, and one of them is larger. bf16 has the range of
+f32.
+`,
+  ({ model, path, value, as }) => ({
+    message: `${as} cannot hold the weights of model \`${model}\`: \`${path}\` has the value ${value}`,
+    help: as === 'f16' ? 'bf16 has the range of f32; or leave the model in f32' : 'leave the model in f32',
+  }),
+)
+
 export const corruptWeights = define<{ file: string; problem: string }>(
   'run/weights-corrupt',
   'error',

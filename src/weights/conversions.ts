@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join, relative, sep } from 'node:path'
+import type { NarrowFloat } from '../graph/types.js'
+import {
+  SafetensorsError,
+  type StoredTensor,
+  openSafetensors,
+  tensorPieces,
+  writeSafetensors,
+} from '../runtime/safetensors.js'
+import { type Widened, roundInPlace, toFloat32, widened } from './floats.js'
+
+/** What is converted: f32 values of some tensors of one file, rounded to `as` if that is given. */
+export interface Conversion {
+  readonly source: string
+  readonly as: NarrowFloat | null
+  readonly tensors: number
+  /** Bytes of the file that holds them, once it is written. */
+  readonly bytes: number
+  readonly file: string
+}
+
+/** A weight that the type it is to be rounded to cannot hold. */
+export class TooLarge extends Error {
+  constructor(
+    readonly tensor: string,
+    readonly value: number,
+    readonly as: NarrowFloat,
+  ) {
+    super(`${tensor} holds ${value}, which ${as} does not`)
+  }
+}
+
+/** Counts up when converted files would come out otherwise. */
+const version = 1
+/** Parts that nothing has written to for so long belong to a process that was killed. */
+const abandoned = 60 * 60 * 1000
+
+/**
+ * Weights in the form in which graphs take them, each converted once: the cpu computes in f32, from values that may be
+ * rounded, and onnxruntime maps a file of them without a copy. (Half the bytes with a Cast in the graph took more
+ * memory and time: docs/models.md.) Files are named by what they are made of, so every run finds them:
+ *
+ *   <source>.<type>.<source's path, type and tensors>.<what the file system says of the source>.safetensors
+ */
+export class Conversions {
+  constructor(
+    private readonly folders: {
+      /** Kept for all runs of a project. */
+      readonly cache: string
+      /** The run's folder: what is converted of its own files stays there. */
+      readonly run: string
+    },
+    private readonly begin: (conversion: Conversion) => void = () => undefined,
+  ) {}
+
+  /** The places of converted tensors, by name. Throws TooLarge. */
+  async convert(
+    tensors: readonly StoredTensor[],
+    as: NarrowFloat | null,
+  ): Promise<ReadonlyMap<string, StoredTensor>> {
+    const files = new Map<string, StoredTensor[]>()
+    for (const tensor of tensors) files.set(tensor.file, [...(files.get(tensor.file) ?? []), tensor])
+    const places = new Map<string, StoredTensor>()
+    for (const [source, wanted] of files) {
+      for (const [name, place] of await this.convertFile(source, wanted, as)) places.set(name, place)
+    }
+    return places
+  }
+
+  private async convertFile(
+    source: string,
+    tensors: readonly StoredTensor[],
+    as: NarrowFloat | null,
+  ): Promise<ReadonlyMap<string, StoredTensor>> {
+    const folder = this.folderOf(source)
+    const stem = stemOf(source, tensors, as)
+    const file = join(folder, `${stem}${stateOf(source)}.safetensors`)
+    const known = await openWhole(file)
+    if (known) return known
+    const bytes = tensors.reduce((sum, { shape }) => sum + 4 * shape.reduce((n, d) => n * d, 1), 0)
+    this.begin({ source, as, tensors: tensors.length, bytes, file })
+    mkdirSync(folder, { recursive: true })
+    removeOutdated(folder, stem, basename(file))
+    const part = `${file}.${process.pid}`
+    const written = tensors.map((t) => ({ ...t, dtype: 'f32' as const, content: () => converted(t, as) }))
+    await writeSafetensors(part, written, { format: 'pt' })
+    renameSync(part, file)
+    return (await openSafetensors(file)).tensors
+  }
+
+  private folderOf(source: string): string {
+    const inside = relative(this.folders.run, source)
+    if (inside.split(sep)[0] !== '..' && inside !== source) return join(this.folders.run, 'converted')
+    const { cache } = this.folders
+    mkdirSync(cache, { recursive: true })
+    // a cache in a repository is never part of it
+    if (!existsSync(join(cache, '.gitignore'))) writeFileSync(join(cache, '.gitignore'), '*\n')
+    return cache
+  }
+}
+
+/** Whether a stored type can be taken for f32 weights, as it is or converted. */
+export const holdsWeights = (dtype: string): dtype is Widened => widened.some((type) => type === dtype)
+
+/** The values of a tensor as they are written, a few at a time. */
+async function* converted(tensor: StoredTensor, as: NarrowFloat | null): AsyncIterable<Float32Array> {
+  if (!holdsWeights(tensor.dtype)) throw new Error(`${tensor.name}: ${tensor.dtype} holds no weights`)
+  for await (const bytes of tensorPieces(tensor)) {
+    const values = toFloat32(bytes, tensor.dtype)
+    const at = as === null ? -1 : roundInPlace(values, as)
+    if (as !== null && at >= 0) throw new TooLarge(tensor.name, values[at] ?? NaN, as)
+    yield values
+  }
+}
+
+const hashOf = (...facts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)
+
+function stemOf(source: string, tensors: readonly StoredTensor[], as: NarrowFloat | null): string {
+  const table = tensors.map(({ name, dtype, shape, offset, length }) => [name, dtype, shape, offset, length])
+  const name = basename(source).replace(/\.[^.]*$/, '')
+  return `${name}.${as ?? 'f32'}.${hashOf(version, realpathSync(source), as, table)}.`
+}
+
+/** The time of a file's last change (ctime) moves with every write to it and cannot be set. */
+function stateOf(source: string): string {
+  const { size, ino, mtimeNs, ctimeNs } = statSync(source, { bigint: true })
+  return hashOf(...[size, ino, mtimeNs, ctimeNs].map(String))
+}
+
+async function openWhole(file: string): Promise<ReadonlyMap<string, StoredTensor> | undefined> {
+  if (!existsSync(file)) return undefined
+  try {
+    return (await openSafetensors(file)).tensors
+  } catch (error) {
+    if (error instanceof SafetensorsError) return undefined
+    throw error
+  }
+}
+
+/** Removes what was converted of an earlier state of the same weights, and parts that were never finished. */
+function removeOutdated(folder: string, stem: string, current: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(stem) || name === current) continue
+    const path = join(folder, name)
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {}
+    const finished = name.endsWith('.safetensors')
+    if (finished || (mtimeMs !== undefined && Date.now() - mtimeMs > abandoned)) rmSync(path, { force: true })
+  }
+}
