@@ -1,4 +1,5 @@
 import { plan as planPipeline } from '../compiler/index.js'
+import type { ConversionPlan } from '../compiler/plan/conversions.js'
 import type { ModelPlan, PairsPlan, StagePlan } from '../compiler/plan/report.js'
 import { exitCodes } from './exit-codes.js'
 import { printDiagnostics } from './print.js'
@@ -18,12 +19,24 @@ export function plan(name: string | undefined, options: PlanOptions): number {
   if (!made) return exitCodes.userError
   const text = options.json
     ? JSON.stringify(made, null, 2)
-    : made.stages.map((s) => describeStage(s).join('\n')).join('\n\n')
+    : [describeConversions(made.conversions), ...made.stages.map(describeStage)]
+        .flatMap((lines) => (lines.length > 0 ? [lines.join('\n')] : []))
+        .join('\n\n')
   process.stdout.write(options.json ? `${text}\n` : `pipeline ${made.pipeline}\n\n${text}\n`)
   return exitCodes.done
 }
 
+function describeConversions(conversions: readonly ConversionPlan[]): readonly string[] {
+  if (conversions.length === 0) return []
+  const rows = conversions.map(({ model, stage, as, tensors, elements, bytes: size }) => {
+    const wanted = stage === null ? '' : `, read by stage ${stage}`
+    return `  ${model.padEnd(12)} ${count(elements)} parameters (${tensors} tensors) to ${as}, ${bytes(size)} in f32${wanted}`
+  })
+  return ['rounded once into a file that later runs read', ...rows]
+}
+
 function describeStage(s: StagePlan): readonly string[] {
+  const types = typesRow(s)
   const rows: [string, string][] = [
     [
       'compute',
@@ -33,6 +46,7 @@ function describeStage(s: StagePlan): readonly string[] {
       'peak memory',
       `${bytes(s.memory.peak)} predicted (activations ${bytes(s.memory.activations)}, state and batch ${bytes(s.memory.inputs)}, frozen weights ${bytes(s.memory.weights)})`,
     ],
+    ...(types ? [types] : []),
     ...(s.pairs ? [pairsRow(s.pairs, s.budget)] : []),
     ['bus', `${bytes(s.bus.in)} in, ${bytes(s.bus.out)} out per step`],
     ['checkpoint', bytes(s.checkpointBytes)],
@@ -43,6 +57,18 @@ function describeStage(s: StagePlan): readonly string[] {
     ...s.models.flatMap(describeModel),
     ...rows.map(([label, text]) => `  ${label.padEnd(12)} ${text}`),
   ]
+}
+
+/** `types  weights of unet in bf16, of clip, enc in bf16 from f32 masters; computed in f32: the CPU has no bf16 kernels` */
+function typesRow({ models, precision, rounded }: StagePlan): [string, string] | undefined {
+  const narrow = models.filter((m) => m.as !== null && m.trained + m.frozen > 0)
+  const types = [...new Set([...narrow.map((m) => m.as), ...(rounded.length > 0 ? [precision] : [])])]
+  if (types.length === 0) return undefined
+  const weights = [
+    ...narrow.map((m) => `${m.model} rounded to ${m.as}`),
+    ...(rounded.length > 0 ? [`${rounded.join(', ')} rounded to ${precision} from f32 masters`] : []),
+  ]
+  return ['types', `${weights.join('; ')}; computed in f32, for the CPU has no ${types.join(' or ')} kernels`]
 }
 
 /** `pairs  2 of 8 rows at a time for at most 100 MB (282 MB predicted with all at once)` */
@@ -62,7 +88,7 @@ function describeModel(m: ModelPlan): readonly string[] {
   const total = m.trained + m.frozen + m.unused
   const roles = (['trained', 'frozen', 'unused'] as const).filter((r) => m[r] > 0)
   const summary = roles.length === 1 ? `all ${roles[0]}` : roles.map((r) => `${count(m[r])} ${r}`).join(', ')
-  const head = `  ${m.model.padEnd(12)} ${count(total)} parameters, ${summary}${m.from === null ? '' : `, from ${m.from}`}`
+  const head = `  ${m.model.padEnd(12)} ${count(total)} parameters, ${summary}${m.from === null ? '' : `, from ${m.from}`}${m.as === null ? '' : `, as ${m.as}`}`
   return roles.length <= 1
     ? [head]
     : [head, ...parts(m).map(([path, role, n]) => `    ${role.padEnd(8)} ${path} (${count(n)})`)]

@@ -10,6 +10,7 @@ import type { Artefact } from './7-emit/manifest.js'
 import { type Analysis, type Request, analyze } from './analyze.js'
 import { type BuiltStage, buildStage } from './build-stage.js'
 import { editHint } from './edit-hint.js'
+import { type ConversionPlan, planConversions } from './plan/conversions.js'
 import { type StagePlan, planStages } from './plan/report.js'
 import { version } from './version.js'
 
@@ -40,7 +41,11 @@ export function compileAnalysed(analysis: Analysis): Compilation {
 export interface Planning {
   readonly diagnostics: readonly Diagnostic[]
   /** Absent when there are errors. */
-  readonly plan?: { readonly pipeline: string; readonly stages: readonly StagePlan[] }
+  readonly plan?: {
+    readonly pipeline: string
+    readonly conversions: readonly ConversionPlan[]
+    readonly stages: readonly StagePlan[]
+  }
 }
 
 /** What each stage trains and what a step costs, from the graphs as they would be emitted. */
@@ -53,7 +58,11 @@ export function plan(request: Request): Planning {
   const { pipeline, lowered, stages, diagnostics } = emitted
   return {
     diagnostics,
-    plan: { pipeline: pipeline.name, stages: planStages(lowered, stages) },
+    plan: {
+      pipeline: pipeline.name,
+      conversions: planConversions(lowered, stages),
+      stages: planStages(lowered, stages),
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { byteSize, elementCount } from '../../graph/types.js'
+import { type NarrowFloat, byteSize, elementCount } from '../../graph/types.js'
 import type { Lowered, LoweredStage } from '../4-lower/lowered.js'
 import type { BuiltStage } from '../build-stage.js'
 import type { GraphFile } from '../7-emit/graph-file.js'
@@ -13,6 +13,10 @@ export interface StagePlan {
   readonly steps: number
   readonly accumulate: number
   readonly models: readonly ModelPlan[]
+  /** The type to which the weights of the trained models are rounded where the step reads them. */
+  readonly precision: NarrowFloat | null
+  /** The models, and adapters, of which it reads weights so. */
+  readonly rounded: readonly string[]
   /** One optimizer step, micro-batches included. */
   readonly flops: number
   /** FLOPs of the prologue, which runs once. */
@@ -45,6 +49,8 @@ export interface PairsPlan {
 export interface ModelPlan {
   readonly model: string
   readonly from: string | null
+  /** The type to which its weights are rounded, once. */
+  readonly as: NarrowFloat | null
   readonly parameters: readonly ParameterPlan[]
   /** Elements of the parameters, by role. */
   readonly trained: number
@@ -88,6 +94,8 @@ function planStage(
     steps: lowered.steps,
     accumulate: lowered.accumulate,
     models: plans,
+    precision: lowered.precision,
+    rounded: models.flatMap(({ name, as }) => (as === null && isRounded(name, lowered, files) ? [name] : [])),
     flops: total((f) => f.spec.flops),
     prologueFlops: graphs.prologue?.spec.flops ?? 0,
     cost: costOf(graphs.step.graph),
@@ -109,8 +117,15 @@ function planStage(
   }
 }
 
+/** Whether the stage's `precision` says how weights of a model are read, and not the model's own `as`. */
+function isRounded(name: string, { precision, trained }: LoweredStage, files: readonly GraphFile[]): boolean {
+  if (precision === null) return false
+  const read = files.flatMap((f) => f.spec.parameters)
+  return trained.some((t) => t.model === name) || read.some((p) => p.model === name && p.as !== null)
+}
+
 function planModel(
-  { name, from, parameters }: ModelSpec,
+  { name, from, as, parameters }: ModelSpec,
   stage: LoweredStage,
   files: readonly GraphFile[],
 ): ModelPlan {
@@ -127,6 +142,7 @@ function planModel(
   return {
     model: name,
     from,
+    as,
     parameters: plans,
     trained: count('trained'),
     frozen: count('frozen'),
