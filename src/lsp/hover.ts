@@ -71,7 +71,8 @@ function rootOf(e: Expression): Expression {
 }
 
 function valueText(value: Val, values: Values): readonly string[] {
-  const lines = [typeText(value)]
+  const rounded = values.roundedTo(value)
+  const lines = [typeText(value), ...(rounded ? [`weights rounded to \`${rounded}\``] : [])]
   const stages = values.stages(value)
   if (stages.length > 0) {
     const says = stages.map(({ stage, trained, of }) =>

@@ -11,6 +11,7 @@ import { Statics } from '../compiler/3-check/statics.js'
 import type { Val } from '../compiler/3-check/values.js'
 import { selectParameters } from '../compiler/4-lower/train-paths.js'
 import { Diagnostics, UserError } from '../diagnostics/diagnostic.js'
+import type { NarrowFloat } from '../graph/types.js'
 import { noItems } from './check.js'
 import type { Workspace } from './workspace.js'
 
@@ -67,6 +68,11 @@ export class Values {
       )
       return { stage: stage.name.text, trained: trained.filter((key) => own.has(key)).length, of: own.size }
     })
+  }
+
+  /** The type to which `as` rounds the weights of a model or a part of one. */
+  roundedTo(value: Val): NarrowFloat | undefined {
+    return this.scope.elaboration.narrow.get(placeOf(value))?.type
   }
 
   get pipeline(): FlatPipeline {

@@ -93,6 +93,12 @@ describe('hover', () => {
     expect(contentsOf(hover(...marked('base.dcr', at, by).place))).toContain(wanted)
   })
 
+  test('tells to which type the weights of a model are rounded', () => {
+    const text = 'use std.nn { Linear }\npipeline p {\n  model m = Linear(2, 2) as bf16\n}\n'
+    const { workspace, mark } = project({ 'as.dcr': text.replace('model m', 'model ¦m') })
+    expect(contentsOf(hover(workspace, 'as.dcr', mark('as.dcr')))).toContain('rounded to `bf16`')
+  })
+
   test('a local that has the name of a value of the pipeline is not taken for that value', () => {
     const text = contentsOf(hover(...marked('base.dcr', 'dense(x)', 6).place))
     expect(text).toContain('x: f32[n, d_in]')
