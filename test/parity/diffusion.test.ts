@@ -37,35 +37,69 @@ pipeline golden {
   })
 })
 
-interface DdimCase {
+interface Sampling {
+  readonly target: 'eps' | 'velocity'
   readonly times: number[]
   readonly start: Nested
-  readonly end: Nested
+  /** The picture after each step. */
+  readonly states: readonly Nested[]
 }
 
-describe('std.diffusion ddim_sample: diffusers DDIMScheduler, trailing times', () => {
-  const fixture = oracle<Readonly<Record<'eps' | 'velocity', DdimCase>> & { readonly times_7: number[] }>(
-    'ddim',
-  )
+interface AncestralSampling extends Sampling {
+  readonly steps: number
+  readonly variance: string
+  readonly noise: readonly Nested[]
+}
 
-  for (const target of ['eps', 'velocity'] as const) {
-    it(target, async () => {
-      const c = fixture[target]
-      const text = `
-use std.diffusion { ddim_sample, ddpm, scaled_linear }
+const samplers = oracle<{
+  readonly ddim: readonly Sampling[]
+  readonly ddpm: readonly AncestralSampling[]
+  readonly times_7: number[]
+}>('samplers')
+
+/** A pipeline that samples by single steps, all of which it keeps, and in a loop. */
+const sampling = (steps: number, { times, start }: Sampling, step: string, sample: string): string => `
+use std.diffusion { DdimStep, DdpmStep, ddim_sample, ddpm, ddpm_sample, scaled_linear }
 pipeline sampling {
-  let noise = ddpm(steps = 1000, beta = scaled_linear(0.00085, 0.012))
-  let start = draw normal of [2, 3, 4, 4]
+  let noise = ddpm(steps = ${steps}, beta = scaled_linear(0.00085, 0.012))
+  let start = draw normal of [${shapeOf(start).join(', ')}]
   fn denoise(x, t, c) = tanh(x) * 0.5 + 0.0001 * per_row(cast(t, f32), x)
-  evaluate end = pictures(original = kept(ddim_sample(noise, denoise, start, none, "${target}", count = ${c.times.length})))
+  let step = ${step}
+  ${times.map((_, k) => `let x${k} = step(${k === 0 ? 'start' : `x${k - 1}`}, constant(${k}))`).join('\n  ')}
+  evaluate states = pictures(original = kept(stack([${times.map((_, k) => `x${k}`).join(', ')}], axis = 0)))
+  let looped = ${sample}
+  evaluate end = pictures(original = kept(looped))
 }`
-      const { original } = await evaluated(text, 'end', from({ start: tensor(c.start) }))
-      expect(keptError(original, flat(c.end))).toBeLessThan(1e-5)
+
+function shapeOf(values: Nested): number[] {
+  return typeof values === 'number' ? [] : [values.length, ...shapeOf(values[0] ?? 0)]
+}
+
+/** The noise of all steps as the loop draws it: rows first, then rounds. */
+const rounds = (noise: readonly Nested[]): Nested =>
+  (noise[0] as readonly Nested[]).map((_, row) => noise.map((n) => (n as readonly Nested[])[row] ?? 0))
+
+describe('std.diffusion ddim_sample: diffusers DDIMScheduler, step by step, trailing times', () => {
+  for (const c of samplers.ddim) {
+    it(c.target, async () => {
+      const call = `noise, denoise, none, "${c.target}", ${c.times.length}`
+      const text = sampling(
+        1000,
+        c,
+        `DdimStep(${call})`,
+        `ddim_sample(noise, denoise, start, none, "${c.target}", count = ${c.times.length})`,
+      )
+      const inputs = from({ start: tensor(c.start) })
+      expect(keptError((await evaluated(text, 'states', inputs))['original'], flat(c.states))).toBeLessThan(
+        1e-5,
+      )
+      const end = flat(c.states.at(-1) ?? [])
+      expect(keptError((await evaluated(text, 'end', inputs))['original'], end)).toBeLessThan(1e-5)
     })
   }
 
   it('its times, also where the count does not divide', async () => {
-    for (const times of [fixture.eps.times, fixture.times_7]) {
+    for (const times of [samplers.ddim[0]?.times ?? [], samplers.times_7]) {
       const text = `
 use std.diffusion { ddim_times }
 pipeline sampling {
@@ -76,4 +110,25 @@ pipeline sampling {
       expect(keptError(original, times)).toBe(0)
     }
   })
+})
+
+describe('std.diffusion ddpm_sample (Eq. 1 and 2): diffusers DDPMScheduler, step by step, with given noise', () => {
+  for (const c of samplers.ddpm) {
+    const count = c.times.length
+    it(`${c.target}, ${count} of ${c.steps} steps, sigma^2 = ${c.variance}`, async () => {
+      const call = `noise, denoise, none, "${c.target}", ${count}, "${c.variance}"`
+      const loop = `ddpm_sample(noise, denoise, start, none, "${c.target}", count = ${count}, variance = "${c.variance}")`
+      const text = sampling(c.steps, c, `DdpmStep(${call})`, loop)
+      const inputs = from({
+        start: tensor(c.start),
+        ...Object.fromEntries(c.noise.map((n, k) => [`x${k}/forward/fresh`, tensor(n)])),
+        'looped/ddpm_sample/forward/fresh': tensor(rounds(c.noise)),
+      })
+      expect(keptError((await evaluated(text, 'states', inputs))['original'], flat(c.states))).toBeLessThan(
+        1e-5,
+      )
+      const end = flat(c.states.at(-1) ?? [])
+      expect(keptError((await evaluated(text, 'end', inputs))['original'], end)).toBeLessThan(1e-5)
+    })
+  }
 })
