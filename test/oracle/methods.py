@@ -48,6 +48,32 @@ def anchored():
     }
 
 
+def dcr_in_bf16(n, d, near):
+    """Eq. 12 in bf16 throughout, as the published code computes it: cosines, exponentials that are not shifted,
+    logarithms. `near` mixes the target into all predictions, so that cosines are as after some training."""
+    target = torch.randn(n, d)
+    pairs = torch.randn(n, n, d) + near * target[:, None]
+    positive = torch.randn(n, d) + near * target
+    given = [x.bfloat16().requires_grad_() for x in (pairs, positive, target)]
+    e, e_plus, goal = given
+    tau = 0.1
+    similar = torch.nn.functional.cosine_similarity
+    anchor = e.diagonal(dim1=0, dim2=1).T
+    d_plus = torch.exp(similar(anchor, e_plus, dim=-1) / tau)
+    d_goal = torch.exp(similar(anchor, goal, dim=-1) / tau)
+    d_all = torch.exp(similar(anchor[:, None].expand_as(e), e, dim=-1) / tau)
+    others = torch.stack([torch.cat([d_all[i, :i], d_all[i, i + 1 :]]) for i in range(n)]).sum(1)
+    total = d_plus + d_goal + others
+    loss = (-0.5 * (torch.log(d_plus / total) + torch.log(d_goal / total))).mean()
+    assert loss.dtype == torch.bfloat16
+    g = torch.autograd.grad(loss, given)
+    return {
+        "tau": tau, "loss": loss.item(),
+        **{key: x.float().tolist() for key, x in zip(("pairs", "positive", "target"), given)},
+        "grad_pairs": g[0].float().tolist(),
+    }
+
+
 def resized():
     torch.manual_seed(23)
     x = torch.rand(2, 3, 7, 5).double()
@@ -56,4 +82,6 @@ def resized():
 
 
 if __name__ == "__main__":
-    write("methods", {"unclip": unclip(), "anchored": anchored(), "resized": resized()})
+    torch.manual_seed(24)
+    in_bf16 = [dcr_in_bf16(n, d, near) for n, d, near in ((2, 9, 0.0), (3, 12, 0.5), (4, 12, 1.0), (5, 9, 3.0), (4, 30, 0.7))]
+    write("methods", {"unclip": unclip(), "anchored": anchored(), "resized": resized(), "dcr_in_bf16": in_bf16})

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Nested, evaluated, flat, from, golden, keptError, tensor } from './expressions.js'
+import { type Nested, evaluated, flat, from, golden, keptError, oracle, tensor } from './expressions.js'
 
 interface DcrCase {
   readonly tau: number
@@ -33,6 +33,32 @@ pipeline golden {
       expect(keptError(first['original'], [c.loss])).toBeLessThan(1e-5)
       expect(keptError(first['reconstruction'], flat(c.grad_pairs))).toBeLessThan(1e-5)
       expect(keptError(second['original'], flat(c.grad_positive))).toBeLessThan(1e-5)
+    })
+  }
+})
+
+describe('std.losses dcr_loss_bf16: torch in bf16, operation by operation', () => {
+  const { dcr_in_bf16 } = oracle<{ readonly dcr_in_bf16: readonly DcrCase[] }>('methods')
+  for (const c of dcr_in_bf16) {
+    const [n, , d] = tensor(c.pairs).shape
+    it(`${n} pictures, ${d} numbers each`, async () => {
+      const text = `
+use std.losses { dcr_loss, dcr_loss_bf16 }
+pipeline rounded {
+  let pairs = draw normal of [${n}, ${n}, ${d}]
+  let positive = draw normal of [${n}, ${d}]
+  let target = draw normal of [${n}, ${d}]
+  loss dcr = dcr_loss_bf16(pairs, positive, target, ${c.tau.toFixed(4)})
+  evaluate both = pictures(original = kept(dcr), reconstruction = kept(grad(dcr, pairs)))
+  evaluate exact = pictures(original = kept(dcr_loss(pairs, positive, target, ${c.tau.toFixed(4)})))
+}`
+      const inputs = from({ pairs: tensor(c.pairs), positive: tensor(c.positive), target: tensor(c.target) })
+      const both = await evaluated(text, 'both', inputs)
+      expect(keptError(both['original'], [c.loss])).toBeLessThan(1e-3)
+      // Of numbers with 8 bits, on another way through the graph.
+      expect(keptError(both['reconstruction'], flat(c.grad_pairs))).toBeLessThan(0.05)
+      // The rounding shows.
+      expect(keptError((await evaluated(text, 'exact', inputs))['original'], [c.loss])).toBeGreaterThan(1e-5)
     })
   }
 })
