@@ -22,7 +22,6 @@ const factors = ({ layers, width, mlp }: Tower): number =>
 const biases = ({ layers, width, mlp }: Tower): number => layers * (5 * width + mlp)
 
 const large: Tower = { layers: 24, width: 1024, mlp: 4096 }
-const huge: Tower = { layers: 32, width: 1280, mlp: 5120 }
 const siglip: Tower = { layers: 27, width: 1152, mlp: 4304 }
 const textOfLarge: Tower = { layers: 12, width: 768, mlp: 3072 }
 const textOfHuge: Tower = { layers: 24, width: 1024, mlp: 4096 }
