@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { StoredTensor } from '../runtime/safetensors.js'
+import type { StoredTensor } from '../weights/table.js'
 import { readSettings } from '../settings.js'
 import { DataInvalid, DataMissing, type DataSource, type SettingParameter } from './source.js'
 
@@ -68,7 +68,8 @@ function shardNames(folder: string): string[] {
 
 async function openShard(file: string, size: number): Promise<StoredTensor> {
   // Loaded here: what only checks a pipeline opens no data.
-  const { SafetensorsError, openSafetensors } = await import('../runtime/safetensors.js')
+  const { openSafetensors } = await import('../weights/safetensors.js')
+  const { WeightsError } = await import('../weights/weights-error.js')
   try {
     const { tensors } = await openSafetensors(file)
     const image = tensors.get('image')
@@ -82,7 +83,7 @@ async function openShard(file: string, size: number): Promise<StoredTensor> {
     }
     return image
   } catch (error) {
-    throw error instanceof SafetensorsError ? new DataInvalid(error.message, help) : error
+    throw error instanceof WeightsError ? new DataInvalid(error.message, help) : error
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { Json } from '../compiler/7-emit/manifest.js'
 import type { Conversion } from '../weights/conversions.js'
 import type { MetricsLine } from './run-folder.js'
@@ -6,6 +7,8 @@ import type { Substitutes } from './substitutes.js'
 /** What a run tells while it goes on. */
 export type RunEvent =
   | ({ readonly kind: 'converting' } & Conversion)
+  /** Something that does not stop the run and may not be meant. */
+  | { readonly kind: 'warning'; readonly diagnostic: Diagnostic }
   | {
       readonly kind: 'started'
       readonly directory: string

@@ -1,6 +1,6 @@
 import type { Manifest, ModelSpec } from '../compiler/7-emit/manifest.js'
 import { adaptedLayers, mergedWeight } from './merge.js'
-import { writeSafetensors } from './safetensors.js'
+import { writeSafetensors } from '../weights/safetensors.js'
 import type { Weights } from './weights.js'
 
 /** Writes a whole model with its current weights, trained and unchanged ones, averages where they are kept; adapters are merged into them. */

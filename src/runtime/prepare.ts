@@ -57,7 +57,8 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   const random = before?.random ?? { weights: absent.map(({ name }) => name), data: [...opened.random] }
   const emit = options.onEvent ?? (() => undefined)
   const onConvert = (conversion: Conversion): void => emit({ kind: 'converting', ...conversion })
-  const weightOptions = { root, directory: folder.directory, seed, span, onConvert }
+  const onWarning = (diagnostic: Diagnostic): void => emit({ kind: 'warning', diagnostic })
+  const weightOptions = { root, directory: folder.directory, seed, span, onConvert, onWarning }
   const { weights, problems } = await Weights.open(
     withRandomWeights(manifest, random.weights),
     weightOptions,

@@ -77,6 +77,9 @@ export function createProgress(
         say(`convert ${event.source} to ${values}, once: ${bytes(event.bytes)} -> ${event.file}`)
         return
       }
+      case 'warning':
+        // shown as a diagnostic, by the command
+        return
       case 'started': {
         const from = event.resumed
         const where =

@@ -1,6 +1,7 @@
 import type { Tensor } from 'onnxruntime-node'
 import type { GraphSpec, StageSpec } from '../compiler/7-emit/manifest.js'
-import { type StoredTensor, type WrittenTensor, readTensor, writeSafetensors } from './safetensors.js'
+import { type WrittenTensor, readTensor, writeSafetensors } from '../weights/safetensors.js'
+import type { StoredTensor } from '../weights/table.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
 import { type HostTensors, hostArray, toFloat32, zeros } from './tensors.js'
 

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { DataSpec, Manifest, ModelSpec } from '../compiler/7-emit/manifest.js'
 import type { ColumnValue, Dataset } from '../data/source.js'
 import { elementCount } from '../graph/types.js'
+import { locate } from '../weights/find.js'
 import { drawKey, uniform } from './draws.js'
 import type { OpenData } from './fields.js'
 
@@ -30,7 +29,7 @@ export function describeSubstitutes({ weights, data }: Substitutes): string | un
 
 /** Whether nothing is where a model's weights should be. */
 export const isAbsent = ({ from }: ModelSpec, root: string): boolean =>
-  from !== null && !existsSync(resolve(root, from))
+  from !== null && locate(from, root) === undefined
 
 /** The manifest with models that start from their initial values. */
 export const withRandomWeights = (manifest: Manifest, names: readonly string[]): Manifest => ({

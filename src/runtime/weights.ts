@@ -4,26 +4,28 @@ import type { GraphSpec, Manifest, ModelSpec, StageSpec } from '../compiler/7-em
 import { rawBytes } from '../compiler/7-emit/raw.js'
 import type { Binding } from '../compiler/8-link/link.js'
 import {
+  ambiguousWeights,
   changedWeights,
   corruptWeights,
+  idleIgnore,
   mismatchedWeights,
   missingWeights,
+  refusedWeights,
   tooLargeWeight,
 } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
-import { type NarrowFloat, formatType, narrowFloats, sameShape, tensor } from '../graph/types.js'
+import { type NarrowFloat, narrowFloats, tensor } from '../graph/types.js'
 import { OnnxProblem } from '../onnx/index.js'
-import { initialValues } from './initialize.js'
-import { openOnnxWeights } from './onnx-weights.js'
-import {
-  SafetensorsError,
-  type StoredTensor,
-  openSafetensors,
-  readTensor,
-  writeSafetensors,
-} from './safetensors.js'
-import { type Conversion, Conversions, TooLarge, holdsWeights } from '../weights/conversions.js'
+import { weightCache } from '../weights/cache.js'
+import { type Conversion, Conversions, TooLarge } from '../weights/conversions.js'
+import { findWeights } from '../weights/find.js'
 import { roundInPlace } from '../weights/floats.js'
+import { type Match, matchWeights } from '../weights/match.js'
+import { openWeights } from '../weights/open.js'
+import { openSafetensors, readTensor, writeSafetensors } from '../weights/safetensors.js'
+import { type SourceTensor, type StoredTensor, type WeightTable, isStored } from '../weights/table.js'
+import { WeightsError } from '../weights/weights-error.js'
+import { initialValues } from './initialize.js'
 
 /** The root to which the locations of linked weights are relative. */
 export const fileSystemRoot = parse(resolve('.')).root
@@ -36,17 +38,15 @@ export interface WeightOptions {
   readonly span: Span
   /** Called before weights are converted. */
   readonly onConvert?: (conversion: Conversion) => void
+  readonly onWarning?: (warning: Diagnostic) => void
 }
 
-/** A file, and where its tensors lie, in it or elsewhere. */
-export interface WeightFile {
-  readonly file: string
-  readonly tensors: ReadonlyMap<string, StoredTensor>
-}
+/** The tensors of a model's parameters, by path. */
+type Sources = ReadonlyMap<string, SourceTensor>
 
 /** Where the current values of every model's parameters lie. */
 export class Weights {
-  private readonly files = new Map<string, WeightFile>()
+  private readonly places = new Map<string, ReadonlyMap<string, StoredTensor>>()
   /** Bytes of the files in which a model's parameters lie. */
   private readonly sizes = new Map<string, ReadonlyMap<string, number>>()
   /** What stages with `precision` read of models: places by path, by model and type. */
@@ -71,7 +71,7 @@ export class Weights {
     known: readonly Diagnostic[] = [],
   ): Promise<{ readonly weights: Weights; readonly problems: readonly Diagnostic[] }> {
     const { root, directory, onConvert } = options
-    const folders = { cache: join(root, '.dcrc', 'cache', 'weights'), run: directory }
+    const folders = { cache: weightCache(root), run: directory }
     const weights = new Weights(manifest, options.span, new Conversions(folders, onConvert))
     const problems = [...known]
     const attempt = async (run: () => Promise<void>): Promise<void> => {
@@ -84,30 +84,36 @@ export class Weights {
     }
     const given = manifest.models.filter(({ from }) => from !== null)
     const initial = manifest.models.filter(({ from }) => from === null)
-    const open = async (model: ModelSpec): Promise<void> =>
-      weights.place(model.name, await openModel(model, options))
-    for (const model of given) await attempt(() => open(model))
+    const sources = new Map<ModelSpec, Sources>()
+    for (const model of given)
+      await attempt(async () => void sources.set(model, await openGiven(model, options)))
     // What takes long or is written comes last, so that a run whose files do not fit leaves nothing behind.
-    for (const model of given) if (problems.length === 0) await attempt(() => weights.convert(model))
-    for (const model of initial) if (problems.length === 0) await attempt(() => open(model))
+    for (const [model, own] of sources)
+      if (problems.length === 0)
+        await attempt(async () => weights.place(model, await weights.settled(model, own)))
+    for (const model of initial)
+      if (problems.length === 0)
+        await attempt(async () => weights.place(model, await openInitial(model, options)))
     return { weights, problems }
   }
 
-  private place(model: string, opened: WeightFile): void {
-    this.files.set(model, opened)
-    const files = new Set([...opened.tensors.values()].map(({ file }) => file))
-    this.sizes.set(model, new Map([...files].map((file) => [file, statSync(file).size])))
+  private place({ name }: ModelSpec, tensors: ReadonlyMap<string, StoredTensor>): void {
+    this.places.set(name, tensors)
+    const files = new Set([...tensors.values()].map(({ file }) => file))
+    this.sizes.set(name, new Map([...files].map((file) => [file, statSync(file).size])))
   }
 
-  /** Takes f32 values for parameters that lie in another type, and rounded ones where `as` says so. */
-  private async convert(model: ModelSpec): Promise<void> {
-    const { as } = model
-    const opened = this.files.get(model.name)
-    if (!opened) throw new Error(`no weights of model ${model.name}`)
-    const wanted = this.floats(model).filter(({ dtype }) => as !== null || dtype !== 'f32')
-    if (wanted.length === 0) return
-    const places = await this.converted(model, wanted, as)
-    this.place(model.name, { ...opened, tensors: new Map([...opened.tensors, ...places]) })
+  /** Takes f32 values for parameters that lie in another type or not row by row, and rounded ones where `as` says so. */
+  private async settled(model: ModelSpec, sources: Sources): Promise<ReadonlyMap<string, StoredTensor>> {
+    const floats = new Set(model.parameters.filter(({ dtype }) => dtype === 'f32').map(({ path }) => path))
+    const asTheyLie = new Map<string, StoredTensor>()
+    const wanted: SourceTensor[] = []
+    for (const [path, source] of sources) {
+      const kept = isStored(source) && !(floats.has(path) && (model.as !== null || source.dtype !== 'f32'))
+      if (kept) asTheyLie.set(path, source)
+      else wanted.push(source)
+    }
+    return new Map([...asTheyLie, ...(await this.converted(model, wanted, model.as))])
   }
 
   /** Rounds what a stage with `precision` reads of the models that it trains. */
@@ -127,7 +133,7 @@ export class Weights {
 
   private converted(
     model: ModelSpec,
-    tensors: readonly StoredTensor[],
+    tensors: readonly SourceTensor[],
     as: NarrowFloat | null,
   ): Promise<ReadonlyMap<string, StoredTensor>> {
     return fitting(model, this.span, () => this.conversions.convert(tensors, as))
@@ -141,12 +147,13 @@ export class Weights {
 
   /** From now on the model's parameters are those of a file, a checkpoint of a stage that trained it. */
   async replace(model: string, file: string): Promise<void> {
-    this.place(model, await openChecked(this.spec(model), file, this.span))
+    const spec = this.spec(model)
+    this.place(spec, await openOwn(spec, file, this.span))
     for (const as of narrowFloats) this.rounded.delete(roundedKey(model, as))
   }
 
   parameter(model: string, path: string): StoredTensor {
-    const stored = this.files.get(model)?.tensors.get(path)
+    const stored = this.places.get(model)?.get(path)
     if (!stored) throw new Error(`model ${model} has no parameter ${path}`)
     return stored
   }
@@ -208,25 +215,35 @@ const roundedKey = (model: string, as: NarrowFloat): string => `${model} ${as}`
 
 const location = (file: string): string => relative(fileSystemRoot, resolve(file)).split(sep).join('/')
 
-async function openModel(model: ModelSpec, options: WeightOptions): Promise<WeightFile> {
-  if (model.from === null) {
-    const file = join(options.directory, 'initial', `${model.name}.safetensors`)
-    if (!existsSync(file)) await fitting(model, options.span, () => writeInitial(model, file, options.seed))
-    return openChecked(model, file, options.span)
-  }
-  const path = resolve(options.root, model.from)
-  const converted = join(options.directory, 'initial', `${model.name}.safetensors`)
-  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'model.safetensors') : path
-  if (!existsSync(file)) {
-    const shown = relative(options.root, file)
-    throw new UserError(missingWeights(options.span, { model: model.name, path: shown }))
-  }
-  if (!file.endsWith('.onnx')) return openChecked(model, file, options.span)
-  return checked(
-    model,
-    await openAny(file, options.span, () => openOnnxWeights(model, file, converted)),
-    options.span,
-  )
+async function openInitial(
+  model: ModelSpec,
+  { directory, seed, span }: WeightOptions,
+): Promise<ReadonlyMap<string, StoredTensor>> {
+  const file = join(directory, 'initial', `${model.name}.safetensors`)
+  if (!existsSync(file)) await fitting(model, span, () => writeInitial(model, file, seed))
+  return openOwn(model, file, span)
+}
+
+/** A file that a run wrote: initial values, or a checkpoint. */
+function openOwn(model: ModelSpec, file: string, span: Span): Promise<ReadonlyMap<string, StoredTensor>> {
+  return told(span, file, async () => {
+    const opened = await openSafetensors(file)
+    checked(model, opened, [], span)
+    return opened.tensors
+  })
+}
+
+/** The weights that `from` names, in whatever form they are kept. */
+function openGiven(model: ModelSpec, { root, span, onWarning }: WeightOptions): Promise<Sources> {
+  const { name, from, ignore } = model
+  if (from === null) throw new Error(`model ${name} comes from no file`)
+  return told(span, from, async () => {
+    const place = findWeights(from, root)
+    if (place.kind === 'missing') throw new UserError(missingWeights(span, { model: name, ...place }))
+    const { found, idle } = checked(model, await openWeights(place, weightCache(root)), ignore, span)
+    if (idle.length > 0) onWarning?.(idleIgnore(span, { model: name, file: place.file, patterns: idle }))
+    return found
+  })
 }
 
 async function writeInitial(model: ModelSpec, file: string, seed: number): Promise<void> {
@@ -249,35 +266,26 @@ async function writeInitial(model: ModelSpec, file: string, seed: number): Promi
   )
 }
 
-/** Opens a file and compares its tensors with the model's parameters. */
-async function openChecked(model: ModelSpec, file: string, span: Span): Promise<WeightFile> {
-  return checked(model, await openAny(file, span, () => openSafetensors(file)), span)
-}
-
-async function openAny(file: string, span: Span, open: () => Promise<WeightFile>): Promise<WeightFile> {
+/** Runs what opens files; what is wrong with them becomes a diagnostic. */
+async function told<T>(span: Span, file: string, open: () => Promise<T>): Promise<T> {
   try {
     return await open()
   } catch (error) {
-    if (error instanceof SafetensorsError) throw new UserError(corruptWeights(span, error))
     if (error instanceof OnnxProblem)
       throw new UserError(corruptWeights(span, { file, problem: error.message }))
-    throw error
+    throw error instanceof WeightsError ? new UserError(faults[error.fault](span, error)) : error
   }
 }
 
-function checked(model: ModelSpec, opened: WeightFile, span: Span): WeightFile {
-  const { file } = opened
-  const wanted = new Map(model.parameters.map((p) => [p.path, p]))
-  const missing = [...wanted.keys()].filter((path) => !opened.tensors.has(path))
-  const unused = [...opened.tensors.keys()].filter((path) => !wanted.has(path))
-  const different = model.parameters.flatMap((p) => {
-    const stored = opened.tensors.get(p.path)
-    const typed = stored?.dtype === p.dtype || (p.dtype === 'f32' && holdsWeights(stored?.dtype ?? ''))
-    if (!stored || (typed && sameShape(stored.shape, p.shape))) return []
-    return [{ path: p.path, wanted: formatType(p), got: `${stored.dtype}[${stored.shape.join(', ')}]` }]
-  })
+const faults = { damaged: corruptWeights, refused: refusedWeights, ambiguous: ambiguousWeights }
+
+/** The model's parameters among the tensors of its weights, which must be the same but for what is ignored. */
+function checked(model: ModelSpec, table: WeightTable, ignore: readonly string[], span: Span): Match {
+  const match = matchWeights(table, model.parameters, ignore)
+  const { missing, unused, different } = match
   if (missing.length + unused.length + different.length > 0) {
+    const { file } = table
     throw new UserError(mismatchedWeights(span, { model: model.name, file, missing, unused, different }))
   }
-  return opened
+  return match
 }

@@ -1,26 +1,16 @@
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
 import type { NarrowFloat } from '../graph/types.js'
-import {
-  SafetensorsError,
-  type StoredTensor,
-  openSafetensors,
-  tensorPieces,
-  writeSafetensors,
-} from '../runtime/safetensors.js'
-import { type Widened, roundInPlace, toFloat32, widened } from './floats.js'
+import { elementCount } from '../graph/types.js'
+import { openCache } from './cache.js'
+import { type StoredFloat, roundInPlace, storedFloats, toFloat32 } from './floats.js'
+import { gatheredPieces } from './gather.js'
+import { openSafetensors, tensorPieces, writeSafetensors } from './safetensors.js'
+import { type SourceTensor, type StoredTensor, isStored } from './table.js'
+import { WeightsError } from './weights-error.js'
 
-/** What is converted: f32 values of some tensors of one file, rounded to `as` if that is given. */
+/** What is converted: f32 values of some tensors of one file, row by row, rounded to `as` if that is given. */
 export interface Conversion {
   readonly source: string
   readonly as: NarrowFloat | null
@@ -35,7 +25,7 @@ export class TooLarge extends Error {
   constructor(
     readonly tensor: string,
     readonly value: number,
-    readonly as: NarrowFloat,
+    readonly as: NarrowFloat | 'f32',
   ) {
     super(`${tensor} holds ${value}, which ${as} does not`)
   }
@@ -66,10 +56,10 @@ export class Conversions {
 
   /** The places of converted tensors, by name. Throws TooLarge. */
   async convert(
-    tensors: readonly StoredTensor[],
+    tensors: readonly SourceTensor[],
     as: NarrowFloat | null,
   ): Promise<ReadonlyMap<string, StoredTensor>> {
-    const files = new Map<string, StoredTensor[]>()
+    const files = new Map<string, SourceTensor[]>()
     for (const tensor of tensors) files.set(tensor.file, [...(files.get(tensor.file) ?? []), tensor])
     const places = new Map<string, StoredTensor>()
     for (const [source, wanted] of files) {
@@ -80,7 +70,7 @@ export class Conversions {
 
   private async convertFile(
     source: string,
-    tensors: readonly StoredTensor[],
+    tensors: readonly SourceTensor[],
     as: NarrowFloat | null,
   ): Promise<ReadonlyMap<string, StoredTensor>> {
     const folder = this.folderOf(source)
@@ -88,7 +78,7 @@ export class Conversions {
     const file = join(folder, `${stem}${stateOf(source)}.safetensors`)
     const known = await openWhole(file)
     if (known) return known
-    const bytes = tensors.reduce((sum, { shape }) => sum + 4 * shape.reduce((n, d) => n * d, 1), 0)
+    const bytes = tensors.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0)
     this.begin({ source, as, tensors: tensors.length, bytes, file })
     mkdirSync(folder, { recursive: true })
     removeOutdated(folder, stem, basename(file))
@@ -101,40 +91,51 @@ export class Conversions {
 
   private folderOf(source: string): string {
     const inside = relative(this.folders.run, source)
-    if (inside.split(sep)[0] !== '..' && inside !== source) return join(this.folders.run, 'converted')
-    const { cache } = this.folders
-    mkdirSync(cache, { recursive: true })
-    // a cache in a repository is never part of it
-    if (!existsSync(join(cache, '.gitignore'))) writeFileSync(join(cache, '.gitignore'), '*\n')
-    return cache
+    return inside.split(sep)[0] !== '..' && inside !== source
+      ? join(this.folders.run, 'converted')
+      : openCache(this.folders.cache)
   }
 }
 
 /** Whether a stored type can be taken for f32 weights, as it is or converted. */
-export const holdsWeights = (dtype: string): dtype is Widened => widened.some((type) => type === dtype)
+export const holdsWeights = (dtype: string): dtype is StoredFloat =>
+  storedFloats.some((type) => type === dtype)
 
 /** The values of a tensor as they are written, a few at a time. */
-async function* converted(tensor: StoredTensor, as: NarrowFloat | null): AsyncIterable<Float32Array> {
-  if (!holdsWeights(tensor.dtype)) throw new Error(`${tensor.name}: ${tensor.dtype} holds no weights`)
-  for await (const bytes of tensorPieces(tensor)) {
-    const values = toFloat32(bytes, tensor.dtype)
+async function* converted(tensor: SourceTensor, as: NarrowFloat | null): AsyncIterable<Float32Array> {
+  const { name, dtype } = tensor
+  if (!holdsWeights(dtype)) throw new Error(`${name}: ${dtype} holds no weights`)
+  const pieces = isStored(tensor) ? tensorPieces(tensor) : gatheredPieces(tensor)
+  for await (const bytes of pieces) {
+    const values = toFloat32(bytes, dtype)
+    if (dtype === 'f64') checkRange(name, new Float64Array(bytes), values)
     const at = as === null ? -1 : roundInPlace(values, as)
-    if (as !== null && at >= 0) throw new TooLarge(tensor.name, values[at] ?? NaN, as)
+    if (as !== null && at >= 0) throw new TooLarge(name, values[at] ?? NaN, as)
     yield values
   }
 }
 
-const hashOf = (...facts: readonly unknown[]): string =>
+function checkRange(name: string, wide: Float64Array, values: Float32Array): void {
+  const at = values.findIndex((value, i) => Math.abs(value) === Infinity && Number.isFinite(wide[i]))
+  if (at >= 0) throw new TooLarge(name, wide[at] ?? NaN, 'f32')
+}
+
+export const hashOf = (...facts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)
 
-function stemOf(source: string, tensors: readonly StoredTensor[], as: NarrowFloat | null): string {
-  const table = tensors.map(({ name, dtype, shape, offset, length }) => [name, dtype, shape, offset, length])
+function stemOf(source: string, tensors: readonly SourceTensor[], as: NarrowFloat | null): string {
+  const table = tensors.map((t) => [
+    t.name,
+    t.dtype,
+    t.shape,
+    ...(isStored(t) ? [t.offset] : [t.start, t.strides]),
+  ])
   const name = basename(source).replace(/\.[^.]*$/, '')
   return `${name}.${as ?? 'f32'}.${hashOf(version, realpathSync(source), as, table)}.`
 }
 
 /** The time of a file's last change (ctime) moves with every write to it and cannot be set. */
-function stateOf(source: string): string {
+export function stateOf(source: string): string {
   const { size, ino, mtimeNs, ctimeNs } = statSync(source, { bigint: true })
   return hashOf(...[size, ino, mtimeNs, ctimeNs].map(String))
 }
@@ -144,7 +145,7 @@ async function openWhole(file: string): Promise<ReadonlyMap<string, StoredTensor
   try {
     return (await openSafetensors(file)).tensors
   } catch (error) {
-    if (error instanceof SafetensorsError) return undefined
+    if (error instanceof WeightsError) return undefined
     throw error
   }
 }

@@ -3,13 +3,14 @@ import type { NarrowFloat } from '../graph/types.js'
 
 // Conversions between float types by their bits, fast enough for billions of weights.
 
-/** The stored float types that f32 holds exactly. */
-export const widened = ['f32', 'f16', 'bf16'] as const
-export type Widened = (typeof widened)[number]
+/** The types that weights may be stored in. */
+export const storedFloats = ['f32', 'f16', 'bf16', 'f64'] as const
+export type StoredFloat = (typeof storedFloats)[number]
 
-/** Stored values as f32, without loss. */
-export function toFloat32(bytes: ArrayBuffer, dtype: Widened): Float32Array<ArrayBuffer> {
+/** Stored values as f32, exact but for f64, of which the nearest is taken; what it cannot hold becomes infinite. */
+export function toFloat32(bytes: ArrayBuffer, dtype: StoredFloat): Float32Array<ArrayBuffer> {
   if (dtype === 'f32') return new Float32Array(bytes)
+  if (dtype === 'f64') return Float32Array.from(new Float64Array(bytes))
   const from = new Uint16Array(bytes)
   if (dtype === 'bf16') {
     const words = new Uint32Array(from.length)

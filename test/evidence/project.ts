@@ -7,7 +7,7 @@ import type { Artefact, Manifest } from '../../src/compiler/7-emit/manifest.js'
 import { compile } from '../../src/compiler/index.js'
 import { drawKey, normal } from '../../src/runtime/draws.js'
 import { initialValues } from '../../src/runtime/initialize.js'
-import { writeSafetensors } from '../../src/runtime/safetensors.js'
+import { writeSafetensors } from '../../src/weights/safetensors.js'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MetricsLine } from '../../src/runtime/run-folder.js'
-import { openSafetensors, readTensor } from '../../src/runtime/safetensors.js'
+import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 
 /** The lines of `metrics.jsonl` without what a clock says. */
 export function metricsOf(run: string): readonly Omit<MetricsLine, 'step_ms' | 'data_ms'>[] {

@@ -6,7 +6,7 @@ import { DiskFiles } from '../../src/cli/files.js'
 import { compile } from '../../src/compiler/index.js'
 import type { Dataset } from '../../src/data/source.js'
 import { runPipeline } from '../../src/runtime/run.js'
-import { openSafetensors, readTensor } from '../../src/runtime/safetensors.js'
+import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 import { Fixture } from '../parity/harness.js'
 import { fixtureFile } from './fixtures.js'
 

@@ -9,12 +9,8 @@ import { link } from '../../src/compiler/8-link/link.js'
 import { compile } from '../../src/compiler/index.js'
 import type { NarrowFloat } from '../../src/graph/types.js'
 import { hyperAt } from '../../src/runtime/hyper.js'
-import {
-  type SafetensorsFile,
-  type StoredTensor,
-  openSafetensors,
-  readTensor,
-} from '../../src/runtime/safetensors.js'
+import { type SafetensorsFile, openSafetensors, readTensor } from '../../src/weights/safetensors.js'
+import type { StoredTensor } from '../../src/weights/table.js'
 import { LoadedGraph, fromTensor, toTensor } from '../../src/runtime/session.js'
 import { StepLoop } from '../../src/runtime/step-loop.js'
 import { type HostTensor, type HostTensors, hostArray, toFloat32 } from '../../src/runtime/tensors.js'

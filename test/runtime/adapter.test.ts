@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
-import { openSafetensors, readTensor } from '../../src/runtime/safetensors.js'
+import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 import { compileText } from '../parity/harness.js'
 
 /** An adapter is trained between two stages that train a part of the model. */

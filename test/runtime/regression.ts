@@ -248,6 +248,7 @@ export interface Options {
   readonly stages?: readonly string[]
   /** Where the frozen scale comes from; drawn from [1, 2) when absent. */
   readonly scaleFrom?: string
+  readonly ignore?: string[]
   readonly evaluations?: boolean
 }
 
@@ -270,6 +271,7 @@ export function regression(options: Options = {}): Artefact {
         name: 'line',
         from: null,
         as: null,
+        ignore: [],
         parameters: [
           { path: 'w', dtype: 'f32', shape: [features], init: { kind: 'normal', mean: 0, std: 1 } },
           { path: 'b', dtype: 'f32', shape: [], init: { kind: 'constant', value: 0.5 } },
@@ -279,6 +281,7 @@ export function regression(options: Options = {}): Artefact {
         name: 'fixed',
         from: options.scaleFrom ?? null,
         as: null,
+        ignore: options.ignore ?? [],
         parameters: [
           { path: 'scale', dtype: 'f32', shape: [features], init: { kind: 'uniform', low: 1, high: 2 } },
         ],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/runtime/events.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
-import { openSafetensors, readTensor } from '../../src/runtime/safetensors.js'
+import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 import { initialScale, noise, predict, train } from './reference.js'
 import { batch, points, regression } from './regression.js'
 

@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -10,9 +11,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { toFloat16 } from '../../src/compiler/7-emit/raw.js'
 import { DataMissing } from '../../src/data/source.js'
+import type { RunEvent } from '../../src/runtime/events.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
-import { writeSafetensors } from '../../src/runtime/safetensors.js'
+import { writeSafetensors } from '../../src/weights/safetensors.js'
+import { op, stateDict, tensor, torchFile } from '../weights/torch-files.js'
 import { train } from './reference.js'
 import { points, regression } from './regression.js'
 
@@ -89,6 +93,80 @@ test('every difference between a file and its model is listed', async () => {
   expect(await problems('fixed.safetensors')).toEqual([
     `run/weights-mismatch: ${file} does not fit model \`fixed\`; 1 different: \`scale\` is i32[3], the model has f32[3]`,
   ])
+})
+
+test('weights of torch, in another float type or transposed, train as those of safetensors do', async () => {
+  const losses = async (name: string, from: string): Promise<string[]> => {
+    const artefact = regression({ scaleFrom: from })
+    const result = await runPipeline(artefact, { ...options(), runDir: join(folder, name) })
+    expect(result.status).toBe('done')
+    const lines = readFileSync(join(folder, name, 'metrics.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+    return lines.map((line) => String((JSON.parse(line) as { loss: number }).loss))
+  }
+  writeOdd(join(folder, 'model.safetensors'))
+  const wanted = await losses('a', 'model.safetensors')
+
+  // Each file holds [7, 0.5, 7, -1.5, 7, 2], of which the scale is every other value.
+  const values = [7, 0.5, 7, -1.5, 7, 2]
+  const spread = { elements: 6, offset: 1, shape: [3], strides: [2] }
+  const kept = { elements: 3, shape: [3], strides: [1] }
+  mkdirSync(join(folder, 'halves'))
+  const files: [string, string, Parameters<typeof tensor>[0], ArrayBufferView][] = [
+    ['as-it-lies.bin', 'FloatStorage', kept, Float32Array.from(scale)],
+    ['apart.bin', 'FloatStorage', spread, Float32Array.from(values)],
+    ['wide.bin', 'DoubleStorage', spread, Float64Array.from(values)],
+    ['halves/pytorch_model.bin', 'HalfStorage', kept, Uint16Array.from(scale, toFloat16)],
+  ]
+  for (const [file, storage, view, bytes] of files) {
+    const pickle = stateDict([['scale', tensor({ storage, ...view })]])
+    writeFileSync(join(folder, file), torchFile(pickle, { '0': new Uint8Array(bytes.buffer) }))
+    const before = readFileSync(join(folder, file))
+    expect(await losses(`of-${file.replaceAll('/', '-')}`, file.replace('/pytorch_model.bin', ''))).toEqual(
+      wanted,
+    )
+    expect(readFileSync(join(folder, file)).equals(before)).toBe(true)
+  }
+  expect(
+    readdirSync(join(folder, '.dcrc/cache/weights')).filter((name) => name !== '.gitignore'),
+  ).toHaveLength(3)
+})
+
+test('what `ignore` names may be in the file; a pattern that matches nothing is a warning', async () => {
+  const file = join(folder, 'fixed.safetensors')
+  const extra = { name: 'a.position_ids', dtype: 'i64' as const, shape: [1], content: new BigInt64Array(1) }
+  await writeSafetensors(file, [scaleTensor, extra])
+  const events: RunEvent[] = []
+  const run = (ignore: string[], runDir: string) =>
+    runPipeline(regression({ scaleFrom: 'fixed.safetensors', ignore }), {
+      ...options(),
+      runDir: join(folder, runDir),
+      onEvent: (event) => events.push(event),
+    })
+  expect((await run([], 'a')).status).toBe('failed')
+  expect((await run(['*.position_ids'], 'b')).status).toBe('done')
+  expect(events.filter(({ kind }) => kind === 'warning')).toEqual([])
+  expect((await run(['*.position_ids', 'scal'], 'c')).status).toBe('done')
+  expect(
+    events.flatMap((e) => (e.kind === 'warning' ? [`${e.diagnostic.code}: ${e.diagnostic.message}`] : [])),
+  ).toEqual([`run/ignore-idle: \`ignore "scal"\` of model \`fixed\` matches no unused tensor of ${file}`])
+})
+
+test('a hostile file is a diagnostic, and nothing of it runs', async () => {
+  const file = join(folder, 'fixed.bin')
+  const run = Buffer.concat([
+    op.global('posix', 'system'),
+    op.mark,
+    op.text('touch ran'),
+    op.tuple,
+    op.reduce,
+  ])
+  writeFileSync(file, torchFile(stateDict([['scale', run]])))
+  expect(await problems('fixed.bin')).toEqual([
+    `run/weights-refused: ${file} is refused: in its pickle, it imports \`posix.system\`; a weight file holds tensors and plain values alone`,
+  ])
+  expect(existsSync('ran')).toBe(false)
 })
 
 test('a damaged file is a diagnostic', async () => {

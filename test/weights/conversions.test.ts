@@ -15,7 +15,7 @@ import { rawBytes } from '../../src/compiler/7-emit/raw.js'
 import { type DType, tensor } from '../../src/graph/types.js'
 import type { RunEvent } from '../../src/runtime/events.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
-import { openSafetensors, readTensor, writeSafetensors } from '../../src/runtime/safetensors.js'
+import { openSafetensors, readTensor, writeSafetensors } from '../../src/weights/safetensors.js'
 import { compileText } from '../parity/harness.js'
 
 let folder: string

@@ -196,10 +196,11 @@ class FilePrinter extends ExpressionPrinter {
     return concat([head, ' ', this.lists.list(this.broken(fields[0]?.span.start), entries, span.end - 1)])
   }
 
-  private model({ name, value, from, as, override }: ModelItem): Doc {
+  private model({ name, value, from, ignore, as, override }: ModelItem): Doc {
     const head = [word(override, 'model'), ` ${name.text} = `, this.expression(value)]
     const weights = from ? [' from ', this.expression(from, 1)] : []
-    return concat([...head, ...weights, as ? ` as ${as.text}` : ''])
+    const ignored = ignore ? [' ignore ', ignore.map(quote).join(', ')] : []
+    return concat([...head, ...weights, ...ignored, as ? ` as ${as.text}` : ''])
   }
 
   private stage({ name, clauses, override, span }: StageItem): Doc {

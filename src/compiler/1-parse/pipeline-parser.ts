@@ -1,6 +1,7 @@
 import type { ParserMethod } from 'chevrotain'
 import { cannotOverride } from '../../diagnostics/catalogue/syntax.js'
 import type { Head } from './declaration-parser.js'
+import { stringOf } from './mistakes.js'
 import type { Rule } from './parser-base.js'
 import { StageParser } from './stage-parser.js'
 import type {
@@ -157,7 +158,7 @@ export abstract class PipelineParser extends StageParser {
     return this.ACTION(() => ({ name: this.identifier(token), type, value, span: this.from(token) }))
   })
 
-  /** `model clip = ClipModel(tiny) from "weights/clip" as bf16` */
+  /** `model clip = ClipModel(tiny) from "weights/clip" ignore "*.position_ids" as bf16` */
   private readonly model: ParserMethod<[Head?], ModelItem> = this.part('model', (given) => {
     const head = this.head(given)
     this.CONSUME(t.Model)
@@ -165,7 +166,9 @@ export abstract class PipelineParser extends StageParser {
     const value = this.SUBRULE(this.initial, { ARGS: ['`model name = Module(...)`'] })
     const from = this.OPTION(() => {
       this.CONSUME(t.From)
-      return this.SUBRULE(this.element)
+      const place = this.SUBRULE(this.element)
+      const ignore = this.OPTION2(() => this.SUBRULE(this.ignored))
+      return { from: place, ...(ignore ? { ignore } : {}) }
     })
     const as = this.OPTION1(() => {
       this.CONSUME(t.As)
@@ -175,10 +178,21 @@ export abstract class PipelineParser extends StageParser {
       kind: 'model',
       name,
       value,
-      ...(from ? { from } : {}),
+      ...from,
       ...(as ? { as } : {}),
       ...this.about(head),
     }))
+  })
+
+  /** `ignore "*.position_ids", "logit_bias"` */
+  private readonly ignored: Rule<string[]> = this.part('ignored', () => {
+    this.CONSUME(t.Ignore)
+    const patterns = [this.CONSUME(t.Text)]
+    this.MANY(() => {
+      this.CONSUME(t.Comma)
+      patterns.push(this.CONSUME1(t.Text))
+    })
+    return this.ACTION(() => patterns.map(stringOf))
   })
 
   /** `adapter enc = lora(clip.vision_model, rank = 16)` */

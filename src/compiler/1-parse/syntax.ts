@@ -165,11 +165,13 @@ export interface DataField {
   readonly span: Span
 }
 
-/** `model clip = ClipModel(tiny) from "weights/clip" as bf16` */
+/** `model clip = ClipModel(tiny) from "weights/clip" ignore "*.position_ids" as bf16` */
 export interface ModelItem extends Overridable {
   readonly kind: 'model'
   readonly value: Expression
   readonly from?: Expression
+  /** Patterns of tensors of the file that the model has no parameter for. */
+  readonly ignore?: readonly string[]
   readonly as?: Identifier
 }
 

@@ -59,6 +59,7 @@ export const Monitor = contextual('monitor')
 export const Every = contextual('every')
 export const From = contextual('from')
 export const As = contextual('as')
+export const Ignore = contextual('ignore')
 export const Of = contextual('of')
 export const Like = contextual('like')
 export const Ablation = contextual('ablation')
@@ -69,7 +70,7 @@ export const Seeds = contextual('seeds')
 const keywords = [
   [Use, Module, RecordWord, Fn, Let, Pipeline, Extends, Override, Remove, If, Else, Match, For, In, Draw],
   [True, False, None, And, Or, Not, With, Param, Data, Model, Adapter, Loss, Stage, Evaluate, Export, Train],
-  [Monitor, Every, From, As, Of, Like, Allow, Freeze, Ablation, Variant, Vary, Seeds],
+  [Monitor, Every, From, As, Ignore, Of, Like, Allow, Freeze, Ablation, Variant, Vary, Seeds],
 ].flat()
 
 const symbol = (name: string, text: string, more: Partial<ITokenConfig> = {}): TokenType =>

@@ -159,6 +159,7 @@ export class Statics {
       name,
       as: this.scope.elaboration.narrow.get(name)?.type ?? null,
       from: item.from ? this.fromPath(item, file) : (instance.weightFile ?? null),
+      ignore: [...(item.ignore ?? [])],
       parameters: parametersOf(instance).map(({ path, weight }) => ({
         path,
         dtype: weight.type.dtype,

@@ -26,6 +26,7 @@ export const factorsOf = ({ name, layers }: Adapter): ModelSpec => ({
   name,
   from: null,
   as: null,
+  ignore: [],
   parameters: layers
     .flatMap(({ a, b }) => [a, b])
     .map(({ path, weight: { type, init } }) => ({

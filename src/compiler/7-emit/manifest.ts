@@ -155,10 +155,12 @@ const data = z.strictObject({
 
 const model = z.strictObject({
   name: z.string(),
-  /** Directory or .safetensors file, relative to the project root. */
+  /** A weight file or folder, relative to the project root, or a model of the Hugging Face cache. */
   from: z.string().nullable(),
   /** The type to which its f32 parameters are rounded, wherever they are read. */
   as: narrow.nullable(),
+  /** Patterns of tensors of the file that the model has no parameter for. */
+  ignore: z.array(z.string()),
   parameters: z.array(z.strictObject({ path: z.string(), dtype, shape, init: initializer })),
 })
 

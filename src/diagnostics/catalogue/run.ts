@@ -62,17 +62,16 @@ dcrc run FILE --weights random --steps 2
   }),
 )
 
-export const missingWeights = define<{ model: string; path: string }>(
+export const missingWeights = define<{ model: string; problem: string; help: string }>(
   'run/weights-missing',
   'error',
   `
-\`model m = ... from "path"\` reads its weights when a run starts. The path is a \`.safetensors\` file or a folder with
-a \`model.safetensors\`, relative to the project root, and nothing is there.
+\`model m = ... from "path"\` reads its weights when a run starts. The path is relative to the project root and names a
+weight file, or a folder with a file that is called as transformers and diffusers call theirs (\`model.safetensors\`,
+\`diffusion_pytorch_model.safetensors\`, their index of several files, or \`.bin\`). Where no such path is, a text like
+\`org/name\` or \`org/name/folder\` is a model of the Hugging Face cache, into which \`dcrc fetch org/name\` puts it.
 `,
-  ({ model, path }) => ({
-    message: `the weights of model \`${model}\` are not at ${path}`,
-    help: 'the path is relative to the project root: a .safetensors file, or a folder with model.safetensors',
-  }),
+  ({ model, problem, help }) => ({ message: `the weights of model \`${model}\` ${problem}`, help }),
 )
 
 export const tooLargeWeight = define<{ model: string; path: string; value: number; as: string }>(
@@ -84,7 +83,12 @@ f32.
 `,
   ({ model, path, value, as }) => ({
     message: `${as} cannot hold the weights of model \`${model}\`: \`${path}\` has the value ${value}`,
-    help: as === 'f16' ? 'bf16 has the range of f32; or leave the model in f32' : 'leave the model in f32',
+    help:
+      as === 'f16'
+        ? 'bf16 has the range of f32; or leave the model in f32'
+        : as === 'bf16'
+          ? 'leave the model in f32'
+          : 'models are computed in f32; look at how the file was written',
   }),
 )
 
@@ -92,12 +96,52 @@ export const corruptWeights = define<{ file: string; problem: string }>(
   'run/weights-corrupt',
   'error',
   `
-A \`.safetensors\` or \`.onnx\` file breaks its format: it is cut off, tensors overlap or lie outside the file, or its header is
-damaged. Nothing was read from it; fetch or write the file again.
+A \`.safetensors\`, \`.bin\` or \`.onnx\` file breaks its format: it is cut off, tensors overlap or lie outside the file, or
+its header is damaged; or an index does not fit its files. Nothing was read from it; fetch or write the file again.
 `,
   ({ file, problem }) => ({
     message: `${file} is damaged: ${problem}`,
     help: 'fetch or write the file again',
+  }),
+)
+
+export const refusedWeights = define<{ file: string; problem: string; help?: string | undefined }>(
+  'run/weights-refused',
+  'error',
+  `
+The file may be whole, but it holds what is never read. A \`.bin\` file of torch is a pickle, a program that could do
+anything when Python runs it; here none is run. It is read for tensors, and a file that asks for anything else (to import
+\`os.system\`, to make an object of a class) is refused whole. So are files of torch before 1.6, TorchScript programs, and
+values that the wanted element type cannot hold.
+`,
+  ({ file, problem, help }) => ({ message: `${file} is refused: ${problem}`, help }),
+)
+
+export const ambiguousWeights = define<{ file: string; problem: string; help?: string | undefined }>(
+  'run/weights-ambiguous',
+  'error',
+  `
+A folder holds two sets of weights of one kind, and nothing says which is meant. (Where \`.safetensors\` and \`.bin\` files
+lie side by side, as many published models have them, the first are read.)
+
+\`\`\`dcr
+model unet = UNet2DConditionModel(sd_2_1.unet) from "weights/unet"                                      // two in it
+model unet = UNet2DConditionModel(sd_2_1.unet) from "weights/unet/diffusion_pytorch_model.safetensors"  // right
+\`\`\`
+`,
+  ({ file, problem, help }) => ({ message: `${file}: ${problem}`, help }),
+)
+
+export const idleIgnore = define<{ model: string; file: string; patterns: readonly string[] }>(
+  'run/ignore-idle',
+  'warning',
+  `
+\`ignore\` lists tensors of a weight file that a model has no parameter for. A pattern matches none: it is misspelt, or
+this file does not have them.
+`,
+  ({ model, file, patterns }) => ({
+    message: `${patterns.map((p) => `\`ignore "${p}"\``).join(', ')} of model \`${model}\` matches no unused tensor of ${file}`,
+    help: 'take it out, or correct it',
   }),
 )
 
@@ -125,7 +169,12 @@ export const mismatchedWeights = define<{
   'error',
   `
 The tensors of a weight file and the parameters of the model must be the same: every name, shape and element type.
-A missing tensor would leave a parameter random, an unused one means that the file belongs to another model.
+A missing tensor would leave a parameter random, an unused one means that the file belongs to another model. Floats may
+be kept as other floats (\`f16\` for \`f32\`). Tensors that a model has no use for are named by \`ignore\`.
+
+\`\`\`dcr
+model clip = ClipModel(openai_vit_l_14) from "openai/clip-vit-large-patch14" ignore "*.position_ids"
+\`\`\`
 `,
   ({ model, file, missing, unused, different }) => ({
     message: [
@@ -142,6 +191,11 @@ A missing tensor would leave a parameter random, an unused one means that the fi
         : []),
     ].join('; '),
     why: 'each parameter of the model is one tensor of the file, by its path',
+    ...(unused.length > 0 && missing.length + different.length === 0
+      ? {
+          help: `\`ignore "${unused[0]}"\` behind \`from\` leaves a tensor out; \`*\` stands for any characters`,
+        }
+      : {}),
   }),
 )
 

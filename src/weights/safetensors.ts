@@ -1,18 +1,10 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type DType, bytesPerElement, elementCount } from '../graph/types.js'
+import { EndOfFile, readAt } from './read-at.js'
 import { HeaderError, parseHeader } from './safetensors-header.js'
-
-/** One tensor of a file: where its bytes lie, from the start of the file. */
-export interface StoredTensor {
-  readonly name: string
-  /** An element type of ours, or of the format alone (`I16`, ...), which only its name tells. */
-  readonly dtype: string
-  readonly shape: readonly number[]
-  readonly file: string
-  readonly offset: number
-  readonly length: number
-}
+import type { StoredTensor } from './table.js'
+import { WeightsError } from './weights-error.js'
 
 export interface SafetensorsFile {
   readonly file: string
@@ -22,33 +14,22 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** A file that is not what safetensors allows. */
-export class SafetensorsError extends Error {
-  override readonly name = 'SafetensorsError'
-  constructor(
-    readonly file: string,
-    readonly problem: string,
-  ) {
-    super(`${file}: ${problem}`)
-  }
-}
+/** The largest header that is read: 100,000 tensors take 12 MB. The format allows 100 MB, which parse into over 1 GB. */
+const maxHeader = 16 * 1024 * 1024
 
-/** The largest header that is read; the format's own limit. */
-const maxHeader = 100_000_000
-
-/** Reads and checks a file's header; the tensors stay where they are. Throws SafetensorsError. */
+/** Reads and checks a file's header; the tensors stay where they are. Throws WeightsError. */
 export async function openSafetensors(file: string): Promise<SafetensorsFile> {
   const handle = await open(file, 'r')
   try {
     const { size } = await handle.stat()
-    if (size < 8) throw new SafetensorsError(file, `${size} bytes are too few for a safetensors file`)
+    if (size < 8) throw new WeightsError(file, `${size} bytes are too few for a safetensors file`)
     const claimed = (await readAt(handle, 0, 8)).readBigUInt64LE()
     if (claimed > maxHeader) {
-      throw new SafetensorsError(file, `the header claims ${claimed} bytes; the limit is ${maxHeader}`)
+      throw new WeightsError(file, `the header claims ${claimed} bytes; the limit is ${maxHeader}`)
     }
     const length = Number(claimed)
     if (length > size - 8) {
-      throw new SafetensorsError(file, `the header claims ${length} bytes, the file has ${size}`)
+      throw new WeightsError(file, `the header claims ${length} bytes, the file has ${size}`)
     }
     const start = 8 + length
     const { entries, metadata } = parseHeader(await readAt(handle, 8, length), size - start)
@@ -65,7 +46,9 @@ export async function openSafetensors(file: string): Promise<SafetensorsFile> {
     ])
     return { file, size, tensors: new Map(tensors), metadata }
   } catch (error) {
-    throw error instanceof HeaderError ? new SafetensorsError(file, error.message) : error
+    throw error instanceof HeaderError || error instanceof EndOfFile
+      ? new WeightsError(file, error.message)
+      : error
   } finally {
     await handle.close()
   }
@@ -80,17 +63,6 @@ export async function readTensor(tensor: StoredTensor): Promise<ArrayBuffer> {
   } finally {
     await handle.close()
   }
-}
-
-async function readAt(handle: FileHandle, offset: number, length: number): Promise<Buffer<ArrayBuffer>> {
-  const into = Buffer.from(new ArrayBuffer(length))
-  let done = 0
-  while (done < length) {
-    const { bytesRead } = await handle.read(into, done, length - done, offset + done)
-    if (bytesRead === 0) throw new HeaderError(`the file ends ${length - done} bytes too early`)
-    done += bytesRead
-  }
-  return into
 }
 
 /** A tensor to write: its values, or the place of another file to copy them from. */

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { elementBytes } from './element-types.js'
+import { repeatedKey } from './repeated-key.js'
 
 /** A tensor as the header states it; offsets count from the end of the header. */
 export interface HeaderEntry {
@@ -20,23 +22,23 @@ const entrySchema = z.strictObject({
   data_offsets: z.tuple([size, size]),
 })
 
-/** The format's element types: our name where we have one, and bytes per element. */
-const types: Readonly<Record<string, readonly [string, number]>> = {
-  F64: ['f64', 8],
-  F32: ['f32', 4],
-  F16: ['f16', 2],
-  BF16: ['bf16', 2],
-  I64: ['i64', 8],
-  I32: ['i32', 4],
-  U8: ['u8', 1],
-  BOOL: ['bool', 1],
-  U64: ['U64', 8],
-  U32: ['U32', 4],
-  I16: ['I16', 2],
-  U16: ['U16', 2],
-  I8: ['I8', 1],
-  F8_E4M3: ['F8_E4M3', 1],
-  F8_E5M2: ['F8_E5M2', 1],
+/** The format's element types, by our name where we have one. */
+const types: Readonly<Record<string, string>> = {
+  F64: 'f64',
+  F32: 'f32',
+  F16: 'f16',
+  BF16: 'bf16',
+  I64: 'i64',
+  I32: 'i32',
+  U8: 'u8',
+  BOOL: 'bool',
+  U64: 'U64',
+  U32: 'U32',
+  I16: 'I16',
+  U16: 'U16',
+  I8: 'I8',
+  F8_E4M3: 'F8_E4M3',
+  F8_E5M2: 'F8_E5M2',
 }
 
 /**
@@ -49,7 +51,7 @@ export function parseHeader(
 ): { readonly entries: readonly HeaderEntry[]; readonly metadata: Readonly<Record<string, string>> } {
   const text = decode(bytes)
   const header = parseObject(text)
-  const twice = firstDuplicate(topLevelKeys(text))
+  const twice = repeatedKey(text)
   if (twice !== undefined) throw new HeaderError(`the header names "${twice}" twice`)
 
   const metadata = metadataSchema.safeParse(header['__metadata__'] ?? {})
@@ -89,13 +91,13 @@ function entry(name: string, value: unknown): HeaderEntry {
   const type = Object.hasOwn(types, dtype) ? types[dtype] : undefined
   if (!type) throw new HeaderError(`"${name}" has the unknown element type ${dtype}`)
   const [begin, end] = offsets
-  const wanted = shape.reduce((n, d) => n * d, type[1])
+  const wanted = shape.reduce((n, d) => n * d, elementBytes[type] ?? NaN)
   if (end - begin !== wanted) {
     throw new HeaderError(
       `"${name}": ${dtype}[${shape.join(', ')}] takes ${wanted} bytes, its offsets give ${end - begin}`,
     )
   }
-  return { name, dtype: type[0], shape, begin, end }
+  return { name, dtype: type, shape, begin, end }
 }
 
 function checkCover(entries: readonly HeaderEntry[], dataSize: number): void {
@@ -111,22 +113,4 @@ function checkCover(entries: readonly HeaderEntry[], dataSize: number): void {
   }
   if (at !== dataSize)
     throw new HeaderError(`${dataSize - at} bytes after the last tensor belong to no tensor`)
-}
-
-/** The keys of the outermost object of valid JSON, duplicates included, which JSON.parse would drop. */
-function topLevelKeys(text: string): string[] {
-  const keys: string[] = []
-  let depth = 0
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*:?|[[\]{}]/g)) {
-    if (token === '{' || token === '[') depth++
-    else if (token === '}' || token === ']') depth--
-    else if (depth === 1 && token.endsWith(':'))
-      keys.push(JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)) as string)
-  }
-  return keys
-}
-
-function firstDuplicate(keys: readonly string[]): string | undefined {
-  const seen = new Set<string>()
-  return keys.find((key) => seen.size === seen.add(key).size)
 }

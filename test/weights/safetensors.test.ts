@@ -2,12 +2,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  SafetensorsError,
-  openSafetensors,
-  readTensor,
-  writeSafetensors,
-} from '../../src/runtime/safetensors.js'
+import { openSafetensors, readTensor, writeSafetensors } from '../../src/weights/safetensors.js'
+import { WeightsError } from '../../src/weights/weights-error.js'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'dcrc-'))))
@@ -151,14 +147,14 @@ describe('a damaged file is a named error', () => {
     ['metadata', { __metadata__: { a: 1 } }, 0, /table of strings/],
   ])('%s', async (_, header, data, message, claimed) => {
     const error: unknown = await openSafetensors(write(header, data, claimed)).catch((e: unknown) => e)
-    expect(error).toBeInstanceOf(SafetensorsError)
-    expect((error as SafetensorsError).message).toMatch(message)
+    expect(error).toBeInstanceOf(WeightsError)
+    expect((error as WeightsError).message).toMatch(message)
   })
 
   test('an empty file', async () => {
     const file = join(folder, 'x.safetensors')
     writeFileSync(file, '')
-    await expect(openSafetensors(file)).rejects.toThrow(SafetensorsError)
+    await expect(openSafetensors(file)).rejects.toThrow(WeightsError)
   })
 
   test('bytes cut or flipped anywhere never crash: a file, or the named error', async () => {
@@ -171,7 +167,7 @@ describe('a damaged file is a named error', () => {
       writeFileSync(file, i % 2 === 0 ? bytes : bytes.subarray(0, Math.floor((i * whole.length) / 400)))
       const result: unknown = await openSafetensors(file).catch((e: unknown) => e)
       if (result instanceof Error) {
-        expect(result).toBeInstanceOf(SafetensorsError)
+        expect(result).toBeInstanceOf(WeightsError)
         refused++
       }
     }

@@ -1,29 +1,25 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, basename } from 'node:path'
-import type { ModelSpec } from '../compiler/7-emit/manifest.js'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { rawBytes } from '../compiler/7-emit/raw.js'
 import { readModel } from '../onnx/index.js'
 import { openModel } from '../onnx/open.js'
 import { tensorValues } from '../onnx/tensor.js'
-import { DiskBinaryFiles } from './binary-files.js'
-import { type StoredTensor, openSafetensors, writeSafetensors } from './safetensors.js'
-import type { WeightFile } from './weights.js'
+import { DiskBinaryFiles } from '../runtime/binary-files.js'
+import { openCache } from './cache.js'
+import { hashOf, stateOf } from './conversions.js'
+import { openSafetensors, writeSafetensors } from './safetensors.js'
+import type { StoredTensor, WeightTable } from './table.js'
 
 /**
  * The places of an ONNX file's weights: in the file itself or in the data file beside it. Those that protobuf holds as
- * numbers are written once to `converted`. Throws OnnxProblem.
+ * numbers are written once into the cache. Throws OnnxProblem.
  */
-export async function openOnnxWeights(
-  model: ModelSpec,
-  file: string,
-  converted: string,
-): Promise<WeightFile> {
+export async function openOnnxWeights(file: string, cache: string): Promise<WeightTable> {
   const folder = dirname(file)
   const opened = openModel(basename(file), new DiskBinaryFiles(folder))
   if (!opened) throw new Error(`no file ${file}`)
-  const wanted = new Set(model.parameters.map((p) => p.path))
   const tensors = new Map<string, StoredTensor>()
-  const typed = opened.weights.filter((w) => !w.place && wanted.has(w.name)).map((w) => w.name)
+  const typed = opened.weights.filter((w) => !w.place).map((w) => w.name)
   for (const { name, type, place } of opened.weights) {
     if (!place) continue
     const { path, offset, length } = place
@@ -37,6 +33,8 @@ export async function openOnnxWeights(
     })
   }
   if (typed.length > 0) {
+    const name = `${basename(file, '.onnx')}.numbers.${hashOf(realpathSync(file), stateOf(file))}.safetensors`
+    const converted = join(openCache(cache), name)
     if (!existsSync(converted)) await convert(file, typed, converted)
     for (const [name, tensor] of (await openSafetensors(converted)).tensors) tensors.set(name, tensor)
   }

@@ -1,0 +1,70 @@
+import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** A model of the Hugging Face hub, written `org/name`, `org/name@revision`, `org/name/folder/file`. */
+export interface ModelId {
+  readonly repo: string
+  /** A branch, a tag or a commit. */
+  readonly revision: string
+  /** What is meant inside of it, with slashes between; empty: all of it. */
+  readonly inside: string
+}
+
+export const defaultRevision = 'main'
+
+const part = String.raw`[A-Za-z0-9_](?:[\w.-]*\w)?`
+const pattern = new RegExp(`^(${part}/${part})(?:@(${part}))?((?:/${part})*)$`)
+
+/** The model that a text names, if it is written like an id. */
+export function parseModelId(text: string): ModelId | undefined {
+  const [, repo, revision = defaultRevision, inside = ''] = pattern.exec(text) ?? []
+  if (repo === undefined || /--|\.\./.test(repo)) return undefined
+  return { repo, revision, inside: inside.slice(1) }
+}
+
+export const formatModelId = ({ repo, revision, inside }: ModelId): string =>
+  `${repo}${revision === defaultRevision ? '' : `@${revision}`}${inside === '' ? '' : `/${inside}`}`
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where Hugging Face's libraries keep what they download; they look at the same variables in the same order. */
+export function hubCache(env: Environment = process.env): string {
+  const given = env['HF_HUB_CACHE'] ?? env['HUGGINGFACE_HUB_CACHE']
+  if (given) return given
+  const home = env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'huggingface')
+  return join(home, 'hub')
+}
+
+/** The folder of a model in the cache: `blobs`, `refs` and `snapshots`. */
+export const modelCache = ({ repo }: ModelId, env?: Environment): string =>
+  join(hubCache(env), `models--${repo.replace('/', '--')}`)
+
+/** The folder or file that an id names in the cache; undefined where that is not there. */
+export function inCache(id: ModelId, env?: Environment): string | undefined {
+  const folder = modelCache(id, env)
+  const commit = readRef(join(folder, 'refs', id.revision)) ?? id.revision
+  const path = join(folder, 'snapshots', commit, ...id.inside.split('/'))
+  return statSync(path, { throwIfNoEntry: false }) ? path : undefined
+}
+
+function readRef(file: string): string | undefined {
+  try {
+    const commit = readFileSync(file, 'utf8').trim()
+    return /^[0-9a-f]{40}$/.test(commit) ? commit : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The revisions of a model that the cache holds, by the names that an id can give them. */
+export function cachedRevisions(id: ModelId, env?: Environment): string[] {
+  const names = (kind: string): string[] => {
+    try {
+      return readdirSync(join(modelCache(id, env), kind))
+    } catch {
+      return []
+    }
+  }
+  return [...names('refs'), ...names('snapshots')].filter((name) => new RegExp(`^${part}$`).test(name))
+}

@@ -1,0 +1,32 @@
+/** One tensor of a file: where its bytes lie, from the start of the file, row by row without gaps. */
+export interface StoredTensor {
+  readonly name: string
+  /** An element type of ours, or of the format alone (`I16`, ...), which only its name tells. */
+  readonly dtype: string
+  readonly shape: readonly number[]
+  readonly file: string
+  readonly offset: number
+  readonly length: number
+}
+
+/** A tensor whose elements lie apart or in another order, as torch keeps a transposed one; strides count elements. */
+export interface StridedTensor {
+  readonly name: string
+  readonly dtype: string
+  readonly shape: readonly number[]
+  readonly file: string
+  /** The byte of the first element, from the start of the file. */
+  readonly start: number
+  readonly strides: readonly number[]
+}
+
+export type SourceTensor = StoredTensor | StridedTensor
+
+export const isStored = (tensor: SourceTensor): tensor is StoredTensor => !('strides' in tensor)
+
+/** The tensors of a set of weights, which may be spread over files, by name. */
+export interface WeightTable {
+  /** What messages call it: the file, or the index of several. */
+  readonly file: string
+  readonly tensors: ReadonlyMap<string, SourceTensor>
+}
