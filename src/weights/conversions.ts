@@ -39,7 +39,7 @@ const abandoned = 60 * 60 * 1000
 /**
  * Weights in the form in which graphs take them, each converted once: the cpu computes in f32, from values that may be
  * rounded, and onnxruntime maps a file of them without a copy. (Half the bytes with a Cast in the graph took more
- * memory and time: docs/models.md.) Files are named by what they are made of, so every run finds them:
+ * time, or more memory that no file backs: docs/models.md.) Files are named by what they are made of, so every run finds them:
  *
  *   <source>.<type>.<source's path, type and tensors>.<what the file system says of the source>.safetensors
  */
