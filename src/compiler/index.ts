@@ -1,6 +1,7 @@
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { Lines } from '../diagnostics/positions.js'
 import type { FlatPipeline } from './2-resolve/flatten.js'
+import type { Program } from './2-resolve/program.js'
 import type { Lowered, LoweredEvaluation } from './4-lower/lowered.js'
 import { dropMarkers, expandGradients } from './5-differentiate/expand.js'
 import type { Target } from './6-optimize/pass.js'
@@ -77,12 +78,7 @@ interface Emitted {
 /** Phases 5 to 7, up to the files. */
 function emitAll({ program, pipeline, lowered, diagnostics }: Analysis): Emitted | undefined {
   if (!pipeline || !lowered) return undefined
-  const lines = new Map([...program.files].map(([path, { text }]) => [path, new Lines(text)]))
-  const locate = ({ file, start }: Span): string => {
-    const { line, column } = lines.get(file)?.positionOf(start) ?? { line: 1, column: 1 }
-    return `${file}:${line}:${column}`
-  }
-  const context = { version, locate }
+  const context = { version, locate: locator(program) }
   const stages = lowered.stages.map((stage) => buildStage(stage, target, context))
   return {
     pipeline,
@@ -92,6 +88,21 @@ function emitAll({ program, pipeline, lowered, diagnostics }: Analysis): Emitted
     evaluations: lowered.evaluations.map((evaluation) =>
       emitEvaluation(optimizeEvaluation(expandEvaluation(evaluation), { target }), context),
     ),
+  }
+}
+
+/** `file:line:column` of places in the program; the many nodes of one call have one place. */
+function locator({ files }: Program): (span: Span) => string {
+  const lines = new Map([...files].map(([path, { text }]) => [path, new Lines(text)]))
+  const known = new Map<Span, string>()
+  return (span) => {
+    const { file, start } = span
+    const before = known.get(span)
+    if (before !== undefined) return before
+    const { line, column } = lines.get(file)?.positionOf(start) ?? { line: 1, column: 1 }
+    const place = `${file}:${line}:${column}`
+    known.set(span, place)
+    return place
   }
 }
 

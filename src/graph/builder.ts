@@ -16,6 +16,8 @@ import {
   tensor,
 } from './types.js'
 
+const none: Attributes = {}
+
 /**
  * Appends nodes to one graph; every node is type-checked by its operator's rule as it is added. Simple identities
  * (a reshape to the same shape, x + 0, x * 1) give back their operand, so that rules need not avoid them.
@@ -78,18 +80,20 @@ export class Builder {
   }
 
   /** Adds a node, or the nodes that a composite operator stands for, and returns all its outputs. */
-  node(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): readonly Value[] {
+  node(op: string, inputs: readonly (Value | null)[], attributes: Attributes = none): readonly Value[] {
     const composite = findComposite(op)
     if (composite) return composite.expand(this, inputs, { ...composite.attributes, ...attributes })
     const definition = operator(op)
-    const full = { ...definition.attributes, ...attributes }
+    // Most nodes have the attributes that their operator has by itself, and share them.
+    const full =
+      attributes === none ? (definition.attributes ?? none) : { ...definition.attributes, ...attributes }
     const types = definition.infer(inputs, full)
     types.forEach(checkSize)
     return this.append(op, inputs, full, types)
   }
 
   /** Adds a node and returns its first output. */
-  op(op: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
+  op(op: string, inputs: readonly (Value | null)[], attributes: Attributes = none): Value {
     const [first] = this.node(op, inputs, attributes)
     if (!first) throw new Error(`${op} has no output`)
     return first
@@ -123,8 +127,8 @@ export class Builder {
     const id = this.ids.next++
     const { span } = this
     const node: Node = span
-      ? { id, op, inputs: [...inputs], outputs, attributes, span }
-      : { id, op, inputs: [...inputs], outputs, attributes }
+      ? { id, op, inputs, outputs, attributes, span }
+      : { id, op, inputs, outputs, attributes }
     for (const type of types)
       outputs.push({ id: this.ids.next++, type, source: { kind: 'node', node, output: outputs.length } })
     this.nodes.push(node)

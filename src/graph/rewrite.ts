@@ -51,8 +51,7 @@ function idAfter(graph: Graph): number {
   for (const { id } of graph.inputs) last = Math.max(last, id)
   for (const { value } of graph.outputs) last = Math.max(last, value.id)
   for (const node of graph.nodes) {
-    last = Math.max(last, node.id)
-    for (const { id } of node.outputs) last = Math.max(last, id)
+    last = Math.max(last, node.id, node.outputs.at(-1)?.id ?? 0)
     for (const body of bodies(node)) last = Math.max(last, idAfter(body.graph))
   }
   return last + 1
@@ -74,7 +73,7 @@ export class Copier {
   copy(graph: Graph): Output[] {
     const outputs = this.rules.outputs ?? graph.outputs
     const live = liveNodes(graph.nodes, outputs)
-    for (const input of graph.inputs) if (live.read.has(input)) this.value(input)
+    for (const input of graph.inputs) if (live.inputs.has(input)) this.value(input)
     this.copyNodes(live.nodes)
     return outputs.map(({ name, value }) => ({ name, value: this.value(value) }))
   }
@@ -130,17 +129,29 @@ export class Copier {
   private copyNodes(nodes: readonly Node[]): void {
     for (const node of nodes) {
       this.b.span = node.span
-      const inputs: (Value | null)[] = []
-      for (const v of node.inputs) inputs.push(v && this.value(v))
+      const inputs = this.operands(node.inputs)
       const outputs = this.rules.node?.(node, inputs, this) ?? this.keep(node, inputs)
       if (outputs === node.outputs) continue
-      let i = 0
-      for (const old of node.outputs) {
-        const value = outputs[i++]
-        if (value) this.set(old, value)
+      for (let i = 0; i < node.outputs.length; i++) {
+        const old = node.outputs[i]
+        const value = outputs[i]
+        if (old && value) this.set(old, value)
       }
     }
     this.b.span = undefined
+  }
+
+  /** What stands for a node's operands; the same list where that is the same. */
+  private operands(inputs: readonly (Value | null)[]): readonly (Value | null)[] {
+    let changed: (Value | null)[] | undefined
+    for (let i = 0; i < inputs.length; i++) {
+      const old = inputs[i]
+      const value = old && this.value(old)
+      if (!value || value === old) continue
+      changed ??= inputs.slice()
+      changed[i] = value
+    }
+    return changed ?? inputs
   }
 
   private copyAttributes(attributes: Attributes): Attributes {
@@ -167,39 +178,44 @@ export class Copier {
 }
 
 function sameValues(a: readonly (Value | null)[], b: readonly (Value | null)[]): boolean {
+  if (a === b) return true
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return a.length === b.length
 }
 
 /** The graph with fewer outputs and without what only the others needed; the nodes that stay are the same. */
 export function slice(graph: Graph, outputs: readonly Output[] = graph.outputs): Graph {
-  const live = needed(outputs.map((o) => o.value))
-  return {
-    name: graph.name,
-    inputs: graph.inputs.filter((v) => live.values.has(v)),
-    nodes: graph.nodes.filter((n) => live.nodes.has(n)),
-    outputs,
-  }
+  const { nodes, inputs } = liveNodes(graph.nodes, outputs)
+  return { name: graph.name, inputs: graph.inputs.filter((v) => inputs.has(v)), nodes, outputs }
 }
 
-/** The nodes of a list in execution order that the outputs need, and all that they read. One pass from the end. */
+/** The nodes of a list in execution order that the outputs need, and the inputs that they read. One pass from the end. */
 function liveNodes(
   nodes: readonly Node[],
   outputs: readonly Output[],
-): { readonly nodes: readonly Node[]; readonly read: ReadonlySet<Value> } {
-  const read = new Set(outputs.map((o) => o.value))
+): { readonly nodes: readonly Node[]; readonly inputs: ReadonlySet<Value> } {
+  const wanted = new Set<Node>()
+  const inputs = new Set<Value>()
+  const read = (value: Value): void => {
+    if (value.source.kind === 'node') wanted.add(value.source.node)
+    else if (value.source.kind === 'input') inputs.add(value)
+  }
+  for (const { value } of outputs) read(value)
   const live: Node[] = []
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i]
-    if (!node?.outputs.some((v) => read.has(v))) continue
+    if (!node || !wanted.has(node)) continue
     live.push(node)
-    for (const input of node.inputs) if (input) read.add(input)
-    for (const { graph } of bodies(node)) {
-      for (const value of needed(graph.outputs.map((o) => o.value)).values) read.add(value)
+    for (let k = 0; k < node.inputs.length; k++) {
+      const input = node.inputs[k]
+      if (input) read(input)
     }
+    for (const { graph } of bodies(node)) for (const value of neededBy(graph)) read(value)
   }
-  return { nodes: live.reverse(), read }
+  return { nodes: live.reverse(), inputs }
 }
+
+const neededBy = (graph: Graph): ReadonlySet<Value> => needed(graph.outputs.map((o) => o.value)).values
 
 /** Every node and value that the given values are computed from, nested graphs included. */
 export function needed(wanted: Iterable<Value>): {
@@ -215,10 +231,33 @@ export function needed(wanted: Iterable<Value>): {
     const node = producer(value)
     if (!node || nodes.has(node)) continue
     nodes.add(node)
-    for (const input of node.inputs) if (input) open.push(input)
+    for (let i = 0; i < node.inputs.length; i++) {
+      const input = node.inputs[i]
+      if (input && !values.has(input)) open.push(input)
+    }
     for (const body of bodies(node)) for (const output of body.graph.outputs) open.push(output.value)
   }
   return { nodes, values }
+}
+
+/** How many nodes there are, nested graphs included. */
+export function countNodes(graph: Graph): number {
+  let count = graph.nodes.length
+  for (const node of graph.nodes) for (const body of bodies(node)) count += countNodes(body.graph)
+  return count
+}
+
+/** The nodes of some operators, nested graphs included, in the order of `nodesOf`. */
+export function findNodes(graph: Graph, ops: ReadonlySet<string>): readonly Node[] {
+  const found: Node[] = []
+  const visit = (g: Graph): void => {
+    for (const node of g.nodes) {
+      for (const body of bodies(node)) visit(body.graph)
+      if (ops.has(node.op)) found.push(node)
+    }
+  }
+  visit(graph)
+  return found
 }
 
 /** All nodes in execution order; the nodes of a nested graph come right before the node that holds it. */
@@ -246,16 +285,18 @@ export function captured(body: Graph): readonly Value[] {
 
 /** Everything that a node reads: its inputs and what its nested graphs capture. */
 export function operands(node: Node): readonly Value[] {
-  const inputs = node.inputs.filter((v) => v !== null)
+  const inputs = allGiven(node.inputs) ? node.inputs : node.inputs.filter((v) => v !== null)
   const nested = bodies(node)
   return nested.length === 0 ? inputs : [...inputs, ...nested.flatMap((body) => captured(body.graph))]
 }
+
+const allGiven = (values: readonly (Value | null)[]): values is readonly Value[] => !values.includes(null)
 
 /** Which nodes of this graph read a value; a read inside a nested graph counts for the node that holds it. */
 export function usersOf(graph: Graph): ReadonlyMap<Value, readonly Node[]> {
   const users = new Map<Value, Node[]>()
   for (const node of graph.nodes) {
-    for (const value of new Set(operands(node))) {
+    for (const value of distinct(operands(node))) {
       const list = users.get(value)
       if (list) list.push(node)
       else users.set(value, [node])
@@ -263,3 +304,21 @@ export function usersOf(graph: Graph): ReadonlyMap<Value, readonly Node[]> {
   }
   return users
 }
+
+/** The values that exactly one node of this graph reads, and that are no output of it. */
+export function readOnce(graph: Graph): ReadonlySet<Value> {
+  const once = new Set<Value>()
+  const more = new Set<Value>(graph.outputs.map((o) => o.value))
+  for (const node of graph.nodes) {
+    for (const value of distinct(operands(node))) {
+      if (more.has(value)) continue
+      if (once.delete(value)) more.add(value)
+      else once.add(value)
+    }
+  }
+  return once
+}
+
+/** The list itself where nothing stands in it twice. */
+const distinct = <T>(values: readonly T[]): readonly T[] =>
+  values.some((v, i) => values.indexOf(v) < i) ? [...new Set(values)] : values

@@ -26,7 +26,7 @@ export const bytesPerElement: Readonly<Record<DType, number>> = {
 
 export function elementCount(shape: readonly number[]): number {
   let count = 1
-  for (const d of shape) count *= d
+  for (let i = 0; i < shape.length; i++) count *= shape[i] ?? 1
   return count
 }
 
@@ -60,3 +60,31 @@ export function tensor(dtype: DType, shape: readonly number[], data: ArrayLike<n
 }
 
 export const scalar = (value: number, dtype: DType = 'f32'): Tensor => tensor(dtype, [], [value])
+
+/** The number that a tensor holds in every element. */
+export function uniformValue({ data }: Tensor): number | undefined {
+  const first = data[0]
+  for (let i = 1; i < data.length; i++) if (data[i] !== first) return undefined
+  return first
+}
+
+/** A text that tensors have in common where they are equal to the bit, so -0 is not 0. */
+export function tensorKey(tensor: Tensor): string {
+  const known = keys.get(tensor)
+  if (known !== undefined) return known
+  const { dtype, shape, data } = tensor
+  // 0 equals -0, so a tensor of zeros is spelled out too.
+  const same = uniformValue(tensor) || undefined
+  const key = `${dtype}[${shape.join()}]${same ?? spelledOut(data)}`
+  keys.set(tensor, key)
+  return key
+}
+
+function spelledOut(data: Float64Array): string {
+  return data.some((v) => Object.is(v, -0))
+    ? Array.from(data, (v) => (Object.is(v, -0) ? '-0' : v)).join()
+    : data.join()
+}
+
+/** Graphs that one graph becomes share tensors, and each is spelled out once. */
+const keys = new WeakMap<Tensor, string>()

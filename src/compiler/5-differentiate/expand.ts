@@ -2,7 +2,7 @@ import { UserError } from '../../diagnostics/diagnostic.js'
 import { unreachableTarget } from '../../diagnostics/catalogue/gradient.js'
 import type { Builder } from '../../graph/builder.js'
 import type { Graph, Node, Value } from '../../graph/graph.js'
-import { type Copier, nodesOf, rewrite, slice } from '../../graph/rewrite.js'
+import { type Copier, findNodes, rewrite, slice } from '../../graph/rewrite.js'
 import { formatType } from '../../graph/types.js'
 import { isPartial } from '../4-lower/gradient-objective.js'
 import { gradients } from './gradients.js'
@@ -45,8 +45,8 @@ export function gradientsOf(
 
 /** Drops the nodes that only steer gradients, once no derivative is left to take, and what nothing needs. */
 export function dropMarkers(graph: Graph): Graph {
-  if (![...nodesOf(graph)].some((node) => markers.has(node.op))) return slice(graph)
+  if (findNodes(graph, markers).length === 0) return slice(graph)
   return rewrite(graph, { node: (node, inputs) => (markers.has(node.op) ? inputs.slice(0, 1) : undefined) })
 }
 
-const markers: ReadonlySet<string> = new Set(['StopGradient', 'Differentiated'])
+const markers: ReadonlySet<string> = new Set(['StopGradient', 'Anchor', 'Differentiated'])

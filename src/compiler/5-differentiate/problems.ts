@@ -1,7 +1,7 @@
 import { type Diagnostic, UserError } from '../../diagnostics/diagnostic.js'
 import { unreachableParameter, unreachableTarget } from '../../diagnostics/catalogue/gradient.js'
 import type { Graph, Node, Value } from '../../graph/graph.js'
-import { needed, nodesOf } from '../../graph/rewrite.js'
+import { findNodes, needed } from '../../graph/rewrite.js'
 import { formatType } from '../../graph/types.js'
 import type { LoweredStage, TrainedParameter } from '../4-lower/lowered.js'
 import { isPartial } from '../4-lower/gradient-objective.js'
@@ -33,7 +33,7 @@ interface Wanted {
 }
 
 function problems(graph: Graph, more: (graph: Graph) => readonly Wanted[]): readonly Diagnostic[] {
-  const gradients = [...nodesOf(graph)].filter((node) => node.op === 'Gradient').map(gradientOf)
+  const gradients = findNodes(graph, new Set(['Gradient'])).map(gradientOf)
   const wanted = [...gradients, ...more(graph)]
   const flows = wanted.map(({ loss, targets }) => flowBetween(targets, [loss]))
   // The derivative of a gradient depends on the nodes that compute it.

@@ -1,13 +1,14 @@
 import type { Graph, Value } from '../../graph/graph.js'
-import { nodesOf, rewrite } from '../../graph/rewrite.js'
+import { findNodes, rewrite } from '../../graph/rewrite.js'
 
 /**
  * Puts an Anchor behind every value with respect to which a Gradient node asks for the gradient. A rewrite that
- * looked through such a value would leave it off the path to the loss; no pass looks through an Anchor.
+ * looked through such a value would leave it off the path to the loss; no pass looks through an Anchor. They go when the
+ * last derivative is taken.
  */
 export function anchorTargets(graph: Graph): Graph {
   const targets = new Set<Value | null>()
-  for (const node of nodesOf(graph)) if (node.op === 'Gradient') for (const v of node.inputs) targets.add(v)
+  for (const { inputs } of findNodes(graph, new Set(['Gradient']))) for (const v of inputs) targets.add(v)
   if (targets.size === 0) return graph
   return rewrite(graph, {
     node(node, inputs, { b }) {
@@ -19,10 +20,4 @@ export function anchorTargets(graph: Graph): Graph {
       })
     },
   })
-}
-
-/** Takes the anchors out again, once no derivative is left to take. */
-export function dropAnchors(graph: Graph): Graph {
-  if ([...nodesOf(graph)].every((n) => n.op !== 'Anchor')) return graph
-  return rewrite(graph, { node: (node, inputs) => (node.op === 'Anchor' ? inputs : undefined) })
 }

@@ -1,5 +1,4 @@
-import type { Graph } from '../../graph/graph.js'
-import { nodesOf, slice } from '../../graph/rewrite.js'
+import { countNodes, slice } from '../../graph/rewrite.js'
 import type { Pass } from './pass.js'
 
 /** Removes nodes and inputs that no output needs. */
@@ -12,5 +11,3 @@ export const eliminateDead: Pass = {
     return { graph: kept, changed: countNodes(graph) - countNodes(kept), refusals: [] }
   },
 }
-
-const countNodes = (graph: Graph): number => [...nodesOf(graph)].length

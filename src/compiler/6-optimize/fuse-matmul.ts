@@ -1,6 +1,6 @@
 import type { Builder } from '../../graph/builder.js'
 import type { Node, Value } from '../../graph/graph.js'
-import { rewrite, usersOf } from '../../graph/rewrite.js'
+import { readOnce, rewrite } from '../../graph/rewrite.js'
 import { isFloat, sameShape } from '../../graph/types.js'
 import type { Pass, PassContext } from './pass.js'
 import { given, int, list, madeBy, uniform } from './simplify/rule.js'
@@ -12,13 +12,11 @@ export const fuseMatmul: Pass = {
   requires: ['simplify'],
   run(graph, context) {
     let changed = 0
-    const users = usersOf(graph)
-    const wanted = new Set(graph.outputs.map((o) => o.value))
-    const readOnce = (value: Value): boolean => users.get(value)?.length === 1 && !wanted.has(value)
+    const once = readOnce(graph)
 
     const fused = rewrite(graph, {
       node(node, inputs, { b }) {
-        const call = { b, node, inputs, context, readOnce }
+        const call = { b, node, inputs, context, once }
         const value = products.has(node.op) ? fuseOperands(call) : fuseResult(call)
         if (!value) return undefined
         changed++
@@ -34,8 +32,8 @@ interface FuseCall {
   readonly node: Node
   readonly inputs: readonly (Value | null)[]
   readonly context: PassContext
-  /** Of a value of the old graph. */
-  readonly readOnce: (value: Value) => boolean
+  /** The values of the old graph that one node alone reads. */
+  readonly once: ReadonlySet<Value>
 }
 
 const products = new Set(['MatMul', 'FusedMatMul', 'Gemm'])
@@ -109,12 +107,12 @@ function scaled(value: Value): { readonly value: Value; readonly factor: number 
 }
 
 /** Takes a factor on, or an addition to, a product that nothing else reads into it. */
-function fuseResult({ b, node, inputs, context, readOnce }: FuseCall): Value | undefined {
+function fuseResult({ b, node, inputs, context, once }: FuseCall): Value | undefined {
   if (node.op === 'Mul' || node.op === 'Div') {
     for (const k of node.op === 'Mul' ? [0, 1] : [0]) {
       const factor = uniform(inputs[1 - k])
       const found =
-        factor === undefined ? undefined : productBehind(given(inputs, k), given(node.inputs, k), readOnce)
+        factor === undefined ? undefined : productBehind(given(inputs, k), given(node.inputs, k), once)
       if (!found || factor === undefined || found.product.c || !keepsShape(node, given(inputs, k))) continue
       if (!found.gemm && context.target === 'webgpu') continue
       const alpha = found.product.alpha * (node.op === 'Mul' ? factor : 1 / factor)
@@ -124,7 +122,7 @@ function fuseResult({ b, node, inputs, context, readOnce }: FuseCall): Value | u
   if (node.op === 'Add') {
     for (const k of [1, 0]) {
       if (!keepsShape(node, given(inputs, k))) continue
-      const found = productBehind(given(inputs, k), given(node.inputs, k), readOnce)
+      const found = productBehind(given(inputs, k), given(node.inputs, k), once)
       const fused = found && addInto(b, found, given(inputs, k), given(inputs, 1 - k))
       if (fused) return fused
     }
@@ -143,13 +141,13 @@ interface Found {
   readonly result: Value
 }
 
-function productBehind(value: Value, old: Value, readOnce: (value: Value) => boolean): Found | undefined {
-  if (!readOnce(old)) return undefined
+function productBehind(value: Value, old: Value, once: ReadonlySet<Value>): Found | undefined {
+  if (!once.has(old)) return undefined
   const view = madeBy(value, 'Reshape')
   const oldView = madeBy(old, 'Reshape')
   if (view) {
     const inner = oldView ? given(oldView.inputs, 0) : undefined
-    return inner && readOnce(inner) ? directProduct(given(view.inputs, 0)) : undefined
+    return inner && once.has(inner) ? directProduct(given(view.inputs, 0)) : undefined
   }
   return directProduct(value)
 }

@@ -10,6 +10,7 @@ export const hoistInvariants: Pass = {
   requires: [],
   run(graph) {
     let changed = 0
+    if (graph.nodes.every((n) => n.op !== 'Loop')) return { graph, changed, refusals: [] }
     const hoisted = rewrite(graph, {
       node(node, inputs, copier) {
         const [body] = bodies(node)

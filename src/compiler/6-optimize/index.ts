@@ -1,5 +1,5 @@
 import type { Graph } from '../../graph/graph.js'
-import { anchorTargets, dropAnchors } from './anchors.js'
+import { anchorTargets } from './anchors.js'
 import { cancelShifts } from './cancel-shifts/index.js'
 import { chunkPairs } from './chunk-pairs/index.js'
 import { eliminateDead } from './eliminate-dead.js'
@@ -57,8 +57,7 @@ export const optimizeForward = (graph: Graph, context: PassContext): Optimised =
   run(context.chunking ? chunkedPasses : forwardPasses, anchorTargets(graph), context)
 
 /** Optimises a differentiated graph. */
-export const optimize = (graph: Graph, context: PassContext): Optimised =>
-  run(passes, dropAnchors(graph), context)
+export const optimize = (graph: Graph, context: PassContext): Optimised => run(passes, graph, context)
 
 function run(list: readonly Pass[], graph: Graph, context: PassContext): Optimised {
   const report: PassReport[] = []

@@ -12,10 +12,12 @@ export const mergeCommon = localPass(
   },
   (findings) => {
     const numbering = new Numbering()
-    const made = new Map<Builder, Map<string, readonly Value[]>>()
+    const made = new Map<Builder, Map<number, readonly Value[]>>()
     const constants = new Map<number, Value>()
-    const tableOf = (b: Builder): Map<string, readonly Value[]> => {
-      const table = made.get(b) ?? new Map<string, readonly Value[]>()
+    const tableOf = (b: Builder): Map<number, readonly Value[]> => {
+      const known = made.get(b)
+      if (known) return known
+      const table = new Map<number, readonly Value[]>()
       made.set(b, table)
       return table
     }
@@ -23,29 +25,31 @@ export const mergeCommon = localPass(
       leaf(value) {
         if (value.source.kind !== 'constant') return undefined
         const number = numbering.of(value)
-        const known = constants.get(number) ?? value
-        constants.set(number, known)
-        return known
+        const known = constants.get(number)
+        if (!known) constants.set(number, value)
+        return known ?? value
       },
       node(node, inputs, copier) {
         if (!comparable(node)) return undefined
-        const { b } = copier
-        const key = numbering.key(node, inputs)
-        const known = tableOf(b).get(key)
-        if (known) findings.changed++
-        const outputs = known ?? copier.keep(node, inputs)
-        if (!known) {
-          tableOf(b).set(key, outputs)
-          numbering.name(outputs, key)
+        const table = tableOf(copier.b)
+        const number = numbering.ofNode(node, inputs)
+        const known = table.get(number)
+        if (known) {
+          findings.changed++
+          return known
         }
+        const outputs = copier.keep(node, inputs)
+        table.set(number, outputs)
+        numbering.name(outputs, number)
         return outputs
       },
       after(value, b) {
         const node = producer(value)
         if (!node || !comparable(node) || value.source.kind !== 'node') return value
-        const key = numbering.key(node, node.inputs)
-        const known = tableOf(b).get(key)
-        if (!known) tableOf(b).set(key, node.outputs)
+        const table = tableOf(b)
+        const number = numbering.ofNode(node, node.inputs)
+        const known = table.get(number)
+        if (!known) table.set(number, node.outputs)
         const merged = known?.[value.source.output] ?? value
         if (merged !== value) findings.changed++
         return merged

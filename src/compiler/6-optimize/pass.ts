@@ -77,17 +77,19 @@ export function walkTogether(
   const rules = walks.map((walk, i) => walk(findings[i] ?? { changed: 0, refusals: [] }))
   const settle = (value: Value, b: Builder, by: number): Value =>
     rules.slice(by + 1).reduce((v, later) => later.after?.(v, b) ?? v, value)
+  const last = rules.length - 1
+  // Each of a graph's many nodes and values comes through here: no lists or iterators on the way.
   const walked = rewrite(graph, {
     node(node, inputs, copier) {
-      for (const [i, rule] of rules.entries()) {
-        const outputs = rule.node?.(node, inputs, copier)
-        if (outputs) return outputs.map((v) => v && settle(v, copier.b, i))
+      for (let i = 0; i <= last; i++) {
+        const outputs = rules[i]?.node?.(node, inputs, copier)
+        if (outputs) return i === last ? outputs : outputs.map((v) => v && settle(v, copier.b, i))
       }
       return undefined
     },
     leaf(value, b) {
-      for (const rule of rules) {
-        const replaced = rule.leaf?.(value, b)
+      for (let i = 0; i <= last; i++) {
+        const replaced = rules[i]?.leaf?.(value, b)
         if (replaced) return replaced
       }
       return undefined

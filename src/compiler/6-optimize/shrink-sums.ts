@@ -1,5 +1,5 @@
-import { type Node, type Value, constantOf, producer } from '../../graph/graph.js'
-import { rewrite, usersOf } from '../../graph/rewrite.js'
+import { type Graph, type Node, type Value, constantOf, producer } from '../../graph/graph.js'
+import { rewrite } from '../../graph/rewrite.js'
 import { elementCount, sameShape } from '../../graph/types.js'
 import type { Pass } from './pass.js'
 import { given, int } from './simplify/rule.js'
@@ -13,21 +13,19 @@ export const shrinkSums: Pass = {
   doc: 'sum_j (g v^T)_ij p_ij becomes sum_d g_id o_id where o = p v exists and is smaller.',
   requires: ['fuse-matmul'],
   run(graph) {
-    let changed = 0
-    const users = usersOf(graph)
+    const sums = smallerSums(graph)
+    if (sums.size === 0) return { graph, changed: 0, refusals: [] }
     const shrunk = rewrite(graph, {
       node(node, _inputs, copier) {
-        const found = node.op === 'ReduceSum' ? smallerSum(node, users) : undefined
-        const [out] = node.outputs
-        if (!found || !out) return undefined
-        changed++
+        const found = sums.get(node)
+        if (!found) return undefined
         const { b } = copier
         const product = b.mul(copier.value(found.g), copier.value(found.o))
         const sum = b.sum(product, [product.type.shape.length - 1], int(node, 'keepdims', 1) === 1)
         return [b.scale(sum, found.alpha)]
       },
     })
-    return { graph: shrunk, changed, refusals: [] }
+    return { graph: shrunk, changed: sums.size, refusals: [] }
   },
 }
 
@@ -37,7 +35,24 @@ interface SmallerSum {
   readonly alpha: number
 }
 
-function smallerSum(node: Node, users: ReadonlyMap<Value, readonly Node[]>): SmallerSum | undefined {
+function smallerSums(graph: Graph): ReadonlyMap<Node, SmallerSum> {
+  const products = new Map<Value | null | undefined, Node[]>()
+  for (const node of graph.nodes) {
+    if (node.op !== 'MatMul') continue
+    const others = products.get(node.inputs[0])
+    if (others) others.push(node)
+    else products.set(node.inputs[0], [node])
+  }
+  const sums = new Map<Node, SmallerSum>()
+  for (const node of graph.nodes) {
+    const found = node.op === 'ReduceSum' ? smallerSum(node, (p) => products.get(p) ?? []) : undefined
+    if (found) sums.set(node, found)
+  }
+  return sums
+}
+
+/** `productsOf` gives the MatMuls whose first operand a value is. */
+function smallerSum(node: Node, productsOf: (p: Value) => readonly Node[]): SmallerSum | undefined {
   const product = producer(given(node.inputs, 0))
   const [axis, ...more] = constantOf(node.inputs[1])?.data ?? []
   const rank = node.inputs[0]?.type.shape.length ?? 0
@@ -51,9 +66,7 @@ function smallerSum(node: Node, users: ReadonlyMap<Value, readonly Node[]>): Sma
       !sameShape(p.type.shape, back.outputs[0]?.type.shape ?? [])
     )
       continue
-    const o = users
-      .get(p)
-      ?.find((user) => user.op === 'MatMul' && user.inputs[0] === p && user.inputs[1] === v)?.outputs[0]
+    const o = productsOf(p).find((product) => product.inputs[1] === v)?.outputs[0]
     if (
       !o ||
       !sameShape(o.type.shape, g.type.shape) ||

@@ -1,6 +1,6 @@
 import type { Builder } from '../../graph/builder.js'
 import type { Node, Value } from '../../graph/graph.js'
-import { rewrite, usersOf } from '../../graph/rewrite.js'
+import { readOnce, rewrite } from '../../graph/rewrite.js'
 import type { Pass } from './pass.js'
 import { given, int, madeBy } from './simplify/rule.js'
 
@@ -15,12 +15,10 @@ export const splitProducts: Pass = {
   run(graph) {
     if (graph.nodes.every((n) => n.op !== 'Split')) return { graph, changed: 0, refusals: [] }
     let changed = 0
-    const users = usersOf(graph)
-    const wanted = new Set(graph.outputs.map((o) => o.value))
-    const readOnce = (value: Value): boolean => users.get(value)?.length === 1 && !wanted.has(value)
+    const once = readOnce(graph)
     const split = rewrite(graph, {
       node(node, inputs, { b }) {
-        const parts = node.op === 'Split' ? splitProduct(b, node, inputs, readOnce) : undefined
+        const parts = node.op === 'Split' ? splitProduct(b, node, inputs, once) : undefined
         if (parts) changed++
         return parts
       },
@@ -33,7 +31,7 @@ function splitProduct(
   b: Builder,
   node: Node,
   inputs: readonly (Value | null)[],
-  readOnce: (value: Value) => boolean,
+  once: ReadonlySet<Value>,
 ): readonly Value[] | undefined {
   const whole = given(inputs, 0)
   const oldWhole = given(node.inputs, 0)
@@ -44,7 +42,7 @@ function splitProduct(
   const oldView = madeBy(oldWhole, 'Reshape')
   const gemm = madeBy(view ? given(view.inputs, 0) : whole, 'Gemm')
   const product = oldView ? given(oldView.inputs, 0) : oldWhole
-  if (!gemm || !readOnce(oldWhole) || !readOnce(product) || (axis !== last && axis !== -1)) return undefined
+  if (!gemm || !once.has(oldWhole) || !once.has(product) || (axis !== last && axis !== -1)) return undefined
   const [x, weight, bias] = [given(gemm.inputs, 0), given(gemm.inputs, 1), gemm.inputs[2]]
   const columns = gemm.outputs[0]?.type.shape[1]
   const transB = int(gemm, 'transB') === 1

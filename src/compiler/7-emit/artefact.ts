@@ -93,12 +93,12 @@ export function buildManifest(
       reads: [...new Set(graphs.flatMap((p) => [...parametersOf(p.graph)]))].sort(),
     })),
     exports: [...lowered.exports],
-    source_map: Object.fromEntries(files.map((f) => [f.spec.file, f.sourceMap])),
+    source_map: Object.fromEntries(files.map((f) => [f.spec.file, f.sourceMap()])),
     edit_hint: editHint,
   }
   return {
     manifest: { ...body, hash: identity(body, files) },
-    files: new Map(files.map((f) => [f.spec.file, f.bytes])),
+    files: new Map(files.map((f) => [f.spec.file, f.bytes()])),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { type Graph, type Value, bodies } from '../../graph/graph.js'
-import { costOf } from '../plan/cost.js'
+import { type Cost, costOf } from '../plan/cost.js'
 import { type Memory, memoryOf } from '../plan/memory.js'
 import { layOut } from './layout.js'
 import type { GraphSpec, InputRole, OutputRole } from './manifest.js'
@@ -15,15 +15,16 @@ export interface EmitContext {
   readonly locate: (span: Span) => string
 }
 
-/** One ONNX file with its entry in the manifest. */
+/** One ONNX file with its entry in the manifest. What only a written file needs is made when it is asked for. */
 export interface GraphFile {
   readonly spec: GraphSpec
   /** As laid out in the file. */
   readonly graph: Graph
   readonly memory: Memory
-  readonly bytes: Uint8Array
+  readonly cost: Cost
+  bytes(): Uint8Array
   /** Node name -> place in the source. */
-  readonly sourceMap: Readonly<Record<string, string>>
+  sourceMap(): Readonly<Record<string, string>>
 }
 
 export interface Roles {
@@ -31,11 +32,11 @@ export interface Roles {
   readonly outputs: ReadonlyMap<string, OutputRole>
 }
 
-/** Lays a graph out and writes it. */
+/** Lays a graph out and describes it. */
 export function graphFile(file: string, given: Graph, roles: Roles, context: EmitContext): GraphFile {
   const { graph, liveness } = layOut(given)
-  const bytes = emit(graph, context)
   const memory = memoryOf(graph, liveness)
+  const cost = costOf(graph)
   return {
     spec: {
       file,
@@ -56,13 +57,14 @@ export function graphFile(file: string, given: Graph, roles: Roles, context: Emi
           : [],
       ),
       optimization: optimizationOf(graph),
-      flops: costOf(graph).flops,
+      flops: cost.flops,
       peak_bytes: memory.peak,
     },
     graph,
     memory,
-    bytes,
-    sourceMap: sourceMap(graph, context),
+    cost,
+    bytes: () => emit(graph, context),
+    sourceMap: () => sourceMap(graph, context),
   }
 }
 

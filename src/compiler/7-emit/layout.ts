@@ -1,4 +1,5 @@
 import type { Graph } from '../../graph/graph.js'
+import { type Indexed, type Lists, indexed } from './indexed.js'
 import { Lifetimes, type Liveness } from './liveness.js'
 import { type Dependencies, dependencies, walk } from './order.js'
 import { mapBodies, separateOutputs } from './outputs.js'
@@ -25,10 +26,11 @@ export interface LaidOut {
 }
 
 function layOutOwn(graph: Graph): LaidOut {
-  const links = dependencies(graph)
-  const lifetimes = new Lifetimes(graph)
-  const given = graph.nodes.map((_, index) => index)
-  const files = [given, fileFor(lazy(links), links), fileFor(promptTail(graph, links), links)]
+  const index = indexed(graph)
+  const links = dependencies(index)
+  const lifetimes = new Lifetimes(index)
+  const given = Array.from(graph.nodes.keys())
+  const files = [given, fileFor(lazy(links), links), fileFor(promptTail(index, links), links)]
   const layouts = files.map((file) => ({ file, liveness: lifetimes.along(walk(links, file)) }))
   const { file, liveness } = layouts.reduce((best, other) =>
     other.liveness.peak < best.liveness.peak ? other : best,
@@ -36,13 +38,25 @@ function layOutOwn(graph: Graph): LaidOut {
   return { graph: { ...graph, nodes: file.flatMap((i) => graph.nodes[i] ?? []) }, liveness }
 }
 
+/** The largest number of what a node waits for, or -1. */
+function latest({ starts, items }: Lists, node: number, numbers: Float64Array): number {
+  let most = -1
+  const end = starts[node + 1] ?? 0
+  for (let k = starts[node] ?? 0; k < end; k++) {
+    const number = numbers[items[k] ?? 0] ?? 0
+    if (number > most) most = number
+  }
+  return most
+}
+
 /** When each node is wanted: as the graph has it, and results at the end, those with the shortest way to them first. */
-function lazy({ inputs, leaves }: Dependencies): readonly number[] {
-  const depth: number[] = []
-  inputs.forEach((from, index) => (depth[index] = 1 + Math.max(-1, ...from.map((i) => depth[i] ?? 0))))
-  const wanted = inputs.map((_, index) => index)
+function lazy({ inputs, leaves }: Dependencies): Float64Array {
+  const count = inputs.starts.length - 1
+  const depth = new Float64Array(count)
+  for (let node = 0; node < count; node++) depth[node] = 1 + latest(inputs, node, depth)
+  const wanted = Float64Array.from(depth.keys())
   const results = [...leaves].sort((a, b) => (depth[a] ?? 0) - (depth[b] ?? 0) || a - b)
-  results.forEach((leaf, k) => (wanted[leaf] = inputs.length + k))
+  results.forEach((leaf, k) => (wanted[leaf] = count + k))
   return wanted
 }
 
@@ -50,29 +64,34 @@ function lazy({ inputs, leaves }: Dependencies): readonly number[] {
  * When each node is wanted: as the graph has it, but right after its operands where those come later than the first
  * output, the loss.
  */
-function promptTail(graph: Graph, { inputs }: Dependencies): readonly number[] {
-  const loss = graph.nodes.findIndex((node) => node.outputs.some((v) => v === graph.outputs[0]?.value))
-  const wanted: number[] = []
-  inputs.forEach((from, index) => {
-    const ready = Math.max(-1, ...from.map((i) => wanted[i] ?? 0))
+function promptTail({ graph, numbers, makers }: Indexed, { inputs }: Dependencies): Float64Array {
+  const [first] = graph.outputs
+  const loss = makers[(first && numbers.get(first.value)) ?? -1] ?? -1
+  const count = graph.nodes.length
+  const wanted = new Float64Array(count)
+  for (let node = 0; node < count; node++) {
+    const ready = latest(inputs, node, wanted)
     // Fractions keep the order of nodes that become ready together.
-    wanted[index] = ready > loss && index > loss ? ready + (index - ready) / (4 * inputs.length) : index
-  })
+    wanted[node] = ready > loss && node > loss ? ready + (node - ready) / (4 * count) : node
+  }
   return wanted
 }
 
 /** A valid file order in which, wherever inputs leave a choice, what is wanted latest stands first. */
-function fileFor(wanted: readonly number[], { inputs }: Dependencies): readonly number[] {
-  const waiting = inputs.map((from) => from.length)
-  const readers: number[][] = inputs.map(() => [])
-  inputs.forEach((from, index) => from.forEach((i) => readers[i]?.push(index)))
-
-  const ready = new MaxHeap((index) => wanted[index] ?? 0)
-  waiting.forEach((count, index) => count === 0 && ready.push(index))
+function fileFor(wanted: Float64Array, { inputs, readers }: Dependencies): readonly number[] {
+  const ready = new MaxHeap(wanted)
+  const waiting = new Int32Array(wanted.length)
+  for (let node = 0; node < wanted.length; node++) {
+    const count = (inputs.starts[node + 1] ?? 0) - (inputs.starts[node] ?? 0)
+    waiting[node] = count
+    if (count === 0) ready.push(node)
+  }
   const order: number[] = []
-  for (let index = ready.pop(); index !== undefined; index = ready.pop()) {
-    order.push(index)
-    for (const reader of readers[index] ?? []) {
+  for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
+    order.push(node)
+    const end = readers.starts[node + 1] ?? 0
+    for (let k = readers.starts[node] ?? 0; k < end; k++) {
+      const reader = readers.items[k] ?? 0
       const left = (waiting[reader] ?? 0) - 1
       waiting[reader] = left
       if (left === 0) ready.push(reader)
@@ -85,7 +104,7 @@ function fileFor(wanted: readonly number[], { inputs }: Dependencies): readonly 
 class MaxHeap {
   private readonly items: number[] = []
 
-  constructor(private readonly key: (item: number) => number) {}
+  constructor(private readonly keys: Float64Array) {}
 
   push(item: number): void {
     let at = this.items.push(item) - 1
@@ -114,8 +133,11 @@ class MaxHeap {
   }
 
   private above(a: number, b: number): boolean {
-    const [x, y] = [this.items[a] ?? 0, this.items[b] ?? 0]
-    return this.key(x) > this.key(y) || (this.key(x) === this.key(y) && x > y)
+    const x = this.items[a] ?? 0
+    const y = this.items[b] ?? 0
+    const left = this.keys[x] ?? 0
+    const right = this.keys[y] ?? 0
+    return left > right || (left === right && x > y)
   }
 
   private swap(a: number, b: number): void {

@@ -1,6 +1,6 @@
-import { type Graph, type Node, type Value, bodies } from '../../graph/graph.js'
-import { operands } from '../../graph/rewrite.js'
+import { type Graph, type Node, bodies } from '../../graph/graph.js'
 import { byteSize, sameShape } from '../../graph/types.js'
+import { type Indexed, type Lists, indexed } from './indexed.js'
 import { dependencies, walk } from './order.js'
 import { workspaceBytes } from './workspace.js'
 
@@ -15,20 +15,8 @@ export interface Liveness {
 
 /** The memory of one run of a graph that stands in its file in the graph's order. */
 export function liveness(graph: Graph): Liveness {
-  const file = graph.nodes.map((_, i) => i)
-  return new Lifetimes(graph).along(walk(dependencies(graph), file))
-}
-
-/** What a node does with values, by number. */
-interface Step {
-  readonly reads: readonly number[]
-  readonly makes: readonly number[]
-  /** Values over which its first result may be written. */
-  readonly overwrites: readonly number[]
-  /** Its result is its first operand under another shape. */
-  readonly view: boolean
-  /** Bytes that it takes only while it runs. */
-  readonly extra: number
+  const index = indexed(graph)
+  return new Lifetimes(index).along(walk(dependencies(index), Array.from(graph.nodes.keys())))
 }
 
 /**
@@ -37,56 +25,50 @@ interface Step {
  * any more.
  */
 export class Lifetimes {
-  private readonly steps: readonly Step[]
-  /** Per value: bytes, how often nodes read it, whether the caller gets it. Values not made by nodes are not here. */
-  private readonly bytes: number[] = []
-  private readonly uses: number[] = []
-  private readonly kept: boolean[] = []
+  /** Per value: bytes, how often nodes read it, whether the caller gets it. */
+  private readonly bytes: Float64Array
+  private readonly uses: Int32Array
+  private readonly kept: Uint8Array
+  /** Per node: the values over which its first result may be written. */
+  private readonly overwrites: Lists
+  /** Per node: whether its result is its first operand under another shape. */
+  private readonly views: Uint8Array
+  /** Per node: the bytes that it takes only while it runs. */
+  private readonly extra: Float64Array
 
-  constructor(private readonly graph: Graph) {
-    const numbers = new Map<Value, number>()
-    for (const node of graph.nodes) {
-      for (const value of node.outputs) {
-        numbers.set(value, this.bytes.push(byteSize(value.type)) - 1)
-        this.uses.push(0)
-        this.kept.push(false)
-      }
+  constructor(private readonly index: Indexed) {
+    const { graph, numbers, reads } = index
+    this.bytes = new Float64Array(numbers.size)
+    this.uses = new Int32Array(numbers.size)
+    this.kept = new Uint8Array(numbers.size)
+    this.views = Uint8Array.from(graph.nodes, (node) => Number(views.has(node.op)))
+    this.extra = Float64Array.from(graph.nodes, (node) => workspaceBytes(node) + nestedBytes(node))
+    for (const [value, number] of numbers) this.bytes[number] = byteSize(value.type)
+    for (const value of reads.items) this.uses[value] = (this.uses[value] ?? 0) + 1
+    for (const { value } of graph.outputs) {
+      const number = numbers.get(value)
+      if (number === undefined) continue
+      this.kept[number] = 1
+      this.uses[number] = (this.uses[number] ?? 0) + 1
     }
-    const numbered = (values: readonly (Value | null)[]): number[] =>
-      values.flatMap((v) => (v ? (numbers.get(v) ?? []) : []))
-    this.steps = graph.nodes.map((node) => {
-      const reads = numbered(operands(node))
-      for (const value of reads) this.uses[value] = (this.uses[value] ?? 0) + 1
-      const [made] = node.outputs
-      const alike = (v: Value | null): boolean =>
-        v?.type.dtype === made?.type.dtype && sameShape(v?.type.shape ?? [], made?.type.shape ?? [])
-      return {
-        reads,
-        makes: numbered(node.outputs),
-        overwrites: inPlace.has(node.op) ? numbered(node.inputs.filter(alike)) : [],
-        view: views.has(node.op),
-        extra: workspaceBytes(node) + nestedBytes(node),
-      }
-    })
-    for (const value of numbered(graph.outputs.map((o) => o.value))) {
-      this.kept[value] = true
-      this.uses[value] = (this.uses[value] ?? 0) + 1
-    }
+    this.overwrites = overwritten(index)
   }
 
   /** The memory when the nodes run in an order. */
   along(order: readonly number[]): Liveness {
+    const { graph, makes, reads } = this.index
     // A buffer goes by the number of the value that it was allocated for; -1 is memory that is not ours.
-    const bufferOf: number[] = []
-    const open: number[] = []
+    const bufferOf = new Int32Array(this.bytes.length).fill(-1)
+    const open = new Float64Array(this.bytes.length)
     let live = 0
     let peak = 0
     let at = -1
-    for (const index of order) {
-      const step = this.steps[index]
-      if (!step) continue
-      for (const value of step.makes) {
-        const shared = this.kept[value] ? undefined : this.shared(step, bufferOf, open)
+    for (let i = 0; i < order.length; i++) {
+      const node = order[i] ?? 0
+      const first = makes[node] ?? 0
+      const last = makes[node + 1] ?? 0
+      for (let value = first; value < last; value++) {
+        const shared = this.kept[value] === 1 ? undefined : this.shared(node, bufferOf, open)
         const buffer = shared ?? value
         bufferOf[value] = buffer
         if (shared === undefined) {
@@ -95,20 +77,23 @@ export class Lifetimes {
         }
         if (buffer >= 0) open[buffer] = (open[buffer] ?? 0) + (this.uses[value] ?? 0)
       }
-      if (live + step.extra > peak) {
-        peak = live + step.extra
-        at = index
+      const now = live + (this.extra[node] ?? 0)
+      if (now > peak) {
+        peak = now
+        at = node
       }
-      for (const value of step.reads) live -= this.release(bufferOf[value] ?? -1, 1, open)
-      for (const value of step.makes)
+      const end = reads.starts[node + 1] ?? 0
+      for (let k = reads.starts[node] ?? 0; k < end; k++)
+        live -= this.release(bufferOf[reads.items[k] ?? 0] ?? -1, 1, open)
+      for (let value = first; value < last; value++)
         if (this.uses[value] === 0) live -= this.release(bufferOf[value] ?? -1, 0, open)
     }
-    const outputs = this.graph.outputs.reduce((sum, { value }) => sum + byteSize(value.type), 0)
-    return { peak, at: this.graph.nodes[at], outputs }
+    const outputs = graph.outputs.reduce((sum, { value }) => sum + byteSize(value.type), 0)
+    return { peak, at: graph.nodes[at], outputs }
   }
 
   /** Ends `count` uses of a buffer; the bytes that become free. */
-  private release(buffer: number, count: number, open: number[]): number {
+  private release(buffer: number, count: number, open: Float64Array): number {
     if (buffer < 0) return 0
     const left = (open[buffer] ?? 0) - count
     // A buffer is freed once.
@@ -116,15 +101,37 @@ export class Lifetimes {
     return left === 0 ? (this.bytes[buffer] ?? 0) : 0
   }
 
-  private shared(step: Step, bufferOf: readonly number[], open: readonly number[]): number | undefined {
+  private shared(node: number, bufferOf: Int32Array, open: Float64Array): number | undefined {
     // A view of an input or initializer takes no memory of its own.
-    if (step.view) return bufferOf[step.reads[0] ?? -1] ?? -1
-    for (const value of step.overwrites) {
-      const buffer = bufferOf[value] ?? -1
+    if (this.views[node] === 1) {
+      const { starts, items } = this.index.reads
+      const start = starts[node] ?? 0
+      return start < (starts[node + 1] ?? 0) ? (bufferOf[items[start] ?? 0] ?? -1) : -1
+    }
+    const end = this.overwrites.starts[node + 1] ?? 0
+    for (let k = this.overwrites.starts[node] ?? 0; k < end; k++) {
+      const buffer = bufferOf[this.overwrites.items[k] ?? 0] ?? -1
       if (buffer >= 0 && open[buffer] === 1) return buffer
     }
     return undefined
   }
+}
+
+/** Per node: the operands of its first result's type, where it is elementwise. */
+function overwritten({ graph, numbers }: Indexed): Lists {
+  const [starts, items] = [[0], [] as number[]]
+  for (const { op, inputs, outputs } of graph.nodes) {
+    const type = outputs[0]?.type
+    const count = inPlace.has(op) ? inputs.length : 0
+    for (let k = 0; k < count; k++) {
+      const input = inputs[k]
+      if (!input || input.type.dtype !== type?.dtype || !sameShape(input.type.shape, type.shape)) continue
+      const number = numbers.get(input)
+      if (number !== undefined) items.push(number)
+    }
+    starts.push(items.length)
+  }
+  return { starts, items }
 }
 
 /** Nodes whose result is their first operand's memory under another shape. */

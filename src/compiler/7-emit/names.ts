@@ -1,4 +1,5 @@
 import { type Graph, type Node, type Value, bodies } from '../../graph/graph.js'
+import { tensorKey } from '../../graph/types.js'
 
 /** The names that a graph's nodes and values get in its ONNX file; they follow from file order alone. */
 export interface Names {
@@ -21,31 +22,16 @@ export function assignNames(graph: Graph): Names {
   return names
 }
 
+/** The parameters and constants that a graph and its bodies read, each once. */
+export const initializersOf = (graph: Graph): readonly Value[] => [...initializers(graph).byName.values()]
+
 /** Graphs do not change, and several steps of emission ask for their names. */
 const known = new WeakMap<Graph, Names>()
 
 function nameAll(graph: Graph): Names {
+  const { byName, names } = initializers(graph)
   const node = new Map<Node, string>()
-  const value = new Map<Value, string>()
-  const initializers = new Map<string, Value>()
-  const constants = new Map<string, string>()
-
-  const nameInitializer = (v: Value): void => {
-    if (value.has(v)) return
-    if (v.source.kind === 'parameter') {
-      const name = parameterName(v.source.model, v.source.path)
-      value.set(v, name)
-      if (!initializers.has(name)) initializers.set(name, v)
-    } else if (v.source.kind === 'constant') {
-      const { dtype, shape } = v.source.tensor
-      const key = `${dtype}[${shape.join()}]${Array.from(v.source.tensor.data, (x) => (Object.is(x, -0) ? '-0' : x)).join()}`
-      const name = constants.get(key) ?? `const_${constants.size}`
-      constants.set(key, name)
-      value.set(v, name)
-      if (!initializers.has(name)) initializers.set(name, v)
-    }
-  }
-
+  const value = new Map(names)
   for (const input of graph.inputs) if (input.source.kind === 'input') value.set(input, input.source.name)
   for (const output of graph.outputs) {
     if (output.value.source.kind === 'node') value.set(output.value, output.name)
@@ -54,7 +40,6 @@ function nameAll(graph: Graph): Names {
     for (const n of g.nodes) {
       const name = `${n.op}_${node.size}`
       node.set(n, name)
-      for (const input of n.inputs) if (input) nameInitializer(input)
       for (const { graph: body } of bodies(n)) {
         body.inputs.forEach((input, i) => value.set(input, `${name}.in${i}`))
         visit(body)
@@ -63,13 +48,54 @@ function nameAll(graph: Graph): Names {
         if (!value.has(output)) value.set(output, n.outputs.length === 1 ? name : `${name}.${i}`)
       })
     }
-    for (const output of g.outputs) nameInitializer(output.value)
   }
   visit(graph)
-  return { node, value, initializers }
+  return { node, value, initializers: byName }
 }
 
-/** The parameters and constants that a graph and its bodies read, each once. */
-export const initializersOf = (graph: Graph): readonly Value[] => [
-  ...assignNames(graph).initializers.values(),
-]
+interface Initializers {
+  readonly names: ReadonlyMap<Value, string>
+  /** In order of first use. */
+  readonly byName: ReadonlyMap<string, Value>
+}
+
+const knownInitializers = new WeakMap<Graph, Initializers>()
+
+function initializers(graph: Graph): Initializers {
+  const found = knownInitializers.get(graph) ?? findInitializers(graph)
+  knownInitializers.set(graph, found)
+  return found
+}
+
+function findInitializers(graph: Graph): Initializers {
+  const names = new Map<Value, string>()
+  const byName = new Map<string, Value>()
+  const constants = new Map<string, string>()
+  const nameOf = ({ source }: Value): string | undefined => {
+    if (source.kind === 'parameter') return parameterName(source.model, source.path)
+    if (source.kind !== 'constant') return undefined
+    const key = tensorKey(source.tensor)
+    const name = constants.get(key) ?? `const_${constants.size}`
+    constants.set(key, name)
+    return name
+  }
+  const read = (value: Value): void => {
+    if (value.source.kind === 'node' || names.has(value)) return
+    const name = nameOf(value)
+    if (name === undefined) return
+    names.set(value, name)
+    if (!byName.has(name)) byName.set(name, value)
+  }
+  const visit = (g: Graph): void => {
+    for (const node of g.nodes) {
+      for (let i = 0; i < node.inputs.length; i++) {
+        const input = node.inputs[i]
+        if (input) read(input)
+      }
+      for (const body of bodies(node)) visit(body.graph)
+    }
+    for (const output of g.outputs) read(output.value)
+  }
+  visit(graph)
+  return { names, byName }
+}

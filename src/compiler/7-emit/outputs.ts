@@ -30,7 +30,7 @@ export function mapBodies(graph: Graph, change: (body: Graph) => Graph): Graph {
 const inputName = (value: Value): string => (value.source.kind === 'input' ? value.source.name : '')
 
 function separateOwn(graph: Graph): Graph {
-  const made = new Set(graph.nodes.flatMap((n) => n.outputs))
+  const made = outputsMade(graph)
   const copies: Node[] = []
   const outputs = graph.outputs.map((output): Output => {
     if (made.delete(output.value)) return output
@@ -39,6 +39,19 @@ function separateOwn(graph: Graph): Graph {
     return { name: output.name, value: copy.value }
   })
   return copies.length === 0 ? graph : { ...graph, nodes: [...graph.nodes, ...copies], outputs }
+}
+
+/** The outputs of a graph that its own nodes make. */
+function outputsMade(graph: Graph): Set<Value> {
+  const wanted = new Set(graph.outputs.map((o) => o.value))
+  const made = new Set<Value>()
+  for (const node of graph.nodes) {
+    for (let k = 0; k < node.outputs.length; k++) {
+      const value = node.outputs[k]
+      if (value && wanted.has(value)) made.add(value)
+    }
+  }
+  return made
 }
 
 function identity(x: Value): { readonly node: Node; readonly value: Value } {

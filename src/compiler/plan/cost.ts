@@ -1,4 +1,4 @@
-import { type Graph, type Node, bodies, constantOf } from '../../graph/graph.js'
+import { type Graph, type Node, type Value, bodies, constantOf } from '../../graph/graph.js'
 import { operands } from '../../graph/rewrite.js'
 import { byteSize } from '../../graph/types.js'
 import { operator } from '../../ops/registry.js'
@@ -40,11 +40,11 @@ function addNodes(
 ): void {
   for (const node of graph.nodes) {
     for (const { graph: body } of bodies(node)) addNodes(body, times * rounds(node), table)
-    const entry = table.get(node.op) ?? { nodes: 0, flops: 0, bytes: 0 }
+    let entry = table.get(node.op)
+    if (!entry) table.set(node.op, (entry = { nodes: 0, flops: 0, bytes: 0 }))
     entry.nodes++
     entry.flops += times * flopsOf(node)
     entry.bytes += times * bytesOf(node)
-    table.set(node.op, entry)
   }
 }
 
@@ -59,9 +59,16 @@ export const flopsOf = (node: Node): number =>
 const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity'])
 
 const bytesOf = (node: Node): number =>
-  views.has(node.op)
-    ? 0
-    : [...operands(node), ...node.outputs].reduce((sum, { type }) => sum + byteSize(type), 0)
+  views.has(node.op) ? 0 : bytesOfAll(operands(node)) + bytesOfAll(node.outputs)
+
+function bytesOfAll(values: readonly Value[]): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    if (value) sum += byteSize(value.type)
+  }
+  return sum
+}
 
 /** How often a Loop's body runs; its trip count is a constant in our graphs. */
 const rounds = (node: Node): number => (node.op === 'Loop' ? (constantOf(node.inputs[0])?.data[0] ?? 1) : 1)

@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../../graph/graph.js'
-import { nodesOf } from '../../graph/rewrite.js'
+import { countNodes } from '../../graph/rewrite.js'
 import { byteSize } from '../../graph/types.js'
 import type { EmittedStage } from '../7-emit/artefact.js'
 import { liveness } from '../7-emit/liveness.js'
@@ -32,7 +32,7 @@ const sessionBytes = { fixed: 45e6, perNode: 11e3 }
 export function memoryOf(graph: Graph, { peak: activations, outputs } = liveness(graph)): Memory {
   const inputs = bytesOf(graph.inputs)
   const weights = bytesOf(initializersOf(graph))
-  const session = sessionBytes.fixed + sessionBytes.perNode * [...nodesOf(graph)].length
+  const session = sessionBytes.fixed + sessionBytes.perNode * countNodes(graph)
   // At the end all outputs are there twice: onnxruntime's and the binding's copy.
   const peak = inputs + weights + session + Math.max(activations, 2 * outputs)
   return { inputs, activations, outputs, weights, session, peak }

@@ -4,7 +4,7 @@ import type { BuiltStage } from '../build-stage.js'
 import type { GraphFile } from '../7-emit/graph-file.js'
 import type { ModelSpec } from '../7-emit/manifest.js'
 import { slotsOf } from '../5-differentiate/update.js'
-import { type Cost, costOf } from './cost.js'
+import type { Cost } from './cost.js'
 import { type Memory, memoryOfStage } from './memory.js'
 
 /** What a stage will train, compute, hold and write: the content of `dcrc plan`. */
@@ -98,7 +98,7 @@ function planStage(
     rounded: models.flatMap(({ name, as }) => (as === null && isRounded(name, lowered, files) ? [name] : [])),
     flops: total((f) => f.spec.flops),
     prologueFlops: graphs.prologue?.spec.flops ?? 0,
-    cost: costOf(graphs.step.graph),
+    cost: graphs.step.cost,
     bus: { in: total((f) => bytes(f.spec.inputs)), out: total((f) => bytes(f.spec.outputs)) },
     memory: memoryOfStage(emitted),
     budget: lowered.memory?.bytes ?? null,

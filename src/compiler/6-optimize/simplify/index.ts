@@ -39,10 +39,12 @@ export const simplify = localPass(
 )
 
 function apply(b: Builder, node: Node, inputs: readonly (Value | null)[]): Value | undefined {
-  const [output] = node.outputs
-  if (!output || node.outputs.length !== 1) return undefined
-  for (const rule of rules.get(node.op) ?? []) {
-    const value = rule.rewrite({ b, node, inputs, type: output.type })
+  const output = node.outputs[0]
+  const applying = rules.get(node.op)
+  if (!applying || !output || node.outputs.length !== 1) return undefined
+  const call = { b, node, inputs, type: output.type }
+  for (let i = 0; i < applying.length; i++) {
+    const value = applying[i]?.rewrite(call)
     if (value) return value
   }
   return undefined

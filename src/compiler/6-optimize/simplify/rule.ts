@@ -1,5 +1,6 @@
 import type { Builder } from '../../../graph/builder.js'
 import { type Node, type Value, constantOf, producer } from '../../../graph/graph.js'
+import { uniformValue } from '../../../graph/types.js'
 
 /**
  * A local rewrite: what stands in a node's place, given its new operands, or undefined where the rule does not apply.
@@ -33,9 +34,8 @@ export function madeBy(value: Value | null | undefined, op: string): Node | unde
 
 /** The number that a constant holds in every element. */
 export function uniform(value: Value | null | undefined): number | undefined {
-  const data = constantOf(value)?.data
-  const [first] = data ?? []
-  return data && first !== undefined && data.every((v) => v === first) ? first : undefined
+  const tensor = constantOf(value)
+  return tensor && uniformValue(tensor)
 }
 
 /** The integers of a constant operand such as a shape or a list of axes. */
