@@ -292,20 +292,10 @@ export function operands(node: Node): readonly Value[] {
 
 const allGiven = (values: readonly (Value | null)[]): values is readonly Value[] => !values.includes(null)
 
-/** Which nodes of this graph read a value; a read inside a nested graph counts for the node that holds it. */
-export function usersOf(graph: Graph): ReadonlyMap<Value, readonly Node[]> {
-  const users = new Map<Value, Node[]>()
-  for (const node of graph.nodes) {
-    for (const value of distinct(operands(node))) {
-      const list = users.get(value)
-      if (list) list.push(node)
-      else users.set(value, [node])
-    }
-  }
-  return users
-}
-
-/** The values that exactly one node of this graph reads, and that are no output of it. */
+/**
+ * The values that exactly one node of this graph reads, and that are no output of it; a read inside a nested graph
+ * counts for the node that holds it.
+ */
 export function readOnce(graph: Graph): ReadonlySet<Value> {
   const once = new Set<Value>()
   const more = new Set<Value>(graph.outputs.map((o) => o.value))

@@ -7,10 +7,10 @@ import {
   captured,
   needed,
   nodesOf,
+  readOnce,
   operands,
   rewrite,
   slice,
-  usersOf,
 } from '../../src/graph/rewrite.js'
 import { type Tensor, scalar, tensor } from '../../src/graph/types.js'
 import { assertValid } from '../../src/graph/verify.js'
@@ -197,13 +197,16 @@ describe('questions about a graph', () => {
     ).toEqual(['constant', 'input'])
   })
 
-  it('who reads a value, a Loop for what its body captures', () => {
+  it('which values one node alone reads, a Loop for what its body captures', () => {
     const graph = loopGraph()
-    const users = usersOf(graph)
-    const [tanh, loop, add] = graph.nodes
-    expect(users.get(tanh?.outputs[0] as Value)).toEqual([loop])
-    expect(users.get(loop?.outputs[0] as Value)).toEqual([add])
-    expect(users.get(add?.outputs[0] as Value)).toBeUndefined()
+    const [tanh, loop] = graph.nodes.map((node) => node.outputs[0] as Value)
+    const once = readOnce(graph)
+    // an Add reads what the Loop gives, but so does the caller
+    expect([tanh, loop].map((v) => once.has(v as Value))).toEqual([true, false])
+    const inner = { ...graph, outputs: graph.outputs.filter((o) => o.value !== loop) }
+    expect(readOnce(inner).has(loop as Value)).toBe(true)
+    const twice = { ...inner, nodes: [...inner.nodes, ...inner.nodes.slice(-1)] }
+    expect(readOnce(twice).has(loop as Value)).toBe(false)
   })
 
   it('what a value is computed from', () => {

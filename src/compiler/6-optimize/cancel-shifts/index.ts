@@ -1,6 +1,6 @@
 import type { Builder } from '../../../graph/builder.js'
 import { type Graph, type Node, type Value, bodies } from '../../../graph/graph.js'
-import { nodesOf, rewrite, usersOf } from '../../../graph/rewrite.js'
+import { nodesOf, readOnce, rewrite } from '../../../graph/rewrite.js'
 import { isFloat } from '../../../graph/types.js'
 import { operator } from '../../../ops/registry.js'
 import type { Pass, Refusal } from '../pass.js'
@@ -25,9 +25,7 @@ export const cancelShifts: Pass = {
     const cancelled = new Set<Node>()
     const varying = dataDependent(graph)
     const own = new Set(graph.nodes)
-    const readers = usersOf(graph)
-    const wanted = new Set(graph.outputs.map((o) => o.value))
-    const readOnce = (value: Value): boolean => readers.get(value)?.length === 1 && !wanted.has(value)
+    const once = readOnce(graph)
     /** Of values of the old graph. */
     const sums = new Map<Value, Shifted>()
     /** Values that would be such sums, were not the smaller part as large as the constant one. */
@@ -44,7 +42,7 @@ export const cancelShifts: Pass = {
           const others = node.inputs.filter((v, i) => i !== k && v !== null)
           const othersFixed = others.every((v) => v && !varying.has(v))
           // What several nodes read is kept apart only while that costs nothing per row of a batch.
-          if (!(sum.fixed && (othersFixed || node.op === 'MatMul')) && !readOnce(operand)) {
+          if (!(sum.fixed && (othersFixed || node.op === 'MatMul')) && !once.has(operand)) {
             if (sum.fixed) refusals.push({ node, reason: `${node.op} brings in data of each token` })
             continue
           }
