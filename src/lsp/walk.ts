@@ -58,9 +58,12 @@ export class Walk {
     switch (d.kind) {
       case 'fn':
         return this.fn(d, own, scope)
-      case 'record':
-        this.parameters(d.fields, own, new NameScope(scope))
+      case 'record': {
+        const inner = new NameScope(scope)
+        this.parameters(d.fields, own, inner)
+        for (const rule of d.rules) this.expression(rule.kind === 'fixed' ? rule.values : rule.keys, inner)
         return
+      }
       case 'module': {
         const inner = memberScope(own, scope)
         this.see(d.span, inner)

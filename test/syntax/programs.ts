@@ -12,6 +12,9 @@ import type {
   MatchArm,
   ModuleMember,
   Parameter,
+  RecordField,
+  FixedKey,
+  IgnoredKeys,
   ParameterPath,
   Pattern,
   PipelineItem,
@@ -34,7 +37,7 @@ const node = <T>(fields: Readonly<Record<string, Arbitrary<unknown>>>): Arbitrar
   fc.record(fields).map((values) => tidy({ ...values, span }) as T)
 
 const words =
-  'a b c x y long_name_of_a_value d_in Linear _ data model stage image loss train allow seeds x1 None lr'.split(
+  'a b c x y long_name_of_a_value d_in Linear _ data model stage image loss train allow seeds ignore x1 lr'.split(
     ' ',
   )
 const identifier: Arbitrary<Identifier> = fc.constantFrom(...words).map((text) => ({ text, span }))
@@ -264,6 +267,18 @@ const parameter = node<Parameter>({
   type: maybe(type),
   default: maybe(expression),
 })
+
+const quoted: Arbitrary<Identifier> = text.map((value) => ({ text: value, span }))
+const recordField = node<RecordField>({
+  name: identifier,
+  type: maybe(type),
+  default: maybe(expression),
+  keys: maybe(few(quoted, 1)),
+})
+const keyRule = fc.oneof(
+  node<FixedKey>({ kind: kind('fixed'), name: identifier, values: expression }),
+  node<IgnoredKeys>({ kind: kind('ignored'), keys: expression }),
+)
 const override = fc.constantFrom(true, undefined)
 const fn = <T>(overrides: Arbitrary<true | undefined>): Arbitrary<T> =>
   node<T>({
@@ -304,7 +319,7 @@ const path = node<ParameterPath>({ root: identifier, segments: few(segment) })
 const allow = node<Allow>({
   kind: kind('allow'),
   rule: identifier,
-  reason: text.map((reason) => ({ text: reason, span })),
+  reason: quoted,
 })
 const trainGroup = node<TrainGroup>({
   path,
@@ -380,7 +395,13 @@ const declaration: Arbitrary<Declaration> = fc.oneof(
     parameters: few(parameter),
     members: few(member),
   }),
-  node<Declaration>({ kind: kind('record'), name: identifier, fields: few(parameter) }),
+  node<Declaration>({
+    kind: kind('record'),
+    name: identifier,
+    mirrors: maybe(quoted),
+    fields: few(recordField),
+    rules: few(keyRule),
+  }),
   fn<Declaration>(never),
   letOf<Declaration>(never),
   node<Declaration>({

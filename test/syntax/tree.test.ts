@@ -188,6 +188,41 @@ describe('declarations', () => {
     ])
   })
 
+  it('a record that mirrors a file', () => {
+    const source = [
+      'record C from "config.json" {',
+      '  text: T = T() from "text_config", "text_config_dict"',
+      '  act_fn in ["silu"]',
+      '  ignore: int',
+      '  ignore common, ignore "dropout"',
+      '  eps: float = 1e-5',
+      '}',
+    ]
+    const text = (value: string): object => ({ kind: 'string', value })
+    expect(read(source.join('\n'))).toEqual([
+      {
+        kind: 'record',
+        name: name('C'),
+        mirrors: name('config.json'),
+        fields: [
+          {
+            name: name('text'),
+            type: typed('T'),
+            default: { kind: 'call', callee: named('T'), arguments: [] },
+            keys: [name('text_config'), name('text_config_dict')],
+          },
+          { name: name('ignore'), type: typed('int') },
+          { name: name('eps'), type: typed('float'), default: { kind: 'float', value: 1e-5 } },
+        ],
+        rules: [
+          { kind: 'fixed', name: name('act_fn'), values: { kind: 'list', items: [text('silu')] } },
+          { kind: 'ignored', keys: named('common') },
+          { kind: 'ignored', keys: text('dropout') },
+        ],
+      },
+    ])
+  })
+
   it('record, fn and let', () => {
     expect(read('record C { a: int = 1, b }\nfn f(x, y: int) -> float { x }\nlet (p, (q, r)) = t')).toEqual([
       {
@@ -197,6 +232,7 @@ describe('declarations', () => {
           { name: name('a'), type: typed('int'), default: { kind: 'int', value: 1 } },
           { name: name('b') },
         ],
+        rules: [],
       },
       {
         kind: 'fn',

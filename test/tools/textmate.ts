@@ -45,7 +45,7 @@ const patterns: readonly Pattern[] = [
     match: String.raw`\b(fn|module|record|pipeline)\s+(${name})`,
     captures: { 1: { name: keyword }, 2: { name: 'entity.name.dcr' } },
   },
-  { match: String.raw`\b${wordOf(t.Seeds)}(?=\s+[\d\[])`, name: keyword },
+  { match: String.raw`\b(?:${all([t.Seeds, t.Ignore])})(?=\s+[\d\["])`, name: keyword },
   // a member may have the name of a keyword
   {
     match: String.raw`(?<!\.)\.(?!\.)\s*(${name})`,

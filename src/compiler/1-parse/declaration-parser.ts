@@ -1,17 +1,21 @@
 import type { IToken, ParserMethod } from 'chevrotain'
+import { facts } from './brackets.js'
 import { stringOf } from './mistakes.js'
 import type { Rule } from './parser-base.js'
 import { PrimaryParser } from './primary-parser.js'
 import type {
   DimSyntax,
   Expression,
+  FixedKey,
   FunctionDeclaration,
   Identifier,
+  IgnoredKeys,
   LetDeclaration,
   ModuleDeclaration,
   ModuleMember,
   Parameter,
   RecordDeclaration,
+  RecordField,
   TypeSyntax,
   Use,
 } from './syntax.js'
@@ -207,15 +211,31 @@ export abstract class DeclarationParser extends PrimaryParser {
     return alias ? { name, alias } : { name }
   })
 
+  /** `record ClipConfig from "config.json" { hidden_size: int = 768 }` */
   protected readonly record: Rule<RecordDeclaration | undefined> = this.item('record', () => {
     const first = this.CONSUME(t.RecordWord)
     const name = this.SUBRULE(this.name)
-    const fields: Parameter[] = []
+    const mirrors = this.OPTION(() => {
+      this.CONSUME(t.From)
+      return this.SUBRULE(this.quoted)
+    })
+    const fields: RecordField[] = []
+    const rules: (FixedKey | IgnoredKeys)[] = []
     const open = this.CONSUME(t.LeftCurly)
     this.MANY({
       GATE: () => this.goesOn(open),
       DEF: () => {
         this.OR([
+          {
+            GATE: () => this.atIgnored(),
+            IGNORE_AMBIGUITIES: true,
+            ALT: () => this.keep(rules, this.SUBRULE(this.ignoredKeys)),
+          },
+          {
+            GATE: () => this.next(t.Name) && this.next(t.In, 2),
+            IGNORE_AMBIGUITIES: true,
+            ALT: () => this.keep(rules, this.SUBRULE(this.fixedKey)),
+          },
           {
             GATE: () => this.next(t.Name),
             ALT: () => this.keep(fields, this.SUBRULE(this.recordField)),
@@ -231,15 +251,61 @@ export abstract class DeclarationParser extends PrimaryParser {
     return this.ACTION(() => ({
       kind: 'record',
       name,
+      ...(mirrors ? { mirrors } : {}),
       fields,
+      rules,
       ...this.about({ first }),
     }))
   })
 
-  private readonly recordField: Rule<Parameter | undefined> = this.item('recordField', () => {
+  /** `ignore` before a value; a field may have that name too. */
+  private atIgnored(): boolean {
+    const after = this.LA(2)
+    const named = [t.Comma, t.RightCurly, t.From, t.Colon, t.Equals, t.In].includes(after.tokenType)
+    return this.next(t.Ignore) && !named && after.image !== '' && !facts(after).first
+  }
+
+  /** A string, without its quotes. */
+  private readonly quoted: Rule<Identifier> = this.part('quoted', () => {
+    const token = this.CONSUME(t.Text)
+    return this.ACTION(() => ({ text: stringOf(token), span: this.spanOf(token) }))
+  })
+
+  private readonly recordField: Rule<RecordField | undefined> = this.item('recordField', () => {
     const field = this.SUBRULE(this.parameter)
+    const keys = this.OPTION(() => {
+      this.CONSUME(t.From)
+      const found = [this.SUBRULE(this.quoted)]
+      this.MANY({
+        GATE: () => this.next(t.Comma) && this.next(t.Text, 2),
+        DEF: () => {
+          this.CONSUME(t.Comma)
+          found.push(this.SUBRULE1(this.quoted))
+        },
+      })
+      return found
+    })
+    this.OPTION1(() => this.CONSUME1(t.Comma))
+    return this.ACTION(() => (keys ? { ...field, keys, span: this.from(field.span) } : field))
+  })
+
+  /** `act_fn in ["silu"]` */
+  private readonly fixedKey: Rule<FixedKey | undefined> = this.item('fixedKey', () => {
+    const name = this.SUBRULE(this.name)
+    this.CONSUME(t.In)
+    const values = this.SUBRULE(this.value)
+    const span = this.ACTION(() => this.from(name.span))
     this.OPTION(() => this.CONSUME(t.Comma))
-    return field
+    return this.ACTION((): FixedKey => ({ kind: 'fixed', name, values, span }))
+  })
+
+  /** `ignore ["initializer_range"]` */
+  private readonly ignoredKeys: Rule<IgnoredKeys | undefined> = this.item('ignoredKeys', () => {
+    const first = this.CONSUME(t.Ignore)
+    const keys = this.SUBRULE(this.value)
+    const span = this.ACTION(() => this.from(first))
+    this.OPTION(() => this.CONSUME(t.Comma))
+    return this.ACTION((): IgnoredKeys => ({ kind: 'ignored', keys, span }))
   })
 
   protected readonly fn: ParserMethod<[Head?], FunctionDeclaration | undefined> = this.item('fn', (given) => {

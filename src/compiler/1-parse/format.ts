@@ -8,7 +8,9 @@ import type {
   DataItem,
   Declaration,
   DimSyntax,
+  FixedKey,
   FunctionDeclaration,
+  IgnoredKeys,
   LetDeclaration,
   ModelItem,
   ModuleDeclaration,
@@ -17,6 +19,8 @@ import type {
   ParameterPath,
   PipelineDeclaration,
   PipelineItem,
+  RecordDeclaration,
+  RecordField,
   StageClause,
   StageItem,
   SyntaxFile,
@@ -63,7 +67,7 @@ class FilePrinter extends ExpressionPrinter {
       case 'module':
         return this.module(d)
       case 'record':
-        return concat([`record ${d.name.text} `, this.record(d.fields, d.span.end - 1)])
+        return this.record(d)
       case 'fn':
         return this.fn(d)
       case 'let':
@@ -75,9 +79,30 @@ class FilePrinter extends ExpressionPrinter {
     }
   }
 
-  private record(fields: readonly Parameter[], end: number): Doc {
-    return this.lists.list(this.broken(fields[0]?.span.start), fields.map(this.parameterEntry), end)
+  private record({ name, mirrors, fields, rules, span }: RecordDeclaration): Doc {
+    const members = [...fields.map(this.recordField), ...rules.map(this.keyRule)]
+    const entries = members.sort((a, b) => a.start - b.start)
+    const head = `record ${name.text} ${mirrors ? `from ${quote(mirrors.text)} ` : ''}`
+    return concat([head, this.lists.list(this.broken(entries[0]?.start), entries, span.end - 1)])
   }
+
+  private readonly recordField = (field: RecordField): Entry => {
+    const entry = this.parameterEntry(field)
+    const { keys } = field
+    if (!keys) return entry
+    return {
+      ...entry,
+      doc: () => concat([entry.doc(), ` from ${keys.map((k) => quote(k.text)).join(', ')}`]),
+    }
+  }
+
+  private readonly keyRule = (rule: FixedKey | IgnoredKeys): Entry => ({
+    ...rule.span,
+    doc: () =>
+      rule.kind === 'fixed'
+        ? concat([`${rule.name.text} in `, this.expression(rule.values)])
+        : concat(['ignore ', this.expression(rule.keys)]),
+  })
 
   private module({ name, parameters, members, span }: ModuleDeclaration): Doc {
     const head = parameters.length > 0 ? this.parameters(parameters, name.span.end) : ''

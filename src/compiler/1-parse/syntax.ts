@@ -82,7 +82,31 @@ export interface FieldMember extends Documented {
 export interface RecordDeclaration extends Documented {
   readonly kind: 'record'
   readonly name: Identifier
-  readonly fields: readonly Parameter[]
+  /** The JSON file of a model's directory that it mirrors: `record ClipConfig from "config.json" { ... }`. */
+  readonly mirrors?: Identifier
+  readonly fields: readonly RecordField[]
+  /** What it says of keys that are no fields, in the order of the source. */
+  readonly rules: readonly (FixedKey | IgnoredKeys)[]
+}
+
+export interface RecordField extends Parameter {
+  /** The keys that it is read from, where they are not its name: `text: T = T() from "text_config"`. */
+  readonly keys?: readonly Identifier[]
+}
+
+/** `act_fn in ["silu"]`: a key that a file may give one of these values only, the first where it leaves it out. */
+export interface FixedKey {
+  readonly kind: 'fixed'
+  readonly name: Identifier
+  readonly values: Expression
+  readonly span: Span
+}
+
+/** `ignore ["initializer_range"]`: keys of a file that say nothing here. */
+export interface IgnoredKeys {
+  readonly kind: 'ignored'
+  readonly keys: Expression
+  readonly span: Span
 }
 
 export interface FunctionDeclaration extends Documented {

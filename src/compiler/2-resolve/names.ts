@@ -11,6 +11,7 @@ import type {
   Parameter,
   ParameterPath,
   Pattern,
+  RecordDeclaration,
   StageClause,
   Statement,
   TypeSyntax,
@@ -92,11 +93,20 @@ export function checkNames(
 function declarationNames(d: Declaration, onName: OnName): void {
   if (d.kind === 'fn') functionNames(d, onName)
   else if (d.kind === 'module') moduleNames(d, onName)
-  else if (d.kind === 'record') parameterNames(d.fields, onName, new Set())
+  else if (d.kind === 'record') recordNames(d, onName)
   else if (d.kind === 'let') expressionNames(d.value, onName)
   // what a variant changes is looked at as a pipeline
   else if (d.kind === 'ablation') {
     for (const entry of d.entries) if (entry.kind !== 'variant') expressionNames(entry.values, onName)
+  }
+}
+
+function recordNames(record: RecordDeclaration, onName: OnName): void {
+  const fields = new Set<string>()
+  parameterNames(record.fields, onName, fields)
+  for (const rule of record.rules) {
+    if (rule.kind === 'fixed') expressionNames(rule.values, except(fields, onName))
+    else expressionNames(rule.keys, onName)
   }
 }
 
