@@ -7,6 +7,8 @@ export interface BinaryFiles {
   /** Where a path leads, links followed, and its bytes; undefined where nothing is. */
   stat(path: string): { readonly real: string; readonly size: number } | undefined
   bytes(path: string, start: number, length: number): Uint8Array
+  /** SHA-256 of a file's bytes, as hexadecimal digits. */
+  sha256(path: string): string
 }
 
 /** A weight of a model: a place in a file, or, where the bytes must be converted first, none. */

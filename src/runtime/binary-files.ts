@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BinaryFiles } from '../onnx/open.js'
 
@@ -29,5 +30,11 @@ export class DiskBinaryFiles implements BinaryFiles {
     } finally {
       closeSync(file)
     }
+  }
+
+  sha256(path: string): string {
+    return createHash('sha256')
+      .update(readFileSync(resolve(this.root, path)))
+      .digest('hex')
   }
 }

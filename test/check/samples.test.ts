@@ -23,7 +23,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'pipeline/bad-param': 'settings.test.ts: needs --set',
   'stage/memory': 'plan/budget.test.ts: needs the graphs of a step',
 }
-const otherPhases = ['syntax/', 'file/', 'run/', 'data/missing', 'weights/']
+/** Of other phases, or about the directory of a model: those are in test/directories. */
+const otherPhases = ['syntax/', 'file/', 'run/', 'data/missing', 'weights/', 'config/']
 
 const samples = readdirSync(folder)
   .filter((name) => !name.endsWith('.txt'))

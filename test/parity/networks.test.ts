@@ -32,8 +32,8 @@ const networks: Readonly<Record<string, Network>> = {
     use: 'std.clip { ClipTextConfig, ClipTextModelWithProjection }',
     model: `ClipTextModelWithProjection(ClipTextConfig(
       vocab_size = 40, hidden_size = 24, intermediate_size = 48, num_hidden_layers = 3, num_attention_heads = 3,
-      max_position_embeddings = 9, hidden_act = "gelu"
-    ), 10)`,
+      max_position_embeddings = 9, hidden_act = "gelu", projection_dim = 10
+    ))`,
     outputs: {
       features: 'net(ids)',
       hidden: 'net.text_model(ids, attends).last_hidden_state',

@@ -49,12 +49,7 @@ const models: readonly (readonly [
 const texts: readonly (readonly [config: string, module: string, call: string, count: number])[] = [
   ['sd_1_5_text', 'ClipTextModel', 'ClipTextModel(sd_1_5_text)', 123_060_480],
   ['sd_2_1_text', 'ClipTextModel', 'ClipTextModel(sd_2_1_text)', 340_387_840],
-  [
-    'sd_xl_text_2',
-    'ClipTextModelWithProjection',
-    'ClipTextModelWithProjection(sd_xl_text_2, 1280)',
-    694_659_840,
-  ],
+  ['sd_xl_text_2', 'ClipTextModelWithProjection', 'ClipTextModelWithProjection(sd_xl_text_2)', 694_659_840],
 ]
 
 /** The model as it stands in a manifest. */

@@ -3,6 +3,7 @@ import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type { BinaryFiles } from '../../onnx/open.js'
 import { patternNames } from './flatten.js'
+import { ModelFolders } from './model-folders.js'
 import { type Parsed, parse } from '../1-parse/index.js'
 import type { Declaration, Identifier, SyntaxFile, Use } from '../1-parse/syntax.js'
 
@@ -14,6 +15,8 @@ export interface Files {
   parse?(path: string, text: string): Parsed
   /** Files that are not text; without it there are none. */
   readonly binary?: BinaryFiles
+  /** Takes the configurations that were read, for messages that point into them. */
+  readonly texts?: Map<string, string>
 }
 
 /** A top-level name of a file: where it is declared, and under which name there. */
@@ -31,6 +34,8 @@ export interface Program {
   readonly scopes: ReadonlyMap<string, ReadonlyMap<string, TopLevel>>
   readonly prelude: string
   readonly binary: BinaryFiles | undefined
+  /** What lies where models are read from; without it no file is known. */
+  readonly folders: ModelFolders | undefined
 }
 
 const preludePath = 'std/prelude.dcr'
@@ -56,7 +61,9 @@ export function loadProgram(entry: string, files: Files, diagnostics: Diagnostic
   load(entry)
   const own = new Map([...parsed].map(([path, file]) => [path, declarations(file, diagnostics)]))
   const scopes = new Map([...parsed].map(([path, file]) => [path, scopeOf(path, file, own, diagnostics)]))
-  return { entry, files: parsed, scopes, prelude: preludePath, binary: files.binary }
+  const { binary } = files
+  const folders = binary && new ModelFolders(binary, files.texts)
+  return { entry, files: parsed, scopes, prelude: preludePath, binary, folders }
 }
 
 /** `std.nn` is `std/nn.dcr`; a quoted path is relative to the file that uses it. */

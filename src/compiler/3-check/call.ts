@@ -7,8 +7,9 @@ import { type Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import { instantiate } from './instantiate.js'
+import { makeRecord } from './record-value.js'
 import { matchType } from './types.js'
-import { type FunctionVal, type Val, describe, record } from './values.js'
+import { type FunctionVal, type Val, describe } from './values.js'
 
 export function call(x: Elaboration, e: Expression & { kind: 'call' }, env: Environment): Val {
   const callee = evaluate(x, e.callee, env)
@@ -28,20 +29,8 @@ export function callValue(x: Elaboration, callee: Val, given: GivenArguments, ca
       return seenFrom(given.span, () =>
         x.enter(callee.declaration.name.text, given.span, () => instantiate(x, callee, given)),
       )
-    case 'record-type': {
-      const { declaration } = callee
-      const environment = new Environment(callee.environment)
-      bindParameters(x, declaration.name.text, declaration.fields, given, environment, declaration.name.span)
-      const fields = declaration.fields.map((f): [string, Val] => [
-        f.name.text,
-        environment.get(f.name.text) ?? { kind: 'none' },
-      ])
-      const origins = declaration.fields.flatMap((f): [string, Span][] => {
-        const origin = environment.origin(f.name.text)
-        return origin ? [[f.name.text, origin]] : []
-      })
-      return record(new Map(fields), { name: declaration.name.text, origins: new Map(origins) })
-    }
+    case 'record-type':
+      return makeRecord(x, callee, given)
     case 'instance': {
       const forward = callee.environment.hasOwn('forward') ? callee.environment.get('forward') : undefined
       if (forward?.kind === 'fn') return callFunction(x, forward, given, callee.declaration.name.text)

@@ -11,6 +11,7 @@ import { Environment } from './environment.js'
 import { index } from './indexing.js'
 import { joinPath } from './instantiate.js'
 import { pairs } from './pairs.js'
+import { copyWith } from './record-value.js'
 import {
   type ListVal,
   type TupleVal,
@@ -202,18 +203,6 @@ function match(x: Elaboration, e: Expression & { kind: 'match' }, env: Environme
     .flatMap((a) => a.patterns)
     .map((p) => (p.kind === 'string' ? JSON.stringify(p.value) : p.kind === 'int' ? String(p.value) : p.kind))
   return fail(noMatch(e.subject.span, { value: describe(subject), arms: arms.join(', ') }))
-}
-
-function copyWith(x: Elaboration, e: Expression & { kind: 'with' }, env: Environment): Val {
-  const object = evaluate(x, e.object, env)
-  if (object.kind !== 'record')
-    return fail(wrongType(e.object.span, { wanted: 'a record', got: describe(object) }))
-  const fields = new Map(object.fields)
-  for (const f of e.fields) {
-    if (!fields.has(f.name.text)) return fail(unknownMember(object, f.name.text, f.name.span))
-    fields.set(f.name.text, evaluate(x, f.value, env))
-  }
-  return record(fields, object)
 }
 
 function rowsOf(x: Elaboration, e: Expression & { kind: 'of' }, env: Environment): Val {

@@ -15,7 +15,7 @@ import { type Elaboration, fail } from './elaboration.js'
 import { items, listed } from './evaluate.js'
 import { differentiated, parameterGradient } from './gradient-value.js'
 import { onnxModel } from './onnx-model.js'
-import { type Val, appended, describe, float, int, list, tensorVal, tuple } from './values.js'
+import { type Val, appended, bool, describe, float, int, list, tensorVal, tuple } from './values.js'
 
 /** A function of the language itself: on static values, or one that makes more than operator nodes. */
 export interface SpecialFunction {
@@ -60,6 +60,10 @@ export const specialFunctions: readonly SpecialFunction[] = [
     (x, [path]) => onnxModel(x.binary, need(path)),
   ),
   special('len', ['xs'], 'The number of items of a list.', (_, [xs]) => int(itemsOf(need(xs)).length)),
+  special('is_list', ['x'], 'Whether a static value is a list or a tuple.', (_, [x]) => {
+    const { kind } = need(x).value
+    return bool(kind === 'list' || kind === 'tuple')
+  }),
   special('append', ['xs', 'x'], 'A list with one more item at its end.', (_, [xs, item]) => {
     const { value, span } = need(xs)
     return appended(listed(value, span), need(item).value)

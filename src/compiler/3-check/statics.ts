@@ -2,7 +2,7 @@ import { circularName } from '../../diagnostics/catalogue/name.js'
 import { badSetting, unknownSetting } from '../../diagnostics/catalogue/pipeline.js'
 import { notAModel, nothingNarrowed, reservedModel } from '../../diagnostics/catalogue/stage.js'
 import { wrongType } from '../../diagnostics/catalogue/type.js'
-import { type Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
+import { type Diagnostic, type Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type {
   AdapterItem,
@@ -21,6 +21,7 @@ import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import type { Facts } from './facts.js'
 import { parametersOf, place, placedParameters } from './instantiate.js'
+import { type FromDirectory, checkDirectory, instanceFromDirectory } from './model-directory.js'
 import { checkWhole } from './onnx-model.js'
 import { PipelineScope } from './pipeline-scope.js'
 import { modelPrecision } from './precision.js'
@@ -40,6 +41,7 @@ export class Statics {
   private readonly models = new Map<string, Instance>()
   private readonly evaluating: string[] = []
   private readonly failures = new Map<NamedItem, UserError>()
+  private readonly warnings: Diagnostic[] = []
   /** The values of the pipeline, in one graph. */
   readonly scope: PipelineScope
 
@@ -87,7 +89,7 @@ export class Statics {
   model(item: ModelItem, file: string): Instance {
     return this.once(this.models, item.name.text, item, () => {
       const as = item.as && modelPrecision(item.as)
-      const value = evaluate(this.scope.elaboration, item.value, this.scope.environment(file))
+      const value = this.made(item, file)
       if (value.kind !== 'instance')
         return fail(notAModel(item.value.span, { name: item.name.text, got: describe(value) }))
       // checkpoints keep the optimizer's state under this name, beside one file per model
@@ -97,6 +99,32 @@ export class Statics {
       if (as) this.scope.elaboration.narrow.set(item.name.text, as)
       return value
     })
+  }
+
+  /** The value of a model; a module alone takes its configuration from the directory behind `from`. */
+  private made(item: ModelItem, file: string): Val {
+    const x = this.scope.elaboration
+    const value = evaluate(x, item.value, this.scope.environment(file))
+    const at = value.kind === 'module' ? this.directory(item, file) : undefined
+    if (value.kind !== 'module' || !at) return value
+    const { folders, scopes } = this.files.program
+    const scope = scopes.get(value.declaration.span.file) ?? new Map()
+    return instanceFromDirectory(x, value, folders, at, scope, (warning) => this.warnings.push(warning))
+  }
+
+  private directory(item: ModelItem, file: string): FromDirectory | undefined {
+    const from = this.fromPath(item, file)
+    if (from === null || !item.from) return undefined
+    return { model: item.name.text, from, value: item.value.span, place: item.from.span }
+  }
+
+  /** Compares a model that is given its configuration with the directory behind `from`. */
+  private checkDirectory(item: ModelItem, file: string, diagnostics: Diagnostics): void {
+    const instance = this.model(item, file)
+    const { folders } = this.files.program
+    const at = this.directory(item, file)
+    if (!folders || !at) return
+    for (const d of checkDirectory(this.scope.elaboration, instance, folders, at)) diagnostics.add(d)
   }
 
   adapter(item: AdapterItem, file: string): Adapter {
@@ -141,7 +169,9 @@ export class Statics {
     for (const { item } of this.pipeline.items.values())
       if (item.kind === 'data') attempt(() => this.data(item))
     for (const { item, file } of this.pipeline.items.values())
-      if (item.kind === 'model') attempt(() => this.checkModel(item, file, diagnostics))
+      if (item.kind === 'model')
+        attempt(() => this.checkModel(item, file, diagnostics))
+    for (const warning of this.warnings) diagnostics.add(warning)
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'adapter') attempt(() => void this.adapter(item, file))
   }
@@ -150,6 +180,7 @@ export class Statics {
     const { name: model, as, parameters } = this.modelSpec(item, file)
     if (item.as && as && !parameters.some((p) => p.dtype === 'f32'))
       diagnostics.add(nothingNarrowed(item.as.span, { model, as }))
+    this.checkDirectory(item, file, diagnostics)
   }
 
   modelSpec(item: ModelItem, file: string): ModelSpec {

@@ -51,7 +51,8 @@ export function matchType(x: Elaboration, type: TypeSyntax, value: Val, env: Env
   )
 }
 
-function tryMatch(
+/** The same value converted, or undefined where it does not fit. */
+export function tryMatch(
   x: Elaboration,
   type: TypeSyntax,
   value: Val,
@@ -92,7 +93,7 @@ function named(name: Identifier, value: Val, env: Environment): Val | undefined 
     default: {
       const declared = env.get(name.text)
       if (declared?.kind === 'record-type')
-        return value.kind === 'record' && value.name === name.text ? value : undefined
+        return value.kind === 'record' && value.type?.declaration === declared.declaration ? value : undefined
       if (declared?.kind === 'module')
         return value.kind === 'instance' && value.declaration === declared.declaration ? value : undefined
       return fail(

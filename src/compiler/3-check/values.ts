@@ -24,11 +24,7 @@ export type Val =
   | { readonly kind: 'operator'; readonly definition: LanguageFunction }
   | { readonly kind: 'special'; readonly definition: SpecialFunction }
   | { readonly kind: 'module'; readonly declaration: ModuleDeclaration; readonly environment: Environment }
-  | {
-      readonly kind: 'record-type'
-      readonly declaration: RecordDeclaration
-      readonly environment: Environment
-    }
+  | RecordType
   | Instance
   /** A parameter of an instance; it becomes a tensor when it is read in a graph. */
   | { readonly kind: 'weight'; readonly instance: Instance; readonly weight: Weight }
@@ -82,10 +78,16 @@ export interface GradientVal {
   readonly parts: ReadonlyMap<string, Value>
 }
 
+export interface RecordType {
+  readonly kind: 'record-type'
+  readonly declaration: RecordDeclaration
+  readonly environment: Environment
+}
+
 export interface RecordVal extends Extent {
   readonly kind: 'record'
-  /** The record type's name, absent for `{ a: 1 }`. */
-  readonly name?: string
+  /** Absent for `{ a: 1 }`. */
+  readonly type?: RecordType
   readonly fields: ReadonlyMap<string, Val>
   /** Where the fields of a record type were given, for messages. */
   readonly origins?: ReadonlyMap<string, Span>
@@ -140,7 +142,7 @@ export const list = (items: readonly Val[]): ListVal => ({ kind: 'list', items, 
 export const tuple = (items: readonly Val[]): TupleVal => ({ kind: 'tuple', items, ...extentOfAll(items) })
 export const record = (
   fields: ReadonlyMap<string, Val>,
-  rest: Pick<RecordVal, 'name' | 'origins'> = {},
+  rest: Pick<RecordVal, 'type' | 'origins'> = {},
 ): RecordVal => ({
   ...rest,
   kind: 'record',
@@ -191,7 +193,7 @@ export function describe(v: Val): string {
     case 'tuple':
       return `a tuple of ${v.items.length}`
     case 'record':
-      return v.name === undefined ? 'a record' : `a ${v.name}`
+      return v.type ? `a ${v.type.declaration.name.text}` : 'a record'
     case 'tensor':
       return formatType(v.value.type)
     case 'fn':
@@ -244,4 +246,26 @@ export function staticEqual(a: Val, b: Val): boolean | undefined {
     return a.items.every((item, k) => staticEqual(item, b.items[k] ?? none) === true)
   }
   return undefined
+}
+
+/** A static value as it is written, for messages; long ones are cut. */
+export function literal(v: Val): string {
+  const text = written(v)
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+function written(v: Val): string {
+  switch (v.kind) {
+    case 'int':
+    case 'float':
+    case 'bool':
+      return String(v.value)
+    case 'string':
+      return JSON.stringify(v.value)
+    case 'list':
+    case 'tuple':
+      return `[${v.items.slice(0, 30).map(written).join(', ')}]`
+    default:
+      return describe(v)
+  }
 }

@@ -2,6 +2,7 @@
 import * as ablation from './ablation.js'
 import * as adapter from './adapter.js'
 import * as allow from './allow.js'
+import * as config from './config.js'
 import * as file from './file.js'
 import * as gradient from './gradient.js'
 import * as name from './name.js'
@@ -16,6 +17,7 @@ export const files: readonly object[] = [
   ablation,
   adapter,
   allow,
+  config,
   file,
   gradient,
   name,
