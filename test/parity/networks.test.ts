@@ -79,6 +79,7 @@ function autoencoder(changes: string): Network {
   return {
     use: 'std.autoencoder { AutoencoderConfig, AutoencoderKL }',
     model: `AutoencoderKL(AutoencoderConfig(
+      down_block_types = ["DownEncoderBlock2D" for _ in 0..3], up_block_types = ["UpDecoderBlock2D" for _ in 0..3],
       block_out_channels = [4, 8, 8], layers_per_block = 1, norm_num_groups = 2, latent_channels = 3${changes}
     ))`,
     outputs: {
