@@ -16,7 +16,7 @@ function describeWeights({ models, from, published, parameters, bytes: size }: M
       ? 'licence: that of its source'
       : `licence: ${published.licence ?? `see the model card of ${published.id}`}`
   return [
-    `weights of ${models.join(', ')}: nothing at ${from.join(', ')}`,
+    `weights of ${models.join(', ')}: not at ${from.join(', ')}, nor in the Hugging Face cache`,
     `${bytes(size)} for ${count(parameters)} parameters, ${licence}`,
     published === undefined
       ? 'put them there: a .safetensors file, or a Hugging Face folder'

@@ -5,8 +5,9 @@ import type { Program } from './2-resolve/program.js'
 import type { Lowered, LoweredEvaluation } from './4-lower/lowered.js'
 import { dropMarkers, expandGradients } from './5-differentiate/expand.js'
 import type { Target } from './6-optimize/pass.js'
-import { optimizeEvaluation } from './6-optimize/stage.js'
+import { optimizeEvaluation, optimizeFunction } from './6-optimize/stage.js'
 import { type EmittedEvaluation, buildManifest, emitEvaluation } from './7-emit/artefact.js'
+import { type ExportFile, exportFile } from './7-emit/export-file.js'
 import type { Artefact } from './7-emit/manifest.js'
 import { type Analysis, type Request, analyze } from './analyze.js'
 import { type BuiltStage, buildStage } from './build-stage.js'
@@ -32,10 +33,14 @@ export const compile = (request: Request): Compilation => compileAnalysed(analyz
 export function compileAnalysed(analysis: Analysis): Compilation {
   const emitted = emitAll(analysis)
   if (!emitted) return { diagnostics: analysis.diagnostics }
-  const { pipeline, lowered, evaluations, diagnostics } = emitted
+  const { pipeline, lowered, evaluations, functions, diagnostics } = emitted
   const stages = emitted.stages.map((s) => s.emitted)
   const editable = editHint(analysis.program, pipeline)
-  const artefact = buildManifest(lowered, stages, evaluations, { version, target, editHint: editable })
+  const artefact = buildManifest(lowered, stages, evaluations, functions, {
+    version,
+    target,
+    editHint: editable,
+  })
   return { diagnostics, artefact }
 }
 
@@ -53,7 +58,9 @@ export interface Planning {
 export function plan(request: Request): Planning {
   const analysis = analyze(request)
   const emitted = emitAll(
-    analysis.lowered ? { ...analysis, lowered: { ...analysis.lowered, evaluations: [] } } : analysis,
+    analysis.lowered
+      ? { ...analysis, lowered: { ...analysis.lowered, evaluations: [], exports: [] } }
+      : analysis,
   )
   if (!emitted) return { diagnostics: analysis.diagnostics }
   const { pipeline, lowered, stages, diagnostics } = emitted
@@ -72,6 +79,7 @@ interface Emitted {
   readonly lowered: Lowered
   readonly stages: readonly BuiltStage[]
   readonly evaluations: readonly EmittedEvaluation[]
+  readonly functions: readonly ExportFile[]
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -88,6 +96,12 @@ function emitAll({ program, pipeline, lowered, diagnostics }: Analysis): Emitted
     evaluations: lowered.evaluations.map((evaluation) =>
       emitEvaluation(optimizeEvaluation(expandEvaluation(evaluation), { target }), context),
     ),
+    functions: lowered.exports.flatMap((e) => {
+      if (e.kind !== 'function') return []
+      const plain = e.graphs.map(({ rows, graph }) => ({ rows, graph: dropMarkers(expandGradients(graph)) }))
+      const optimized = plain.map(({ rows, graph }) => ({ rows, graph: optimizeFunction(graph, { target }) }))
+      return [exportFile(e.name, optimized, plain, context)]
+    }),
   }
 }
 

@@ -2,6 +2,7 @@ import { Diagnostics } from '../diagnostics/diagnostic.js'
 import type { Request } from './analyze.js'
 import { flatten } from './2-resolve/flatten.js'
 import { loadProgram } from './2-resolve/program.js'
+import { factorsOf } from './4-lower/adapters.js'
 import { checkStatics } from './3-check/check.js'
 import type { DataSpec, ModelSpec } from './7-emit/manifest.js'
 
@@ -24,7 +25,11 @@ export function needs({ entry, pipeline: name, files, settings }: Request): Need
   const { statics } = checkStatics(program, pipeline, settings ?? new Map(), diagnostics)
   if (diagnostics.hasErrors) return undefined
   const models = [...pipeline.items.values()].flatMap(({ item, file }) =>
-    item.kind === 'model' ? [statics.modelSpec(item, file)] : [],
+    item.kind === 'model'
+      ? [statics.modelSpec(item, file)]
+      : item.kind === 'adapter'
+        ? [factorsOf(statics.adapter(item, file))]
+        : [],
   )
   return { pipeline: pipeline.name, models, data: [...statics.dataSpecs.values()] }
 }

@@ -199,6 +199,9 @@ export class Walk {
         return this.expression(item.value, scope)
       case 'loss':
         return this.body(item.value, scope)
+      case 'adapter':
+        if (item.from) this.expression(item.from, scope)
+        return this.plugin(item.value, scope)
       case 'evaluate':
         return this.plugin(item.value, scope)
       case 'data':

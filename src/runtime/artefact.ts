@@ -40,10 +40,11 @@ export function parseManifest(text: string, span: Span): Manifest {
   )
 }
 
-function graphFiles({ stages, evaluations }: Manifest): readonly string[] {
+function graphFiles({ stages, evaluations, exports }: Manifest): readonly string[] {
   const graphs = [
     ...stages.flatMap(({ graphs: g }) => [g.step, g.monitored, g.micro, g.prologue]),
     ...evaluations.flatMap(({ parts }) => parts.map(({ graph }) => graph)),
   ]
-  return [...new Set(graphs.flatMap((g) => (g ? [g.file] : [])))]
+  const functions = exports.flatMap((e) => (e.kind === 'function' ? [e.file] : []))
+  return [...new Set([...graphs.flatMap((g) => (g ? [g.file] : [])), ...functions])]
 }

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { z } from 'zod'
 import type { StageSpec } from '../compiler/7-emit/manifest.js'
 import { type RunFolder, writeWhole } from './run-folder.js'
@@ -44,7 +44,9 @@ export async function saveCheckpoint(
   mkdirSync(temporary, { recursive: true })
   await write(temporary)
   const files = Object.fromEntries(
-    readdirSync(temporary)
+    readdirSync(temporary, { recursive: true, encoding: 'utf8' })
+      .filter((name) => statSync(join(temporary, name)).isFile())
+      .map((name) => name.split(sep).join('/'))
       .sort()
       .map((name) => [name, statSync(join(temporary, name)).size]),
   )

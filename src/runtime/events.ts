@@ -42,7 +42,7 @@ export type RunEvent =
       readonly evaluation: string
       readonly metrics: Readonly<Record<string, Json>>
     }
-  | { readonly kind: 'exported'; readonly model: string; readonly file: string }
+  | { readonly kind: 'exported'; readonly name: string; readonly folder: string }
   | { readonly kind: 'done'; readonly directory: string; readonly random: Substitutes }
   | {
       readonly kind: 'stopped'

@@ -40,7 +40,7 @@ export type RunResult =
       readonly status: 'done'
       readonly directory: string
       readonly evaluations: EvaluationTable
-      /** File by model. */
+      /** Folder by what is exported. */
       readonly exported: Readonly<Record<string, string>>
     }
   | {

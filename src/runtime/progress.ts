@@ -116,7 +116,7 @@ export function createProgress(
         say(`evaluate ${event.evaluation} (${event.moment})${headline(event.metrics)}`)
         return
       case 'exported':
-        say(`export ${event.model} -> ${event.file}`)
+        say(`export ${event.name} -> ${event.folder}`)
         return
       case 'done':
         say(

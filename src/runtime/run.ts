@@ -6,7 +6,7 @@ import { checkTarget, loadArtefact } from './artefact.js'
 import { type Progress, checkpointName, saveCheckpoint } from './checkpoint.js'
 import { type Measure, evaluate } from './evaluate.js'
 import { startKey } from './start-key.js'
-import { exportModel } from './export.js'
+import { writeExport } from './exports/index.js'
 import type { RunOptions, RunResult } from './options.js'
 import { Problems, prepare } from './prepare.js'
 import type { RunFolder } from './run-folder.js'
@@ -14,6 +14,7 @@ import {
   type StageHooks,
   type StageRun,
   type TrainContext,
+  checkpointFile,
   rowsPerStep,
   trainStage,
   trainedModels,
@@ -89,7 +90,8 @@ class Run {
         at = { stage: stage.name, step: steps }
         const directory = this.folder.path(checkpointName(at))
         for (const model of trainedModels(stage)) {
-          await this.context.weights.replace(model, `${directory}/${model}.safetensors`)
+          const file = checkpointFile(this.context.artefact.manifest, model)
+          await this.context.weights.replace(model, `${directory}/${file}`)
         }
         await this.context.weights.average(stage, `${directory}/optimizer.safetensors`)
         const changed = new Set(stage.trained.map(({ model, path }) => `${model}/${path}`))
@@ -182,13 +184,11 @@ class Run {
   private async exports(): Promise<Record<string, string>> {
     const { artefact, weights, emit } = this.context
     const exported: Record<string, string> = {}
-    for (const name of artefact.manifest.exports) {
-      const model = artefact.manifest.models.find((m) => m.name === name)
-      if (!model) throw new Error(`no model ${name} to export`)
-      const file = this.folder.path('export', `${name}.safetensors`)
-      await exportModel(artefact.manifest, model, weights, file)
-      exported[name] = file
-      emit({ kind: 'exported', model: name, file })
+    for (const spec of artefact.manifest.exports) {
+      const folder = this.folder.path('export', spec.name)
+      await writeExport(spec, artefact, weights, { root: this.options.root ?? process.cwd(), folder })
+      exported[spec.name] = folder
+      emit({ kind: 'exported', name: spec.name, folder })
     }
     return exported
   }

@@ -1,7 +1,9 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Artefact, GraphSpec, StageSpec } from '../compiler/7-emit/manifest.js'
+import type { AdapterSpec, Artefact, GraphSpec, Manifest, StageSpec } from '../compiler/7-emit/manifest.js'
 import { link } from '../compiler/8-link/link.js'
 import type { RunEvent } from './events.js'
+import { peftBias, peftFiles, writePeftConfig } from './exports/peft.js'
 import type { Feeder } from './feeds.js'
 import type { OpenData } from './fields.js'
 import { type GroupHyper, hyperAt } from './hyper.js'
@@ -255,7 +257,7 @@ async function planStage(
   const state: { key: string; shape: readonly number[]; stored: StoredTensor | null }[] = []
   for (const { model, path, shape } of stage.trained) {
     const parameter = from
-      ? await stored(join(from.directory, `${model}.safetensors`), path)
+      ? await stored(join(from.directory, checkpointFile(artefact.manifest, model)), path)
       : weights.parameter(model, path)
     state.push({ key: parameterKey(model, path), shape, stored: parameter })
     if (stage.ema !== null) {
@@ -300,7 +302,13 @@ export async function writeState(directory: string, stage: StageSpec, context: T
         ? { ...head, key: parameterKey(name, path) }
         : { ...head, content: weights.parameter(name, path) }
     })
-    await thread.call('writeState', [join(directory, `${name}.safetensors`), tensors])
+    const adapter = artefact.manifest.adapters.find((a) => a.name === name)
+    if (adapter) {
+      tensors.push(...biasesOf(adapter, stage, context))
+      mkdirSync(join(directory, name))
+      writePeftConfig(artefact.manifest, name, join(directory, name))
+    }
+    await thread.call('writeState', [join(directory, checkpointFile(artefact.manifest, name)), tensors])
   }
   const slots = stage.trained.flatMap(({ model, path, shape }) =>
     [...stage.slots, ...(stage.ema === null ? [] : ['ema'])].map((slot): StateTensor => {
@@ -310,6 +318,27 @@ export async function writeState(directory: string, stage: StageSpec, context: T
   )
   await thread.call('writeState', [join(directory, 'optimizer.safetensors'), slots])
 }
+
+/** The biases that an adapter trains, as peft keeps them with it; the file of the model holds them too. */
+function biasesOf(
+  { model, biases }: AdapterSpec,
+  stage: StageSpec,
+  { artefact, weights }: TrainContext,
+): readonly StateTensor[] {
+  const parameters = artefact.manifest.models.find((m) => m.name === model)?.parameters ?? []
+  return parameters
+    .filter(({ path }) => biases.includes(path))
+    .map(({ path, dtype, shape }) => {
+      const head = { name: peftBias(path), dtype, shape }
+      return stage.trained.some((t) => t.model === model && t.path === path)
+        ? { ...head, key: parameterKey(model, path) }
+        : { ...head, content: weights.parameter(model, path) }
+    })
+}
+
+/** The file of a model in a checkpoint's folder; an adapter has a folder of its own, in peft's form. */
+export const checkpointFile = ({ adapters }: Manifest, model: string): string =>
+  adapters.some(({ name }) => name === model) ? `${model}/${peftFiles.weights}` : `${model}.safetensors`
 
 /** The models that a stage changes. */
 export const trainedModels = (stage: StageSpec): readonly string[] => [

@@ -25,6 +25,7 @@ import { openWeights } from '../weights/open.js'
 import { openSafetensors, readTensor, writeSafetensors } from '../weights/safetensors.js'
 import { type SourceTensor, type StoredTensor, type WeightTable, isStored } from '../weights/table.js'
 import { WeightsError } from '../weights/weights-error.js'
+import { type AdapterParts, openAdapterFile, openPeftFolder } from './adapter-weights.js'
 import { initialValues } from './initialize.js'
 
 /** The root to which the locations of linked weights are relative. */
@@ -85,8 +86,16 @@ export class Weights {
     const given = manifest.models.filter(({ from }) => from !== null)
     const initial = manifest.models.filter(({ from }) => from === null)
     const sources = new Map<ModelSpec, Sources>()
+    // An adapter that is read from a folder brings the biases of the layers that it stands beside.
+    const adapterBiases: [ModelSpec, Sources][] = []
     for (const model of given)
-      await attempt(async () => void sources.set(model, await openGiven(model, options)))
+      await attempt(async () => {
+        const parts = weights.adapter(model)
+        if (!parts) return void sources.set(model, await openGiven(model, options))
+        const found = await openPeftFolder(parts, options)
+        sources.set(model, found.factors)
+        adapterBiases.push([parts.base, found.biases])
+      })
     // What takes long or is written comes last, so that a run whose files do not fit leaves nothing behind.
     for (const [model, own] of sources)
       if (problems.length === 0)
@@ -94,7 +103,19 @@ export class Weights {
     for (const model of initial)
       if (problems.length === 0)
         await attempt(async () => weights.place(model, await openInitial(model, options)))
+    for (const [base, biases] of adapterBiases)
+      if (problems.length === 0)
+        await attempt(async () => {
+          const settled = await weights.settled(base, biases)
+          weights.place(base, new Map([...(weights.places.get(base.name) ?? []), ...settled]))
+        })
     return { weights, problems }
+  }
+
+  /** Of the factors of an adapter: that, and the model that it stands in. */
+  private adapter(factors: ModelSpec): AdapterParts | undefined {
+    const adapter = this.manifest.adapters.find((a) => a.name === factors.name)
+    return adapter && { adapter, factors, base: this.spec(adapter.model) }
   }
 
   private place({ name }: ModelSpec, tensors: ReadonlyMap<string, StoredTensor>): void {
@@ -148,7 +169,11 @@ export class Weights {
   /** From now on the model's parameters are those of a file, a checkpoint of a stage that trained it. */
   async replace(model: string, file: string): Promise<void> {
     const spec = this.spec(model)
-    this.place(spec, await openOwn(spec, file, this.span))
+    const parts = this.adapter(spec)
+    const opened = parts
+      ? await this.settled(spec, (await openAdapterFile(parts, file, this.span)).factors)
+      : await openOwn(spec, file, this.span)
+    this.place(spec, opened)
     for (const as of narrowFloats) this.rounded.delete(roundedKey(model, as))
   }
 

@@ -24,7 +24,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'stage/memory': 'plan/budget.test.ts: needs the graphs of a step',
 }
 /** Of other phases, or about the directory of a model: those are in test/directories. */
-const otherPhases = ['syntax/', 'file/', 'run/', 'data/missing', 'weights/', 'config/']
+const otherPhases = ['syntax/', 'file/', 'run/', 'data/missing', 'weights/', 'config/', 'adapter/file']
 
 const samples = readdirSync(folder)
   .filter((name) => !name.endsWith('.txt'))

@@ -304,7 +304,7 @@ pipeline base {
       ['one', 3],
       ['two', 7],
     ])
-    expect([params, exports]).toEqual([{ tau: 0.5, width: 4 }, ['head']])
+    expect([params, exports]).toEqual([{ tau: 0.5, width: 4 }, [{ kind: 'model', name: 'head' }]])
   })
   it('an overridden stage keeps the clauses that are not named', () => {
     const [one] = lowered('override stage one { steps 9 }').stages

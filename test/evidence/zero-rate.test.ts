@@ -32,7 +32,7 @@ test('--set lr=0 leaves every tensor and every evaluation as it was', async () =
 
   const clip = await tensorsOf(project.path('pipelines/quickstart/base/clip.safetensors'))
   expect(await tensorsOf(`${run}/checkpoints/enhance-2/clip.safetensors`)).toEqual(clip)
-  expect(await tensorsOf(`${run}/export/clip.safetensors`)).toEqual(clip)
+  expect(await tensorsOf(`${run}/export/clip/model.safetensors`)).toEqual(clip)
   const projector = await tensorsOf(`${run}/initial/proj.safetensors`)
   expect(await tensorsOf(`${run}/checkpoints/align-2/proj.safetensors`)).toEqual(projector)
 

@@ -76,7 +76,7 @@ describe('an imported model', () => {
     for (const [k, loss] of losses.entries()) expect(loss).toBeCloseTo(wanted[k] ?? NaN, 4)
     expect(wanted.at(-1)).toBeLessThan((wanted[0] ?? 0) * 0.9)
 
-    const exported = await openSafetensors(join(directory, 'export/encoder.safetensors'))
+    const exported = await openSafetensors(join(directory, 'export/encoder/model.safetensors'))
     const names = fixture.names('tuned/').filter((name) => exported.tensors.has(name))
     // all parameters of the module but those that the exporter writes transposed under names of its own
     expect(names.length).toBeGreaterThan(20)
@@ -106,7 +106,7 @@ describe('an imported model', () => {
     const start = (await run('onnx_clip_dynamo', 'encoder.model.visual_projection')).directory
     const changed: string[] = []
     const [tuned, other] = await Promise.all(
-      [directory, start].map((d) => openSafetensors(join(d, 'export/encoder.safetensors'))),
+      [directory, start].map((d) => openSafetensors(join(d, 'export/encoder/model.safetensors'))),
     )
     for (const [name, stored] of tuned?.tensors ?? []) {
       const first = other?.tensors.get(name)

@@ -2,19 +2,22 @@
 # requires-python = ">=3.10"
 # dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "peft==0.21.2", "transformers==5.23.0"]
 # ///
-"""peft's LoRA beside a convolution and a linear layer: output, loss, gradients, 20 AdamW steps and the merged model.
+"""peft's LoRA beside a convolution and a linear layer: output, loss, gradients, 20 AdamW steps, the merged model, and the
+adapter as peft saves it.
 
 The factors start away from 0, so that every gradient is there. peft's dropout is replaced by one with given masks:
 entries that are not kept become 0, the others are divided by 1 - p, as torch.nn.Dropout does with its own draws. The
 masks are those of squares32 (Widynski 2020), here in numpy: entry i is kept where squares32(i, key) >= p 2^32.
 """
 
+import copy
+
 import numpy
 import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
 from torch import nn
 
-from fixture import write
+from fixture import FOLDER, write
 
 OPTIMIZER = {"lr": 0.01, "betas": (0.9, 0.999), "eps": 1e-5, "weight_decay": 0.01}
 STEPS = 20
@@ -98,6 +101,9 @@ for _ in range(STEPS):
 all_end = tensors("after", model.named_parameters())
 model.eval()
 evaluated = model(x)
+# as a user saves it: peft's folder, in float32
+copy.deepcopy(model).float().save_pretrained(FOLDER / "lora_adapter")
+(FOLDER / "lora_adapter" / "README.md").unlink()
 merged = model.merge_and_unload()
 write(
     "lora",

@@ -44,7 +44,7 @@ const [wide, tall] = ['A', 'B'].map((letter) => `base_model.model.first.lora_${l
 describe('a run with an adapter', () => {
   test('keeps it in files of its own, leaves its layer alone and merges it into the export', async () => {
     expect((await runPipeline(artefact, options({ runDir: join(folder, 'run') }))).status).toBe('done')
-    const factors = await tensors('run/checkpoints/adapt-6/enc.safetensors')
+    const factors = await tensors('run/checkpoints/adapt-6/enc/adapter_model.safetensors')
     expect(Object.keys(factors)).toEqual([wide, tall])
     const [a, b] = [factors[wide ?? ''] ?? [], factors[tall ?? ''] ?? []]
     expect(b.some((v) => v !== 0)).toBe(true)
@@ -52,9 +52,9 @@ describe('a run with an adapter', () => {
     const trained = await tensors('run/checkpoints/adapt-6/net.safetensors')
     expect(trained['first.weight']).toEqual(before['first.weight'])
     expect(trained['last.weight']).not.toEqual(before['last.weight'])
-    expect(readdirSync(join(folder, 'run/checkpoints/after-3'))).not.toContain('enc.safetensors')
+    expect(readdirSync(join(folder, 'run/checkpoints/after-3'))).not.toContain('enc')
 
-    const exported = await tensors('run/export/net.safetensors')
+    const exported = await tensors('run/export/net/model.safetensors')
     const last = await tensors('run/checkpoints/after-3/net.safetensors')
     // rank 2 and alpha 2: the scale is 1
     const merged = (last['first.weight'] ?? []).map((w, at) => {
@@ -85,9 +85,9 @@ describe('a run with an adapter', () => {
     const bytes = (run: string, file: string): string =>
       readFileSync(join(folder, run, file)).toString('base64')
     for (const file of [
-      'checkpoints/adapt-6/enc.safetensors',
+      'checkpoints/adapt-6/enc/adapter_model.safetensors',
       'checkpoints/adapt-6/optimizer.safetensors',
-      'export/net.safetensors',
+      'export/net/model.safetensors',
     ])
       expect(bytes('run', file)).toBe(bytes('straight', file))
   })

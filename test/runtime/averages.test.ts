@@ -88,7 +88,7 @@ describe('averages of parameters', () => {
       for (const [name, values] of Object.entries(now))
         average[name] = values.map((v, i) => decay * (average[name]?.[i] ?? NaN) + (1 - decay) * v)
     }
-    const exported = await tensors('run/export/one.safetensors')
+    const exported = await tensors('run/export/one/model.safetensors')
     for (const [name, values] of Object.entries(average)) close(exported[name], values)
     const raw = await tensors(`run/checkpoints/first-${steps}/one.safetensors`)
     expect(exported['weight']).not.toEqual(raw['weight'])
@@ -105,7 +105,7 @@ describe('averages of parameters', () => {
     // the second stage trained the bias without averages, from its raw value: what it left is what counts
     const [second, two] = [
       await tensors('run/checkpoints/second-2/two.safetensors'),
-      await tensors('run/export/two.safetensors'),
+      await tensors('run/export/two/model.safetensors'),
     ]
     expect(two).toEqual(second)
     const { bias } = await tensors(`run/checkpoints/first-${steps}/two.safetensors`)
@@ -123,7 +123,7 @@ describe('averages of parameters', () => {
     await runPipeline(artefact, options('run', { resume: true }))
     const bytes = (run: string, file: string): string =>
       readFileSync(join(folder, run, file)).toString('base64')
-    for (const file of [`checkpoints/first-${steps}/optimizer.safetensors`, 'export/one.safetensors'])
+    for (const file of [`checkpoints/first-${steps}/optimizer.safetensors`, 'export/one/model.safetensors'])
       expect(bytes('run', file)).toBe(bytes('straight', file))
     expect(lines('run').map(({ monitors }) => monitors)).toEqual(
       lines('straight').map(({ monitors }) => monitors),

@@ -272,6 +272,7 @@ export function regression(options: Options = {}): Artefact {
         from: null,
         as: null,
         ignore: [],
+        config: null,
         parameters: [
           { path: 'w', dtype: 'f32', shape: [features], init: { kind: 'normal', mean: 0, std: 1 } },
           { path: 'b', dtype: 'f32', shape: [], init: { kind: 'constant', value: 0.5 } },
@@ -282,6 +283,7 @@ export function regression(options: Options = {}): Artefact {
         from: options.scaleFrom ?? null,
         as: null,
         ignore: options.ignore ?? [],
+        config: null,
         parameters: [
           { path: 'scale', dtype: 'f32', shape: [features], init: { kind: 'uniform', low: 1, high: 2 } },
         ],
@@ -300,7 +302,7 @@ export function regression(options: Options = {}): Artefact {
     ],
     stages,
     evaluations: options.evaluations ? [evaluationOver('points', files), evaluationOver(null, files)] : [],
-    exports: ['line'],
+    exports: [{ kind: 'model', name: 'line' }],
     source_map: {},
     edit_hint: null,
   }

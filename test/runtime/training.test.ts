@@ -84,7 +84,7 @@ describe('training is what its equations say', () => {
       if (line.step % 3 === 0) close(line.monitors['residual'] ?? NaN, residual)
     })
     const end = expected.at(-1)?.line
-    const exported = await weights('run/export/line.safetensors')
+    const exported = await weights('run/export/line/model.safetensors')
     exported.w.forEach((v, k) => close(v, end?.w[k] ?? NaN))
     close(exported.b, end?.b ?? NaN)
   })
@@ -96,7 +96,7 @@ describe('training is what its equations say', () => {
       close(line.loss, expected[i]?.loss ?? NaN)
       close(line.grad_norm, expected[i]?.gradNorm ?? NaN)
     })
-    const exported = await weights('run/export/line.safetensors')
+    const exported = await weights('run/export/line/model.safetensors')
     exported.w.forEach((v, k) => close(v, expected.at(-1)?.line.w[k] ?? NaN))
   })
 
@@ -328,7 +328,7 @@ describe('evaluations', () => {
       }),
     )
     const start = { w: (await weights('run/initial/line.safetensors')).w, b: 0.5 }
-    const end = await weights('run/export/line.safetensors')
+    const end = await weights('run/export/line/model.safetensors')
     expect(seen.map(({ name, shape }) => [name, shape])).toEqual([
       ['all', [rows]],
       ['drawn', [3, batch]],

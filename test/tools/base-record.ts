@@ -51,10 +51,10 @@ function recordOf(run: string): BaseRecord {
   })
   const longest = Math.max(...stages.map(({ ran }) => ran))
   const cut = stages.some(({ ran, steps }) => ran < steps) ? ` --steps ${longest}` : ''
-  const files = manifest.exports.map((model) => {
-    const bytes = readFileSync(join(run, 'export', `${model}.safetensors`))
+  const files = manifest.exports.map(({ name }) => {
+    const bytes = readFileSync(join(run, 'export', name, 'model.safetensors'))
     const sha256 = createHash('sha256').update(bytes).digest('hex')
-    return [`${model}.safetensors`, { bytes: bytes.length, sha256 }] as const
+    return [`${name}.safetensors`, { bytes: bytes.length, sha256 }] as const
   })
   return {
     command: `npx dcrc run pipelines/quickstart/base.dcr --seed ${seed}${cut}`,
@@ -78,6 +78,9 @@ if (script === fileURLToPath(import.meta.url)) {
   const record = recordOf(run)
   mkdirSync(baseFolder, { recursive: true })
   for (const file of Object.keys(record.files))
-    copyFileSync(join(run, 'export', file), join(baseFolder, file))
+    copyFileSync(
+      join(run, 'export', file.replace('.safetensors', ''), 'model.safetensors'),
+      join(baseFolder, file),
+    )
   writeFileSync(join(baseFolder, 'base.json'), `${JSON.stringify(record, null, 2)}\n`)
 }

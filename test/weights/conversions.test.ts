@@ -100,7 +100,7 @@ describe('weights `as bf16`', () => {
     expect(cached()).toHaveLength(1)
     expect(readFileSync(at('fixed.safetensors')).equals(before)).toBe(true)
     expect(readFileSync(at('.dcrc/cache/weights/.gitignore'), 'utf8')).toBe('*\n')
-    const exported = await valuesIn(at('a/export/fixed.safetensors'))
+    const exported = await valuesIn(at('a/export/fixed/model.safetensors'))
     // 1 + 2^-8 is halfway between 1 and 1 + 2^-7, and 1 is even
     expect(exported['weight']).toEqual([1, ...weight.slice(1).map(nearestBfloat16)])
     expect(exported['bias']).toEqual(bias.map(nearestBfloat16))
@@ -110,12 +110,14 @@ describe('weights `as bf16`', () => {
   test('give what the rounded weights in f32 give, to the bit', async () => {
     await writeFixed()
     await run(pipeline('bf16'), 'a')
-    const rounded = readFileSync(at('a/export/fixed.safetensors'))
+    const rounded = readFileSync(at('a/export/fixed/model.safetensors'))
     writeFileSync(at('fixed.safetensors'), rounded)
     expect(await run(pipeline(''), 'b')).toEqual([])
     expect(losses('b')).toEqual(losses('a'))
     expect(
-      readFileSync(at('b/export/head.safetensors')).equals(readFileSync(at('a/export/head.safetensors'))),
+      readFileSync(at('b/export/head/model.safetensors')).equals(
+        readFileSync(at('a/export/head/model.safetensors')),
+      ),
     ).toBe(true)
   })
 
@@ -128,7 +130,7 @@ describe('weights `as bf16`', () => {
     await writeFixed('f32', 2.5)
     utimesSync(at('fixed.safetensors'), time, time)
     expect(await run(pipeline('bf16'), 'b')).toHaveLength(1)
-    expect((await valuesIn(at('b/export/fixed.safetensors')))['weight']?.[0]).toBe(2.5)
+    expect((await valuesIn(at('b/export/fixed/model.safetensors')))['weight']?.[0]).toBe(2.5)
     expect(cached()).toHaveLength(1)
     expect(cached()).not.toContain(old)
   })
@@ -190,7 +192,7 @@ test.each(['f16', 'bf16'] as const)('a file in %s is taken for a model in f32, e
   await writeFixed(dtype)
   const converted = await run(pipeline(''), 'a')
   expect(converted.map(({ as, bytes }) => [as, bytes])).toEqual([[null, 32]])
-  const exported = await valuesIn(at('a/export/fixed.safetensors'))
+  const exported = await valuesIn(at('a/export/fixed/model.safetensors'))
   const stored = await openSafetensors(at('fixed.safetensors'))
   for (const [name, { shape }] of stored.tensors) {
     // narrowing what was widened gives the stored bytes
@@ -253,7 +255,7 @@ pipeline masters {
       },
     })
     expect(await run(artefact, 'a', { resume: true })).toEqual([])
-    for (const file of ['checkpoints/narrow-6/optimizer.safetensors', 'export/net.safetensors'])
+    for (const file of ['checkpoints/narrow-6/optimizer.safetensors', 'export/net/model.safetensors'])
       expect(readFileSync(at('a', file)).equals(readFileSync(at('straight', file))), file).toBe(true)
   })
 })

@@ -196,6 +196,12 @@ class FilePrinter extends ExpressionPrinter {
           this.assigned(item.value),
         ])
       case 'adapter':
+        return concat([
+          word(item.override, 'adapter'),
+          ` ${item.name.text} = `,
+          this.expression(item.value),
+          ...(item.from ? [' from ', this.expression(item.from, 1)] : []),
+        ])
       case 'loss':
       case 'evaluate':
         return concat([word(item.override, item.kind), ` ${item.name.text}`, this.assigned(item.value)])

@@ -195,13 +195,23 @@ export abstract class PipelineParser extends StageParser {
     return this.ACTION(() => patterns.map(stringOf))
   })
 
-  /** `adapter enc = lora(clip.vision_model, rank = 16)` */
+  /** `adapter enc = lora(clip.vision_model, rank = 16) from "adapters/enc"` */
   private readonly adapter: ParserMethod<[Head?], AdapterItem> = this.part('adapter', (given) => {
     const head = this.head(given)
     this.CONSUME(t.Adapter)
     const name = this.SUBRULE(this.name)
     const value = this.SUBRULE(this.initial, { ARGS: ['`adapter name = lora(model, rank = 16)`'] })
-    return this.ACTION(() => ({ kind: 'adapter', name, value, ...this.about(head) }))
+    const from = this.OPTION(() => {
+      this.CONSUME(t.From)
+      return this.SUBRULE(this.element)
+    })
+    return this.ACTION(() => ({
+      kind: 'adapter',
+      name,
+      value,
+      ...(from ? { from } : {}),
+      ...this.about(head),
+    }))
   })
 
   private readonly loss: ParserMethod<[Head?], LossItem> = this.part('loss', (given) => {

@@ -199,10 +199,11 @@ export interface ModelItem extends Overridable {
   readonly as?: Identifier
 }
 
-/** `adapter enc = lora(clip.vision_model, rank = 16)` */
+/** `adapter enc = lora(clip.vision_model, rank = 16) from "adapters/enc"` */
 export interface AdapterItem extends Overridable {
   readonly kind: 'adapter'
   readonly value: Expression
+  readonly from?: Expression
 }
 
 export interface LossItem extends Overridable {

@@ -199,6 +199,7 @@ export function itemNamesUsed(item: NamedItem, onName: OnName): void {
       return
     case 'adapter':
     case 'evaluate':
+      if (item.kind === 'adapter' && item.from) expressionNames(item.from, onName)
       // the kind of adapter or evaluation is no name of the file
       if (item.value.kind === 'call') for (const a of item.value.arguments) expressionNames(a.value, onName)
       return

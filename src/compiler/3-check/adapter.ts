@@ -16,6 +16,8 @@ export interface Adapter {
   readonly name: string
   readonly model: string
   readonly span: Span
+  /** A folder in peft's format from which it starts. */
+  readonly from: string | null
   readonly rank: number
   readonly alpha: number
   readonly dropout: number
@@ -51,6 +53,7 @@ export function evaluateAdapter(
   item: AdapterItem,
   env: Environment,
   taken: ReadonlyMap<string, AdaptedLayer & { readonly span: Span }>,
+  from: string | null,
 ): Adapter {
   const { text: name, span } = item.name
   if (name === 'optimizer') return fail(reservedModel(span, { name }))
@@ -92,7 +95,7 @@ export function evaluateAdapter(
     const bias = weights.get('bias')
     return trainBias && bias ? [{ model: head.model, path: joinPath(module, 'bias'), weight: bias }] : []
   })
-  return { ...head, span, layers, biases }
+  return { ...head, span, from, layers, biases }
 }
 
 function settingsOf(x: Elaboration, args: readonly Argument[], env: Environment, span: Span) {

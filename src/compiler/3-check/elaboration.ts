@@ -263,6 +263,11 @@ export class Elaboration {
     return value
   }
 
+  /** An argument of a function that is written as a graph of its own. */
+  argument(name: string, type: TensorType, span: Span): Value {
+    return this.build(span, () => this.root.input(name, type))
+  }
+
   /**
    * A random value. In the body of a loop it is one value per round: the input holds those of all rounds behind its rows,
    * and each round takes its own.

@@ -38,7 +38,7 @@ interface Reading {
 }
 
 /** The parameter of a module that a file of a model's directory is mirrored by. */
-function configOf(declaration: ModuleDeclaration, environment: Environment) {
+export function configOf(declaration: ModuleDeclaration, environment: Environment) {
   for (const { name, type } of declaration.parameters) {
     const found = type && recordTypeIn(type, environment)
     if (found?.declaration.mirrors) return { name, type: found }
@@ -73,7 +73,7 @@ function read(
 }
 
 /** The class of which a module says that its directories are: its member `architecture = "CLIPModel"`. */
-function architectureOf({ members }: ModuleDeclaration): string | undefined {
+export function architectureOf({ members }: ModuleDeclaration): string | undefined {
   const member = members.find((m) => m.name.text === 'architecture')
   return member?.kind === 'field' && member.value.kind === 'string' ? member.value.value : undefined
 }

@@ -14,6 +14,7 @@ import type {
 } from '../1-parse/syntax.js'
 import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
 import type { DataSpec, Json, ModelSpec, Settings } from '../7-emit/manifest.js'
+import { configText } from './config-text.js'
 import { dataSpec } from './data-spec.js'
 import { type AdaptedLayer, type Adapter, adapterParameters, evaluateAdapter, layerKey } from './adapter.js'
 import { Elaboration, fail } from './elaboration.js'
@@ -134,6 +135,7 @@ export class Statics {
         item,
         this.scope.environment(file),
         this.adapted,
+        this.fromPath(item, file),
       )
       for (const layer of adapter.layers)
         this.adapted.set(layerKey(layer.weight), { ...layer, span: item.name.span })
@@ -190,6 +192,7 @@ export class Statics {
       as: this.scope.elaboration.narrow.get(name)?.type ?? null,
       from: item.from ? this.fromPath(item, file) : (instance.weightFile ?? null),
       ignore: [...(item.ignore ?? [])],
+      config: configText(this.scope.elaboration, instance),
       parameters: parametersOf(instance).map(({ path, weight }) => ({
         path,
         dtype: weight.type.dtype,
@@ -199,7 +202,7 @@ export class Statics {
     }
   }
 
-  private fromPath(item: ModelItem, file: string): string | null {
+  private fromPath(item: ModelItem | AdapterItem, file: string): string | null {
     if (!item.from) return null
     const value = evaluate(this.scope.elaboration, item.from, this.scope.environment(file))
     if (value.kind === 'string') return value.value

@@ -5,10 +5,12 @@ import type { AdapterSpec, ModelSpec } from '../7-emit/manifest.js'
 
 /**
  * The adapters that stand beside weights in a stage (or at the end): each is attached at the first stage that trains
- * it, and stays.
+ * it, or from the start where it is read from a folder, and stays.
  */
 export function attached(pipeline: FlatPipeline, at?: FlatStage): ReadonlyMap<string, AdapterState> {
   const states = new Map<string, AdapterState>()
+  for (const { item } of pipeline.items.values())
+    if (item.kind === 'adapter' && item.from) states.set(item.name.text, 'attached')
   for (const stage of pipeline.stages) {
     for (const name of states.keys()) states.set(name, 'attached')
     for (const { clause } of stage.clauses) {
@@ -22,11 +24,12 @@ export function attached(pipeline: FlatPipeline, at?: FlatStage): ReadonlyMap<st
 }
 
 /** The factors of an adapter, which are kept like a model of its name. */
-export const factorsOf = ({ name, layers }: Adapter): ModelSpec => ({
+export const factorsOf = ({ name, from, layers }: Adapter): ModelSpec => ({
   name,
-  from: null,
+  from,
   as: null,
   ignore: [],
+  config: null,
   parameters: layers
     .flatMap(({ a, b }) => [a, b])
     .map(({ path, weight: { type, init } }) => ({
@@ -37,7 +40,7 @@ export const factorsOf = ({ name, layers }: Adapter): ModelSpec => ({
     })),
 })
 
-export const specOf = ({ name, model, rank, alpha, dropout, layers }: Adapter): AdapterSpec => ({
+export const specOf = ({ name, model, rank, alpha, dropout, layers, biases }: Adapter): AdapterSpec => ({
   name,
   model,
   rank,
@@ -49,4 +52,5 @@ export const specOf = ({ name, model, rank, alpha, dropout, layers }: Adapter): 
     a: a.path,
     b: b.path,
   })),
+  biases: biases.map(({ path }) => path),
 })

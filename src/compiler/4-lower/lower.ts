@@ -1,11 +1,9 @@
-import { unknownName } from '../../diagnostics/catalogue/name.js'
-import { notExportable } from '../../diagnostics/catalogue/stage.js'
-import { closest } from '../../diagnostics/suggest.js'
 import { Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
 import type { CheckedPipeline } from '../3-check/check.js'
 import type { Facts } from '../3-check/facts.js'
 import { attached, factorsOf, specOf } from './adapters.js'
 import { lowerEvaluation } from './evaluation.js'
+import { lowerExport } from './exports.js'
 import type { Lowered } from './lowered.js'
 import { lowerStage } from './stage.js'
 
@@ -58,17 +56,6 @@ export function lower(
         ? statics.scope.elaboration.during(facts, () => lowerEvaluation(statics, item, file))
         : undefined,
     ),
-    exports: each(pipeline.exports, ({ model }) => {
-      const found = pipeline.items.get(model.text)?.item
-      if (found?.kind === 'model') return model.text
-      const { text: name, span } = model
-      const known = [...pipeline.items].filter(([, p]) => p.item.kind === 'model').map(([n]) => n)
-      diagnostics.add(
-        found
-          ? notExportable(span, { name, got: `a ${found.kind}`, known })
-          : unknownName(span, { name, what: 'model', suggestion: closest(name, known), known }),
-      )
-      return undefined
-    }),
+    exports: each(pipeline.exports, ({ model }) => lowerExport(statics, model, new Set(ever.keys()))),
   }
 }

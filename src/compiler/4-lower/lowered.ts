@@ -25,8 +25,19 @@ export interface Lowered {
   readonly data: readonly DataSpec[]
   readonly stages: readonly LoweredStage[]
   readonly evaluations: readonly LoweredEvaluation[]
-  readonly exports: readonly string[]
+  readonly exports: readonly LoweredExport[]
 }
+
+/** What a run writes at its end. */
+export type LoweredExport =
+  | { readonly kind: 'model' | 'adapter'; readonly name: string }
+  /** A function of rows, as graphs for several numbers of them; inputs are named like its parameters. */
+  | {
+      readonly kind: 'function'
+      readonly name: string
+      readonly span: Span
+      readonly graphs: readonly { readonly rows: number; readonly graph: Graph }[]
+    }
 
 export interface LoweredStage {
   readonly name: string

@@ -50,6 +50,10 @@ export function optimizeStage(stage: DifferentiatedStage, context: PassContext):
   }
 }
 
+/** Optimises a graph that is not differentiated; its gradients must have been expanded. */
+export const optimizeFunction = (graph: Graph, context: PassContext): Graph =>
+  optimize(optimizeForward(graph, context).graph, context).graph
+
 /** Optimises an evaluation's graphs; its gradients must have been expanded. */
 export const optimizeEvaluation = (
   evaluation: LoweredEvaluation,
@@ -58,7 +62,7 @@ export const optimizeEvaluation = (
   ...evaluation,
   parts: evaluation.parts.map((part) => ({
     ...part,
-    graph: optimize(optimizeForward(part.graph, context).graph, context).graph,
+    graph: optimizeFunction(part.graph, context),
   })),
 })
 

@@ -1,9 +1,11 @@
+import type { Graph } from '../../graph/graph.js'
 import { hash } from '../../graph/hash.js'
 import { sha256 } from '../../graph/sha256.js'
 import type { Lowered, LoweredEvaluation, LoweredStage } from '../4-lower/lowered.js'
 import type { OptimizedStage } from '../6-optimize/stage.js'
 import type { Target } from '../6-optimize/pass.js'
 import { slotsOf } from '../5-differentiate/update.js'
+import type { ExportFile } from './export-file.js'
 import { type EmitContext, type GraphFile, graphFile } from './graph-file.js'
 import type { Artefact, InputRole, Manifest } from './manifest.js'
 import { manifestVersion } from './manifest-version.js'
@@ -66,6 +68,7 @@ export function buildManifest(
   lowered: Lowered,
   stages: readonly EmittedStage[],
   evaluations: readonly EmittedEvaluation[],
+  functions: readonly ExportFile[],
   { version, target, editHint }: ManifestOptions,
 ): Artefact {
   const hashes = stageHashes(lowered, target, version)
@@ -92,20 +95,26 @@ export function buildManifest(
       parts: parts.map(({ data, rows, file }) => ({ data, rows, graph: file.spec })),
       reads: [...new Set(graphs.flatMap((p) => [...parametersOf(p.graph)]))].sort(),
     })),
-    exports: [...lowered.exports],
+    exports: lowered.exports.map(
+      (e) =>
+        functions.find(({ spec }) => spec.name === e.name)?.spec ?? {
+          kind: e.kind === 'adapter' ? 'adapter' : 'model',
+          name: e.name,
+        },
+    ),
     source_map: Object.fromEntries(files.map((f) => [f.spec.file, f.sourceMap()])),
     edit_hint: editHint,
   }
   return {
-    manifest: { ...body, hash: identity(body, files) },
-    files: new Map(files.map((f) => [f.spec.file, f.bytes()])),
+    manifest: { ...body, hash: identity(body, [...files, ...functions]) },
+    files: new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()])),
   }
 }
 
 /** Changes with what runs, not with where it stands in the source or what stands in for missing files. */
 function identity(
   { source_map: _places, edit_hint: _hint, weights: _weights, ...rest }: Omit<Manifest, 'hash'>,
-  files: readonly GraphFile[],
+  files: readonly { readonly graph: Graph }[],
 ): string {
   return sha256(canonical({ ...rest, graphs: files.map((f) => hash(f.graph)) }))
 }

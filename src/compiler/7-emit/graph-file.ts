@@ -42,20 +42,7 @@ export function graphFile(file: string, given: Graph, roles: Roles, context: Emi
       file,
       inputs: graph.inputs.map((value) => described(nameOf(value), value, roles.inputs)),
       outputs: graph.outputs.map(({ name, value }) => described(name, value, roles.outputs)),
-      parameters: initializersOf(graph).flatMap(({ type, source }) =>
-        source.kind === 'parameter'
-          ? [
-              {
-                name: parameterName(source.model, source.path),
-                model: source.model,
-                path: source.path,
-                dtype: type.dtype,
-                shape: [...type.shape],
-                as: source.as ?? null,
-              },
-            ]
-          : [],
-      ),
+      parameters: parametersOf(graph),
       optimization: optimizationOf(graph),
       flops: cost.flops,
       peak_bytes: memory.peak,
@@ -67,6 +54,14 @@ export function graphFile(file: string, given: Graph, roles: Roles, context: Emi
     sourceMap: () => sourceMap(graph, context),
   }
 }
+
+/** The parameters that a graph reads from files, with the names of their initializers. */
+export const parametersOf = (graph: Graph): GraphSpec['parameters'] =>
+  initializersOf(graph).flatMap(({ type: { dtype, shape }, source }) => {
+    if (source.kind !== 'parameter') return []
+    const { model, path, as = null } = source
+    return [{ name: parameterName(model, path), model, path, dtype, shape: [...shape], as }]
+  })
 
 const nameOf = (value: Value): string => (value.source.kind === 'input' ? value.source.name : '')
 

@@ -161,6 +161,8 @@ const model = z.strictObject({
   as: narrow.nullable(),
   /** Patterns of tensors of the file that the model has no parameter for. */
   ignore: z.array(z.string()),
+  /** The text of `config.json`, where the model has a record that mirrors it. */
+  config: z.string().nullable(),
   parameters: z.array(z.strictObject({ path: z.string(), dtype, shape, init: initializer })),
 })
 
@@ -173,6 +175,8 @@ const adapter = z.strictObject({
   dropout: z.number(),
   /** Paths of the module and its weight in the model, and of the factors. */
   layers: z.array(z.strictObject({ module: z.string(), weight: z.string(), a: z.string(), b: z.string() })),
+  /** Paths in the model of the biases that it trains. */
+  biases: z.array(z.string()),
 })
 
 const evaluation = z.strictObject({
@@ -185,6 +189,26 @@ const evaluation = z.strictObject({
   /** `<model>/<path>` of every parameter that it reads; it runs at the start and after stages that change one. */
   reads: z.array(z.string()),
 })
+
+const parameterSpecs = graph.shape.parameters
+const rowType = z.strictObject({ name: z.string(), dtype, shape })
+
+/** An ONNX file of a function with an open number of rows; the shapes are those of a row. */
+const functionExport = z.strictObject({
+  kind: z.literal('function'),
+  name: z.string(),
+  file: z.string(),
+  inputs: z.array(rowType),
+  outputs: z.array(rowType),
+  parameters: parameterSpecs,
+})
+
+/** What is written at the end of a run. */
+const exported = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('model'), name: z.string() }),
+  z.strictObject({ kind: z.literal('adapter'), name: z.string() }),
+  functionExport,
+])
 
 export const manifestSchema = z.strictObject({
   version: z.literal(manifestVersion),
@@ -202,7 +226,7 @@ export const manifestSchema = z.strictObject({
   data: z.array(data),
   stages: z.array(stage),
   evaluations: z.array(evaluation),
-  exports: z.array(z.string()),
+  exports: z.array(exported),
   /** Graph file -> node name -> `file:line:column` of the source. */
   source_map: z.record(z.string(), z.record(z.string(), z.string())),
   /** A line worth editing first, `file:line`, and its text. */
@@ -217,6 +241,8 @@ export type ModelSpec = z.infer<typeof model>
 export type AdapterSpec = z.infer<typeof adapter>
 export type DataSpec = z.infer<typeof data>
 export type EvaluationSpec = z.infer<typeof evaluation>
+export type ExportSpec = z.infer<typeof exported>
+export type FunctionExport = z.infer<typeof functionExport>
 export type Distribution = z.infer<typeof distribution>
 export type Initializer = z.infer<typeof initializer>
 export type InputRole = z.infer<typeof inputRole>

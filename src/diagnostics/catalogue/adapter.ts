@@ -70,6 +70,29 @@ stage fit { train enc, clip.text_projection }     // right
   }),
 )
 
+export const adapterFile = define<{
+  adapter: string
+  file: string
+  problem: string
+  help?: string | undefined
+}>(
+  'adapter/file',
+  'error',
+  `
+\`adapter enc = lora(...) from "folder"\` starts from an adapter that peft saved, or that a run exported. Its folder holds
+\`adapter_config.json\` and \`adapter_model.safetensors\`, and both must be of the adapter that the pipeline declares: the
+same layers, rank, alpha and biases.
+
+\`\`\`dcr
+adapter enc = lora(clip.vision_model, rank = 16, alpha = 16) from "runs/dcr/1/export/enc"
+\`\`\`
+`,
+  ({ adapter, file, problem, help }) => ({
+    message: `adapter \`${adapter}\` cannot start from ${file}: ${problem}`,
+    help,
+  }),
+)
+
 export const groupedConvolution = define<{ path: string; adapter: string; groups: number }>(
   'adapter/grouped-convolution',
   'error',

@@ -3,6 +3,7 @@ import * as ablation from './ablation.js'
 import * as adapter from './adapter.js'
 import * as allow from './allow.js'
 import * as config from './config.js'
+import * as exporting from './exporting.js'
 import * as file from './file.js'
 import * as gradient from './gradient.js'
 import * as name from './name.js'
@@ -18,6 +19,7 @@ export const files: readonly object[] = [
   adapter,
   allow,
   config,
+  exporting,
   file,
   gradient,
   name,

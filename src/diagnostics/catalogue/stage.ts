@@ -378,23 +378,6 @@ model head = Linear(4, 2)  // right
   ({ name, got }) => ({ message: `model \`${name}\` must be a module instance, got ${got}` }),
 )
 
-export const notExportable = define<{ name: string; got: string; known: readonly string[] }>(
-  'model/not-exportable',
-  'error',
-  `
-\`export\` names models: their parameters are what a run writes at its end.
-
-\`\`\`dcr
-export features   // wrong: a function
-export clip       // right: the model that it uses
-\`\`\`
-`,
-  ({ name, got, known }) => ({
-    message: `\`export\` takes models, \`${name}\` is ${got}`,
-    help: known.length > 0 ? `the models are ${list(known)}` : 'declare one: `model name = Linear(4, 2)`',
-  }),
-)
-
 export const badPrecision = define<{
   clause: 'as' | 'precision'
   got: string

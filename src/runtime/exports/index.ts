@@ -1,0 +1,31 @@
+import type { Artefact, ExportSpec } from '../../compiler/7-emit/manifest.js'
+import type { Weights } from '../weights.js'
+import { exportFunction } from './function.js'
+import { exportModel } from './model.js'
+import { exportAdapter } from './peft.js'
+
+/** Writes one of a pipeline's exports into a folder. */
+export async function writeExport(
+  spec: ExportSpec,
+  { manifest, files }: Artefact,
+  weights: Weights,
+  { root, folder }: { readonly root: string; readonly folder: string },
+): Promise<void> {
+  switch (spec.kind) {
+    case 'model': {
+      const model = manifest.models.find(({ name }) => name === spec.name)
+      if (!model) throw new Error(`no model ${spec.name} to export`)
+      return exportModel(manifest, model, weights, { root, folder })
+    }
+    case 'adapter': {
+      const adapter = manifest.adapters.find(({ name }) => name === spec.name)
+      if (!adapter) throw new Error(`no adapter ${spec.name} to export`)
+      return exportAdapter(manifest, adapter, weights, folder)
+    }
+    case 'function': {
+      const graph = files.get(spec.file)
+      if (!graph) throw new Error(`no file ${spec.file}`)
+      return exportFunction(spec, graph, { manifest, weights, folder })
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import type { AdapterSpec, Json, Manifest, ModelSpec } from '../../compiler/7-emit/manifest.js'
+import { findPublished } from '../published.js'
+import { writeWhole } from '../run-folder.js'
+import { writeSafetensors } from '../../weights/safetensors.js'
+import type { Weights } from '../weights.js'
+
+/** The files of a folder in which peft keeps an adapter. */
+export const peftFiles = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' } as const
+
+/** The name under which peft keeps a bias of an adapted layer: the layer stands below its adapter there. */
+export const peftBias = (path: string): string =>
+  `base_model.model.${path.replace(/(^|\.)bias$/, '$1base_layer.bias')}`
+
+/** What peft's LoraConfig must say so that it reads the adapter as it is. */
+export function peftConfig({ rank, alpha, dropout, layers, biases }: AdapterSpec, base: ModelSpec): Json {
+  return {
+    peft_type: 'LORA',
+    task_type: null,
+    base_model_name_or_path: base.from === null ? null : (findPublished(base.from)?.id ?? base.from),
+    inference_mode: true,
+    r: rank,
+    lora_alpha: alpha,
+    lora_dropout: dropout,
+    bias: biases.length > 0 ? 'lora_only' : 'none',
+    target_modules: layers.map(({ module }) => module),
+    fan_in_fan_out: false,
+    init_lora_weights: true,
+    modules_to_save: null,
+    rank_pattern: {},
+    alpha_pattern: {},
+    use_dora: false,
+    use_rslora: false,
+  }
+}
+
+export function writePeftConfig({ adapters, models }: Manifest, name: string, folder: string): void {
+  const adapter = adapters.find((a) => a.name === name)
+  const base = models.find((m) => m.name === adapter?.model)
+  if (!adapter || !base) throw new Error(`no adapter ${name}`)
+  writeWhole(join(folder, peftFiles.config), `${JSON.stringify(peftConfig(adapter, base), null, 2)}\n`)
+}
+
+/** Writes an adapter alone, as peft's `save_pretrained` does: its factors and the biases that it trains. */
+export async function exportAdapter(
+  manifest: Manifest,
+  adapter: AdapterSpec,
+  weights: Weights,
+  folder: string,
+): Promise<void> {
+  const factors = manifest.models.find((m) => m.name === adapter.name)?.parameters ?? []
+  const base = manifest.models.find((m) => m.name === adapter.model)?.parameters ?? []
+  const tensors = [
+    ...factors.map(({ path, dtype, shape }) => ({
+      name: path,
+      dtype,
+      shape,
+      content: weights.measured(adapter.name, path),
+    })),
+    ...base
+      .filter(({ path }) => adapter.biases.includes(path))
+      .map(({ path, dtype, shape }) => ({
+        name: peftBias(path),
+        dtype,
+        shape,
+        content: weights.measured(adapter.model, path),
+      })),
+  ]
+  await writeSafetensors(join(folder, peftFiles.weights), tensors, { format: 'pt' })
+  writePeftConfig(manifest, adapter.name, folder)
+}

@@ -1,0 +1,39 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import '../../src/polyfill.js'
+
+/*
+ * The run whose exports transformers, diffusers and peft load for a fixture; see test/oracle/export.py.
+ * usage: npx tsx test/tools/export-fixture.ts
+ */
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Runs test/oracle/export.dcr into a folder of its own, and gives that. */
+export async function runExports(): Promise<string> {
+  const [{ compile }, { DiskFiles }, { runPipeline }] = await Promise.all([
+    import('../../src/compiler/index.js'),
+    import('../../src/cli/files.js'),
+    import('../../src/runtime/run.js'),
+  ])
+  const { artefact, diagnostics } = compile({ entry: 'test/oracle/export.dcr', files: new DiskFiles(root) })
+  if (!artefact) throw new Error(diagnostics.map((d) => d.message).join('\n'))
+  const runDir = join(mkdtempSync(join(tmpdir(), 'dcrc-export-')), 'run')
+  const result = await runPipeline(artefact, { root, runDir, threads: 1 })
+  if (result.status === 'done') return runDir
+  throw new Error(
+    result.status === 'failed' ? result.diagnostics.map((d) => d.message).join('\n') : 'stopped',
+  )
+}
+
+/** The exports as they were when the fixture was made. */
+export const exportedFolder = join(root, 'test/oracle/fixtures/export/exported')
+
+const [, script] = process.argv
+if (script === fileURLToPath(import.meta.url)) {
+  const run = await runExports()
+  rmSync(exportedFolder, { recursive: true, force: true })
+  cpSync(join(run, 'export'), exportedFolder, { recursive: true })
+  rmSync(join(run, '..'), { recursive: true })
+}
