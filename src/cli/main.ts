@@ -62,7 +62,7 @@ function program(done: (code: number) => void): Command {
     .argument('[file]', target)
     .option('--json', 'the plan as JSON', false)
     .option(...setting, collectSetting, new Map<string, string>())
-    .action(async (file, options) => done((await import('./plan.js')).plan(file, options)))
+    .action(async (file, options) => done(await (await import('./plan.js')).plan(file, options)))
   dcrc
     .command('compile')
     .description('write the ONNX graphs and the manifest')

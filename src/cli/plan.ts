@@ -1,7 +1,7 @@
 import { plan as planPipeline } from '../compiler/index.js'
-import type { ConversionPlan } from '../compiler/plan/conversions.js'
 import type { ModelPlan, PairsPlan, StagePlan } from '../compiler/plan/report.js'
 import { exitCodes } from './exit-codes.js'
+import { describeConversions, fileConversions } from './plan-weights.js'
 import { printDiagnostics } from './print.js'
 import { findTarget } from './target.js'
 import { bytes, count, flops } from '../diagnostics/units.js'
@@ -12,27 +12,19 @@ export interface PlanOptions {
 }
 
 /** `dcrc plan`: what each stage trains and what a step of it costs. */
-export function plan(name: string | undefined, options: PlanOptions): number {
+export async function plan(name: string | undefined, options: PlanOptions): Promise<number> {
   const target = findTarget(name)
-  const { diagnostics, plan: made } = planPipeline({ ...target, settings: options.set })
+  const { diagnostics, plan: made, models = [] } = planPipeline({ ...target, settings: options.set })
   printDiagnostics(diagnostics, target.files.texts)
   if (!made) return exitCodes.userError
+  const files = await fileConversions(models, target.files.root)
   const text = options.json
-    ? JSON.stringify(made, null, 2)
-    : [describeConversions(made.conversions), ...made.stages.map(describeStage)]
+    ? JSON.stringify({ ...made, files }, null, 2)
+    : [describeConversions(made.conversions, files), ...made.stages.map(describeStage)]
         .flatMap((lines) => (lines.length > 0 ? [lines.join('\n')] : []))
         .join('\n\n')
   process.stdout.write(options.json ? `${text}\n` : `pipeline ${made.pipeline}\n\n${text}\n`)
   return exitCodes.done
-}
-
-function describeConversions(conversions: readonly ConversionPlan[]): readonly string[] {
-  if (conversions.length === 0) return []
-  const rows = conversions.map(({ model, stage, as, tensors, elements, bytes: size }) => {
-    const wanted = stage === null ? '' : `, read by stage ${stage}`
-    return `  ${model.padEnd(12)} ${count(elements)} parameters (${tensors} tensors) to ${as}, ${bytes(size)} in f32${wanted}`
-  })
-  return ['rounded once into a file that later runs read', ...rows]
 }
 
 function describeStage(s: StagePlan): readonly string[] {

@@ -8,7 +8,7 @@ import type { Target } from './6-optimize/pass.js'
 import { optimizeEvaluation, optimizeFunction } from './6-optimize/stage.js'
 import { type EmittedEvaluation, buildManifest, emitEvaluation } from './7-emit/artefact.js'
 import { type ExportFile, exportFile } from './7-emit/export-file.js'
-import type { Artefact } from './7-emit/manifest.js'
+import type { Artefact, ModelSpec } from './7-emit/manifest.js'
 import { type Analysis, type Request, analyze } from './analyze.js'
 import { type BuiltStage, buildStage } from './build-stage.js'
 import { editHint } from './edit-hint.js'
@@ -52,6 +52,8 @@ export interface Planning {
     readonly conversions: readonly ConversionPlan[]
     readonly stages: readonly StagePlan[]
   }
+  /** The models, to look at their files; absent when there are errors. */
+  readonly models?: readonly ModelSpec[]
 }
 
 /** What each stage trains and what a step costs, from the graphs as they would be emitted. */
@@ -71,6 +73,7 @@ export function plan(request: Request): Planning {
       conversions: planConversions(lowered, stages),
       stages: planStages(lowered, stages),
     },
+    models: lowered.models,
   }
 }
 

@@ -24,6 +24,7 @@ import { type Match, matchWeights } from '../weights/match.js'
 import { openWeights } from '../weights/open.js'
 import { openSafetensors, readTensor, writeSafetensors } from '../weights/safetensors.js'
 import { type SourceTensor, type StoredTensor, type WeightTable, isStored } from '../weights/table.js'
+import { toConvert } from '../weights/to-convert.js'
 import { WeightsError } from '../weights/weights-error.js'
 import { type AdapterParts, openAdapterFile, openPeftFolder } from './adapter-weights.js'
 import { initialValues } from './initialize.js'
@@ -126,15 +127,11 @@ export class Weights {
 
   /** Takes f32 values for parameters that lie in another type or not row by row, and rounded ones where `as` says so. */
   private async settled(model: ModelSpec, sources: Sources): Promise<ReadonlyMap<string, StoredTensor>> {
-    const floats = new Set(model.parameters.filter(({ dtype }) => dtype === 'f32').map(({ path }) => path))
-    const asTheyLie = new Map<string, StoredTensor>()
-    const wanted: SourceTensor[] = []
-    for (const [path, source] of sources) {
-      const kept = isStored(source) && !(floats.has(path) && (model.as !== null || source.dtype !== 'f32'))
-      if (kept) asTheyLie.set(path, source)
-      else wanted.push(source)
-    }
-    return new Map([...asTheyLie, ...(await this.converted(model, wanted, model.as))])
+    const wanted = new Set(toConvert(model, sources))
+    const asTheyLie = [...sources].flatMap(([path, source]): [string, StoredTensor][] =>
+      isStored(source) && !wanted.has(source) ? [[path, source]] : [],
+    )
+    return new Map([...asTheyLie, ...(await this.converted(model, [...wanted], model.as))])
   }
 
   /** Rounds what a stage with `precision` reads of the models that it trains. */
@@ -210,11 +207,19 @@ export class Weights {
     for (const model of new Set(spec.parameters.map((p) => p.model))) this.checkUnchanged(model)
     return new Map(
       spec.parameters.map(({ name, model, path, dtype, as }) => {
-        const rounded = as && this.rounded.get(roundedKey(model, as))?.get(path)
-        const { file, offset, length } = rounded || this[take](model, path)
+        const { file, offset, length } =
+          as !== null && this.spec(model).as === null
+            ? this.roundedTo(as, model, path)
+            : this[take](model, path)
         return [name, { location: location(file), offset, length, dtype }]
       }),
     )
+  }
+
+  private roundedTo(as: NarrowFloat, model: string, path: string): StoredTensor {
+    const stored = this.rounded.get(roundedKey(model, as))?.get(path)
+    if (!stored) throw new Error(`${model}/${path} was not rounded to ${as}`)
+    return stored
   }
 
   private checkUnchanged(model: string): void {

@@ -59,13 +59,18 @@ export class Conversions {
     tensors: readonly SourceTensor[],
     as: NarrowFloat | null,
   ): Promise<ReadonlyMap<string, StoredTensor>> {
-    const files = new Map<string, SourceTensor[]>()
-    for (const tensor of tensors) files.set(tensor.file, [...(files.get(tensor.file) ?? []), tensor])
     const places = new Map<string, StoredTensor>()
-    for (const [source, wanted] of files) {
+    for (const [source, wanted] of bySource(tensors)) {
       for (const [name, place] of await this.convertFile(source, wanted, as)) places.set(name, place)
     }
     return places
+  }
+
+  /** Whether an earlier run has converted them. */
+  has(tensors: readonly SourceTensor[], as: NarrowFloat | null): boolean {
+    return [...bySource(tensors)].every(([source, wanted]) =>
+      existsSync(join(this.folderOf(source), nameOf(source, wanted, as))),
+    )
   }
 
   private async convertFile(
@@ -74,14 +79,14 @@ export class Conversions {
     as: NarrowFloat | null,
   ): Promise<ReadonlyMap<string, StoredTensor>> {
     const folder = this.folderOf(source)
-    const stem = stemOf(source, tensors, as)
-    const file = join(folder, `${stem}${stateOf(source)}.safetensors`)
+    const file = join(folder, nameOf(source, tensors, as))
     const known = await openWhole(file)
     if (known) return known
     const bytes = tensors.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0)
     this.begin({ source, as, tensors: tensors.length, bytes, file })
-    mkdirSync(folder, { recursive: true })
-    removeOutdated(folder, stem, basename(file))
+    if (folder === this.folders.cache) openCache(folder)
+    else mkdirSync(folder, { recursive: true })
+    removeOutdated(folder, stemOf(source, tensors, as), basename(file))
     const part = `${file}.${process.pid}`
     const written = tensors.map((t) => ({ ...t, dtype: 'f32' as const, content: () => converted(t, as) }))
     await writeSafetensors(part, written, { format: 'pt' })
@@ -93,7 +98,7 @@ export class Conversions {
     const inside = relative(this.folders.run, source)
     return inside.split(sep)[0] !== '..' && inside !== source
       ? join(this.folders.run, 'converted')
-      : openCache(this.folders.cache)
+      : this.folders.cache
   }
 }
 
@@ -122,6 +127,15 @@ function checkRange(name: string, wide: Float64Array, values: Float32Array): voi
 
 export const hashOf = (...facts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16)
+
+function bySource(tensors: readonly SourceTensor[]): ReadonlyMap<string, readonly SourceTensor[]> {
+  const files = new Map<string, SourceTensor[]>()
+  for (const tensor of tensors) files.set(tensor.file, [...(files.get(tensor.file) ?? []), tensor])
+  return files
+}
+
+const nameOf = (source: string, tensors: readonly SourceTensor[], as: NarrowFloat | null): string =>
+  `${stemOf(source, tensors, as)}${stateOf(source)}.safetensors`
 
 function stemOf(source: string, tensors: readonly SourceTensor[], as: NarrowFloat | null): string {
   const table = tensors.map((t) => [
