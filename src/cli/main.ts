@@ -101,6 +101,19 @@ function program(done: (code: number) => void): Command {
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (files, options) => done(await (await import('./compare.js')).compare(files, options)))
   dcrc
+    .command('fetch')
+    .description('fetch the weights of a model from the Hugging Face hub')
+    .argument('<model>', 'org/name, org/name/folder or org/name@revision')
+    .option('--revision <name>', 'a branch, tag or commit (default: main)')
+    .option(
+      '--subfolder <name>',
+      'only this folder of the model (repeatable)',
+      (name: string, names: readonly string[]) => [...names, name],
+      [] as readonly string[],
+    )
+    .option('--to <dir>', "a folder for the files (default: the cache of Hugging Face's libraries)")
+    .action(async (model, options) => done(await (await import('./fetch.js')).fetch(model, options)))
+  dcrc
     .command('new')
     .description('make a folder with a first pipeline')
     .argument('<folder>', 'name of the new folder')

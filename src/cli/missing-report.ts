@@ -20,8 +20,16 @@ function describeWeights({ models, from, published, parameters, bytes: size }: M
     `${bytes(size)} for ${count(parameters)} parameters, ${licence}`,
     published === undefined
       ? 'put them there: a .safetensors file, or a Hugging Face folder'
-      : `npx dcrc fetch ${published.id}`,
+      : fetchCommand(published.id, from[0] ?? ''),
   ]
+}
+
+/** The command that puts a published model where it is looked for: into a folder of its name, or into the cache. */
+function fetchCommand(id: string, from: string): string {
+  const parts = from.split('/')
+  const at = parts.indexOf(id.slice(id.indexOf('/') + 1))
+  const to = from.startsWith(id) ? '' : ` --to ${parts.slice(0, at + 1).join('/')}`
+  return `npx dcrc fetch ${id}${to}`
 }
 
 const describeData = ({ data, problem, help, rowBytes }: MissingData): string[] => [

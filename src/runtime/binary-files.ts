@@ -2,14 +2,19 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { BinaryFiles } from '../onnx/open.js'
+import { locate } from '../weights/find.js'
 
-/** Files on disk below a root. */
+/** Files on disk below a root, and those of models in the Hugging Face cache, by `org/name/...`. */
 export class DiskBinaryFiles implements BinaryFiles {
   constructor(private readonly root: string) {}
 
+  private place(path: string): string {
+    return locate(path, this.root)?.path ?? resolve(this.root, path)
+  }
+
   stat(path: string): { readonly real: string; readonly size: number } | undefined {
     try {
-      const real = realpathSync(resolve(this.root, path))
+      const real = realpathSync(this.place(path))
       return { real, size: statSync(real).size }
     } catch {
       return undefined
@@ -17,7 +22,7 @@ export class DiskBinaryFiles implements BinaryFiles {
   }
 
   bytes(path: string, start: number, length: number): Uint8Array {
-    const file = openSync(resolve(this.root, path), 'r')
+    const file = openSync(this.place(path), 'r')
     try {
       const into = Buffer.alloc(length)
       let done = 0
@@ -34,7 +39,7 @@ export class DiskBinaryFiles implements BinaryFiles {
 
   sha256(path: string): string {
     return createHash('sha256')
-      .update(readFileSync(resolve(this.root, path)))
+      .update(readFileSync(this.place(path)))
       .digest('hex')
   }
 }

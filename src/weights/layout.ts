@@ -33,23 +33,25 @@ export function formatOf(file: string): WeightsFormat | undefined {
   return file.endsWith('.onnx') ? 'onnx' : undefined
 }
 
+/** The weight files and indexes that are read of a folder: of safetensors if it has any, else of torch. */
+export function weightsAmong(has: (name: string) => boolean): readonly string[] {
+  return names.map((kind) => kind.filter(has)).find((found) => found.length > 0) ?? []
+}
+
 /** The weight file or index of a folder, undefined where it has none. Throws WeightsError where it has two. */
 export function weightsOf(folder: string): string | undefined {
-  const is = (name: string): boolean =>
-    statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() ?? false
-  for (const kind of names) {
-    const found = kind.filter(is)
-    if (found.length > 1) {
-      throw new WeightsError(
-        folder,
-        `it holds both ${found.slice(0, -1).join(', ')} and ${found.at(-1)}`,
-        'ambiguous',
-        `name one: \`from ".../${found[0]}"\``,
-      )
-    }
-    if (found[0] !== undefined) return join(folder, found[0])
+  const found = weightsAmong(
+    (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() ?? false,
+  )
+  if (found.length > 1) {
+    throw new WeightsError(
+      folder,
+      `it holds both ${found.slice(0, -1).join(', ')} and ${found.at(-1)}`,
+      'ambiguous',
+      `name one: \`from ".../${found[0]}"\``,
+    )
   }
-  return undefined
+  return found[0] === undefined ? undefined : join(folder, found[0])
 }
 
 /** What a folder without weights holds that may have been meant: folders with weights, files with other names. */

@@ -38,9 +38,9 @@ describe('what a full-size pipeline needs', () => {
     const text = describeMissing(missing)
     for (const line of [
       '1.71 GB for 428M parameters, licence: see the model card of openai/clip-vit-large-patch14',
-      'npx dcrc fetch openai/clip-vit-large-patch14',
+      'npx dcrc fetch openai/clip-vit-large-patch14 --to weights/clip-vit-large-patch14\n',
       'licence: CreativeML Open RAIL++-M',
-      'npx dcrc fetch stabilityai/stable-diffusion-2-1-base',
+      'npx dcrc fetch stabilityai/stable-diffusion-2-1-base --to weights/stable-diffusion-2-1-base\n',
       'shards are safetensors files, each with one tensor `image`, U8 [n, 3, size, size]',
     ])
       expect(text).toContain(line)

@@ -364,7 +364,7 @@ const item = fc.oneof(
     name: identifier,
     value: expression,
     from: expression,
-    ignore: maybe(few(text, 1)),
+    ignore: maybe(few(text, 1).map((texts) => texts.map((pattern) => ({ text: pattern, span })))),
     as: maybe(identifier),
     override,
   }),

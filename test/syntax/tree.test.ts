@@ -265,7 +265,7 @@ describe('declarations', () => {
     const source = `pipeline b extends a {
       override param tau: float = x
       data d = s { image: int = image, y: int = z }
-      override model m = M from w as bf16
+      override model m = M from w ignore "*.a", "b" as bf16
       let l = x
       override fn f() = x
       adapter a = x
@@ -295,6 +295,7 @@ describe('declarations', () => {
             name: name('m'),
             value: named('M'),
             from: named('w'),
+            ignore: [name('*.a'), name('b')],
             as: name('bf16'),
             override: true,
           },

@@ -1,4 +1,4 @@
-import { concat, group, join, print, type Doc } from './format-doc.js'
+import { concat, group, indent, join, print, type Doc } from './format-doc.js'
 import { ExpressionPrinter, quote } from './format-expression.js'
 import { call, square, type Entry } from './format-list.js'
 import type {
@@ -10,6 +10,7 @@ import type {
   DimSyntax,
   FixedKey,
   FunctionDeclaration,
+  Identifier,
   IgnoredKeys,
   LetDeclaration,
   ModelItem,
@@ -230,8 +231,14 @@ class FilePrinter extends ExpressionPrinter {
   private model({ name, value, from, ignore, as, override }: ModelItem): Doc {
     const head = [word(override, 'model'), ` ${name.text} = `, this.expression(value)]
     const weights = from ? [' from ', this.expression(from, 1)] : []
-    const ignored = ignore ? [' ignore ', ignore.map(quote).join(', ')] : []
-    return concat([...head, ...weights, ...ignored, as ? ` as ${as.text}` : ''])
+    const ignored = ignore ? [this.ignored(ignore)] : []
+    return group(concat([...head, ...weights, ...ignored, as ? ` as ${as.text}` : '']))
+  }
+
+  /** On the next line where it does not fit on this one. */
+  private ignored(patterns: readonly Identifier[]): Doc {
+    const texts = patterns.map(({ text }) => quote(text)).join(', ')
+    return indent(concat([this.lists.lineBefore(patterns[0]?.span.start ?? 0), `ignore ${texts}`]))
   }
 
   private stage({ name, clauses, override, span }: StageItem): Doc {

@@ -10,6 +10,7 @@ import type {
   DataItem,
   EvaluateItem,
   ExportItem,
+  Identifier,
   LossItem,
   ModelItem,
   ParamItem,
@@ -185,14 +186,14 @@ export abstract class PipelineParser extends StageParser {
   })
 
   /** `ignore "*.position_ids", "logit_bias"` */
-  private readonly ignored: Rule<string[]> = this.part('ignored', () => {
+  private readonly ignored: Rule<Identifier[]> = this.part('ignored', () => {
     this.CONSUME(t.Ignore)
     const patterns = [this.CONSUME(t.Text)]
     this.MANY(() => {
       this.CONSUME(t.Comma)
       patterns.push(this.CONSUME1(t.Text))
     })
-    return this.ACTION(() => patterns.map(stringOf))
+    return this.ACTION(() => patterns.map((p) => ({ text: stringOf(p), span: this.spanOf(p) })))
   })
 
   /** `adapter enc = lora(clip.vision_model, rank = 16) from "adapters/enc"` */

@@ -195,7 +195,7 @@ export interface ModelItem extends Overridable {
   readonly value: Expression
   readonly from?: Expression
   /** Patterns of tensors of the file that the model has no parameter for. */
-  readonly ignore?: readonly string[]
+  readonly ignore?: readonly Identifier[]
   readonly as?: Identifier
 }
 

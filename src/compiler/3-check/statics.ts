@@ -191,7 +191,7 @@ export class Statics {
       name,
       as: this.scope.elaboration.narrow.get(name)?.type ?? null,
       from: item.from ? this.fromPath(item, file) : (instance.weightFile ?? null),
-      ignore: [...(item.ignore ?? [])],
+      ignore: (item.ignore ?? []).map(({ text }) => text),
       config: configText(this.scope.elaboration, instance),
       parameters: parametersOf(instance).map(({ path, weight }) => ({
         path,

@@ -4,6 +4,7 @@ import * as adapter from './adapter.js'
 import * as allow from './allow.js'
 import * as config from './config.js'
 import * as exporting from './exporting.js'
+import * as fetch from './fetch.js'
 import * as file from './file.js'
 import * as gradient from './gradient.js'
 import * as name from './name.js'
@@ -20,6 +21,7 @@ export const files: readonly object[] = [
   allow,
   config,
   exporting,
+  fetch,
   file,
   gradient,
   name,
