@@ -1,5 +1,3 @@
-#!/usr/bin/env node
-import './engine.js'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { version } from '../compiler/version.js'
 import { UserError } from '../diagnostics/diagnostic.js'
@@ -165,4 +163,4 @@ async function main(argv: readonly string[]): Promise<number> {
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.bug),
 )
-process.exitCode = await main(process.argv.slice(2))
+void main(process.argv.slice(2)).then((code) => (process.exitCode = code))

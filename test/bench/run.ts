@@ -1,7 +1,7 @@
 /**
  * Measures what the project promises about speed and memory, all in one run on one machine:
  *
- * 1. how long `dcrc check` and `dcrc compile` take as processes;
+ * 1. what `dcrc check`, `plan` and `compile` of the quickstart and of the full-size DCR take as processes;
  * 2. training steps on onnxruntime, through the runner's own sessions, in turns with the same steps in eager PyTorch
  *    where a Python with torch is found (`DCRC_PYTHON`, else `python3`), and their peak memory;
  * 3. how much of a large matrix product's speed the steps reach;
@@ -31,8 +31,9 @@ const { values: options } = parseArgs({
     /** How often onnxruntime and PyTorch take turns. */
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
-    /** Runs of each command. */
+    /** Runs of each command; with `--only-commands` nothing else is measured. */
     commands: { type: 'string', default: '5' },
+    'only-commands': { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 })
@@ -60,16 +61,23 @@ try {
 
 function main(): void {
   const commands = measureCommands(
-    [
-      ['check', quickstart],
-      ['compile', quickstart, '--out', join(scratch, 'timed')],
-    ],
+    [quickstart, 'pipelines/dcr.dcr'].flatMap((file) => [
+      ['check', file],
+      ['plan', file],
+      ['compile', file, '--out', join(scratch, 'timed')],
+    ]),
     Number(options.commands),
   )
   table(
-    ['process', 'seconds'],
-    commands.map(({ command, seconds }) => [command, seconds.toFixed(2)]),
+    ['process', 'seconds', 'processor', 'MB at most'],
+    commands.map(({ command, seconds, processor, bytes }) => [
+      command,
+      seconds.toFixed(2),
+      processor.toFixed(2),
+      megabytes(bytes),
+    ]),
   )
+  if (options['only-commands']) return
 
   const found = findPython()
   if ('missing' in found) say(`no PyTorch, so no comparison with it (${found.missing})\n`)

@@ -55,6 +55,10 @@ describe('usage', () => {
   })
 })
 
+test('V8 takes the code that the build kept of the program', () => {
+  expect(dcrc.keptCodeFits()).toBe(true)
+})
+
 describe('check', () => {
   const unused = 'warning[name/unused]: param `tau` is never used'
   const unknown = [

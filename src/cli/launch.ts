@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import './engine.js'
+import { loadProgram } from './program-code.js'
+
+loadProgram().run()
