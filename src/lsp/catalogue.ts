@@ -3,6 +3,7 @@ import { distributionNames } from '../compiler/3-check/draw.js'
 import { specialFunctions } from '../compiler/3-check/special.js'
 import { functions as hostFunctions, sources } from '../data/registry.js'
 import { evaluationKinds } from '../evaluate/registry.js'
+import { narrowFloats } from '../graph/types.js'
 import { languageFunctions } from '../ops/registry.js'
 import { optimizers } from '../optimizers/registry.js'
 import { schedules } from '../schedules/registry.js'
@@ -47,12 +48,17 @@ export const clauses: Catalogue = byName([
   { name: 'monitor', doc: 'A value that is recorded: `monitor name = value every 10`.', parameters: [] },
 ])
 
+const weightTypes = plain(['f32', ...narrowFloats], (name) =>
+  name === 'f32' ? 'Weights as they are.' : `Weights rounded to ${name}.`,
+)
+
 /** What a name means where only plug-ins of one kind can stand, by the words before it. */
 const places: readonly { readonly before: RegExp; readonly entries: Catalogue }[] = [
   { before: /\boptimizer\s+$/, entries: byName(optimizers) },
   { before: /\bschedule\s+$/, entries: byName(schedules) },
   { before: /\bdata\s+\w+\s*=\s*$/, entries: byName(sources) },
   { before: /\bevaluate\s+\w+\s*=\s*$/, entries: byName(evaluationKinds) },
+  { before: /(?:\bmodel\s.*|\)\s+from\s.*|\))\s+as\s+$|\bprecision\s+$/, entries: weightTypes },
   { before: /\bdraw\s+$/, entries: plain(distributionNames, (name) => `The distribution \`${name}\`.`) },
 ]
 

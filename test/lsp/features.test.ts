@@ -198,6 +198,8 @@ describe('completion', () => {
     ['use "./base.dcr" { ¦ }', ['Head', 'base']],
     ['pipeline p {\n  stage s {\n    ¦\n  }\n}', ['minimize', 'train', 'clip_norm']],
     ['pipeline p {\n  stage s {\n    optimizer ¦\n  }\n}', ['adamw', 'sgd']],
+    ['pipeline p {\n  stage s {\n    precision ¦\n  }\n}', ['f32', 'bf16', 'f16']],
+    ['pipeline p {\n  model m = Net() from "weights" as ¦\n}', ['f32', 'bf16', 'f16']],
     ['pipeline p {\n  ¦\n}', ['stage', 'model', 'override']],
     [
       'use "./base.dcr" { Head }\npipeline p {\n  model m = Head(¦)\n}',
