@@ -12,6 +12,7 @@ import { isAbsent, withRandomWeights } from './substitutes.js'
 import { WorkerThread } from './thread.js'
 import type { StageRun, TrainContext } from './train.js'
 import { Weights, fileSystemRoot } from './weights.js'
+import { prologueCache } from '../weights/cache.js'
 import type { Conversion } from '../weights/conversions.js'
 
 /** Problems that were found together. */
@@ -82,6 +83,7 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
     data: opened.data,
     weights,
     folder,
+    cache: prologueCache(root),
     seed,
     random,
     settings: { root: fileSystemRoot, threads: options.threads },

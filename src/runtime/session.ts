@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { rootFolderEntry } from '../compiler/8-link/link.js'
 import type { GraphSpec } from '../compiler/7-emit/manifest.js'
-import { sessionOptions } from '../compiler/7-emit/session-options.js'
+import { sessionEntries, sessionOptions } from '../compiler/7-emit/session-options.js'
 import type { DType } from '../graph/types.js'
 import type { HostArray, HostTensor } from './tensors.js'
 
@@ -16,17 +16,17 @@ export interface SessionSettings {
 /** Creates the session of a linked graph, with the options that the compiler's layout counts on. */
 function createSession(
   model: Uint8Array,
-  { optimization }: GraphSpec,
+  spec: GraphSpec,
   { root, threads }: SessionSettings,
 ): Promise<InferenceSession> {
   return InferenceSession.create(model, {
     ...sessionOptions,
-    graphOptimizationLevel: optimization,
+    graphOptimizationLevel: spec.optimization,
     executionProviders: ['cpu'],
     // Warnings of onnxruntime speak of its own passes; errors are thrown.
     logSeverityLevel: 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    extra: { ...sessionOptions.extra, session: { [rootFolderEntry]: root } },
+    extra: { ...sessionOptions.extra, session: { ...sessionEntries(spec), [rootFolderEntry]: root } },
   })
 }
 
@@ -45,14 +45,25 @@ export class LoadedGraph {
     return new LoadedGraph(spec, session)
   }
 
-  /** Runs the graph. `feed` gives the tensor of each input. */
+  /**
+   * Runs the graph, as far as the wanted outputs need it. `feed` gives the tensor of each input, or null where linking
+   * has bound the input to a file.
+   */
   async run(
-    feed: (input: GraphSpec['inputs'][number]) => Tensor,
+    feed: (input: GraphSpec['inputs'][number]) => Tensor | null,
+    wanted: GraphSpec['outputs'] = this.spec.outputs,
   ): Promise<ReadonlyMap<GraphSpec['outputs'][number], Tensor>> {
-    const feeds = Object.fromEntries(this.spec.inputs.map((input) => [input.name, feed(input)]))
-    const results = await this.session.run(feeds)
+    const feeds: Record<string, Tensor> = {}
+    for (const input of this.spec.inputs) {
+      const tensor = feed(input)
+      if (tensor) feeds[input.name] = tensor
+    }
+    const results = await this.session.run(
+      feeds,
+      wanted.map(({ name }) => name),
+    )
     return new Map(
-      this.spec.outputs.map((output) => {
+      wanted.map((output) => {
         const tensor = results[output.name]
         if (!tensor) throw new Error(`${this.spec.file} has no output ${output.name}`)
         return [output, tensor]

@@ -1,7 +1,9 @@
 import type { Tensor } from 'onnxruntime-node'
 import type { GraphSpec, StageSpec } from '../compiler/7-emit/manifest.js'
+import { type Binding, linkInputs } from '../compiler/8-link/link.js'
 import { type WrittenTensor, readTensor, writeSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
+import { prologueResults } from './prologue.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
 import { type HostTensors, hostArray, toFloat32, zeros } from './tensors.js'
 
@@ -14,6 +16,8 @@ export interface StagePlan {
     readonly shape: readonly number[]
     readonly stored: StoredTensor | null
   }[]
+  /** The file that holds the results of the prologue, or will; null where there is none. */
+  readonly prologueFile: string | null
   readonly settings: SessionSettings
 }
 
@@ -37,7 +41,8 @@ export type StepOutcome =
 
 /** One stage's training: owns the state and steps it. A step that is not finite leaves the state as it was. */
 export class StepLoop {
-  private readonly prologue = new Map<string, Tensor>()
+  /** Where results of the prologue lie, by key. */
+  private prologue: ReadonlyMap<string, Binding> = new Map()
   private readonly state = new Map<string, Tensor>()
   private readonly accumulators = new Map<string, Tensor>()
   private readonly zero = new Map<string, Tensor>()
@@ -59,7 +64,9 @@ export class StepLoop {
       loop.state.set(key, toTensor(tensor))
     }
     const { step, micro, prologue } = plan.stage.graphs
-    if (prologue) await loop.runPrologue(prologue)
+    const { prologueFile: file, settings, graphs } = plan
+    if (prologue && graphs.prologue && file !== null)
+      loop.prologue = await prologueResults({ spec: prologue, model: graphs.prologue, file }, settings)
     for (const { dtype, shape, role } of micro?.inputs ?? []) {
       if (isAccumulator(role)) loop.zero.set(role.key, toTensor(zeros(dtype, shape)))
     }
@@ -153,27 +160,17 @@ export class StepLoop {
     return { kind: 'not-finite', what, value }
   }
 
-  private async runPrologue(spec: GraphSpec): Promise<void> {
-    const graph = await this.graph(spec)
-    for (const [{ role }, tensor] of await this.run(spec, {})) {
-      if (role.kind === 'prologue') this.prologue.set(role.key, tensor)
-    }
-    await graph.release()
-    this.loaded.delete(spec)
-  }
-
   private async run(
     spec: GraphSpec,
     feeds: HostTensors,
   ): Promise<ReadonlyMap<GraphSpec['outputs'][number], Tensor>> {
     const graph = await this.graph(spec)
     return graph.run(({ name, role }) => {
+      if (role.kind === 'prologue') return null
       const tensor =
         role.kind === 'state'
           ? (this.state.get(role.key) ?? this.accumulators.get(role.key) ?? this.zero.get(role.key))
-          : role.kind === 'prologue'
-            ? this.prologue.get(role.key)
-            : feeds[name] && toTensor(feeds[name])
+          : feeds[name] && toTensor(feeds[name])
       if (!tensor) throw new Error(`${spec.file}: nothing to feed into ${name}`)
       return tensor
     })
@@ -184,10 +181,16 @@ export class StepLoop {
     const known = this.loaded.get(spec)
     if (known) return known
     const { graphs } = this.plan.stage
-    const name = (['step', 'monitored', 'micro', 'prologue'] as const).find((n) => graphs[n] === spec)
+    const name = (['step', 'monitored', 'micro'] as const).find((n) => graphs[n] === spec)
     const model = name && this.plan.graphs[name]
     if (!model) throw new Error(`${spec.file} is not part of the stage`)
-    const graph = await LoadedGraph.load(spec, model, this.plan.settings)
+    const places = spec.inputs.flatMap(({ name, role }): [string, Binding][] => {
+      if (role.kind !== 'prologue') return []
+      const place = this.prologue.get(role.key)
+      if (!place) throw new Error(`${spec.file}: the prologue does not give ${role.key}`)
+      return [[name, place]]
+    })
+    const graph = await LoadedGraph.load(spec, linkInputs(model, new Map(places)), this.plan.settings)
     this.loaded.set(spec, graph)
     return graph
   }

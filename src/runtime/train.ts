@@ -8,6 +8,7 @@ import type { Feeder } from './feeds.js'
 import type { OpenData } from './fields.js'
 import { type GroupHyper, hyperAt } from './hyper.js'
 import { RowOrder } from './order.js'
+import { prologueFile } from './prologue.js'
 import type { RunFolder } from './run-folder.js'
 import { openSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
@@ -25,6 +26,8 @@ export interface TrainContext {
   readonly data: ReadonlyMap<string, OpenData>
   readonly weights: Weights
   readonly folder: RunFolder
+  /** The folder for results of prologues that all runs of a project share. */
+  readonly cache: string
   readonly seed: number
   readonly random: Substitutes
   readonly settings: SessionSettings
@@ -243,7 +246,7 @@ const slotKey = (slot: string, model: string, path: string): string => `${slot}/
 
 async function planStage(
   { stage, from }: StageRun,
-  { artefact, weights, settings }: TrainContext,
+  { artefact, weights, folder, cache, settings }: TrainContext,
 ): Promise<StagePlan> {
   await weights.prepare(stage)
   const models = new Map<string, ReadonlyMap<string, StoredTensor>>()
@@ -287,7 +290,11 @@ async function planStage(
     micro: linked(micro),
     prologue: linked(prologue),
   }
-  return { stage, graphs, state, settings }
+  const file =
+    prologue && graphs.prologue
+      ? prologueFile(graphs.prologue, weights.bindings(prologue), { cache, run: folder.directory })
+      : null
+  return { stage, graphs, state, prologueFile: file, settings }
 }
 
 /** Has the worker write its state: a whole file for each model that the stage trains, and the optimizer's. */

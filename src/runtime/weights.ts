@@ -243,7 +243,8 @@ async function fitting<T>({ name }: ModelSpec, span: Span, run: () => Promise<T>
 
 const roundedKey = (model: string, as: NarrowFloat): string => `${model} ${as}`
 
-const location = (file: string): string => relative(fileSystemRoot, resolve(file)).split(sep).join('/')
+/** A file's place as linked graphs name it. */
+export const location = (file: string): string => relative(fileSystemRoot, resolve(file)).split(sep).join('/')
 
 async function openInitial(
   model: ModelSpec,

@@ -71,14 +71,11 @@ async function planOf({ manifest, files }: Artefact, stage: StageSpec, count: nu
     const model = spec && files.get(spec.file)
     return spec && model ? link(model, weights.bindings(spec)) : null
   }
+  const { step, prologue } = stage.graphs
   return {
     stage,
-    graphs: {
-      step: linked(stage.graphs.step),
-      monitored: null,
-      micro: null,
-      prologue: linked(stage.graphs.prologue),
-    },
+    graphs: { step: linked(step), monitored: null, micro: null, prologue: linked(prologue) },
+    prologueFile: prologue && join(scratch, `${stageName}.prologue.safetensors`),
     state: stage.trained.flatMap(({ model, path, shape }) => [
       { key: `param/${model}/${path}`, shape, stored: weights.parameter(model, path) },
       ...stage.slots.map((slot) => ({ key: `${slot}/${model}/${path}`, shape, stored: null })),

@@ -116,6 +116,7 @@ export async function trainStage(
   if (!stage) throw new Error(`no stage ${name}`)
   const { step, monitored, micro, prologue } = stage.graphs
   const bytes = (spec: GraphSpec | null): Uint8Array | null => spec && linked(artefact, spec, weight)
+  const folder = await mkdtemp(join(tmpdir(), 'dcrc-parity-'))
   const loop = await StepLoop.open({
     stage,
     graphs: {
@@ -128,9 +129,9 @@ export async function trainStage(
       { key: `param/${model}/${path}`, shape, stored: weight(model, path, null) },
       ...stage.slots.map((slot) => ({ key: `${slot}/${model}/${path}`, shape, stored: null })),
     ]),
+    prologueFile: prologue && join(folder, 'prologue.safetensors'),
     settings: { root: fileSystemRoot, threads: 1 },
   })
-  const folder = await mkdtemp(join(tmpdir(), 'dcrc-parity-'))
   const state = async (slot: string): Promise<ReadonlyMap<string, Float32Array>> => {
     const file = join(folder, 'state.safetensors')
     const keys = stage.trained.map(({ model, path, shape }) => ({

@@ -11,6 +11,10 @@ export interface Split {
   readonly prologue: Graph | null
 }
 
+/** Whether a value is an input that holds a result of the prologue. */
+export const isPrologueResult = ({ source }: Value): boolean =>
+  source.kind === 'input' && source.name.startsWith('prologue/')
+
 /** Subgraphs of fewer elements than this cost less than the input that would replace them. */
 const trivial = 4096
 

@@ -30,8 +30,8 @@ export const sessionOptions = {
   extra: { optimization: { disable_specified_optimizers: rewrites.trim().split(/\s+/).join(';') } },
 } as const
 
-/** Above this the copies that the blocked layout makes of frozen weights cost more than they bring. */
-const mostBlockedBytes = 256e6
+/** Above this the copies that onnxruntime makes of frozen weights cost more than they bring. */
+const mostCopiedBytes = 256e6
 
 /**
  * `all` where there are convolutions with frozen weights: it lays them out in blocks of channels, which makes them
@@ -39,7 +39,7 @@ const mostBlockedBytes = 256e6
  */
 export function optimizationOf(graph: Graph): GraphSpec['optimization'] {
   const weights = initializersOf(graph).reduce((sum, { type }) => sum + byteSize(type), 0)
-  return convolvesFrozen(graph) && weights <= mostBlockedBytes ? 'all' : 'disabled'
+  return convolvesFrozen(graph) && weights <= mostCopiedBytes ? 'all' : 'disabled'
 }
 
 const convolvesFrozen = (graph: Graph): boolean =>
@@ -48,3 +48,13 @@ const convolvesFrozen = (graph: Graph): boolean =>
       (node.op === 'Conv' && node.inputs[1]?.source.kind === 'parameter') ||
       bodies(node).some((body) => convolvesFrozen(body.graph)),
   )
+
+/**
+ * Entries of a session's configuration. Matrices packed for the kernels, a copy beside the mapped weights, save little
+ * where a weight is multiplied with thousands of rows, as in large models.
+ */
+export function sessionEntries({ parameters, inputs }: GraphSpec): Readonly<Record<string, string>> {
+  const results = inputs.filter(({ role }) => role.kind === 'prologue')
+  const bytes = [...parameters, ...results].reduce((sum, tensor) => sum + byteSize(tensor), 0)
+  return bytes > mostCopiedBytes ? { disable_prepacking: '1' } : {}
+}

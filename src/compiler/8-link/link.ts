@@ -1,5 +1,5 @@
 import onnxProto from 'onnx-proto'
-import type { DType } from '../../graph/types.js'
+import { type DType, byteSize } from '../../graph/types.js'
 import { dataType } from '../../onnx/element-types.js'
 
 const { ModelProto } = onnxProto.onnx
@@ -32,11 +32,42 @@ export function link(model: Uint8Array, bindings: ReadonlyMap<string, Binding>):
         `link: parameter ${name} is ${length} bytes of type ${tensor.dataType}, its file has ${binding.length} of ${binding.dtype}`,
       )
     }
-    tensor.externalData = [
-      { key: 'location', value: binding.location },
-      { key: 'offset', value: String(binding.offset) },
-      { key: 'length', value: String(binding.length) },
-    ]
+    tensor.externalData = placeOf(binding)
   }
   return new Uint8Array(ModelProto.encode(decoded).finish())
 }
+
+/**
+ * The model with inputs turned into initializers that lie in files, by the inputs' names: results that were computed
+ * once are mapped like frozen parameters.
+ */
+export function linkInputs(model: Uint8Array, bindings: ReadonlyMap<string, Binding>): Uint8Array {
+  if (bindings.size === 0) return model
+  const decoded = ModelProto.decode(model)
+  const { graph } = decoded
+  if (!graph) throw new Error('link: a model without a graph')
+  const isBound = ({ name }: { readonly name?: string | null }): boolean => bindings.has(name ?? '')
+  for (const { name, type } of graph.input?.filter(isBound) ?? []) {
+    const binding = bindings.get(name ?? '')
+    const dims = type?.tensorType?.shape?.dim?.map(({ dimValue }) => Number(dimValue)) ?? []
+    if (!binding || type?.tensorType?.elemType !== dataType[binding.dtype])
+      throw new Error(`link: input ${name} is of another type than its file`)
+    if (byteSize({ dtype: binding.dtype, shape: dims }) !== binding.length)
+      throw new Error(`link: input ${name} has another size than its file`)
+    graph.initializer?.push({
+      name: name ?? '',
+      dataType: dataType[binding.dtype],
+      dims,
+      dataLocation: 1,
+      externalData: placeOf(binding),
+    })
+  }
+  graph.input = graph.input?.filter((input) => !isBound(input)) ?? []
+  return new Uint8Array(ModelProto.encode(decoded).finish())
+}
+
+const placeOf = ({ location, offset, length }: Binding): { key: string; value: string }[] => [
+  { key: 'location', value: location },
+  { key: 'offset', value: String(offset) },
+  { key: 'length', value: String(length) },
+]

@@ -4,16 +4,17 @@ import { byteSize } from '../../graph/types.js'
 import type { EmittedStage } from '../7-emit/artefact.js'
 import { liveness } from '../7-emit/liveness.js'
 import { initializersOf } from '../7-emit/names.js'
+import { isPrologueResult } from '../6-optimize/prologue.js'
 
 /** Where the bytes of one run are. */
 export interface Memory {
-  /** State, batches, draws and prologue results: the runner's own memory, read in place. */
+  /** State, batches and draws: the runner's own memory, read in place. */
   readonly inputs: number
   /** The most that results of nodes take at one time. */
   readonly activations: number
   /** Results that cross the bus; the binding copies each into memory of its own. */
   readonly outputs: number
-  /** Frozen parameters: mapped from their files, and constants. */
+  /** Frozen parameters and results of the prologue, mapped from their files, and constants. */
   readonly weights: number
   /** What onnxruntime takes for itself. */
   readonly session: number
@@ -30,8 +31,9 @@ const sessionBytes = { fixed: 45e6, perNode: 11e3 }
 
 /** Predicts the memory of one run of a laid-out graph. */
 export function memoryOf(graph: Graph, { peak: activations, outputs } = liveness(graph)): Memory {
-  const inputs = bytesOf(graph.inputs)
-  const weights = bytesOf(initializersOf(graph))
+  const mapped = graph.inputs.filter(isPrologueResult)
+  const inputs = bytesOf(graph.inputs) - bytesOf(mapped)
+  const weights = bytesOf(initializersOf(graph)) + bytesOf(mapped)
   const session = sessionBytes.fixed + sessionBytes.perNode * countNodes(graph)
   // At the end all outputs are there twice: onnxruntime's and the binding's copy.
   const peak = inputs + weights + session + Math.max(activations, 2 * outputs)

@@ -99,7 +99,7 @@ function planStage(
     flops: total((f) => f.spec.flops),
     prologueFlops: graphs.prologue?.spec.flops ?? 0,
     cost: graphs.step.cost,
-    bus: { in: total((f) => bytes(f.spec.inputs)), out: total((f) => bytes(f.spec.outputs)) },
+    bus: { in: total((f) => bytes(fed(f.spec))), out: total((f) => bytes(f.spec.outputs)) },
     memory: memoryOfStage(emitted),
     budget: lowered.memory?.bytes ?? null,
     pairs: pairs && {
@@ -160,6 +160,10 @@ function checkpointBytes(
   const state = stage.trained.reduce((sum, t) => sum + byteSize({ dtype: 'f32', shape: t.shape }), 0)
   return weights + state * (slotsOf(stage).length + (stage.ema === null ? 0 : 1))
 }
+
+/** The inputs that are fed at each run; results of the prologue are mapped from their file. */
+const fed = ({ inputs }: GraphFile['spec']): GraphFile['spec']['inputs'] =>
+  inputs.filter(({ role }) => role.kind !== 'prologue')
 
 const bytes = (
   tensors: readonly {
