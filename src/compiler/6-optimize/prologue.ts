@@ -20,8 +20,8 @@ const trivial = 4096
 
 /**
  * Takes what depends on constants and frozen parameters alone out of graphs that run at each step: it runs once.
- * Views and copies by Expand stay, because an input that holds them would only be larger; so does what cannot
- * stand at a graph's boundary. The graphs of a stage share one prologue.
+ * Views of parameters and copies by Expand stay, because an input that holds them would only be larger; so does what
+ * cannot stand at a graph's boundary. The graphs of a stage share one prologue.
  */
 export function splitPrologue(graphs: readonly Graph[]): Split {
   const numbering = new Numbering()
@@ -59,7 +59,7 @@ function frontierOf(graph: Graph): ReadonlySet<Value> {
     const node = producer(value)
     const work = weight.get(value)
     if (!node || work === undefined || work < trivial) return
-    if (stays.has(node.op) || value.type.dtype === 'bf16')
+    if (!isComputed(value) || value.type.dtype === 'bf16')
       node.inputs.forEach((input) => input && want(input))
     else frontier.add(value)
   }
@@ -69,7 +69,15 @@ function frontierOf(graph: Graph): ReadonlySet<Value> {
   return frontier
 }
 
-const stays = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity', 'Expand'])
+const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity'])
+
+/** Whether a static value is more than a view or a copy by Expand of something else. */
+function isComputed(value: Value): boolean {
+  const node = producer(value)
+  const [operand] = node?.inputs ?? []
+  if (!node || node.op === 'Expand') return false
+  return !views.has(node.op) || (operand ? isComputed(operand) : false)
+}
 
 /** The graph with the values as inputs. */
 function replace(
