@@ -35,18 +35,24 @@ const tiny = `
   override model text = ClipTextModel(ClipTextConfig(hidden_size = 8, intermediate_size = 8, num_hidden_layers = 1, num_attention_heads = 2)) from "weights/none"
 `
 
+/** `npm run pipelines` runs them all. */
+const allPipelines = process.env['DCRC_PIPELINES'] === 'all'
+const quick = [
+  ['dcr-official', 'dcr_official'],
+  ['naive', 'naive'],
+] as const
+const others = [
+  ['dcr', 'dcr'],
+  ['reconstruction', 'reconstruction'],
+] as const
+
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'dcrc-'))))
 afterEach(() => rmSync(folder, { recursive: true }))
 
 describe('with --weights random --steps 2', () => {
-  for (const [file, name] of [
-    ['dcr', 'dcr'],
-    ['dcr-official', 'dcr_official'],
-    ['naive', 'naive'],
-    ['reconstruction', 'reconstruction'],
-  ] as const)
-    test(`${file}.dcr runs all stages, measures and exports`, { timeout: 120_000 }, async () => {
+  for (const [file, name] of allPipelines ? [...quick, ...others] : quick)
+    test(`${file}.dcr runs all stages, measures and exports`, { timeout: 400_000 }, async () => {
       const text = `${head}\nuse "./${file}.dcr" { ${name} }\npipeline tiny extends ${name} {${tiny}}`
       const { artefact, diagnostics } = compile({
         entry: 'tiny.dcr',
