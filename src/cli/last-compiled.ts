@@ -1,11 +1,21 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { changedModelFiles } from '../runtime/model-files.js'
 
 /** What this file reads of a manifest. */
-const partSchema = z.object({ source_map: z.record(z.string(), z.record(z.string(), z.string())) })
+const partSchema = z.object({
+  source_map: z.record(z.string(), z.record(z.string(), z.string())),
+  models: z.array(
+    z.object({
+      from: z.string().nullable(),
+      files: z.array(z.object({ name: z.string(), sha256: z.string().nullable() })),
+    }),
+  ),
+})
+type Part = z.infer<typeof partSchema>
 
-/** A folder below `compiled/`, and a source that was changed after it was compiled. */
+/** A folder below `compiled/`, and a source, or a file of a model's directory, that was changed after it was compiled. */
 export interface LastCompiled {
   readonly folder: string
   readonly changed: string | undefined
@@ -22,10 +32,12 @@ export function lastCompiled(root = process.cwd()): LastCompiled | undefined {
     .sort((a, b) => b.time - a.time)
   const [last] = found
   if (!last) return undefined
-  const changed = sourcesOf(last.manifest).find((file) => {
-    const source = statSync(join(root, file), { throwIfNoEntry: false })
-    return source !== undefined && source.mtimeMs > last.time
-  })
+  const { data } = partSchema.safeParse(JSON.parse(readFileSync(last.manifest, 'utf8')))
+  const changed =
+    sourcesOf(data).find((file) => {
+      const source = statSync(join(root, file), { throwIfNoEntry: false })
+      return source !== undefined && source.mtimeMs > last.time
+    }) ?? changedModelFiles(data?.models ?? [], root)[0]
   return { folder: last.folder.slice(root.length + 1), changed }
 }
 
@@ -36,8 +48,7 @@ function foldersOf(folder: string): readonly string[] {
 }
 
 /** The files that nodes of the graphs come from. */
-function sourcesOf(manifest: string): readonly string[] {
-  const { data } = partSchema.safeParse(JSON.parse(readFileSync(manifest, 'utf8')))
-  const places = Object.values(data?.source_map ?? {}).flatMap((nodes) => Object.values(nodes))
+function sourcesOf(part: Part | undefined): readonly string[] {
+  const places = Object.values(part?.source_map ?? {}).flatMap((nodes) => Object.values(nodes))
   return [...new Set(places.map((place) => place.replace(/(:\d+)*$/, '')))]
 }

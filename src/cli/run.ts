@@ -2,9 +2,10 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, plan as planPipeline } from '../compiler/index.js'
 import type { Artefact } from '../compiler/7-emit/manifest.js'
+import { absentModel } from '../diagnostics/catalogue/config.js'
 import { compiledSettings, notCompiled } from '../diagnostics/catalogue/file.js'
 import { missingFiles } from '../diagnostics/catalogue/run.js'
-import { UserError } from '../diagnostics/diagnostic.js'
+import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { type Needs, needs } from '../compiler/needs.js'
 import { loadArtefact } from '../runtime/artefact.js'
 import { measureMachine } from '../runtime/machine.js'
@@ -77,6 +78,9 @@ function findSource(name: string | undefined, { set }: RunCommand): Source {
   return { target: findTarget(undefined) }
 }
 
+/** A run tells itself what is missing. */
+const untold = ({ code }: Diagnostic): boolean => code !== absentModel.code
+
 const at = (file: string) => ({ file, start: 0, end: 0 })
 
 function compileTarget(
@@ -84,7 +88,7 @@ function compileTarget(
   { set, seed = 0 }: Pick<RunCommand, 'set' | 'seed'>,
 ): Artefact | undefined {
   const { diagnostics, artefact } = compile({ ...target, settings: set, seed })
-  printDiagnostics(diagnostics, target.files.texts)
+  printDiagnostics(diagnostics.filter(untold), target.files.texts)
   return artefact
 }
 
@@ -117,7 +121,7 @@ async function reportMissing(
   if ('folder' in source) return exitCodes.userError
   process.stderr.write('\nplanning time and memory (Ctrl-C to end)\n')
   const { diagnostics, plan } = planPipeline({ ...source.target, settings: set })
-  printDiagnostics(diagnostics, source.target.files.texts)
+  printDiagnostics(diagnostics.filter(untold), source.target.files.texts)
   if (plan) process.stderr.write(`${describePrediction(plan.stages, await measureMachine())}\n`)
   return exitCodes.userError
 }

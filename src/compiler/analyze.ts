@@ -1,3 +1,4 @@
+import { absentModel } from '../diagnostics/catalogue/config.js'
 import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
 import { type FlatPipeline, flatten } from './2-resolve/flatten.js'
 import { checkNames } from './2-resolve/names.js'
@@ -78,5 +79,13 @@ export function analyzePipeline(
   for (const { parts } of lowered.evaluations) {
     for (const part of parts) for (const d of gradientProblems(part.graph)) diagnostics.add(d)
   }
+  for (const d of absentModels(program, pipeline, lowered)) diagnostics.add(d)
   return diagnostics.hasErrors ? done() : done(lowered)
+}
+
+/** Models whose files are not there, in one warning: all but running works without them. */
+function absentModels({ folders }: Program, { span }: FlatPipeline, lowered: Lowered): readonly Diagnostic[] {
+  const absent = lowered.models.filter(({ from }) => from !== null && folders?.exists(from) === false)
+  const models = absent.map(({ name }) => name)
+  return absent.length === 0 ? [] : [absentModel(span, { models, from: absent.flatMap((m) => m.from ?? []) })]
 }

@@ -5,6 +5,7 @@ import { checkNames } from '../compiler/2-resolve/names.js'
 import { type Files, type Program, loadProgram } from '../compiler/2-resolve/program.js'
 import { checkStatics } from '../compiler/3-check/check.js'
 import { builtins } from '../compiler/3-check/builtins.js'
+import { absentModel } from '../diagnostics/catalogue/config.js'
 import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
 
 /** The pipelines that a file declares. */
@@ -44,6 +45,8 @@ export function fullCheck(entry: string, files: Files): readonly Diagnostic[] {
   const named = pipelinesOf(loadProgram(entry, files, new Diagnostics()))
   if (named.length === 0) return quickCheck(entry, files)
   for (const { name } of named)
-    for (const d of analyze({ entry, pipeline: name.text, files }).diagnostics) diagnostics.add(d)
+    for (const d of analyze({ entry, pipeline: name.text, files }).diagnostics)
+      // which weights have been fetched is no matter of the text
+      if (d.code !== absentModel.code) diagnostics.add(d)
   return diagnostics.all
 }

@@ -5,6 +5,7 @@ import { DiskFiles, packageRoot } from '../cli/files.js'
 import { type Parsed, parse } from '../compiler/1-parse/index.js'
 import type { SyntaxFile } from '../compiler/1-parse/syntax.js'
 import { type Files, usePath } from '../compiler/2-resolve/program.js'
+import type { BinaryFiles } from '../onnx/open.js'
 import { SourceIndex } from './source-index.js'
 
 const library = join(packageRoot, 'pipelines', 'std')
@@ -22,8 +23,11 @@ export class Workspace implements Files {
   private listed: readonly string[] | undefined
   private indexed: SourceIndex | undefined
 
+  readonly binary: BinaryFiles
+
   constructor(readonly root: string) {
     this.disk = new DiskFiles(root)
+    this.binary = this.disk.binary
   }
 
   read(path: string): string | undefined {

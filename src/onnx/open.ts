@@ -7,6 +7,8 @@ export interface BinaryFiles {
   /** Where a path leads, links followed, and its bytes; undefined where nothing is. */
   stat(path: string): { readonly real: string; readonly size: number } | undefined
   bytes(path: string, start: number, length: number): Uint8Array
+  /** Where the directory or file lies that `from` names, as a path of these files; undefined where nothing is. */
+  locate(from: string): string | undefined
   /** SHA-256 of a file's bytes, as hexadecimal digits. */
   sha256(path: string): string
 }

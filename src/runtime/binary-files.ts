@@ -37,6 +37,11 @@ export class DiskBinaryFiles implements BinaryFiles {
     }
   }
 
+  locate(from: string): string | undefined {
+    const found = locate(from, this.root)
+    return found?.id ? found.path : found && from
+  }
+
   sha256(path: string): string {
     return createHash('sha256')
       .update(readFileSync(this.place(path)))

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs'
 import type { Artefact } from '../compiler/7-emit/manifest.js'
-import { changedSinceRun, stageOrder, unknownStage } from '../diagnostics/catalogue/run.js'
+import { changedModel, changedSinceRun, stageOrder, unknownStage } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { type Progress, findProgress, listCheckpoints } from './checkpoint.js'
 import { Feeder } from './feeds.js'
+import { changedModelFiles } from './model-files.js'
 import { openAllData } from './open-data.js'
 import type { RunOptions } from './options.js'
 import type { RunFolder, RunRecord } from './run-folder.js'
@@ -56,6 +57,11 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   })
   const absent = manifest.models.filter((model) => mayBeRandom && isAbsent(model, root))
   const random = before?.random ?? { weights: absent.map(({ name }) => name), data: [...opened.random] }
+  const changed = changedModelFiles(
+    manifest.models.filter(({ name }) => !random.weights.includes(name)),
+    root,
+  )
+  const stale = changed.length > 0 ? [changedModel(span, { files: changed })] : []
   const emit = options.onEvent ?? (() => undefined)
   const onConvert = (conversion: Conversion): void => emit({ kind: 'converting', ...conversion })
   const onWarning = (diagnostic: Diagnostic): void => emit({ kind: 'warning', diagnostic })
@@ -63,7 +69,7 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   const { weights, problems } = await Weights.open(
     withRandomWeights(manifest, random.weights),
     weightOptions,
-    opened.problems,
+    [...opened.problems, ...stale],
   )
   if (problems.length > 0) throw new Problems(problems)
   const fingerprints = Object.fromEntries(

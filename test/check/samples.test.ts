@@ -22,9 +22,19 @@ const elsewhere: Readonly<Record<string, string>> = {
   'pipeline/unknown-param': 'settings.test.ts: needs --set',
   'pipeline/bad-param': 'settings.test.ts: needs --set',
   'stage/memory': 'plan/budget.test.ts: needs the graphs of a step',
+  'model/absent': 'directories/mistakes.test.ts: needs a folder of weights that is not there',
 }
 /** Of other phases, or about the directory of a model: those are in test/directories. */
-const otherPhases = ['syntax/', 'file/', 'run/', 'data/missing', 'weights/', 'config/', 'adapter/file']
+const otherPhases = [
+  'syntax/',
+  'file/',
+  'run/',
+  'data/missing',
+  'weights/',
+  'config/',
+  'tokenizer/',
+  'adapter/file',
+]
 
 const samples = readdirSync(folder)
   .filter((name) => !name.endsWith('.txt'))

@@ -36,6 +36,7 @@ const directory = (config: unknown, preprocessor: unknown = {}): Record<string, 
 
 const mistakes: Readonly<Record<string, readonly [source: string, files: Record<string, string>]>> = {
   'a directory that is not there': [taken, {}],
+  'a directory that is not there, where the configuration is given': [given, {}],
   'a directory without a configuration': [taken, { 'weights/clip/model.safetensors': '' }],
   'a module without a configuration': [withModels('', 'model m = Linear from "weights/m"'), {}],
   'a model without a directory': [withModels(uses, 'model clip = ClipModel'), {}],
@@ -147,7 +148,6 @@ describe('directories that fit', () => {
     )
   })
 
-  it('a directory that is not there, where the configuration is given', () => fine(given, {}))
   it('a directory without a configuration, where one is given', () =>
     fine(given, { 'weights/clip/model.safetensors': '' }))
   it('a file of weights', () =>

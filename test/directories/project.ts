@@ -8,15 +8,14 @@ import { readLibrary } from '../check/analyze.js'
 export function project(source: string, others: Readonly<Record<string, string>>): Files {
   const texts = new Map([['main.dcr', source]])
   const bytes = (path: string): Uint8Array => new TextEncoder().encode(others[path] ?? '')
+  const isThere = (path: string): boolean =>
+    others[path] !== undefined || Object.keys(others).some((other) => other.startsWith(`${path}/`))
   return {
     texts,
     read: (path) => texts.get(path) ?? (path.startsWith('std/') ? readLibrary(path) : undefined),
     binary: {
-      stat: (path) => {
-        const isFolder = Object.keys(others).some((other) => other.startsWith(`${path}/`))
-        if (!isFolder && others[path] === undefined) return undefined
-        return { real: `/${path}`, size: bytes(path).length }
-      },
+      locate: (from) => (isThere(from) ? from : undefined),
+      stat: (path) => (isThere(path) ? { real: `/${path}`, size: bytes(path).length } : undefined),
       bytes: (path, start, length) => bytes(path).subarray(start, start + length),
       sha256: (path) => sha256(others[path] ?? ''),
     },

@@ -273,6 +273,7 @@ export function regression(options: Options = {}): Artefact {
         as: null,
         ignore: [],
         config: null,
+        files: [],
         parameters: [
           { path: 'w', dtype: 'f32', shape: [features], init: { kind: 'normal', mean: 0, std: 1 } },
           { path: 'b', dtype: 'f32', shape: [], init: { kind: 'constant', value: 0.5 } },
@@ -284,6 +285,7 @@ export function regression(options: Options = {}): Artefact {
         as: null,
         ignore: options.ignore ?? [],
         config: null,
+        files: [],
         parameters: [
           { path: 'scale', dtype: 'f32', shape: [features], init: { kind: 'uniform', low: 1, high: 2 } },
         ],

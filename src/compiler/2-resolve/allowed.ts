@@ -8,8 +8,11 @@ import type { FlatPipeline } from './flatten.js'
 /** What `allow` calls a diagnostic: `coupled_accumulation` for `stage/coupled-accumulation`. */
 export const ruleOf = (code: string): string => code.slice(code.indexOf('/') + 1).replaceAll('-', '_')
 
-/** A budget of memory that the pipeline itself sets is raised or removed, not allowed to be exceeded. */
-const never: ReadonlySet<string> = new Set(['stage/memory'])
+/**
+ * A budget of memory that the pipeline itself sets is raised or removed, not allowed to be exceeded; models that are not
+ * there are fetched.
+ */
+const never: ReadonlySet<string> = new Set(['stage/memory', 'model/absent'])
 
 /** The rules that may be allowed: those that warn. */
 export const allowedRules: readonly string[] = [...kinds.values()]

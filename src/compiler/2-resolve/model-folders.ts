@@ -1,15 +1,15 @@
 import type { BinaryFiles } from '../../onnx/open.js'
 
-/** A text file of a model's directory, as the compiler sees it. */
+/** A text file of a model's directory, as the compiler sees it; `path` is what a user is told. */
 export type FolderFile =
   | { readonly kind: 'absent'; readonly path: string }
   | { readonly kind: 'text'; readonly path: string; readonly text: string }
   /** It is there and cannot be taken: `why` in a user's words. */
   | { readonly kind: 'refused'; readonly path: string; readonly why: string }
 
-/** A file that the compiler looked for, and what it was; null where it was not there. */
+/** A file that was looked for, by its name from the directory, and what it was; null where it was not there. */
 export interface LookedAt {
-  readonly path: string
+  readonly name: string
   readonly sha256: string | null
 }
 
@@ -25,35 +25,44 @@ export class ModelFolders {
 
   /** Whether anything is where `from` points. */
   exists(from: string): boolean {
-    return this.files.stat(from) !== undefined
+    return this.files.locate(from) !== undefined
   }
 
   /** A file of a directory, or beside it (`../tokenizer/vocab.json`), of at most so many bytes. */
   read(from: string, name: string, most: number): FolderFile {
     const known = this.found.get(from) ?? new Map<string, FolderFile>()
     this.found.set(from, known)
-    const path = joined(from, name)
-    const file = known.get(path) ?? this.open(path, most)
-    known.set(path, file)
+    const file = known.get(name) ?? this.open(from, name, most)
+    known.set(name, file)
     return file
   }
 
   /** Every file that was looked for in a directory and beside it. */
   lookedAt(from: string): readonly LookedAt[] {
-    const paths = [...(this.found.get(from)?.values() ?? [])].sort((a, b) => (a.path < b.path ? -1 : 1))
-    return paths.map(({ path, kind }) => ({
-      path,
-      sha256: kind === 'absent' ? null : this.files.sha256(path),
-    }))
+    const names = [...(this.found.get(from)?.keys() ?? [])].sort()
+    return names.map((name) => ({ name, sha256: this.sha256(from, name) }))
   }
 
-  private open(path: string, most: number): FolderFile {
-    const found = this.files.stat(path)
-    if (!found) return { kind: 'absent', path }
+  /** Of a file as it is now; null where it is not there. */
+  sha256(from: string, name: string): string | null {
+    const place = this.placeOf(from, name)
+    return place !== undefined && this.files.stat(place) ? this.files.sha256(place) : null
+  }
+
+  private placeOf(from: string, name: string): string | undefined {
+    const folder = this.files.locate(from) ?? (name.startsWith('../') ? from : undefined)
+    return folder === undefined ? undefined : joined(folder, name)
+  }
+
+  private open(from: string, name: string, most: number): FolderFile {
+    const path = joined(from, name)
+    const place = this.placeOf(from, name)
+    const found = place === undefined ? undefined : this.files.stat(place)
+    if (place === undefined || !found) return { kind: 'absent', path }
     if (found.size > most)
       return { kind: 'refused', path, why: `it has ${found.size} bytes, at most ${most} are read` }
     try {
-      const text = new TextDecoder('utf-8', { fatal: true }).decode(this.files.bytes(path, 0, found.size))
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(this.files.bytes(place, 0, found.size))
       this.texts?.set(path, text)
       return { kind: 'text', path, text }
     } catch (error) {

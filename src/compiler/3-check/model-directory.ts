@@ -134,7 +134,7 @@ export function checkDirectory(
   const { declaration, environment } = instance
   const config = configOf(declaration, environment)
   const given = config && environment.get(config.name.text)
-  if (given?.kind !== 'record' || !config || !folders.exists(at.from)) return []
+  if (given?.kind !== 'record' || !config) return []
   const { value, path, problems, warnings } = read(x, folders, at, config.type, declaration)
   if (!value || problems.length > 0) return problems
   const found = differences(given, value)

@@ -27,6 +27,7 @@ import { checkWhole } from './onnx-model.js'
 import { PipelineScope } from './pipeline-scope.js'
 import { modelPrecision } from './precision.js'
 import type { Scope } from './scope.js'
+import { addTokenize } from './tokenize.js'
 import { matchType, typeText } from './types.js'
 import { type Instance, type Val, describe } from './values.js'
 
@@ -97,6 +98,7 @@ export class Statics {
       if (item.name.text === 'optimizer') return fail(reservedModel(item.name.span, { name: item.name.text }))
       checkWhole(value, item.value.span)
       place(value, item.name.text, '')
+      addTokenize(value, item.name.text, this.files.program.folders, () => this.fromPath(item, file))
       if (as) this.scope.elaboration.narrow.set(item.name.text, as)
       return value
     })
@@ -193,6 +195,7 @@ export class Statics {
       from: item.from ? this.fromPath(item, file) : (instance.weightFile ?? null),
       ignore: (item.ignore ?? []).map(({ text }) => text),
       config: configText(this.scope.elaboration, instance),
+      files: [],
       parameters: parametersOf(instance).map(({ path, weight }) => ({
         path,
         dtype: weight.type.dtype,
@@ -200,6 +203,13 @@ export class Statics {
         init: weight.init,
       })),
     }
+  }
+
+  /** The same once the pipeline is evaluated: with the files of its directory that were looked at. */
+  finalModelSpec(item: ModelItem, file: string): ModelSpec {
+    const spec = this.modelSpec(item, file)
+    const looked = spec.from === null ? undefined : this.files.program.folders?.lookedAt(spec.from)
+    return looked ? { ...spec, files: [...looked] } : spec
   }
 
   private fromPath(item: ModelItem | AdapterItem, file: string): string | null {

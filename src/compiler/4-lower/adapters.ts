@@ -30,6 +30,7 @@ export const factorsOf = ({ name, from, layers }: Adapter): ModelSpec => ({
   as: null,
   ignore: [],
   config: null,
+  files: [],
   parameters: layers
     .flatMap(({ a, b }) => [a, b])
     .map(({ path, weight: { type, init } }) => ({

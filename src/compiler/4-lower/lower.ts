@@ -37,10 +37,6 @@ export function lower(
     pipeline: pipeline.name,
     seed,
     params: statics.paramValues(),
-    models: [
-      ...each(items, ({ item, file }) => (item.kind === 'model' ? statics.modelSpec(item, file) : undefined)),
-      ...adapters.map(factorsOf),
-    ],
     adapters: adapters.map(specOf),
     data: [...statics.dataSpecs.values()],
     stages: each(pipeline.stages, (stage) => {
@@ -56,6 +52,13 @@ export function lower(
         ? statics.scope.elaboration.during(facts, () => lowerEvaluation(statics, item, file))
         : undefined,
     ),
+    // behind stages and evaluations, which may look at files of a directory
+    models: [
+      ...each(items, ({ item, file }) =>
+        item.kind === 'model' ? statics.finalModelSpec(item, file) : undefined,
+      ),
+      ...adapters.map(factorsOf),
+    ],
     exports: each(pipeline.exports, ({ model }) => lowerExport(statics, model, new Set(ever.keys()))),
   }
 }

@@ -163,6 +163,8 @@ const model = z.strictObject({
   ignore: z.array(z.string()),
   /** The text of `config.json`, where the model has a record that mirrors it. */
   config: z.string().nullable(),
+  /** Configurations and tokenizers that were looked for when it was compiled, by name from the directory; null: absent. */
+  files: z.array(z.strictObject({ name: z.string(), sha256: z.string().nullable() })),
   parameters: z.array(z.strictObject({ path: z.string(), dtype, shape, init: initializer })),
 })
 

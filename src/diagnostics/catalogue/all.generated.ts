@@ -13,6 +13,7 @@ import * as pipeline from './pipeline.js'
 import * as run from './run.js'
 import * as stage from './stage.js'
 import * as syntax from './syntax.js'
+import * as tokenizer from './tokenizer.js'
 import * as type from './type.js'
 
 export const files: readonly object[] = [
@@ -30,5 +31,6 @@ export const files: readonly object[] = [
   run,
   stage,
   syntax,
+  tokenizer,
   type,
 ]

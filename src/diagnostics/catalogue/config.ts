@@ -186,3 +186,21 @@ have the defaults of the record. For the mean and standard deviation of pictures
     help: 'fetch the file, or give the configuration in the pipeline',
   }),
 )
+
+export const absentModel = define<{ models: readonly string[]; from: readonly string[] }>(
+  'model/absent',
+  'warning',
+  `
+The weights of models are not where \`from\` says. The pipeline can be checked, planned and compiled without them, and
+\`dcrc run\` lists all that is missing and how to get it. Until their directory is there, its configuration is not
+compared, and zeros stand for the ids of \`model.tokenize("text")\`; so a pipeline is compiled again when it has come.
+\`dcrc run FILE --weights random\` tries a pipeline with made-up weights.
+`,
+  ({ models, from }) => ({
+    message: `not there yet: ${from
+      .slice(0, 4)
+      .map((path, k) => `${path} (\`${models[k] ?? ''}\`)`)
+      .join(', ')}${from.length > 4 ? ` and ${from.length - 4} more` : ''}`,
+    help: '`dcrc run` lists what to fetch; all but running works without',
+  }),
+)

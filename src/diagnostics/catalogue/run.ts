@@ -286,6 +286,20 @@ and the data must be those it began with. Start a new run for changed ones.
   }),
 )
 
+export const changedModel = define<{ files: readonly string[] }>(
+  'run/model-changed',
+  'error',
+  `
+A pipeline is compiled for the configurations and tokenizers of its models' directories, and compared with them then. One
+of these files has changed since, or is there now and was not: what is compiled may not be what the weights were made
+for. Compile the pipeline again; \`dcrc run FILE\` does so by itself.
+`,
+  ({ files }) => ({
+    message: `not as when the pipeline was compiled: ${files.slice(0, 6).join(', ')}${files.length > 6 ? ` and ${files.length - 6} more` : ''}`,
+    help: 'compile again, or run the source: `dcrc run FILE`',
+  }),
+)
+
 export const notFinite = define<{
   stage: string
   step: number

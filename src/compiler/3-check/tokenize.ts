@@ -1,0 +1,139 @@
+import {
+  badTokenizer,
+  noDirectory,
+  noTextLength,
+  noTokenizer,
+} from '../../diagnostics/catalogue/tokenizer.js'
+import { wrongType } from '../../diagnostics/catalogue/type.js'
+import type { Span } from '../../diagnostics/diagnostic.js'
+import { tensor } from '../../graph/types.js'
+import { ModelTokenizer, type TokenizerFiles, TokenizerProblem } from '../../text/tokenizer.js'
+import type { ModelFolders } from '../2-resolve/model-folders.js'
+import { type GivenArguments, bindArguments, missingArgument } from './arguments.js'
+import { type Elaboration, fail } from './elaboration.js'
+import { type Instance, type Val, describe, tensorVal } from './values.js'
+
+/** The tokenizers of large models have some 20 MB. */
+const largestFile = 64 * 1024 * 1024
+
+const vocabularies = ['tokenizer.json', 'vocab.json'] as const
+const names = [...vocabularies, 'merges.txt', 'tokenizer_config.json', 'special_tokens_map.json'] as const
+
+/** Gives a model its function `tokenize`, unless its module has one of that name. */
+export function addTokenize(
+  instance: Instance,
+  model: string,
+  folders: ModelFolders | undefined,
+  from: () => string | null,
+): void {
+  if (instance.environment.hasOwn('tokenize')) return
+  let opened: ModelTokenizer | null | undefined
+  instance.environment.set('tokenize', {
+    kind: 'special',
+    definition: {
+      name: `${model}.tokenize`,
+      doc: "The ids of a text by the tokenizer of the model's directory, padded and cut to its length: i64[1, n].",
+      parameters: ['text'],
+      call: (x, given) => {
+        const text = textOf(model, given)
+        const place = from()
+        if (place === null) return fail(noDirectory(given.span, { model }))
+        opened ??= openTokenizer(model, folders, place, given.span)
+        return idsOf(x, instance, model, opened, text, given.span)
+      },
+    },
+  })
+}
+
+function textOf(model: string, given: GivenArguments): string {
+  const callee = `${model}.tokenize`
+  const bound = bindArguments(callee, ['text'], given)
+  const { value, span } = bound.get('text') ?? missingArgument(callee, 'text', ['text'], given.span)
+  if (value.kind === 'string') return value.value
+  return fail(wrongType(span, { wanted: 'a text in quotes', got: describe(value), where: `\`${callee}\`` }))
+}
+
+/** Null where the directory is not there: then zeros stand for the ids, and the model does not run as it is. */
+function openTokenizer(
+  model: string,
+  folders: ModelFolders | undefined,
+  from: string,
+  span: Span,
+): ModelTokenizer | null {
+  if (!folders) return null
+  const places = placesOf(from)
+  for (const place of places) {
+    const files = filesIn(folders, from, place, span)
+    if (files['tokenizer.json'] === undefined && files['vocab.json'] === undefined) continue
+    try {
+      return ModelTokenizer.open(files)
+    } catch (error) {
+      if (!(error instanceof TokenizerProblem)) throw error
+      const { path } = folders.read(from, place + error.file, largestFile)
+      return fail(badTokenizer(span, { path, why: error.message }))
+    }
+  }
+  if (!folders.exists(from)) return null
+  const looked = places.flatMap((place) =>
+    vocabularies.map((name) => folders.read(from, place + name, largestFile).path),
+  )
+  return fail(noTokenizer(span, { model, looked }))
+}
+
+/** In the directory, or, as Stable Diffusion has it, in the one beside its text encoder. */
+function placesOf(from: string): readonly string[] {
+  const encoder = /(?:^|\/)text_encoder(_\d+)?\/?$/.exec(from)
+  return encoder ? ['', `../tokenizer${encoder[1] ?? ''}/`] : ['']
+}
+
+function filesIn(folders: ModelFolders, from: string, place: string, span: Span): TokenizerFiles {
+  const read = (name: string): string | undefined => {
+    const file = folders.read(from, place + name, largestFile)
+    if (file.kind === 'refused') return fail(badTokenizer(span, file))
+    return file.kind === 'text' ? file.text : undefined
+  }
+  return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<
+    keyof TokenizerFiles,
+    string | undefined
+  >
+}
+
+function idsOf(
+  x: Elaboration,
+  instance: Instance,
+  model: string,
+  tokenizer: ModelTokenizer | null,
+  text: string,
+  span: Span,
+): Val {
+  const { environment, declaration } = instance
+  const said = environment.hasOwn('text_length') ? environment.get('text_length') : undefined
+  const most = said?.kind === 'int' && said.value > 0 ? said.value : undefined
+  const length = Math.min(most ?? Infinity, tokenizer?.length ?? Infinity)
+  if (length === Infinity) return fail(noTextLength(span, { model, module: declaration.name.text }))
+  x.checkLength(length, span)
+  const ids = tokenizer ? encoded(tokenizer, model, text, length, span) : Array.from({ length }, () => 0)
+  return tensorVal(x.build(span, (b) => b.constant(tensor('i64', [1, length], ids))))
+}
+
+function encoded(
+  tokenizer: ModelTokenizer,
+  model: string,
+  text: string,
+  length: number,
+  span: Span,
+): readonly number[] {
+  const refuse = (why: string): never =>
+    fail(badTokenizer(span, { path: `the tokenizer of \`${model}\``, why }))
+  let ids: readonly number[]
+  try {
+    ids = tokenizer.ids(text, length)
+  } catch (error) {
+    return refuse(
+      `it fails on this text: ${error instanceof Error ? error.message.slice(0, 120) : String(error)}`,
+    )
+  }
+  return ids.every((id) => Number.isSafeInteger(id) && id >= 0)
+    ? ids
+    : refuse('it gives ids that are no numbers')
+}
