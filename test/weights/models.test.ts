@@ -6,6 +6,7 @@ import { DiskFiles } from '../../src/cli/files.js'
 import type { Artefact } from '../../src/compiler/7-emit/manifest.js'
 import { compile } from '../../src/compiler/index.js'
 import { runPipeline } from '../../src/runtime/run.js'
+import { findWeights } from '../../src/weights/find.js'
 import { openSafetensors } from '../../src/weights/safetensors.js'
 import { expectValues, saved } from './weight-fixtures.js'
 
@@ -80,7 +81,9 @@ async function run(
       .trimEnd()
       .split('\n')
     const losses = metrics.map((line) => (JSON.parse(line) as { loss: number }).loss).join()
-    return { losses, file: result.exported['net'] ?? '' }
+    const exported = findWeights(result.exported['net'] ?? '', root)
+    if (exported.kind === 'missing') throw new Error(exported.problem)
+    return { losses, file: exported.file }
   } finally {
     if (before === undefined) delete process.env['HF_HUB_CACHE']
     else process.env['HF_HUB_CACHE'] = before
