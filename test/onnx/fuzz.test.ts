@@ -45,7 +45,7 @@ it('changed bytes of a model give a model or a named problem, quickly', () => {
   for (let i = 0; i < cases; i++) {
     const source = sources[i % sources.length] ?? Buffer.alloc(0)
     const bytes = mutated(source, random)
-    const start = performance.now()
+    const begin = process.cpuUsage()
     try {
       const model = readModel(bytes)
       const b = new Builder()
@@ -59,7 +59,7 @@ it('changed bytes of a model give a model or a named problem, quickly', () => {
       expect(error.lines.join('')).not.toBe('')
       seen.refused++
     }
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(process.cpuUsage(begin).user).toBeLessThan(2e6)
   }
   expect(seen.taken).toBeGreaterThan(cases / 20)
   expect(seen.refused).toBeGreaterThan(cases / 20)

@@ -68,9 +68,9 @@ describe('ignore', () => {
   })
 
   test('of many stars takes no time', () => {
-    const start = performance.now()
+    const begin = process.cpuUsage()
     expect(match([stored('a'.repeat(50_000))], [], [`${'*a'.repeat(40)}*b`]).unused).toHaveLength(1)
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(process.cpuUsage(begin).user).toBeLessThan(2e6)
   })
 })
 
