@@ -1,4 +1,5 @@
 import { badVaried } from '../diagnostics/catalogue/ablation.js'
+import { absentModel } from '../diagnostics/catalogue/config.js'
 import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
 import type { AblationDeclaration } from './1-parse/syntax.js'
 import type { Program } from './2-resolve/program.js'
@@ -51,7 +52,9 @@ export function analyzeAblations(program: Program, request: Request): AblationAn
       combinations(varied).map((settings) => {
         const all = new Map([...(request.settings ?? []), ...settings])
         const analysis = analyzePipeline(program, variant.pipeline, { ...request, settings: all })
-        shown.add(analysis.diagnostics, ablation, variant, settings)
+        // what variants do not find is told when they run
+        const told = analysis.diagnostics.filter((d) => d.code !== absentModel.code)
+        shown.add(told, ablation, variant, settings)
         return { variant: variant.name, settings, analysis }
       }),
     )

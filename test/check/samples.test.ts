@@ -33,6 +33,7 @@ const otherPhases = [
   'weights/',
   'config/',
   'tokenizer/',
+  'fetch/',
   'adapter/file',
 ]
 
