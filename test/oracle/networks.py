@@ -1,15 +1,20 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
 # ///
 """Small networks of transformers and diffusers: outputs for given weights, and the gradients of one random
-functional of each with respect to its inputs."""
+functional of each with respect to its inputs and to all weights; for LoRA by peft, with respect to its factors."""
 
 import torch
 from diffusers import AutoencoderKL, FluxTransformer2DModel, UNet2DConditionModel
+from peft import LoraConfig, get_peft_model
 from transformers import (
+    CLIPConfig,
+    CLIPModel,
     CLIPTextConfig,
+    CLIPTextModel,
     CLIPTextModelWithProjection,
+    CLIPVisionConfig,
     Dinov2Config,
     Dinov2Model,
     SiglipConfig,
@@ -18,8 +23,12 @@ from transformers import (
     SiglipVisionConfig,
 )
 
-from fixture import random_start, weights, write
-from models import features
+from fixture import random_start, write
+
+
+def features(output):
+    """transformers 5 gives the pooled output in place of the tensor of earlier versions."""
+    return output if isinstance(output, torch.Tensor) else output.pooler_output
 
 
 def normal(*shape):
@@ -28,7 +37,8 @@ def normal(*shape):
 
 
 def record(name, model, inputs, outputs, rename=lambda name: name):
-    """`outputs` are functions of the inputs; the gradient of <output, weight> is taken for every float input."""
+    """`outputs` are functions of the inputs; the gradient of <output, weight> is taken for every float input and
+    every parameter that it reaches."""
     tensors = {f"input/{key}": value.detach().clone() for key, value in inputs.items()}
     for key, value in inputs.items():
         if value.dtype.is_floating_point:
@@ -40,12 +50,15 @@ def record(name, model, inputs, outputs, rename=lambda name: name):
         tensors[f"input/weight_{key}"] = weight
         tensors[f"output/{key}"] = y
         functional = functional + (y * weight).sum()
-    floats = {key: value for key, value in inputs.items() if value.dtype.is_floating_point}
-    if floats:
-        for key, g in zip(floats, torch.autograd.grad(functional, list(floats.values()))):
-            tensors[f"gradient/{key}"] = g
-    start = {rename(key): value for key, value in weights("start", model).items()}
-    write(name, {"what": f"{type(model).__name__}: outputs and gradients with respect to inputs"}, {**tensors, **start})
+    functional.backward()
+    for key, value in inputs.items():
+        if value.dtype.is_floating_point:
+            tensors[f"gradient/{key}"] = value.grad
+    for key, p in model.named_parameters():
+        tensors[f"start/{rename(key)}"] = p
+        if p.grad is not None:
+            tensors[f"weight_gradient/{rename(key)}"] = p.grad
+    write(name, {"what": f"{type(model).__name__}: outputs and gradients"}, tensors)
 
 
 def siglip():
@@ -88,6 +101,117 @@ def clip_text():
             "hidden": lambda ids, attends: model(input_ids=ids, attention_mask=attends).last_hidden_state,
             "penultimate": lambda ids, attends: model(input_ids=ids, output_hidden_states=True).hidden_states[-2],
         },
+    )
+
+
+def clip_text_1():
+    """The text encoder of Stable Diffusion 1: the end token fills up too, and nothing is hidden."""
+    torch.manual_seed(17)
+    config = CLIPTextConfig(
+        vocab_size=40, hidden_size=24, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+        max_position_embeddings=9, bos_token_id=38, eos_token_id=39, pad_token_id=39,
+    )
+    model = random_start(CLIPTextModel(config).eval())
+    ids = torch.tensor([[38, 5, 7, 39, 39, 39, 39], [38, 39, 39, 39, 39, 39, 39]])
+    record(
+        "clip_text_1",
+        model,
+        {"ids": ids},
+        {
+            "hidden": lambda ids: model(input_ids=ids).last_hidden_state,
+            "pooled": lambda ids: model(input_ids=ids).pooler_output,
+        },
+        lambda name: name if name.startswith("text_model.") else f"text_model.{name}",
+    )
+
+
+CLIP_TEXT = {
+    "vocab_size": 40, "hidden_size": 24, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 3,
+    "max_position_embeddings": 9, "bos_token_id": 38, "eos_token_id": 39, "pad_token_id": 0,
+}
+CLIP_VISION = {
+    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "image_size": 24,
+    "patch_size": 8,
+}
+
+
+def small_clip():
+    return CLIPModel(CLIPConfig(
+        text_config=CLIPTextConfig(**CLIP_TEXT).to_dict(), vision_config=CLIPVisionConfig(**CLIP_VISION).to_dict(),
+        projection_dim=20,
+    ))
+
+
+def clip():
+    torch.manual_seed(3)
+    model = random_start(small_clip().eval())
+    record(
+        "clip",
+        model,
+        {
+            "image": normal(3, 3, 24, 24),
+            "ids": torch.tensor([[38, 5, 7, 39, 0, 0, 0], [38, 39, 0, 0, 0, 0, 0], [38, 3, 9, 11, 2, 6, 39]]),
+        },
+        {
+            "image_features": lambda image, ids: features(model.get_image_features(pixel_values=image)),
+            "text_features": lambda image, ids: features(model.get_text_features(input_ids=ids)),
+            "logits": lambda image, ids: model(input_ids=ids, pixel_values=image).logits_per_image,
+            "text_hidden": lambda image, ids: model.text_model(input_ids=ids).last_hidden_state,
+        },
+    )
+
+
+def adapted(model, targets):
+    """peft's LoRA with rank 2, alpha 3 and the biases, without dropout; its factors away from 0, so that every
+    gradient is there."""
+    adapter = get_peft_model(
+        model, LoraConfig(r=2, lora_alpha=3, lora_dropout=0.0, target_modules=targets, bias="lora_only")
+    )
+    with torch.no_grad():
+        for name, p in adapter.named_parameters():
+            if "lora_" in name:
+                p.normal_(std=0.3)
+    return adapter.float().double()
+
+
+def named_as_ours(name):
+    """`enc.` before peft's names of factors, `net.` before the model's of its own parameters."""
+    if "lora_" in name:
+        return "enc." + name.replace(".default", "")
+    return "net." + name.removeprefix("base_model.model.").replace(".base_layer", "")
+
+
+def clip_lora():
+    """As published: all linear layers, also those of the text tower, which no loss reaches."""
+    torch.manual_seed(18)
+    model = adapted(random_start(small_clip().eval()), "all-linear")
+    for name, p in model.named_parameters():
+        p.requires_grad_(p.requires_grad and "text_" not in name)
+    record(
+        "clip_lora",
+        model,
+        {"image": normal(3, 3, 24, 24)},
+        {"image_features": lambda image: features(model.base_model.model.get_image_features(pixel_values=image))},
+        named_as_ours,
+    )
+
+
+def unet_lora():
+    """All linear layers and convolutions of a UNet."""
+    torch.manual_seed(19)
+    model = random_start(UNet2DConditionModel(
+        in_channels=4, out_channels=4, layers_per_block=1, cross_attention_dim=12, norm_num_groups=4,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        block_out_channels=(4, 8), attention_head_dim=(2, 1),
+    ).eval())
+    layers = [n for n, m in model.named_modules() if isinstance(m, (torch.nn.Linear, torch.nn.Conv2d))]
+    model = adapted(model, layers)
+    record(
+        "unet_lora",
+        model,
+        {"x": normal(2, 4, 7, 6), "t": torch.tensor([3, 807]), "context": normal(2, 5, 12)},
+        {"y": lambda x, t, context: model(x, t, context).sample},
+        named_as_ours,
     )
 
 
@@ -141,14 +265,43 @@ def autoencoder(name, **changes):
     )
 
 
-def unet(name, inputs, forward, **changes):
+def plain(model, x, t, context):
+    return model(x, t, context).sample
+
+
+def unet(name, inputs, forward, size=(3, 7, 6), **changes):
     torch.manual_seed(15)
-    model = UNet2DConditionModel(
-        in_channels=4, out_channels=4, layers_per_block=1, cross_attention_dim=12, norm_num_groups=4, **changes,
-    )
+    model = UNet2DConditionModel(**{
+        "in_channels": 4, "out_channels": 4, "layers_per_block": 1, "cross_attention_dim": 12, "norm_num_groups": 4,
+        **changes,
+    })
     model = random_start(model.eval())
-    common = {"x": normal(3, 4, 7, 6), "t": torch.tensor([0, 421, 999]), "context": normal(3, 5, 12)}
+    n, h, w = size
+    common = {"x": normal(n, 4, h, w), "t": torch.tensor([0, 421, 999])[-n:], "context": normal(n, 5, 12)}
     record(name, model, {**common, **inputs}, {"y": lambda **given: forward(model, **given)})
+
+
+def unet_linear():
+    unet(
+        "unet_linear", {}, plain, use_linear_projection=True, block_out_channels=(8, 16), attention_head_dim=(1, 2),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+    )
+
+
+def unet_conv():
+    unet(
+        "unet_conv", {}, plain, layers_per_block=2, block_out_channels=(8, 8, 16), attention_head_dim=(1, 1, 2),
+        down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+    )
+
+
+def unet_28():
+    """The blocks of Stable Diffusion 2.1 at its latents of 224 pixels: 28, 14, 7, 4 and back."""
+    unet(
+        "unet_28", {}, plain, size=(1, 28, 28), layers_per_block=2, block_out_channels=(4, 4, 8, 8),
+        attention_head_dim=(1, 2, 4, 4), use_linear_projection=True,
+    )
 
 
 def unet_xl():
@@ -219,11 +372,18 @@ def flux():
 
 
 if __name__ == "__main__":
-    siglip()
+    clip()
+    clip_lora()
     clip_text()
+    clip_text_1()
+    siglip()
     dinov2()
     autoencoder("autoencoder")
     autoencoder("autoencoder_bare", use_quant_conv=False, use_post_quant_conv=False)
+    unet_linear()
+    unet_conv()
+    unet_28()
     unet_xl()
     unet_unclip()
+    unet_lora()
     flux()

@@ -1,16 +1,57 @@
 import { describe, expect, it } from 'vitest'
 import { toFloat32 } from '../../src/runtime/tensors.js'
 import { kept, keptError } from './expressions.js'
-import { Fixture, compileText, evaluateOnce } from './harness.js'
+import {
+  Fixture,
+  type Inputs,
+  type WeightSource,
+  compileText,
+  evaluateOnce,
+  expectTensors,
+  trainStage,
+} from './harness.js'
 
 interface Network {
   readonly use: string
   readonly model: string
   /** Outputs of the fixture as expressions of its inputs. */
   readonly outputs: Readonly<Record<string, string>>
+  /** An adapter beside the model, whose parts are trained in place of the weights. */
+  readonly adapter?: string
 }
 
+const clip = `ClipModel(ClipConfig(
+  projection_dim = 20,
+  vision_config = ClipVisionConfig(
+    hidden_size = 32, intermediate_size = 64, num_hidden_layers = 2, num_attention_heads = 4, image_size = 24, patch_size = 8
+  ),
+  text_config = ClipTextConfig(
+    vocab_size = 40, hidden_size = 24, intermediate_size = 48, num_hidden_layers = 2, num_attention_heads = 3,
+    max_position_embeddings = 9
+  )
+))`
+const useClip = 'std.clip { ClipConfig, ClipModel, ClipTextConfig, ClipVisionConfig }'
+
+const twoBlocks =
+  'down_block_types = ["DownBlock2D", "CrossAttnDownBlock2D"], up_block_types = ["CrossAttnUpBlock2D", "UpBlock2D"]'
+
 const networks: Readonly<Record<string, Network>> = {
+  clip: {
+    use: useClip,
+    model: clip,
+    outputs: {
+      image_features: 'net.image_features(image)',
+      text_features: 'net.text_features(ids)',
+      logits: 'net(image, ids)',
+      text_hidden: 'net.text_model(ids).last_hidden_state',
+    },
+  },
+  clip_lora: {
+    use: useClip,
+    model: clip,
+    outputs: { image_features: 'net.image_features(image)' },
+    adapter: 'lora(net.vision_model.encoder, net.visual_projection, rank = 2, alpha = 3, train_bias = true)',
+  },
   siglip: {
     use: 'std.siglip { SiglipConfig, SiglipModel, SiglipTextConfig, SiglipVisionConfig }',
     model: `SiglipModel(SiglipConfig(
@@ -40,6 +81,14 @@ const networks: Readonly<Record<string, Network>> = {
       penultimate: 'net.penultimate(ids)',
     },
   },
+  clip_text_1: {
+    use: 'std.clip { ClipTextConfig, ClipTextModel }',
+    model: `ClipTextModel(ClipTextConfig(
+      vocab_size = 40, hidden_size = 24, intermediate_size = 48, num_hidden_layers = 2, num_attention_heads = 4,
+      max_position_embeddings = 9
+    ))`,
+    outputs: { hidden: 'net(ids).last_hidden_state', pooled: 'net(ids).pooler_output' },
+  },
   dinov2: {
     use: 'std.dinov2 { Dinov2Config, Dinov2Model }',
     model: `Dinov2Model(Dinov2Config(
@@ -52,9 +101,27 @@ const networks: Readonly<Record<string, Network>> = {
   },
   autoencoder: autoencoder(''),
   autoencoder_bare: autoencoder(', use_quant_conv = false, use_post_quant_conv = false'),
+  unet_linear: unet(
+    `${twoBlocks}, block_out_channels = [8, 16], attention_head_dim = [1, 2], use_linear_projection = true`,
+  ),
+  unet_conv: unet(
+    `down_block_types = ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
+    up_block_types = ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"],
+    block_out_channels = [8, 8, 16], layers_per_block = 2, attention_head_dim = [1, 1, 2]`,
+  ),
+  // The blocks and the sizes of Stable Diffusion 2.1 at 224 pixels: 28, 14, 7, 4 and back.
+  unet_28: unet(
+    `block_out_channels = [4, 4, 8, 8], layers_per_block = 2, attention_head_dim = [1, 2, 4, 4], use_linear_projection = true`,
+  ),
+  unet_lora: {
+    ...unet(
+      `down_block_types = ["CrossAttnDownBlock2D", "DownBlock2D"], up_block_types = ["UpBlock2D", "CrossAttnUpBlock2D"],
+      block_out_channels = [4, 8], attention_head_dim = [2, 1]`,
+    ),
+    adapter: 'lora(net, rank = 2, alpha = 3, train_bias = true)',
+  },
   unet_xl: unet(
-    `down_block_types = ["DownBlock2D", "CrossAttnDownBlock2D"], up_block_types = ["CrossAttnUpBlock2D", "UpBlock2D"],
-    block_out_channels = [4, 8], attention_head_dim = [1, 2], transformer_layers_per_block = [1, 2],
+    `${twoBlocks}, block_out_channels = [4, 8], attention_head_dim = [1, 2], transformer_layers_per_block = [1, 2],
     use_linear_projection = true, addition_embed_type = "text_time", addition_time_embed_dim = 6,
     projection_class_embeddings_input_dim = 46`,
     'added = { text_embeds: text_embeds, time_ids: time_ids }',
@@ -90,19 +157,26 @@ function autoencoder(changes: string): Network {
   }
 }
 
-function unet(changes: string, condition: string): Network {
+function unet(changes: string, condition?: string): Network {
+  const layers = changes.includes('layers_per_block') ? '' : 'layers_per_block = 1, '
   return {
     use: 'std.stable_diffusion { UNet2DConditionModel, UNetConfig }',
-    model: `UNet2DConditionModel(UNetConfig(cross_attention_dim = 12, norm_num_groups = 4, layers_per_block = 1, ${changes}))`,
-    outputs: { y: `net(x, t, context, ${condition})` },
+    model: `UNet2DConditionModel(UNetConfig(cross_attention_dim = 12, norm_num_groups = 4, ${layers}${changes}))`,
+    outputs: { y: `net(x, t, context${condition === undefined ? '' : `, ${condition}`})` },
   }
 }
 
 /** What a name of the encoder's own draw is, which is fed and not declared. */
 const ownDraw = 'n'
 
-/** A pipeline with an evaluation per output, and one per input that the fixture has a gradient for. */
-function program({ use, model, outputs }: Network, fixture: Fixture): string {
+/** A parameter's path as `train` takes it: indices stand in brackets. */
+const trainPath = (path: string): string => path.replaceAll(/\.(\d+)(?=\.|$)/g, '[$1]')
+
+/**
+ * A pipeline with an evaluation per output, one per input that the fixture has a gradient for, and a stage that trains
+ * what the fixture has the gradients of.
+ */
+function program({ use, model, outputs, adapter }: Network, fixture: Fixture): string {
   const inputs = fixture.names('input/').filter((name) => name !== ownDraw)
   const declared = inputs.map((name) => {
     const { dtype, shape } = fixture.stored(`input/${name}`)
@@ -110,9 +184,14 @@ function program({ use, model, outputs }: Network, fixture: Fixture): string {
     return `let ${name} = draw ${distribution} of [${shape.join(', ')}]`
   })
   const gradients = fixture.names('gradient/').filter((name) => name !== ownDraw)
+  const trained =
+    adapter === undefined
+      ? fixture.names('weight_gradient/').map((path) => `net.${trainPath(path)}`)
+      : ['enc']
   return `use ${use}
 pipeline network {
   model net = ${model}
+  ${adapter === undefined ? '' : `adapter enc = ${adapter}`}
   ${declared.join('\n  ')}
   ${Object.entries(outputs)
     .map(
@@ -125,29 +204,29 @@ pipeline network {
     .join(' + ')}
   evaluate functional_value = pictures(original = kept(functional))
   ${gradients.map((name) => `evaluate gradient_${name} = pictures(original = kept(grad(functional, ${name})))`).join('\n  ')}
+  stage learn { train ${trained.join(', ')}  minimize functional  optimizer adamw(lr = 0.0)  steps 1 }
   export net
 }
 ${kept}`
 }
 
-describe('networks give what transformers and diffusers give, and so do their gradients with respect to inputs', () => {
+describe('networks give what transformers, diffusers and peft give, and so do their gradients with respect to inputs, weights and factors', () => {
   for (const [name, network] of Object.entries(networks)) {
     it(name, async () => {
       const fixture = await Fixture.open(name)
       const artefact = compileText(program(network, fixture))
+      const start = network.adapter === undefined ? 'start/' : 'start/net.'
       const [model] = artefact.manifest.models
-      expect(model?.parameters.map((p) => p.path).sort()).toEqual(fixture.names('start/').sort())
+      expect(model?.parameters.map((p) => p.path).sort()).toEqual(fixture.names(start).sort())
       for (const { path, shape } of model?.parameters ?? [])
-        expect(fixture.stored(`start/${path}`).shape, path).toEqual(shape)
+        expect(fixture.stored(`${start}${path}`).shape, path).toEqual(shape)
 
+      const weight: WeightSource = (of, path) =>
+        fixture.stored(network.adapter === undefined ? `start/${path}` : `start/${of}.${path}`)
+      const inputs: Inputs = (path) => fixture.tensor(`input/${path.split('/').at(-1) ?? ''}`)
       const far: string[] = []
       const compare = async (evaluation: string, expected: string, tolerance: number): Promise<void> => {
-        const got = await evaluateOnce(
-          artefact,
-          evaluation,
-          (_, path) => fixture.stored(`start/${path}`),
-          (path) => fixture.tensor(`input/${path.split('/').at(-1) ?? ''}`),
-        )
+        const got = await evaluateOnce(artefact, evaluation, weight, inputs)
         const actual = got.get('original')
         const error = keptError(actual && toFloat32(actual), toFloat32(await fixture.tensor(expected)))
         if (!(error < tolerance)) far.push(`${expected}: ${error}`)
@@ -157,6 +236,11 @@ describe('networks give what transformers and diffusers give, and so do their gr
       for (const input of fixture.names('gradient/').filter((i) => i !== ownDraw))
         await compare(`gradient_${input}`, `gradient/${input}`, 1e-4)
       expect(far).toEqual([])
+
+      const { gradients } = await trainStage(artefact, 'learn', { steps: 1, weight, inputs })
+      await expectTensors(gradients, fixture, 'weight_gradient/', 1e-4, (path) =>
+        network.adapter === undefined ? `net.${path}` : path,
+      )
     })
   }
 })
