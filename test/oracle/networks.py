@@ -299,8 +299,8 @@ def unet_conv():
 def unet_28():
     """The blocks of Stable Diffusion 2.1 at its latents of 224 pixels: 28, 14, 7, 4 and back."""
     unet(
-        "unet_28", {}, plain, size=(1, 28, 28), layers_per_block=2, block_out_channels=(4, 4, 8, 8),
-        attention_head_dim=(1, 2, 4, 4), use_linear_projection=True,
+        "unet_28", {}, plain, size=(1, 28, 28), block_out_channels=(4, 4, 8, 8), attention_head_dim=(1, 2, 4, 4),
+        use_linear_projection=True, norm_num_groups=2,
     )
 
 
