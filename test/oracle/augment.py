@@ -43,17 +43,19 @@ def sample_line(at, size):
     return low, min(low + 1, size - 1), at - low
 
 
-def crop(image, area, log_ratio, left, top):
+def crop(image, area, log_ratio, left, top, size=None):
+    """A window resized to `size` x `size` pixels, by default to those of the whole picture."""
     h, w = len(image), len(image[0])
+    rows, columns = (h, w) if size is None else (size, size)
     side, stretch = math.sqrt(area), math.exp(0.5 * log_ratio)
     width, height = min(side * stretch, 1.0), min(side / stretch, 1.0)
     left, top = (1 - width) * left, (1 - height) * top
     out = []
-    for y in range(h):
-        y0, y1, fy = sample_line(top * h + height * (y + 0.5) - 0.5, h)
+    for y in range(rows):
+        y0, y1, fy = sample_line(top * h + height * (y + 0.5) * (h / rows) - 0.5, h)
         row = []
-        for x in range(w):
-            x0, x1, fx = sample_line(left * w + width * (x + 0.5) - 0.5, w)
+        for x in range(columns):
+            x0, x1, fx = sample_line(left * w + width * (x + 0.5) * (w / columns) - 0.5, w)
             row.append(
                 tuple(
                     (1 - fy) * ((1 - fx) * image[y0][x0][c] + fx * image[y0][x1][c])

@@ -95,27 +95,28 @@ def initial(kind, shape, seed, model, path, **settings):
     return {"init": {"kind": kind, **settings}, "shape": shape, "name": name, "values": values.reshape(-1).tolist()}
 
 
-print(
-    json.dumps(
-        {
-            "draws": [
-                draw("normal", [8, 5, 3], 7, "align", "eps", 1, 0),
-                draw("normal", [], 7, "align", "eps", 2, 0),
-                draw("normal", [3, 7], -1, "enhance", "view_plus/flip#1", 4600, 3),
-                draw("uniform", [4, 6], 0, "align", "crop", 12, 0, low=-0.25, high=0.1),
-                draw("uniform", [9], 0, "align", "crop", 13, 1, low=0, high=1),
-                draw("randint", [16], 7, "align", "t", 3, 0, low=0, high=1000),
-                draw("randint", [2, 5], 7, "evaluate/gate", "t", 0, 0, low=-3, high=2**31),
-            ],
-            "initial": [
-                initial("normal", [6, 4], 0, "clip", "visual.weight", mean=0, std=0.02),
-                initial("normal", [5], 0, "clip", "visual.bias", mean=1.5, std=0.5),
-                initial("uniform", [3, 2, 3, 3], 0, "unet", "conv_in.weight", low=-0.19245, high=0.19245),
-            ],
-            "orders": [
-                {"seed": 7, "data": "cc3m", "epoch": e, "rows": order(7, "cc3m", e, n).tolist()}
-                for e, n in [(0, 17), (1, 17), (5, 64), (0, 1)]
-            ],
-        }
+if __name__ == "__main__":
+    print(
+        json.dumps(
+            {
+                "draws": [
+                    draw("normal", [8, 5, 3], 7, "align", "eps", 1, 0),
+                    draw("normal", [], 7, "align", "eps", 2, 0),
+                    draw("normal", [3, 7], -1, "enhance", "view_plus/flip#1", 4600, 3),
+                    draw("uniform", [4, 6], 0, "align", "crop", 12, 0, low=-0.25, high=0.1),
+                    draw("uniform", [9], 0, "align", "crop", 13, 1, low=0, high=1),
+                    draw("randint", [16], 7, "align", "t", 3, 0, low=0, high=1000),
+                    draw("randint", [2, 5], 7, "evaluate/gate", "t", 0, 0, low=-3, high=2**31),
+                ],
+                "initial": [
+                    initial("normal", [6, 4], 0, "clip", "visual.weight", mean=0, std=0.02),
+                    initial("normal", [5], 0, "clip", "visual.bias", mean=1.5, std=0.5),
+                    initial("uniform", [3, 2, 3, 3], 0, "unet", "conv_in.weight", low=-0.19245, high=0.19245),
+                ],
+                "orders": [
+                    {"seed": 7, "data": "cc3m", "epoch": e, "rows": order(7, "cc3m", e, n).tolist()}
+                    for e, n in [(0, 17), (1, 17), (5, 64), (0, 1)]
+                ],
+            }
+        )
     )
-)

@@ -12,12 +12,12 @@ masks are those of squares32 (Widynski 2020), here in numpy: entry i is kept whe
 
 import copy
 
-import numpy
 import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
 from torch import nn
 
 from fixture import FOLDER, write
+from squares import kept
 
 OPTIMIZER = {"lr": 0.01, "betas": (0.9, 0.999), "eps": 1e-5, "weight_decay": 0.01}
 STEPS = 20
@@ -34,25 +34,10 @@ class Net(nn.Module):
         return self.out(torch.tanh(self.conv(x)).flatten(1))
 
 
-def squares32(counters, key):
-    y = x = counters * key
-    z = y + key
-    for plus in (y, z, y):
-        x = x * x + plus
-        x = (x >> numpy.uint64(32)) | (x << numpy.uint64(32))
-    return (x * x + z) >> numpy.uint64(32)
-
-
-def kept(words, shape):
-    key = numpy.uint64((2 * (words[0] + (words[1] << 32)) + 1) % 2**64)
-    counters = numpy.arange(numpy.prod(shape), dtype=numpy.uint64).reshape(shape)
-    return torch.from_numpy(squares32(counters, key) >= numpy.uint64(P * 2**32))
-
-
 class Dropout(nn.Module):
     def __init__(self, words, shape):
         super().__init__()
-        self.kept = kept(words, shape)
+        self.kept = kept(words, shape, P)
 
     def forward(self, x):
         return torch.where(self.kept, x / (1 - P), 0.0) if self.training else x

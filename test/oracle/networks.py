@@ -6,7 +6,7 @@
 functional of each with respect to its inputs and to all weights; for LoRA by peft, with respect to its factors."""
 
 import torch
-from diffusers import AutoencoderKL, FluxTransformer2DModel, UNet2DConditionModel
+from diffusers import AutoencoderKL, FluxTransformer2DModel, UNet2DConditionModel, VQModel
 from peft import LoraConfig, get_peft_model
 from transformers import (
     CLIPConfig,
@@ -46,6 +46,9 @@ def record(name, model, inputs, outputs, rename=lambda name: name):
     functional = 0.0
     for key, compute in outputs.items():
         y = compute(**inputs)
+        if not y.dtype.is_floating_point:
+            tensors[f"output/{key}"] = y
+            continue
         weight = normal(*y.shape)
         tensors[f"input/weight_{key}"] = weight
         tensors[f"output/{key}"] = y
@@ -371,6 +374,92 @@ def flux():
     )
 
 
+def vq():
+    torch.manual_seed(20)
+    model = VQModel(
+        down_block_types=["DownEncoderBlock2D"] * 2, up_block_types=["UpDecoderBlock2D"] * 2, block_out_channels=(4, 8),
+        layers_per_block=1, norm_num_groups=2, latent_channels=3, num_vq_embeddings=11, vq_embed_dim=5,
+        mid_block_add_attention=False,
+    )
+    model = random_start(model.eval())
+    with torch.no_grad():
+        model.quantize.embedding.weight.copy_(torch.randn(11, 5))
+    ids = torch.randint(0, 11, (2, 12))
+
+    def decoded(image, ids):
+        latents = model.quantize.embedding(ids).transpose(1, 2).reshape(2, 5, 4, 3)
+        return model.decode(latents, force_not_quantize=True).sample
+
+    record(
+        "vq",
+        model,
+        {"image": normal(2, 3, 8, 6), "ids": ids},
+        {
+            "latents": lambda image, ids: model.encode(image).latents,
+            "decoded": decoded,
+            "indices": lambda image, ids: model.quantize(model.encode(image).latents)[2][2].reshape(2, 12),
+        },
+    )
+
+
+class PerceiverLayer(torch.nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        for name in ("norm_x", "norm_context", "norm_mlp"):
+            setattr(self, name, torch.nn.LayerNorm(width))
+        for name in ("to_q", "to_k", "to_v", "to_out"):
+            setattr(self, name, torch.nn.Linear(width, width))
+        self.fc1, self.fc2 = torch.nn.Linear(width, 4 * width), torch.nn.Linear(4 * width, width)
+
+    def forward(self, x, context, seen):
+        def split(t):
+            return t.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+        read = self.norm_context(context)
+        y = torch.nn.functional.scaled_dot_product_attention(
+            split(self.to_q(self.norm_x(x))), split(self.to_k(read)), split(self.to_v(read)), attn_mask=seen
+        )
+        x = x + self.to_out(y.transpose(1, 2).flatten(2))
+        return x + self.fc2(torch.nn.functional.gelu(self.fc1(self.norm_mlp(x))))
+
+
+class TokenPredictor(torch.nn.Module):
+    def __init__(self, count, length, width, heads, depth):
+        super().__init__()
+        self.token_embedding, self.position_embedding = torch.nn.Embedding(count, width), torch.nn.Embedding(length, width)
+        self.mask_token = torch.nn.Parameter(torch.randn(width))
+        self.layers = torch.nn.ModuleList(PerceiverLayer(width, heads) for _ in range(depth))
+        self.norm, self.head = torch.nn.LayerNorm(width), torch.nn.Linear(width, count)
+
+    def forward(self, ids, hidden, condition):
+        x = self.token_embedding(ids)
+        x = torch.where(hidden[..., None], self.mask_token, x) + self.position_embedding.weight
+        context = torch.cat([x, condition[:, None]], 1)
+        seen = torch.cat([~hidden, torch.ones(len(ids), 1, dtype=torch.bool)], 1)[:, None, None]
+        for layer in self.layers:
+            x = layer(x, context, seen)
+        return self.head(self.norm(x))
+
+
+def perceiver():
+    """GenHancer's discrete form as proposed here, in plain torch; the loss is the mean over hidden places, by picture."""
+    torch.manual_seed(22)
+    model = random_start(TokenPredictor(9, 6, 12, 3, 2))
+    hides = torch.tensor([[1, 0, 1, 1, 0, 0], [0, 1, 1, 1, 1, 1], [1, 1, 0, 0, 0, 1]])
+
+    def loss(ids, hides, condition):
+        surprise = torch.nn.functional.cross_entropy(model(ids, hides == 1, condition).transpose(1, 2), ids, reduction="none")
+        return torch.stack([s[h == 1].mean() for s, h in zip(surprise, hides)]).mean()[None]
+
+    record(
+        "perceiver",
+        model,
+        {"ids": torch.randint(0, 9, (3, 6)), "hides": hides, "condition": normal(3, 12)},
+        {"logits": lambda ids, hides, condition: model(ids, hides == 1, condition), "loss": loss},
+    )
+
+
 if __name__ == "__main__":
     clip()
     clip_lora()
@@ -387,3 +476,5 @@ if __name__ == "__main__":
     unet_unclip()
     unet_lora()
     flux()
+    vq()
+    perceiver()

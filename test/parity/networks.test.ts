@@ -135,6 +135,26 @@ const networks: Readonly<Record<string, Network>> = {
     class_embed_type = "projection", projection_class_embeddings_input_dim = 14`,
     'class_labels = labels',
   ),
+  vq: {
+    use: 'std.vq { VQModel, VqConfig }',
+    model: `VQModel(VqConfig(
+      block_out_channels = [4, 8], layers_per_block = 1, norm_num_groups = 2, latent_channels = 3,
+      num_vq_embeddings = 11, vq_embed_dim = 5, mid_block_add_attention = false
+    ))`,
+    outputs: {
+      latents: 'net.quant_conv(net.encoder(image))',
+      decoded: 'net.decode(ids, 4, 3)',
+      indices: 'net.indices(image)',
+    },
+  },
+  perceiver: {
+    use: 'std.perceiver { TokenPredictor } use std.losses { masked_cross_entropy }',
+    model: 'TokenPredictor(9, 6, 12, 3, 2)',
+    outputs: {
+      logits: 'net(ids, hides == 1, condition)',
+      loss: 'masked_cross_entropy(got_logits, ids, hides == 1)[None]',
+    },
+  },
   flux: {
     use: 'std.flux { FluxConfig, FluxTransformer2DModel }',
     model: `FluxTransformer2DModel(FluxConfig(
@@ -202,6 +222,7 @@ pipeline network {
     .map(([name, e]) => `let got_${name} = ${e}`)
     .join('\n  ')}
   let functional = ${Object.keys(outputs)
+    .filter((name) => inputs.includes(`weight_${name}`))
     .map((name) => `sum(got_${name} * weight_${name})`)
     .join(' + ')}
   evaluate all = pictures(original = kept(concat([
@@ -209,7 +230,7 @@ pipeline network {
       ...Object.keys(outputs).map((name) => `got_${name}`),
       ...gradients.map((name) => `grad(functional, ${name})`),
     ]
-      .map((e) => `flatten(${e})`)
+      .map((e) => `cast(flatten(${e}), f32)`)
       .join(', ')}
   ], axis = 0)))
   stage learn { train ${trained.join(', ')}  minimize functional  optimizer adamw(lr = 0.0)  steps 1 }
