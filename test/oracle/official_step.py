@@ -11,7 +11,6 @@ are cut and changed pixel by pixel in Python (augment.py), the loss is Eq. 12 ro
 """
 
 import math
-from pathlib import Path
 
 import numpy
 import torch
@@ -229,6 +228,7 @@ def save(folder, name, module, prefix=""):
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(1)
     run = Run()
     folder = FOLDER / "official"
     (folder / "shards").mkdir(parents=True, exist_ok=True)
