@@ -21,6 +21,7 @@ const models: readonly Published[] = [
   { id: 'stabilityai/stable-diffusion-2-1-base', licence: 'CreativeML Open RAIL++-M' },
   { id: 'stabilityai/stable-diffusion-2-1-unclip-small', licence: null },
   { id: 'stabilityai/stable-diffusion-xl-base-1.0', licence: 'openrail++' },
+  { id: 'amused/amused-256', licence: null },
   { id: 'black-forest-labs/FLUX.1-dev', licence: 'FLUX.1 [dev] Non-Commercial License' },
 ]
 

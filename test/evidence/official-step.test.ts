@@ -36,7 +36,11 @@ pipeline tiny extends dcr_official {
   override param enhance_steps: int = 20
   override param align_lr: float = 1e-2
   override param lr: float = 1e-3
+  // All in f32.
   override param loss_type: "f32" | "bf16" = "f32"
+  override let z = clip.image_features(view)
+  override let z_plus = clip.image_features(view_plus)
+  override stage enhance { precision f32 }
   override data cc3m = image_shards("${folder}/shards", size = stored)
   override model clip = ClipModel(ClipConfig(
     projection_dim = 20,
