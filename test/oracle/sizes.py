@@ -8,7 +8,7 @@ and shapes. The configurations are those of the published config.json files."""
 import hashlib
 
 import torch
-from diffusers import AutoencoderKL, FluxTransformer2DModel, UNet2DConditionModel
+from diffusers import AutoencoderKL, FluxTransformer2DModel, UNet2DConditionModel, VQModel
 from transformers import (
     CLIPConfig,
     CLIPModel,
@@ -118,6 +118,11 @@ def main():
             )),
             "sd_vae": facts(vae()),
             "flux_vae": facts(vae(latent_channels=16, use_quant_conv=False, use_post_quant_conv=False)),
+            "amused_vq": facts(VQModel(
+                down_block_types=["DownEncoderBlock2D"] * 5, up_block_types=["UpDecoderBlock2D"] * 5,
+                block_out_channels=[128, 256, 256, 512, 768], layers_per_block=2, latent_channels=64,
+                num_vq_embeddings=8192, mid_block_add_attention=False,
+            )),
             "genhancer_light": facts(FluxTransformer2DModel(num_layers=2, num_single_layers=4, guidance_embeds=True)),
         })
 

@@ -42,6 +42,7 @@ const models: readonly (readonly [
     },
   ],
   ['autoencoder', 'AutoencoderKL', { sd_vae: 83_653_863, flux_vae: 83_819_683 }],
+  ['vq', 'VQModel', { amused_vq: 146_244_675 }],
   ['flux', 'FluxTransformer2DModel', { genhancer_light: 1_310_154_816 }],
 ]
 
