@@ -81,7 +81,15 @@ def resized():
     return {"x": x.tolist(), "y": y.tolist()}
 
 
+def pooled():
+    """DIVA's means of neighbouring tokens, of which some are left over at the end."""
+    torch.manual_seed(25)
+    x = torch.randn(2, 8, 3).double()
+    y = torch.nn.functional.avg_pool1d(x.transpose(1, 2), kernel_size=3, stride=3).transpose(1, 2)
+    return {"x": x.tolist(), "y": y.tolist()}
+
+
 if __name__ == "__main__":
     torch.manual_seed(24)
     in_bf16 = [dcr_in_bf16(n, d, near) for n, d, near in ((2, 9, 0.0), (3, 12, 0.5), (4, 12, 1.0), (5, 9, 3.0), (4, 30, 0.7))]
-    write("methods", {"unclip": unclip(), "anchored": anchored(), "resized": resized(), "dcr_in_bf16": in_bf16})
+    write("methods", {"unclip": unclip(), "anchored": anchored(), "resized": resized(), "dcr_in_bf16": in_bf16, "pooled": pooled()})

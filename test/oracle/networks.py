@@ -82,6 +82,7 @@ def siglip():
             "image_features": lambda image, ids: features(model.get_image_features(pixel_values=image)),
             "text_features": lambda image, ids: features(model.get_text_features(input_ids=ids)),
             "logits": lambda image, ids: model(pixel_values=image, input_ids=ids).logits_per_image,
+            "local_features": lambda image, ids: model.vision_model(pixel_values=image).last_hidden_state,
         },
     )
 
@@ -160,6 +161,10 @@ def clip():
             "text_features": lambda image, ids: features(model.get_text_features(input_ids=ids)),
             "logits": lambda image, ids: model(input_ids=ids, pixel_values=image).logits_per_image,
             "text_hidden": lambda image, ids: model.text_model(input_ids=ids).last_hidden_state,
+            # As DIVA takes patch tokens: normalised and projected like the class token.
+            "local_features": lambda image, ids: model.visual_projection(
+                model.vision_model.post_layernorm(model.vision_model(pixel_values=image).last_hidden_state[:, 1:])
+            ),
         },
     )
 

@@ -19,9 +19,10 @@ interface Methods {
     readonly grad_z_plus: Nested
   }
   readonly resized: { readonly x: Nested; readonly y: Nested }
+  readonly pooled: { readonly x: Nested; readonly y: Nested }
 }
 
-const { unclip, anchored, resized } = oracle<Methods>('methods')
+const { unclip, anchored, resized, pooled } = oracle<Methods>('methods')
 
 describe('pieces of the compared methods', () => {
   it('unCLIP: betas and noised embeddings of diffusers', async () => {
@@ -84,6 +85,43 @@ pipeline resizing {
 }`
     const { original } = await evaluated(text, 'y', from({ x: tensor(resized.x) }))
     expect(keptError(original, flat(resized.y))).toBeLessThan(1e-5)
+  })
+
+  it("DIVA's means of neighbouring tokens: torch avg_pool1d", async () => {
+    const text = `
+use "./diva.dcr" { pooled_tokens }
+pipeline pooling {
+  let x = draw normal of [2, 8, 3]
+  evaluate y = pictures(original = kept(pooled_tokens(x, 3)))
+}`
+    const { original } = await evaluated(text, 'y', from({ x: tensor(pooled.x) }))
+    expect(keptError(original, flat(pooled.y))).toBeLessThan(1e-6)
+  })
+
+  it("GenHancer's hidden places: a drawn share of each row, those with the largest numbers", async () => {
+    const chance = [
+      [0.1, 0.9, 0.4, 0.8, 0.3],
+      [0.7, 0.2, 0.6, 0.5, 0.95],
+      [0.3, 0.35, 0.2, 0.15, 0.1],
+    ]
+    const text = `
+use std.perceiver { random_places }
+pipeline hiding {
+  let hidden = random_places(3, 5, 0.1, 0.9)
+  evaluate all = pictures(original = kept(hidden))
+}`
+    const inputs = from({
+      'hidden/random_places/share': tensor([0.5, 0.85, 0.1]),
+      'hidden/random_places/chance': tensor(chance),
+    })
+    // floor(5 share) places, and one at least
+    const counts = [2, 4, 1]
+    const expected = chance.map((row, k) => {
+      const least = row.toSorted((a, b) => b - a)[(counts[k] ?? 0) - 1] ?? NaN
+      return row.map((v) => (v >= least ? 1 : 0))
+    })
+    const { original } = await evaluated(text, 'all', inputs)
+    expect(keptError(original, expected.flat())).toBe(0)
   })
 
   it('rectified_flow: the ends of the line and its velocity', async () => {

@@ -46,6 +46,7 @@ const networks: Readonly<Record<string, Network>> = {
       text_features: 'net.text_features(ids)',
       logits: 'net(image, ids)',
       text_hidden: 'net.text_model(ids).last_hidden_state',
+      local_features: 'net.local_features(image)',
     },
   },
   clip_lora: {
@@ -69,6 +70,7 @@ const networks: Readonly<Record<string, Network>> = {
       image_features: 'net.image_features(image)',
       text_features: 'net.text_features(ids)',
       logits: 'net(image, ids)',
+      local_features: 'net.local_features(image)',
     },
   },
   clip_text: {
