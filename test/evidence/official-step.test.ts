@@ -50,6 +50,7 @@ pipeline tiny extends dcr_official {
     text_config = tower
   )) from "${folder}/clip.safetensors"
   override model vae = AutoencoderKL(AutoencoderConfig(
+    down_block_types = ["DownEncoderBlock2D", "DownEncoderBlock2D"], up_block_types = ["UpDecoderBlock2D", "UpDecoderBlock2D"],
     block_out_channels = [4, 8], layers_per_block = 1, norm_num_groups = 2
   )) from "${folder}/vae.safetensors"
   override model unet = UNet2DConditionModel(UNetConfig(

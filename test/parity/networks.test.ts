@@ -140,7 +140,8 @@ const networks: Readonly<Record<string, Network>> = {
   vq: {
     use: 'std.vq { VQModel, VqConfig }',
     model: `VQModel(VqConfig(
-      block_out_channels = [4, 8], layers_per_block = 1, norm_num_groups = 2, latent_channels = 3,
+      down_block_types = ["DownEncoderBlock2D", "DownEncoderBlock2D"],
+      up_block_types = ["UpDecoderBlock2D", "UpDecoderBlock2D"], block_out_channels = [4, 8], layers_per_block = 1, norm_num_groups = 2, latent_channels = 3,
       num_vq_embeddings = 11, vq_embed_dim = 5, mid_block_add_attention = false
     ))`,
     outputs: {
