@@ -57,10 +57,8 @@ export interface Planning {
 }
 
 /** What each stage trains and what a step costs, from the graphs as they would be emitted. */
-export const plan = (request: Request): Planning => planAnalysed(analyze(request))
-
-/** The phases after those that `analyze` went through. */
-export function planAnalysed(analysis: Analysis): Planning {
+export function plan(request: Request): Planning {
+  const analysis = analyze(request)
   const emitted = emitAll(
     analysis.lowered
       ? { ...analysis, lowered: { ...analysis.lowered, evaluations: [], exports: [] } }
