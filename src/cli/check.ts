@@ -1,9 +1,10 @@
 import { checkFile, sameReport } from '../compiler/check-file.js'
-import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { attempt } from './attempt.js'
 import { exitCodes } from './exit-codes.js'
 import { fixAll } from './fix.js'
 import { printDiagnostics, printDiagnosticsJson } from './print.js'
-import { type Target, findTarget } from './target.js'
+import { findTarget } from './target.js'
 
 export interface CheckOptions {
   readonly json: boolean
@@ -26,7 +27,11 @@ export function check(names: readonly string[], options: CheckOptions): number {
       all.push(target.problem)
       continue
     }
-    const found = checkFile({ ...target, settings: options.set })
+    const found = attempt(() => checkFile({ ...target, settings: options.set }))
+    if ('problem' in found) {
+      all.push(found.problem)
+      continue
+    }
     for (const d of found) if (!all.some((other) => sameReport(other, d))) all.push(d)
     for (const [path, text] of target.files.texts) texts.set(path, text)
     checked.push(target.entry)
@@ -43,14 +48,4 @@ export function check(names: readonly string[], options: CheckOptions): number {
       )
   }
   return errors > 0 ? exitCodes.userError : exitCodes.done
-}
-
-/** A file that cannot be found is one report among the others. */
-function attempt(find: () => Target): Target | { readonly problem: Diagnostic } {
-  try {
-    return find()
-  } catch (error) {
-    if (error instanceof UserError) return { problem: error.diagnostic }
-    throw error
-  }
 }

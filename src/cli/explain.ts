@@ -1,6 +1,7 @@
 import { kinds } from '../diagnostics/catalogue/index.js'
 import { closest } from '../diagnostics/suggest.js'
 import { exitCodes } from './exit-codes.js'
+import { columns, fill } from './wrap.js'
 
 /** `dcrc explain CODE`: the page of a diagnostic; without a code the list of all. */
 export function explain(code: string | undefined): number {
@@ -9,16 +10,18 @@ export function explain(code: string | undefined): number {
       process.stdout.write(`${kind.code.padEnd(32)} ${kind.severity.padEnd(8)} ${firstSentence(kind.page)}\n`)
     return exitCodes.done
   }
-  const kind = kinds.get(code)
+  // without the folder of a code: what `allow` writes
+  const short = [...kinds.values()].filter((k) => k.code.endsWith(`/${code.replaceAll('_', '-')}`))
+  const kind = kinds.get(code) ?? (short.length === 1 ? short[0] : undefined)
   if (!kind) {
-    const suggestion = closest(code, [...kinds.keys()])
+    const suggestion = short[0]?.code ?? closest(code, [...kinds.keys()])
     process.stderr.write(
       `there is no diagnostic \`${code}\`${suggestion === undefined ? '' : `; did you mean \`${suggestion}\`?`}\n`,
     )
     process.stderr.write('`dcrc explain` lists all\n')
     return exitCodes.userError
   }
-  process.stdout.write(`${kind.severity}[${kind.code}]\n\n${kind.page}\n`)
+  process.stdout.write(`${kind.severity}[${kind.code}]\n\n${fill(kind.page, columns())}\n`)
   return exitCodes.done
 }
 
@@ -26,7 +29,8 @@ export function explain(code: string | undefined): number {
 function firstSentence(page: string): string {
   const text = page.replaceAll('\n', ' ')
   const sentence = text.match(/^.*?(?=(?<!\.)[.:;](?: |$))/)?.[0] ?? text
-  return sentence.length <= longest ? sentence : `${sentence.slice(0, longest).replace(/\s+\S*$/, '')} ...`
+  const longest = Math.max(30, (columns() ?? 132) - 42)
+  return sentence.length <= longest
+    ? sentence
+    : `${sentence.slice(0, longest - 4).replace(/\s+\S*$/, '')} ...`
 }
-
-const longest = 90

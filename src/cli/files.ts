@@ -1,11 +1,32 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DiskBinaryFiles } from '../runtime/binary-files.js'
 import type { Files } from '../compiler/2-resolve/program.js'
+import { notText } from '../diagnostics/catalogue/file.js'
+import { UserError } from '../diagnostics/diagnostic.js'
 
 /** The folder of the package, which holds the standard library. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The text of a file; undefined where it cannot be read. What is no text in UTF-8 is an error, called `path`. */
+export function readText(place: string, path = place): string | undefined {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(place)
+  } catch {
+    return undefined
+  }
+  const refused = (): never => {
+    throw new UserError(notText({ file: path, start: 0, end: 0 }, { path }))
+  }
+  if (bytes.includes(0)) return refused()
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return refused()
+  }
+}
 
 /** Files on disk, relative to a root; `std/...` is the library of the package. */
 export class DiskFiles implements Files {
@@ -20,17 +41,20 @@ export class DiskFiles implements Files {
   read(path: string): string | undefined {
     const known = this.texts.get(path)
     if (known !== undefined) return known
-    try {
-      const place = path.startsWith('std/')
-        ? join(packageRoot, 'pipelines', path)
-        : path.startsWith('/')
-          ? path
-          : join(this.root, path)
-      const text = readFileSync(place, 'utf8')
-      this.texts.set(path, text)
-      return text
-    } catch {
-      return undefined
-    }
+    const place = path.startsWith('std/')
+      ? join(packageRoot, 'pipelines', path)
+      : path.startsWith('/')
+        ? path
+        : join(this.root, path)
+    const text = readText(place, path)
+    if (text !== undefined) this.texts.set(path, text)
+    return text
+  }
+
+  library(): readonly string[] {
+    return readdirSync(join(packageRoot, 'pipelines', 'std'))
+      .filter((name) => name.endsWith('.dcr'))
+      .sort()
+      .map((name) => `std/${name}`)
   }
 }

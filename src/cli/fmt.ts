@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { format } from '../compiler/1-parse/format.js'
 import { parse } from '../compiler/1-parse/index.js'
-import { noFile } from '../diagnostics/catalogue/file.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { attempt } from './attempt.js'
 import { exitCodes } from './exit-codes.js'
+import { readText } from './files.js'
 import { printDiagnostics } from './print.js'
 import { replaceFile } from './replace-file.js'
+import { refuse } from './target.js'
 
 export interface FmtOptions {
   readonly check: boolean
@@ -17,9 +18,9 @@ export function fmt(names: readonly string[], options: FmtOptions): number {
   const texts = new Map<string, string>()
   const unformatted: string[] = []
   for (const name of names) {
-    const text = readText(name)
-    if (text === undefined) {
-      problems.push(noFile({ file: name, start: 0, end: 0 }, { path: name }))
+    const text = attempt(() => readText(name) ?? refuse(name))
+    if (typeof text !== 'string') {
+      problems.push(text.problem)
       continue
     }
     texts.set(name, text)
@@ -40,12 +41,4 @@ export function fmt(names: readonly string[], options: FmtOptions): number {
   return problems.length > 0 || (options.check && unformatted.length > 0)
     ? exitCodes.userError
     : exitCodes.done
-}
-
-function readText(name: string): string | undefined {
-  try {
-    return readFileSync(name, 'utf8')
-  } catch {
-    return undefined
-  }
 }

@@ -10,17 +10,15 @@ function collectSetting(text: string, settings: Map<string, string>): Map<string
   return new Map([...settings, [text.slice(0, at), text.slice(at + 1)]])
 }
 
-function positiveInt(text: string): number {
-  const value = wholeNumber(text)
-  if (value >= 1) return value
-  throw new InvalidArgumentError('Write a whole number of at least 1.')
-}
-
-function wholeNumber(text: string): number {
-  const value = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : NaN
-  if (Number.isSafeInteger(value)) return value
-  throw new InvalidArgumentError('Write a whole number.')
-}
+const wholeNumberFrom =
+  (least: number) =>
+  (text: string): number => {
+    const value = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll('_', '')) : NaN
+    if (Number.isSafeInteger(value) && value >= least) return value
+    throw new InvalidArgumentError(`Write a whole number of at least ${least}.`)
+  }
+const wholeNumber = wholeNumberFrom(0)
+const positiveInt = wholeNumberFrom(1)
 
 const target = 'FILE or FILE#pipeline; none: the only pipeline file of this folder'
 const setting = ['--set <name=value>', 'give a param of the pipeline another value (repeatable)'] as const
@@ -59,6 +57,7 @@ function program(done: (code: number) => void): Command {
     .description('show what each stage trains and what a step costs')
     .argument('[file]', target)
     .option('--json', 'the plan as JSON', false)
+    .option('--against <file>', 'only what differs from the plan of another FILE or FILE#pipeline')
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (file, options) => done(await (await import('./plan.js')).plan(file, options)))
   dcrc

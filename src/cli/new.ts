@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { version } from '../compiler/version.js'
 import { exists } from '../diagnostics/catalogue/file.js'
@@ -8,7 +8,8 @@ import { packageRoot } from './files.js'
 
 /** `dcrc new NAME`: a folder with a first pipeline that runs at once. */
 export function newProject(folder: string): number {
-  if (existsSync(folder)) throw new UserError(exists({ file: folder, start: 0, end: 0 }, { path: folder }))
+  if (existsSync(folder) && !isEmptyFolder(folder))
+    throw new UserError(exists({ file: folder, start: 0, end: 0 }, { path: folder }))
   mkdirSync(folder, { recursive: true })
   const pipeline = readFileSync(join(packageRoot, 'pipelines/examples/digits.dcr'), 'utf8')
   writeFileSync(join(folder, 'digits.dcr'), pipeline)
@@ -40,6 +41,9 @@ export function newProject(folder: string): number {
   )
   return exitCodes.done
 }
+
+const isEmptyFolder = (path: string): boolean =>
+  statSync(path).isDirectory() && readdirSync(path).length === 0
 
 /** This dcrc as a dependency: by its version when npm installed it, else by its place, a clone of the repository. */
 function ownVersion(folder: string): string {

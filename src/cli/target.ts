@@ -1,7 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { noCandidate, noFile } from '../diagnostics/catalogue/file.js'
 import { UserError } from '../diagnostics/diagnostic.js'
+import { closest } from '../diagnostics/suggest.js'
 import { DiskFiles } from './files.js'
 
 /** What a command works on: one pipeline of one file. */
@@ -17,9 +18,21 @@ export function findTarget(argument: string | undefined, root: string = process.
   const text = argument ?? onlyCandidate(root)
   const at = text.lastIndexOf('#')
   const entry = (at < 0 ? text : text.slice(0, at)).replace(/^\.\//, '')
-  if (files.read(entry) === undefined)
-    throw new UserError(noFile({ file: entry, start: 0, end: 0 }, { path: entry }))
+  if (files.read(entry) === undefined) return refuse(entry, root)
   return { entry, files, ...(at < 0 ? {} : { pipeline: text.slice(at + 1) }) }
+}
+
+/** Tells of a file that cannot be read, and which one was probably meant. */
+export function refuse(path: string, root: string = process.cwd()): never {
+  const place = path.startsWith('/') ? path : join(root, path)
+  const folder = existsSync(place) && statSync(place).isDirectory()
+  const beside = existsSync(dirname(place)) ? readdirSync(dirname(place)) : []
+  const name = closest(
+    basename(path),
+    beside.filter((other) => other.endsWith('.dcr')),
+  )
+  const suggestion = name === undefined ? undefined : join(dirname(path), name)
+  throw new UserError(noFile({ file: path, start: 0, end: 0 }, { path, folder, suggestion }))
 }
 
 function onlyCandidate(root: string): string {

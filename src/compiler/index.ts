@@ -8,7 +8,7 @@ import type { Target } from './6-optimize/pass.js'
 import { optimizeEvaluation, optimizeFunction } from './6-optimize/stage.js'
 import { type EmittedEvaluation, buildManifest, emitEvaluation } from './7-emit/artefact.js'
 import { type ExportFile, exportFile } from './7-emit/export-file.js'
-import type { Artefact, ModelSpec } from './7-emit/manifest.js'
+import type { Artefact, DataSpec, ModelSpec, Settings } from './7-emit/manifest.js'
 import { type Analysis, type Request, analyze } from './analyze.js'
 import { type BuiltStage, buildStage } from './build-stage.js'
 import { editHint } from './edit-hint.js'
@@ -49,6 +49,11 @@ export interface Planning {
   /** Absent when there are errors. */
   readonly plan?: {
     readonly pipeline: string
+    readonly seed: number
+    /** What decides results besides the stages, defaults included. */
+    readonly params: Settings
+    readonly data: readonly Pick<DataSpec, 'name' | 'source' | 'arguments'>[]
+    readonly evaluations: readonly Pick<LoweredEvaluation, 'name' | 'kind' | 'settings'>[]
     readonly conversions: readonly ConversionPlan[]
     readonly stages: readonly StagePlan[]
   }
@@ -70,6 +75,14 @@ export function plan(request: Request): Planning {
     diagnostics,
     plan: {
       pipeline: pipeline.name,
+      seed: lowered.seed,
+      params: lowered.params,
+      data: lowered.data.map(({ name, source, arguments: given }) => ({ name, source, arguments: given })),
+      evaluations: (analysis.lowered?.evaluations ?? []).map(({ name, kind, settings }) => ({
+        name,
+        kind,
+        settings,
+      })),
       conversions: planConversions(lowered, stages),
       stages: planStages(lowered, stages),
     },

@@ -1,4 +1,5 @@
 import type { Span } from '../diagnostics/diagnostic.js'
+import { childrenOf } from '../compiler/1-parse/children.js'
 import { patternNames } from '../compiler/2-resolve/flatten.js'
 import type {
   AblationDeclaration,
@@ -304,37 +305,17 @@ export class Walk {
   }
 
   private expression(e: Expression, scope: NameScope): void {
-    const visit = (child: Expression | undefined): void => (child ? this.expression(child, scope) : undefined)
     switch (e.kind) {
       case 'name':
         return this.note({ text: e.name, span: e.span }, scope.get(e.name), scope)
       case 'field':
-        visit(e.object)
+        this.expression(e.object, scope)
         return this.member(e.name, memberOf(e.object, e.name.text, scope), scope)
       case 'call':
-        visit(e.callee)
+        this.expression(e.callee, scope)
         return this.arguments(e.arguments, calleeOf(e.callee, scope), scope)
-      case 'optional':
-      case 'unary':
-        return visit(e.operand)
-      case 'index':
-        visit(e.object)
-        for (const k of e.indices) {
-          if (k.kind === 'at') visit(k.value)
-          else if (k.kind === 'slice') [k.start, k.end, k.step].forEach(visit)
-        }
-        return
-      case 'binary':
-        visit(e.left)
-        return visit(e.right)
-      case 'range':
-        visit(e.start)
-        return visit(e.end)
-      case 'list':
-      case 'tuple':
-        return e.items.forEach(visit)
       case 'comprehension': {
-        visit(e.iterable)
+        this.expression(e.iterable, scope)
         const inner = new NameScope(scope)
         const item = (): StaticType | undefined =>
           e.pattern.kind === 'name-pattern' ? itemOf(typeOf(e.iterable, scope)) : undefined
@@ -343,53 +324,29 @@ export class Walk {
         this.bound(e.pattern, inner)
         return this.expression(e.value, inner)
       }
-      case 'record':
-        for (const f of e.fields) visit(f.value)
-        return
       case 'with': {
-        visit(e.object)
+        this.expression(e.object, scope)
         const type = typeOf(e.object, scope)
         for (const f of e.fields) {
           this.member(f.name, type && !type.list ? type.of.members.get(f.name.text) : undefined, scope)
-          visit(f.value)
+          this.expression(f.value, scope)
         }
         return
       }
-      case 'if':
-        visit(e.condition)
-        visit(e.then)
-        return visit(e.else)
-      case 'match':
-        visit(e.subject)
-        for (const arm of e.arms) {
-          for (const p of arm.patterns) if (!(p.kind === 'name' && p.name === '_')) visit(p)
-          visit(arm.value)
-        }
-        return
       case 'block':
         for (const s of e.statements) this.statement(s, scope)
-        return visit(e.result)
-      case 'draw':
-        this.plugin(e.distribution, scope)
-        visit(e.like)
-        return e.shape?.forEach(visit)
-      case 'of':
-        visit(e.field)
-        return e.shape.forEach(visit)
+        if (e.result) this.expression(e.result, scope)
+        return
       case 'pairs': {
-        visit(e.count)
+        this.expression(e.count, scope)
         const inner = new NameScope(scope)
         this.see(e.span, inner)
         for (const index of [e.row, e.column])
           this.note(index, inner.set(symbol('local', index)), inner, true)
         return this.expression(e.value, inner)
       }
-      case 'int':
-      case 'float':
-      case 'string':
-      case 'bool':
-      case 'none':
-      case 'missing':
+      default:
+        for (const child of childrenOf(e)) this.expression(child, scope)
     }
   }
 

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { attempt } from '../cli/attempt.js'
 import { DiskFiles, packageRoot } from '../cli/files.js'
 import { type Parsed, parse } from '../compiler/1-parse/index.js'
 import type { SyntaxFile } from '../compiler/1-parse/syntax.js'
-import { type Files, usePath } from '../compiler/2-resolve/program.js'
+import { type Files, modulesOf, usePath } from '../compiler/2-resolve/program.js'
 import type { BinaryFiles } from '../onnx/open.js'
 import { SourceIndex } from './source-index.js'
 
@@ -31,7 +32,14 @@ export class Workspace implements Files {
   }
 
   read(path: string): string | undefined {
-    return this.buffers.get(path) ?? this.disk.read(path)
+    const open = this.buffers.get(path)
+    if (open !== undefined) return open
+    const found = attempt(() => this.disk.read(path))
+    return typeof found === 'object' ? undefined : found
+  }
+
+  library(): readonly string[] {
+    return this.disk.library()
   }
 
   parse(path: string, text: string): Parsed {
@@ -91,7 +99,7 @@ export class Workspace implements Files {
 
   /** Modules of the library, as `use` writes them. */
   libraryModules(): readonly string[] {
-    return modules(library).map((file) => `std.${file.replaceAll('/', '.')}`)
+    return modulesOf(this)
   }
 
   /** What the names in all files of the project and in what they use stand for. */
@@ -140,8 +148,3 @@ function list(root: string, folder: string, found: string[]): string[] {
   }
   return found
 }
-
-const modules = (folder: string): readonly string[] =>
-  list(folder, '', [])
-    .map((file) => file.slice(0, -'.dcr'.length))
-    .sort()

@@ -12,6 +12,7 @@ import { z } from 'zod'
 import type { Json, Manifest } from '../compiler/7-emit/manifest.js'
 import type { MonitorValue } from './step-loop.js'
 import { substitutesSchema } from './substitutes.js'
+import { eventsFile, keptRecords, startRecord, stepRecord } from './tensorboard.js'
 
 /** One line of `metrics.jsonl`: one optimizer step. */
 export interface MetricsLine {
@@ -51,10 +52,12 @@ const placeSchema = z.object({ stage: z.string(), step: z.int() })
 export type EvaluationTable = Record<string, Record<string, Readonly<Record<string, Json>>>>
 
 const buffered = 250
+const now = (): number => Date.now() / 1000
 
 /** The folder of a run: names and formats of what lies in it. */
 export class RunFolder {
   private lines: string[] = []
+  private events: Uint8Array[] = []
   private flushed = 0
 
   constructor(readonly directory: string) {}
@@ -71,6 +74,7 @@ export class RunFolder {
     mkdirSync(this.directory, { recursive: true })
     writeWhole(this.path('run.json'), `${JSON.stringify(record, null, 2)}\n`)
     writeWhole(this.path('manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+    writeWhole(this.path(eventsFile), startRecord(now()))
   }
 
   get manifest(): string | undefined {
@@ -85,12 +89,17 @@ export class RunFolder {
   /** Lines are written in groups: `flush` before anything that tells how far the run is. */
   metrics(line: MetricsLine): void {
     this.lines.push(`${JSON.stringify(line)}\n`)
+    this.events.push(stepRecord(line, now()))
     if (performance.now() - this.flushed > buffered) this.flush()
   }
 
   flush(): void {
-    if (this.lines.length > 0) appendFileSync(this.path('metrics.jsonl'), this.lines.join(''))
+    if (this.lines.length > 0) {
+      appendFileSync(this.path('metrics.jsonl'), this.lines.join(''))
+      appendFileSync(this.path(eventsFile), Buffer.concat(this.events))
+    }
     this.lines = []
+    this.events = []
     this.flushed = performance.now()
   }
 
@@ -103,6 +112,8 @@ export class RunFolder {
       return data !== undefined && keep(data)
     })
     writeWhole(this.path('metrics.jsonl'), kept.map((line) => `${line}\n`).join(''))
+    const events = this.path(eventsFile)
+    if (existsSync(events)) writeWhole(events, keptRecords(readFileSync(events), keep))
   }
 
   get evaluations(): EvaluationTable {

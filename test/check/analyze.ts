@@ -1,6 +1,6 @@
 import { Diagnostics } from '../../src/diagnostics/diagnostic.js'
 import { loadProgram } from '../../src/compiler/2-resolve/program.js'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type AblationAnalysis, analyzeAblations } from '../../src/compiler/ablations.js'
@@ -11,6 +11,9 @@ import { DiskBinaryFiles } from '../../src/runtime/binary-files.js'
 const pipelines = fileURLToPath(new URL('../../pipelines', import.meta.url))
 /** Where the ONNX files lie that tests name. */
 const fixtures = fileURLToPath(new URL('../oracle/fixtures', import.meta.url))
+const libraryPaths = readdirSync(join(pipelines, 'std'))
+  .sort()
+  .map((name) => `std/${name}`)
 const library = new Map<string, string | undefined>()
 
 /** The text of a library file, `std/nn.dcr`; undefined when there is none. */
@@ -62,6 +65,7 @@ export function requestOf(sources: Sources): Request {
   return {
     entry,
     files: {
+      library: () => libraryPaths,
       read: (path) => files[path] ?? (path.startsWith('std/') ? readLibrary(path) : undefined),
       // weights are not looked for: whether they are there is no mistake of a text
       binary: Object.assign(new DiskBinaryFiles(fixtures), { locate: (from: string) => from }),

@@ -1,22 +1,32 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { scan } from '../../src/compiler/1-parse/scan.js'
-import { analyze } from '../../src/compiler/analyze.js'
+import { loadProgram } from '../../src/compiler/2-resolve/program.js'
+import { analyzeAblations } from '../../src/compiler/ablations.js'
+import { type Analysis, analyze } from '../../src/compiler/analyze.js'
 import { compile } from '../../src/compiler/index.js'
 import type { Files } from '../../src/compiler/2-resolve/program.js'
+import { Diagnostics } from '../../src/diagnostics/diagnostic.js'
 import { hash } from '../../src/graph/hash.js'
 import { sourcesIn } from '../syntax/sources.js'
 
-/** All literals are changed where this says so, else every so many of a large pipeline's. */
+/** `npm run mutations` changes all literals of all files; without it large pipelines are left with a few. */
 const everyLiteral = process.env['DCRC_MUTATIONS'] === 'all'
-const large = /quickstart/
+/** How many literals of a file are changed: all of the examples, few of a pipeline of full size. */
+const few = (path: string): number =>
+  everyLiteral || small.test(path)
+    ? Infinity
+    : /quickstart/.test(path)
+      ? 8
+      : path === 'pipelines/dcr.dcr'
+        ? 2
+        : 0
 /** Pipelines that are compiled whole for each change; of others the forward graphs are compared, which is less work. */
 const small = /^pipelines\/examples\//
 
 const texts = new Map(sourcesIn('pipelines').map(({ path, text }) => [path, text]))
 const entries = [...texts].filter(
-  ([path, text]) =>
-    (small.test(path) || large.test(path)) && !path.includes('/std/') && /^pipeline /m.test(text),
+  ([path, text]) => few(path) > 0 && !path.includes('/std/') && /^(?:pipeline|ablation) /m.test(text),
 )
 
 const filesWith = (path: string, text: string): Files => ({
@@ -51,7 +61,7 @@ function mutations(path: string, text: string): { readonly name: string; readonl
       },
     ]
   })
-  const step = large.test(path) && !everyLiteral ? Math.ceil(found.length / 8) : 1
+  const step = Math.ceil(found.length / few(path)) || 1
   return found.filter((_, k) => k % step === 0)
 }
 
@@ -66,10 +76,27 @@ function outcome(path: string, text: string): string {
     const files = [...artefact.files].map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')])
     return JSON.stringify([manifest, files])
   }
-  const { diagnostics, lowered } = analyze(request)
-  if (diagnostics.length > 0 || !lowered) return JSON.stringify(diagnostics.map((d) => [d.code, d.message]))
-  const { stages, evaluations, models, data, exports } = lowered
+  const program = loadProgram(path, request.files, new Diagnostics())
+  const { diagnostics, ablations } = analyzeAblations(program, request)
+  const pipelines = [...text.matchAll(/^pipeline (\w+)/gm)].map(([, pipeline = '']) =>
+    forward(analyze({ ...request, pipeline })),
+  )
   return JSON.stringify([
+    pipelines,
+    diagnostics.map((d) => [d.code, d.message]),
+    ablations.map(({ name, seeds, runs }) => [
+      name,
+      seeds,
+      runs.map(({ variant, settings, analysis }) => [variant, [...settings], forward(analysis)]),
+    ]),
+  ])
+}
+
+/** The forward graphs of a pipeline and all that stands beside them in the manifest, or what is wrong with it. */
+function forward({ diagnostics, lowered }: Analysis): unknown {
+  if (diagnostics.length > 0 || !lowered) return diagnostics.map((d) => [d.code, d.message])
+  const { stages, evaluations, models, data, exports } = lowered
+  return [
     stages.map(({ graph, draws, groups, ...rest }) => [
       hash(graph),
       [...draws],
@@ -85,7 +112,7 @@ function outcome(path: string, text: string): string {
     models,
     data,
     exports,
-  ])
+  ]
 }
 
 describe('every literal of a pipeline changes what is emitted, or is complained about', () => {

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Installed } from './installed.js'
 
@@ -48,7 +49,7 @@ describe('usage', () => {
     ],
     [
       'compile --seed 1.5',
-      "error: option '--seed <n>' argument '1.5' is invalid. Write a whole number.\n(dcrc compile --help lists its options)\n",
+      "error: option '--seed <n>' argument '1.5' is invalid. Write a whole number of at least 0.\n(dcrc compile --help lists its options)\n",
     ],
   ])('dcrc %s', async (line, stderr) => {
     expect(await dcrc.dcrc(line)).toEqual({ code: 2, stdout: '', stderr })
@@ -175,7 +176,16 @@ describe('new', () => {
     const plan = await dcrc.dcrc('plan', 'First')
     expect([plan.code, plan.stderr]).toEqual([0, ''])
     const parameters = 3 * 32 * 32 * 64 + 64 + 64 * 10 + 10
-    expect(plan.stdout).toContain('pipeline digits\n\nstage learn: 500 steps\n')
+    // the defaults that decide the result, too
+    expect(plan.stdout).toContain(`pipeline digits
+  params       none; seed 0
+  data         train = mnist(split = "train", size = 32, limit = 0)
+
+stage learn: 500 steps
+`)
+    expect(plan.stdout).toContain(
+      '  optimizer    adamw(lr = 0.001, betas = [0.9, 0.999], eps = 1e-8, weight_decay = 0.01), constant()\n',
+    )
     expect(plan.stdout).toContain(`reader       ${Math.round(parameters / 1000)}k parameters, all trained\n`)
     for (const row of ['compute', 'peak memory', 'bus', 'checkpoint', 'data'])
       expect(plan.stdout).toMatch(new RegExp(`^  ${row} +\\S`, 'm'))
@@ -185,6 +195,18 @@ describe('new', () => {
       stages: [{ stage: 'learn', steps: 500 }],
     })
 
+    dcrc.write(
+      'First/warmer.dcr',
+      'use "./digits.dcr" { digits }\npipeline warmer extends digits { override stage learn { steps 50 } }\n',
+    )
+    const edit = await dcrc.dcrc('plan warmer.dcr --against digits.dcr', 'First')
+    expect([edit.code, edit.stderr]).toEqual([0, ''])
+    expect(edit.stdout).toMatch(
+      /^pipeline\n- pipeline digits\n\+ pipeline warmer\n\nstage learn\n- stage learn: 500 steps\n\+ stage learn: 50 steps\n- {3}compute .*\n\+ {3}compute .*\n$/,
+    )
+
+    mkdirSync(dcrc.path('Empty'))
+    expect((await dcrc.dcrc('new Empty')).code).toBe(0)
     const again = await dcrc.dcrc('new First')
     expect(again.code).toBe(1)
     expect(again.stderr).toContain('error[file/exists]: `First` exists already')

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync, utimesSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { eventsFile, keptRecords } from '../../src/runtime/tensorboard.js'
 import { Installed, type Running } from './installed.js'
 
 /*
@@ -47,6 +48,9 @@ describe('a run', () => {
     ])
     expect(existsSync(dcrc.path(project, 'out/export/reader/model.safetensors'))).toBe(true)
     expect(dcrc.read(`${project}/out/metrics.jsonl`).trimEnd().split('\n')).toHaveLength(5)
+    const places: number[] = []
+    keptRecords(readFileSync(dcrc.path(project, 'out', eventsFile)), ({ step }) => places.push(step) > 0)
+    expect(places).toEqual([1, 2, 3, 4, 5])
   })
 
   test('without --run-dir goes into runs/, and says where', async () => {

@@ -4,11 +4,18 @@ import { parse } from '../../src/compiler/1-parse/index.js'
 import { initializerNames } from '../../src/compiler/3-check/initializers.js'
 import { optimizers } from '../../src/optimizers/registry.js'
 import { blocksOf, checkFile } from '../tools/tour.js'
+import { examplesOf, problemsOf } from './examples.js'
 
 const page = readFileSync('docs/language.md', 'utf8')
 
 describe('docs/language.md', () => {
-  test.each(['docs/language.md', 'docs/add-an-operator.md', 'README.md'])(
+  test.each(examplesOf(page))('has an example that compiles: $name', { timeout: 120_000 }, (example) => {
+    expect(problemsOf(example)).toBe('')
+  })
+
+  test('has many of them', () => expect(examplesOf(page).length).toBeGreaterThan(20))
+
+  test.each(['docs/add-an-operator.md', 'README.md'])(
     '%s has examples that parse, at the top of a file or in a pipeline',
     (file) => {
       const examples = blocksOf(readFileSync(file, 'utf8')).filter((b) => b.language === 'dcr')
@@ -34,6 +41,20 @@ describe('docs/language.md', () => {
   test('has every initial value and optimizer', () => {
     for (const name of initializerNames) expect(page).toMatch(new RegExp(`\`${name}[\`(]`))
     for (const { name } of optimizers) expect(page).toContain(`\`${name}\``)
+  })
+})
+
+describe('docs/extend.md', () => {
+  const extend = readFileSync('docs/extend.md', 'utf8')
+
+  test.each(examplesOf(extend))('has an example that compiles: $name', { timeout: 120_000 }, (example) => {
+    expect(problemsOf(example)).toBe('')
+  })
+
+  test('quotes TypeScript as it is', () => {
+    const quoted = blocksOf(extend).filter(({ language }) => language === 'ts')
+    expect(quoted.length).toBeGreaterThan(2)
+    for (const { about, text } of quoted) expect(readFileSync(about, 'utf8')).toContain(text)
   })
 })
 

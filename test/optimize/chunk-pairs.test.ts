@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { differentiate } from '../../src/compiler/5-differentiate/step.js'
 import { chunkingOf } from '../../src/compiler/6-optimize/chunk-pairs/problems.js'
+import { hoistInvariants } from '../../src/compiler/6-optimize/hoist-invariants.js'
 import { optimize, optimizeForward } from '../../src/compiler/6-optimize/index.js'
 import type { PassContext } from '../../src/compiler/6-optimize/pass.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
@@ -11,6 +12,8 @@ import { assertValid } from '../../src/graph/verify.js'
 import { SampleRandom } from '../../src/ops/sample.js'
 import { analyzeSources } from '../check/analyze.js'
 import { number, run } from '../differentiate/run.js'
+import { randomFeeds } from '../emit/profile.js'
+import { difference, outputsOf } from './compare.js'
 
 /*
  * Aim: a stage whose pairs are computed in chunks of rows computes what it computes without, in float64, and its
@@ -69,6 +72,7 @@ const cases: Readonly<Record<string, string>> = {
   ),
 }
 
+const nodesIn = (graph: Graph): number => [...nodesOf(graph)].length
 const opsOf = (graph: Graph): readonly string[] => [...nodesOf(graph)].map((node) => node.op)
 
 function stageOf(source: string): LoweredStage {
@@ -142,6 +146,24 @@ describe('pairs in chunks of rows', () => {
       }
     })
   }
+
+  it('what each round computes alike moves out, and onnxruntime gives the same without its optimiser', async () => {
+    let moved = 0
+    for (const source of Object.values(cases)) {
+      const stage = stageOf(source)
+      const context: PassContext = { target: 'cpu', chunking: chunkingOf(stage, 2) }
+      const forward = optimizeForward(stage.graph, context).graph
+      const before = differentiate({ ...stage, graph: forward }).step.graph
+      const { graph: after, changed } = hoistInvariants.run(before, context)
+      assertValid(after)
+      moved += changed
+      const inBody = (graph: Graph): number => nodesIn(graph) - graph.nodes.length
+      expect(inBody(after)).toBe(inBody(before) - changed)
+      const feeds = randomFeeds(before)
+      expect(difference(await outputsOf(before, feeds), await outputsOf(after, feeds))).toBeLessThan(2e-5)
+    }
+    expect(moved).toBeGreaterThan(10)
+  })
 
   it('one chunk stands in memory at a time: no value in the graph has all pairs', () => {
     const stage = stageOf(cases['rows that meet in a sum'] ?? '')

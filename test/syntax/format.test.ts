@@ -26,6 +26,25 @@ describe('the formatter on the sources of the project', () => {
 })
 
 describe('the formatter on any program', () => {
+  it('keeps the comma without which a name would go on with the value before it', () => {
+    const text = `pipeline p {
+  let r = {
+    noise: draw normal,
+    // a note
+    like: 1 // another
+    of: 2
+  }
+  data d {
+    x: f32[] = draw normal,
+    of: f32[] = x
+  }
+}
+`
+    const { file, diagnostics } = parse('p.dcr', text.replace('1 //', '1, //'))
+    expect(diagnostics).toEqual([])
+    expect(format(file)).toBe(text.replace('1 //', '1, //'))
+  })
+
   it('prints trees that the parser reads back, in a form that it leaves alone', () => {
     fc.assert(
       fc.property(program, (file) => {

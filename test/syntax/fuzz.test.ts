@@ -3,6 +3,7 @@ import { format } from '../../src/compiler/1-parse/format.js'
 import { parse } from '../../src/compiler/1-parse/index.js'
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.js'
 import { render } from '../../src/diagnostics/render.js'
+import { generate } from './generate.js'
 import { mutate, randomOf } from './mutate.js'
 import { plain } from './plain.js'
 import { sourcesIn } from './sources.js'
@@ -36,6 +37,15 @@ function fault(text: string): string | undefined {
   return before === after ? undefined : 'is changed by the formatter'
 }
 
+/** How the source of a seed misbehaves. */
+function found(text: string): string | undefined {
+  try {
+    return fault(text)
+  } catch (error) {
+    return `throws ${String(error)}`
+  }
+}
+
 describe('broken sources', () => {
   const parts = 10
   for (let part = 0; part < parts; part++) {
@@ -45,16 +55,31 @@ describe('broken sources', () => {
         const random = randomOf(firstSeed + i)
         const source = sources[random(sources.length)]
         if (!source) continue
-        const text = mutate(source.text, random)
-        let found: string | undefined
-        try {
-          found = fault(text)
-        } catch (error) {
-          found = `throws ${String(error)}`
-        }
-        if (found !== undefined) faults.push(`seed ${firstSeed + i}, from ${source.path}: ${found}`)
+        const problem = found(mutate(source.text, random))
+        if (problem !== undefined) faults.push(`seed ${firstSeed + i}, from ${source.path}: ${problem}`)
       }
       expect(faults.slice(0, 10)).toEqual([])
     })
   }
+})
+
+describe('sources that the grammar derives', () => {
+  const derived = Math.ceil(count / 4)
+  it(
+    'are read or refused in the same way, and what is read stands the formatter',
+    { timeout: 60_000 + 30 * count },
+    () => {
+      const faults: string[] = []
+      let read = 0
+      for (let seed = firstSeed; seed < firstSeed + derived; seed++) {
+        const text = generate(randomOf(seed))
+        const problem = found(text)
+        if (problem !== undefined) faults.push(`seed ${seed}: ${problem}`)
+        if (parse('f.dcr', text).diagnostics.length === 0) read++
+      }
+      expect(faults.slice(0, 10)).toEqual([])
+      // the rest breaks what the notation does not say: brackets around `not`, comparisons that do not chain
+      expect(read).toBeGreaterThan(derived / 2)
+    },
+  )
 })

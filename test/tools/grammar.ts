@@ -36,7 +36,7 @@ export function terminal(name: string): string {
 }
 
 /** One production; nothing for what only recovery reads. */
-function render(production: Production): string | undefined {
+export function render(production: Production): string | undefined {
   const inner = (): string | undefined => bare(sequence(production.definition ?? []), production)
   switch (production.type) {
     case 'Terminal':
@@ -127,7 +127,9 @@ export function renderGrammar(): string {
    - Of two readings the first alternative holds; "{ name :" opens a record, any other "{" a block.
    - Operators bind, from the loosest: or, and, not, comparisons, ranges, + -, * / @, unary -, **. "**" groups to the
      right, comparisons do not chain, all others group to the left. After ".." in an index the end may be left out.
-   - "for" after an expression needs two names with a comma between them.
+   - "for" after an expression needs two names with a comma between them; in a list it stands behind one element.
+   - "not" behind an arithmetic operator or a comparison needs brackets around it.
+   - "override" stands before neither export, remove nor allow.
    - The left side of "=" in a block is a name, or names in brackets.
    - "//" starts a comment that ends with the line. *)
 

@@ -15,6 +15,8 @@ interface Row {
   readonly entry: boolean
   /** A blank line stood before it. */
   readonly blank: boolean
+  /** Its first word would continue the value of the entry before it, were there no comma between them. */
+  readonly continues: boolean
 }
 
 export interface ListStyle {
@@ -93,7 +95,8 @@ export class ListPrinter {
     const last = rows.findLastIndex((row) => row.entry)
     const content = rows.flatMap(({ doc, entry, blank }, i): Doc[] => {
       const before = i === 0 ? [edge] : force ? gap(blank && style.spaced === true) : [line]
-      const after = entry ? either(style.broken, i === last ? '' : ',') : ''
+      const next = rows.slice(i + 1).find((row) => row.entry)
+      const after = entry ? either(next?.continues ? ',' : style.broken, i === last ? '' : ',') : ''
       return [...before, doc, after]
     })
     return concat([style.open, head, indent(concat(content)), edge, style.close])
@@ -102,12 +105,16 @@ export class ListPrinter {
   /** `commented` if a comment stands between the brackets. */
   private rows(entries: readonly Entry[], end: number): { head: Doc; rows: Row[]; commented: boolean } {
     const head: Doc[] = []
-    const rows: { doc: Doc; entry: boolean; blank: boolean }[] = []
+    const rows: (Omit<Row, 'doc'> & { doc: Doc })[] = []
     let last = -1
+    let lastEntry = -1
     let commented = false
     const add = (start: number, stop: number, doc: Doc, entry: boolean): void => {
-      rows.push({ doc, entry, blank: last >= 0 && this.blankBetween(last, start) })
+      const blank = last >= 0 && this.blankBetween(last, start)
+      const continues = entry && lastEntry >= 0 && this.needsComma(lastEntry, start)
+      rows.push({ doc, entry, blank, continues })
       last = stop
+      if (entry) lastEntry = stop
     }
     const comments = (before: number): void => {
       const found = this.before(before)
@@ -140,6 +147,14 @@ export class ListPrinter {
       this.at++
     }
     return taken
+  }
+
+  /** A comma of the source before a word that would otherwise go on with the value: `draw normal, like: x`. */
+  private needsComma(end: number, start: number): boolean {
+    const { text } = this.file
+    // an entry may end with its comma
+    const between = text.slice(end - 1, start).replaceAll(/\/\/[^\r\n]*/g, '')
+    return between.includes(',') && /^(?:of|like)\b/.test(text.slice(start, start + 5))
   }
 
   private blankBetween(end: number, start: number): boolean {

@@ -90,7 +90,13 @@ function homeOf(word: string): string {
   return pipelineWords.includes(word) ? 'in a `pipeline` or at the top of a file' : 'at the top of a file'
 }
 
+/** For a choice behind its value, as Python has it. */
+export const choiceHelp = 'a choice is written `if c { a } else { b }`'
+export const rowsHelp = 'the rows of a field are taken by `data.field of [n]`, with the number in brackets'
+
 function helpFor(token: IToken, next: IToken, where: string): string | undefined {
+  if (token.tokenType === t.If) return choiceHelp
+  if (token.tokenType === t.Of) return rowsHelp
   if (where === 'a module' && /^\w/.test(token.image)) {
     const call = next.tokenType === t.CallParen
     return call

@@ -5,6 +5,7 @@ import { facts, kind, openingOf, opensDeclaration } from './brackets.js'
 import { found } from './parser-base.js'
 import { spanOf } from './scan.js'
 import * as t from './tokens.js'
+import { choiceHelp, rowsHelp } from './unexpected.js'
 
 const types = new Map(t.vocabulary.map((type) => [type.name, type]))
 
@@ -98,7 +99,16 @@ function unclosedBracket(
     purpose: purposes[rule] ?? 'the bracket',
     place,
     opened: opened && spanOf(file, opened),
+    help: insteadOf(token, tokens[at - 1], rule),
   })
+}
+
+/** What was probably meant by a token that cannot stand in a bracket. */
+function insteadOf(token: IToken, before: IToken | undefined, rule: string): string | undefined {
+  if (token.tokenType === t.Colon && rule === 'arguments' && before)
+    return `a named argument takes \`=\`: \`${before.image} = ...\``
+  if (token.tokenType === t.If) return choiceHelp
+  return token.tokenType === t.Of ? rowsHelp : undefined
 }
 
 /** Whether a token could be the next entry of a list in which only a comma was forgotten. */

@@ -2,6 +2,7 @@ import { unknownClause } from '../../diagnostics/catalogue/stage.js'
 import { unknownName } from '../../diagnostics/catalogue/name.js'
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
+import { childrenOf } from '../1-parse/children.js'
 import type {
   Declaration,
   DimSyntax,
@@ -20,8 +21,16 @@ import { clauseNames, isValueClause } from './clauses.js'
 import { type FlatPipeline, type NamedItem, patternNames } from './flatten.js'
 import type { Program } from './program.js'
 
-/** Called at each name that is not a local of the code around it; `what` it names, where that is no value. */
-export type OnName = (name: string, span: Span, what?: string) => void
+/**
+ * Called at each name that is not a local of the code around it; `what` it names, where that is no value; and the locals
+ * that it might have been.
+ */
+export type OnName = (
+  name: string,
+  span: Span,
+  what?: string,
+  locals?: readonly ReadonlySet<string>[],
+) => void
 
 /** What has a name without any declaration. */
 export interface Builtins {
@@ -29,6 +38,18 @@ export interface Builtins {
   /** Names that mean something as the initial value of a parameter only. */
   readonly initialValues: readonly string[]
 }
+
+/** The words of other languages for values of this one. */
+const foreignValues: Readonly<Record<string, string>> = {
+  True: 'true',
+  False: 'false',
+  null: 'none',
+  nil: 'none',
+  undefined: 'none',
+}
+
+const startOf = (span: Span): Span => ({ ...span, end: span.start })
+const endOf = (span: Span): Span => ({ ...span, start: span.end })
 
 /** Reports names that nothing declares, also in functions that nothing calls. Library files are not looked at. */
 export function checkNames(
@@ -48,7 +69,7 @@ export function checkNames(
   }
   const report = (file: string, items: ReadonlySet<string>): OnName => {
     const known = new Set([...(program.scopes.get(file)?.keys() ?? []), ...everywhere])
-    return (name, span, what) => {
+    return (name, span, what, locals = []) => {
       if (known.has(name) || items.has(name)) return
       if (what !== undefined) {
         const { initialValues } = builtins
@@ -58,8 +79,21 @@ export function checkNames(
       }
       const removed = pipeline.removed.get(name)
       const labels = removed ? [{ span: removed, message: 'removed here' }] : []
-      const suggestion = removed ? undefined : suggest(name, () => [...items, ...known])
-      diagnostics.add(unknownName(span, { name, suggestion, labels }))
+      const from = removed ? undefined : program.libraryWith(name)
+      if (from !== undefined) {
+        const uses = program.files.get(file)?.uses ?? []
+        const last = uses.find((use) => use.from === from)?.names.at(-1)
+        const fix = last
+          ? { span: endOf((last.alias ?? last.name).span), text: `, ${name}` }
+          : { span: startOf(uses[0]?.span ?? { file, start: 0, end: 0 }), text: `use ${from} { ${name} }\n` }
+        return diagnostics.add(unknownName(span, { name, library: { from, fix } }))
+      }
+      const near = locals.flatMap((names) => [...names])
+      const suggestion = removed
+        ? undefined
+        : (closest(name, near) ?? foreignValues[name] ?? suggest(name, () => [...items, ...known]))
+      const declare = items.size > 0 && locals.length === 0
+      diagnostics.add(unknownName(span, { name, suggestion, labels, declare }))
     }
   }
   const reports = new Map<string, OnName>()
@@ -76,7 +110,7 @@ export function checkNames(
   for (const { item, file } of new Set(pipeline.items.values())) {
     // the fields of one `data` may stand in several files
     if (!file.startsWith('std/'))
-      itemNamesUsed(item, (name, span, what) => inPipeline(span.file)(name, span, what))
+      itemNamesUsed(item, (name, span, what, locals) => inPipeline(span.file)(name, span, what, locals))
   }
   for (const stage of pipeline.stages) {
     for (const { clause, file } of stage.clauses) {
@@ -147,8 +181,8 @@ function parameterNames(parameters: readonly Parameter[], onName: OnName, locals
 
 const except =
   (locals: ReadonlySet<string>, onName: OnName): OnName =>
-  (name, span, what) => {
-    if (!locals.has(name)) onName(name, span, what)
+  (name, span, what, inner = []) => {
+    if (!locals.has(name)) onName(name, span, what, [...inner, locals])
   }
 
 function dimNames(type: TypeSyntax, locals: Set<string>): void {
@@ -239,76 +273,21 @@ export function namesOfClause(clause: StageClause, onName: OnName): void {
 }
 
 function expressionNames(e: Expression, onName: OnName): void {
-  const visit = (child: Expression | undefined): void => (child ? expressionNames(child, onName) : undefined)
   switch (e.kind) {
     case 'name':
       return onName(e.name, e.span)
-    case 'field':
-      return visit(e.object)
-    case 'optional':
-      return visit(e.operand)
-    case 'unary':
-      return visit(e.operand)
-    case 'call':
-      visit(e.callee)
-      for (const a of e.arguments) visit(a.value)
-      return
-    case 'index':
-      visit(e.object)
-      for (const k of e.indices) {
-        if (k.kind === 'at') visit(k.value)
-        else if (k.kind === 'slice') [k.start, k.end, k.step].forEach(visit)
-      }
-      return
-    case 'binary':
-      visit(e.left)
-      return visit(e.right)
-    case 'range':
-      visit(e.start)
-      return visit(e.end)
-    case 'list':
-    case 'tuple':
-      return e.items.forEach(visit)
     case 'comprehension':
-      visit(e.iterable)
+      expressionNames(e.iterable, onName)
       return expressionNames(e.value, except(new Set(patternNames(e.pattern).map((n) => n.text)), onName))
-    case 'record':
-      for (const f of e.fields) visit(f.value)
-      return
-    case 'with':
-      visit(e.object)
-      for (const f of e.fields) visit(f.value)
-      return
-    case 'if':
-      visit(e.condition)
-      visit(e.then)
-      return visit(e.else)
-    case 'match':
-      visit(e.subject)
-      for (const arm of e.arms) {
-        for (const p of arm.patterns) if (!(p.kind === 'name' && p.name === '_')) visit(p)
-        visit(arm.value)
-      }
-      return
     case 'block':
-      e.statements.forEach((s) => statementNames(s, onName))
-      return visit(e.result)
-    case 'draw':
-      if (e.distribution.kind === 'call') for (const a of e.distribution.arguments) visit(a.value)
-      visit(e.like)
-      return e.shape?.forEach(visit)
-    case 'of':
-      visit(e.field)
-      return e.shape.forEach(visit)
+      for (const s of e.statements) statementNames(s, onName)
+      if (e.result) expressionNames(e.result, onName)
+      return
     case 'pairs':
-      visit(e.count)
+      expressionNames(e.count, onName)
       return expressionNames(e.value, except(new Set([e.row.text, e.column.text]), onName))
-    case 'int':
-    case 'float':
-    case 'string':
-    case 'bool':
-    case 'none':
-    case 'missing':
+    default:
+      for (const child of childrenOf(e)) expressionNames(child, onName)
   }
 }
 

@@ -11,6 +11,8 @@ import type { Declaration, Identifier, SyntaxFile, Use } from '../1-parse/syntax
 export interface Files {
   /** The text of a file, or undefined when it does not exist. */
   read(path: string): string | undefined
+  /** The paths of the library's files, for suggestions; without it none are known. */
+  library?(): readonly string[]
   /** The tree of a file's text; where files are read again and again, kept from the last time. */
   parse?(path: string, text: string): Parsed
   /** Files that are not text; without it there are none. */
@@ -36,6 +38,8 @@ export interface Program {
   readonly binary: BinaryFiles | undefined
   /** What lies where models are read from; without it no file is known. */
   readonly folders: ModelFolders | undefined
+  /** The library module that declares a name, for suggestions. */
+  readonly libraryWith: (name: string) => string | undefined
 }
 
 const preludePath = 'std/prelude.dcr'
@@ -53,7 +57,14 @@ export function loadProgram(entry: string, files: Files, diagnostics: Diagnostic
     parsed.set(path, file)
     for (const use of file.uses) {
       const from = usePath(path, use)
-      if (!load(from)) diagnostics.add(unknownFile(use.span, { path: use.from, tried: from }))
+      if (!load(from))
+        diagnostics.add(
+          unknownFile(use.span, {
+            path: use.from,
+            tried: from,
+            suggestion: closest(use.from, modulesOf(files)),
+          }),
+        )
     }
     return file
   }
@@ -63,7 +74,31 @@ export function loadProgram(entry: string, files: Files, diagnostics: Diagnostic
   const scopes = new Map([...parsed].map(([path, file]) => [path, scopeOf(path, file, own, diagnostics)]))
   const { binary } = files
   const folders = binary && new ModelFolders(binary, files.texts)
-  return { entry, files: parsed, scopes, prelude: preludePath, binary, folders }
+  const libraryWith = exporters(files)
+  return { entry, files: parsed, scopes, prelude: preludePath, binary, folders, libraryWith }
+}
+
+/** The modules of the library, as `use` writes them. */
+export const modulesOf = (files: Files): readonly string[] =>
+  (files.library?.() ?? []).map((path) => path.slice(0, -'.dcr'.length).replaceAll('/', '.'))
+
+/** Finds the library module that declares a name; the library is read at the first question. */
+function exporters(files: Files): Program['libraryWith'] {
+  let found: Map<string, string> | undefined
+  return (name) => {
+    if (!found) {
+      found = new Map()
+      for (const module of modulesOf(files)) {
+        const path = `${module.replaceAll('.', '/')}.dcr`
+        const text = files.read(path)
+        if (text === undefined) continue
+        const { file } = files.parse?.(path, text) ?? parse(path, text)
+        for (const declared of file.declarations.flatMap(namesOf))
+          if (!found.has(declared.text)) found.set(declared.text, module)
+      }
+    }
+    return found.get(name)
+  }
 }
 
 /** `std.nn` is `std/nn.dcr`; a quoted path is relative to the file that uses it. */

@@ -1,5 +1,5 @@
 import { adaptedTwice, badAdapter, nothingToAdapt } from '../../diagnostics/catalogue/adapter.js'
-import { reservedModel } from '../../diagnostics/catalogue/stage.js'
+import { reservedModel } from '../../diagnostics/catalogue/model.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { elementCount } from '../../graph/types.js'
 import type { AdapterItem, Argument, ModuleDeclaration } from '../1-parse/syntax.js'

@@ -45,3 +45,22 @@ function missingStep(value: Val): string | undefined {
       return undefined
   }
 }
+
+/** What other languages write as a member of a tensor is a function here. */
+const functionsFor: Readonly<Record<string, string>> = {
+  T: 'transpose(x, [1, 0])',
+  view: 'reshape(x, [...])',
+  permute: 'transpose(x, [...])',
+  detach: 'stop_gradient(x)',
+  size: 'shape(x)[0]',
+  to: 'cast(x, f32)',
+  unsqueeze: 'x[None, :]',
+  dim: 'len(shape(x))',
+}
+
+/** A hint for `x.name` where x has no members. */
+export function notAMember(object: Val, name: string): string | undefined {
+  if (object.kind === 'data-field') return missingStep(object)
+  if (object.kind !== 'tensor') return undefined
+  return `a tensor has no members; functions are called on it: \`${functionsFor[name] ?? `${name}(x)`}\``
+}

@@ -144,6 +144,8 @@ function tensorBinary(x: Elaboration, e: Binary, left: Val, right: Val): Val {
       case '/':
         if (!isFloat(l.type.dtype))
           return fail(mismatch(e, 'float tensors', tensorVal(l), e, '`cast(x, f32)` converts the tensor'))
+        if (isNumber(right) && right.value === 0)
+          return fail(notFinite(e.span, { what: 'a division by 0', got: Infinity }))
         return tensorVal(b.div(l, r))
       case '**':
         return tensorVal(b.op('Pow', [l, r]))

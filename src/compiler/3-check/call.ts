@@ -35,7 +35,16 @@ export function callValue(x: Elaboration, callee: Val, given: GivenArguments, ca
       const forward = callee.environment.hasOwn('forward') ? callee.environment.get('forward') : undefined
       if (forward?.kind === 'fn') return callFunction(x, forward, given, callee.declaration.name.text)
       if (forward?.kind === 'special') return forward.definition.call(x, given)
-      return fail(notCallable(calleeSpan, { got: `${describe(callee)}, which has no function \`forward\`,` }))
+      const functions = callee.declaration.members.flatMap((m) => (m.kind === 'fn' ? [m.name.text] : []))
+      return fail(
+        notCallable(calleeSpan, {
+          got: `${describe(callee)}, which has no function \`forward\`,`,
+          help:
+            functions.length > 0
+              ? `it has the functions ${functions.map((f) => `\`${f}\``).join(', ')}`
+              : undefined,
+        }),
+      )
     }
     default:
       return fail(notCallable(calleeSpan, { got: describe(callee) }))

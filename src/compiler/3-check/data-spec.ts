@@ -1,4 +1,4 @@
-import { badField, unknownSource } from '../../diagnostics/catalogue/stage.js'
+import { badField, unknownSource } from '../../diagnostics/catalogue/data.js'
 import { badArguments, wrongType } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'

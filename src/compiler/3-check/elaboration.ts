@@ -1,5 +1,5 @@
 import { type Diagnostic, type Label, type Span, UserError } from '../../diagnostics/diagnostic.js'
-import { badRows } from '../../diagnostics/catalogue/stage.js'
+import { badRows } from '../../diagnostics/catalogue/data.js'
 import { operatorMismatch, tooDeep, tooLarge, tooNested } from '../../diagnostics/catalogue/type.js'
 import { Builder } from '../../graph/builder.js'
 import type { Graph, Output, Value } from '../../graph/graph.js'

@@ -3,6 +3,7 @@ import { unknownField, unset } from '../../diagnostics/catalogue/name.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type { Expression, Pattern, Statement } from '../1-parse/syntax.js'
+import { notAMember } from './advice.js'
 import { binary, unary } from './arithmetic.js'
 import { call } from './call.js'
 import { draw } from './draw.js'
@@ -283,7 +284,14 @@ function unknownMember(
   x?: Elaboration,
 ): ReturnType<typeof unknownField> {
   const known = knownMembers(object, x)
-  return unknownField(span, { name, object: describe(object), suggestion: closest(name, known), known })
+  const suggestion = closest(name, known)
+  return unknownField(span, {
+    name,
+    object: describe(object),
+    suggestion,
+    known,
+    help: notAMember(object, name),
+  })
 }
 
 function knownMembers(object: Val, x?: Elaboration): readonly string[] {

@@ -1,4 +1,4 @@
-import { badPrecision } from '../../diagnostics/catalogue/stage.js'
+import { badPrecision } from '../../diagnostics/catalogue/model.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { type NarrowFloat, narrowFloats } from '../../graph/types.js'

@@ -1,6 +1,6 @@
 import { circularName } from '../../diagnostics/catalogue/name.js'
 import { badSetting, unknownSetting } from '../../diagnostics/catalogue/pipeline.js'
-import { notAModel, nothingNarrowed, reservedModel } from '../../diagnostics/catalogue/stage.js'
+import { notAModel, nothingNarrowed, reservedModel } from '../../diagnostics/catalogue/model.js'
 import { wrongType } from '../../diagnostics/catalogue/type.js'
 import { type Diagnostic, type Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
@@ -239,7 +239,13 @@ export class Statics {
     if (failure) throw failure
     if (this.evaluating.includes(name)) {
       const names = [...this.evaluating.slice(this.evaluating.indexOf(name)), name]
-      return fail(circularName(item.name.span, { names }))
+      const text = item.kind === 'data' || item.kind === 'model'
+      return fail(
+        circularName(item.name.span, {
+          names,
+          ...(text && names.length === 2 ? { help: `a text stands in quotes: \`"${name}"\`` } : {}),
+        }),
+      )
     }
     this.evaluating.push(name)
     try {

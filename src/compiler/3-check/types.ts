@@ -5,6 +5,7 @@ import { closest } from '../../diagnostics/suggest.js'
 import { type DType, type TensorType, formatType, isFloat, scalar } from '../../graph/types.js'
 import { binds } from '../1-parse/fold.js'
 import type { DimSyntax, Expression, Identifier, TypeSyntax } from '../1-parse/syntax.js'
+import { wrongValue } from './advice.js'
 import { matchDim } from './dims.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
@@ -42,9 +43,8 @@ export function matchType(x: Elaboration, type: TypeSyntax, value: Val, env: Env
   const converted = tryMatch(x, type, value, env, site)
   if (converted) return converted
   return fail(
-    wrongType(site.span, {
+    wrongValue(site.span, value, {
       wanted: typeText(type),
-      got: describe(value),
       where: site.what,
       labels: [{ span: type.span, message: 'declared here' }],
     }),
@@ -167,7 +167,9 @@ function matchShape(
     const match = matchDim(x, value, size, env)
     if (match.kind === 'binds') env.set(match.name, int(match.value), site.span)
     else if (match.kind === 'wants')
-      mismatch(`axis ${axis} is ${size}, expected ${dimText(dim)} = ${match.value} (${formatType(got)})`)
+      mismatch(
+        `axis ${axis} is ${size}, expected ${value.kind === 'int' ? '' : `${dimText(dim)} = `}${match.value} (${formatType(got)})`,
+      )
     else if (match.kind === 'inexact')
       mismatch(`axis ${axis} is ${size}, which is ${dimText(dim)} for no whole number \`${match.name}\``)
     else if (match.kind === 'several') {

@@ -180,8 +180,9 @@ export const tensorVal = (value: Value): TensorVal => ({ kind: 'tensor', value }
 export function describe(v: Val): string {
   switch (v.kind) {
     case 'int':
-    case 'float':
       return `the number ${v.value}`
+    case 'float':
+      return `the number ${Number.isInteger(v.value) && Math.abs(v.value) < 1e15 ? v.value.toFixed(1) : v.value}`
     case 'bool':
       return String(v.value)
     case 'string':

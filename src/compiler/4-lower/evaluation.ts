@@ -1,4 +1,4 @@
-import { badEvaluation, unknownEvaluation } from '../../diagnostics/catalogue/stage.js'
+import { badEvaluation, unknownEvaluation } from '../../diagnostics/catalogue/data.js'
 import { badArguments } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'

@@ -1,4 +1,4 @@
-import { narrowTrained } from '../../diagnostics/catalogue/stage.js'
+import { narrowTrained } from '../../diagnostics/catalogue/model.js'
 import type { Graph, Value } from '../../graph/graph.js'
 import { rewrite } from '../../graph/rewrite.js'
 import type { NarrowFloat } from '../../graph/types.js'

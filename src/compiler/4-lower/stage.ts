@@ -96,7 +96,8 @@ export function lowerStage(
       otherwise,
     )
   }
-  const steps = number('steps', 'int', 1) ?? 1
+  // of a stage whose length is not known nothing is complained about that it might never reach
+  const steps = number('steps', 'int', null) ?? Number.MAX_SAFE_INTEGER
   const accumulate = number('accumulate', 'int', 1) ?? 1
   const chunk = number('chunk', 'int', null)
   const memory = attempt(diagnostics, () => memoryBudget(scope, stage), null)

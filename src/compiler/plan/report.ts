@@ -1,5 +1,5 @@
 import { type NarrowFloat, byteSize, elementCount } from '../../graph/types.js'
-import type { Lowered, LoweredStage } from '../4-lower/lowered.js'
+import type { Lowered, LoweredStage, ParameterGroup } from '../4-lower/lowered.js'
 import type { BuiltStage } from '../build-stage.js'
 import type { GraphFile } from '../7-emit/graph-file.js'
 import type { ModelSpec } from '../7-emit/manifest.js'
@@ -12,6 +12,11 @@ export interface StagePlan {
   readonly stage: string
   readonly steps: number
   readonly accumulate: number
+  /** What updates the trained parameters, defaults included. */
+  readonly groups: readonly (Omit<ParameterGroup, 'span'> & { readonly parameters: number })[]
+  readonly clipNorm: number | null
+  readonly ema: number | null
+  readonly saveEvery: number | null
   readonly models: readonly ModelPlan[]
   /** The type to which the weights of the trained models are rounded where the step reads them. */
   readonly precision: NarrowFloat | null
@@ -93,6 +98,18 @@ function planStage(
     stage: lowered.name,
     steps: lowered.steps,
     accumulate: lowered.accumulate,
+    groups: lowered.groups.map(({ optimizer, settings, schedule, scheduleSettings }, k) => ({
+      optimizer,
+      settings,
+      schedule,
+      scheduleSettings,
+      parameters: lowered.trained
+        .filter((t) => t.group === k)
+        .reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    })),
+    clipNorm: lowered.clipNorm,
+    ema: lowered.ema,
+    saveEvery: lowered.saveEvery,
     models: plans,
     precision: lowered.precision,
     rounded: models.flatMap(({ name, as }) => (as === null && isRounded(name, lowered, files) ? [name] : [])),

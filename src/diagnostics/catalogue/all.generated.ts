@@ -3,10 +3,12 @@ import * as ablation from './ablation.js'
 import * as adapter from './adapter.js'
 import * as allow from './allow.js'
 import * as config from './config.js'
+import * as data from './data.js'
 import * as exporting from './exporting.js'
 import * as fetch from './fetch.js'
 import * as file from './file.js'
 import * as gradient from './gradient.js'
+import * as model from './model.js'
 import * as name from './name.js'
 import * as onnx from './onnx.js'
 import * as pipeline from './pipeline.js'
@@ -21,10 +23,12 @@ export const files: readonly object[] = [
   adapter,
   allow,
   config,
+  data,
   exporting,
   fetch,
   file,
   gradient,
+  model,
   name,
   onnx,
   pipeline,

@@ -1,14 +1,31 @@
 import { define } from '../define.js'
 
-export const noFile = define<{ path: string }>(
+export const noFile = define<{ path: string; folder?: boolean; suggestion?: string | undefined }>(
   'file/missing',
   'error',
   `
-The file named on the command line does not exist or cannot be read.
+The file named on the command line does not exist, is a folder, or cannot be read.
+`,
+  ({ path, folder = false, suggestion }) => ({
+    message: folder ? `\`${path}\` is a folder` : `cannot read \`${path}\``,
+    help: folder
+      ? 'name a file in it'
+      : suggestion === undefined
+        ? 'paths are relative to the folder that dcrc is started in'
+        : `did you mean \`${suggestion}\`?`,
+  }),
+)
+
+export const notText = define<{ path: string }>(
+  'file/not-text',
+  'error',
+  `
+A \`.dcr\` file is text in UTF-8. This one holds bytes that are none: it is another kind of file, or an editor saved it
+in another encoding, such as UTF-16 or Latin-1.
 `,
   ({ path }) => ({
-    message: `cannot read \`${path}\``,
-    help: 'paths are relative to the folder that dcrc is started in',
+    message: `\`${path}\` is no text in UTF-8`,
+    help: 'save it as UTF-8, or name another file',
   }),
 )
 
@@ -35,7 +52,7 @@ export const exists = define<{ path: string }>(
   'file/exists',
   'error',
   `
-\`dcrc new\` makes a folder and does not write into one that is there already.
+\`dcrc new\` makes a folder, or fills an empty one. It does not write into one that holds something.
 `,
   ({ path }) => ({ message: `\`${path}\` exists already`, help: 'choose another name' }),
 )

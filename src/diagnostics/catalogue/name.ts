@@ -1,5 +1,5 @@
 import { define, replacing } from '../define.js'
-import type { Label, Span } from '../diagnostic.js'
+import type { Fix, Label, Span } from '../diagnostic.js'
 
 const quote = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(', ')
 
@@ -10,6 +10,10 @@ export const unknownName = define<{
   /** All there are, where those are few. */
   known?: readonly string[]
   labels?: readonly Label[]
+  /** Whether a `let` could declare it here. */
+  declare?: boolean
+  /** The library module that has it, and how to bring it in. */
+  library?: { readonly from: string; readonly fix: Fix }
 }>(
   'name/unknown',
   'error',
@@ -22,16 +26,19 @@ fn twice(x) = y + y     // wrong: y
 fn twice(x) = x + x     // right
 \`\`\`
 `,
-  ({ name, suggestion, what = 'name', known, labels = [] }, span) => ({
-    fix: replacing(span, suggestion),
+  ({ name, suggestion, what = 'name', known, labels = [], library, declare = false }, span) => ({
+    fix: library?.fix ?? replacing(span, suggestion),
     message: `there is no ${what} \`${name}\``,
     labels,
-    help:
-      suggestion !== undefined
+    help: library
+      ? `the library has it: \`use ${library.from} { ${name} }\``
+      : suggestion !== undefined
         ? `did you mean \`${suggestion}\`?`
         : known && known.length > 0
           ? `there are ${quote(known)}`
-          : undefined,
+          : declare && labels.length === 0
+            ? `declare it, as with \`let ${name} = ...\`; a text stands in quotes: \`"${name}"\``
+            : undefined,
   }),
 )
 
@@ -40,6 +47,7 @@ export const unknownField = define<{
   object: string
   suggestion?: string | undefined
   known: readonly string[]
+  help?: string | undefined
 }>(
   'name/unknown-field',
   'error',
@@ -51,7 +59,7 @@ let d = clip.projection_dims    // wrong
 let d = clip.projection_dim     // right
 \`\`\`
 `,
-  ({ name, object, suggestion, known }, span) => ({
+  ({ name, object, suggestion, known, help }, span) => ({
     fix: replacing(span, suggestion),
     message: `${object} has no member \`${name}\``,
     help:
@@ -59,7 +67,7 @@ let d = clip.projection_dim     // right
         ? `did you mean \`${suggestion}\`?`
         : known.length > 0
           ? `it has ${quote(known.slice(0, 12))}${known.length > 12 ? ', ...' : ''}`
-          : undefined,
+          : help,
   }),
 )
 
@@ -83,7 +91,7 @@ override let z = b   // right, where the first is inherited
   }),
 )
 
-export const unknownFile = define<{ path: string; tried: string }>(
+export const unknownFile = define<{ path: string; tried: string; suggestion?: string | undefined }>(
   'name/no-file',
   'error',
   `
@@ -96,7 +104,10 @@ use std.losses { dcr_loss }   // right
 use "./dcr.dcr" { dcr }       // a file beside this one
 \`\`\`
 `,
-  ({ path, tried }) => ({ message: `cannot find \`${path}\``, help: `looked for ${tried}` }),
+  ({ path, tried, suggestion }) => ({
+    message: `cannot find \`${path}\``,
+    help: suggestion === undefined ? `looked for ${tried}` : `did you mean \`${suggestion}\`?`,
+  }),
 )
 
 export const notExported = define<{
@@ -125,7 +136,7 @@ use std.nn { Linear }   // right
   }),
 )
 
-export const circularName = define<{ names: readonly string[] }>(
+export const circularName = define<{ names: readonly string[]; help?: string }>(
   'name/cycle',
   'error',
   `
@@ -136,7 +147,7 @@ let a = b + 1
 let b = a       // wrong
 \`\`\`
 `,
-  ({ names }) => ({ message: `\`${names[0]}\` is defined by itself`, why: names.join(' -> ') }),
+  ({ names, help }) => ({ message: `\`${names[0]}\` is defined by itself`, why: names.join(' -> '), help }),
 )
 
 /** What never happens to an unused declaration of a kind. */

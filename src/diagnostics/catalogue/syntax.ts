@@ -18,6 +18,9 @@ export const unexpectedCharacter = define<{ text: string }>(
   ({ text }) => {
     const letter = /^\p{L}/u.test(text)
     const quotes = /^[\u2018-\u201f\u00ab\u00bb]/.test(text)
+    const instead = { '^': 'a power is written `x ** 2`', '%': 'the remainder of tensors is `mod(x, y)`' }[
+      text
+    ]
     const shown = text.length > 20 ? `${text.slice(0, 20)}…` : text
     return {
       message: /^\p{Cc}/u.test(text)
@@ -27,7 +30,7 @@ export const unexpectedCharacter = define<{ text: string }>(
         ? 'names are made of the letters a to z, digits and `_`'
         : quotes
           ? 'strings stand in straight double quotes: "text"'
-          : undefined,
+          : instead,
     }
   },
 )
@@ -156,6 +159,7 @@ export const unclosed = define<{
   purpose: string
   place: Place
   opened: Span | undefined
+  help?: string | undefined
 }>(
   'syntax/unclosed',
   'error',
@@ -164,7 +168,8 @@ export const unclosed = define<{
     'let y = f(x, axis = 1\nlet z = y',
     'let y = f(x, axis = 1)\nlet z = y',
   ),
-  ({ bracket, more, purpose, place, opened }) => ({
+  ({ bracket, more, purpose, place, opened, help }) => ({
+    help,
     message: more
       ? missing(`\`,\` or ${quote(bracket)} in ${purpose}`, place)
       : missing(`${quote(bracket)} to close ${purpose}`, place),
@@ -221,11 +226,14 @@ export const unknownKeyword = define<{
     'pipline naive { }\ndef f(x) = x',
     'pipeline naive { }\nfn f(x) = x',
   ),
-  ({ word, where, instead, span }) => ({
-    message: `${quote(word)} starts nothing in ${where}`,
-    help: instead === undefined ? undefined : `did you mean ${quote(instead)}?`,
-    ...(instead === undefined ? {} : { fix: { span, text: instead } }),
-  }),
+  ({ word, where, instead, span }) => {
+    const message = `${quote(word)} starts nothing in ${where}`
+    if (/^(?:from|import|include)$/.test(word) && instead === 'use')
+      return { message, help: 'names of other files are brought in by `use std.nn { Linear }`' }
+    return instead === undefined
+      ? { message }
+      : { message, help: `did you mean ${quote(instead)}?`, fix: { span, text: instead } }
+  },
 )
 
 export const misplaced = define<{ word: string; where: string; belongs: string }>(

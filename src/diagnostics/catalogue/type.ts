@@ -105,7 +105,7 @@ let scale = 1.0 / 8     // right
   }),
 )
 
-export const notCallable = define<{ got: string }>(
+export const notCallable = define<{ got: string; help?: string | undefined }>(
   'type/not-callable',
   'error',
   `
@@ -116,7 +116,7 @@ let y = 3(x)        // wrong
 let y = 3 * x       // right
 \`\`\`
 `,
-  ({ got }) => ({ message: `${got} cannot be called` }),
+  ({ got, help }) => ({ message: `${got} cannot be called`, help }),
 )
 
 export const badArguments = define<{

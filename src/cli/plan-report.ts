@@ -1,0 +1,150 @@
+import type { Json, Settings } from '../compiler/7-emit/manifest.js'
+import type { Planning } from '../compiler/index.js'
+import type { ModelPlan, PairsPlan, StagePlan } from '../compiler/plan/report.js'
+import { bytes, count, flops } from '../diagnostics/units.js'
+import { describeConversions, type fileConversions } from './plan-weights.js'
+
+/** The plan, and what the files that are there would be converted to. */
+export type FullPlan = NonNullable<Planning['plan']> & {
+  readonly files: Awaited<ReturnType<typeof fileConversions>>
+}
+
+/** A part of the plan: a heading and the lines below it. */
+export type Section = readonly string[]
+
+/** The plan as a user reads it. */
+export const describePlan = (plan: FullPlan): readonly Section[] =>
+  [
+    describePipeline(plan),
+    describeConversions(plan.conversions, plan.files),
+    ...plan.stages.map(describeStage),
+    describeEvaluations(plan),
+  ].filter((lines) => lines.length > 0)
+
+function describePipeline({ pipeline, seed, params, data }: FullPlan): Section {
+  const values = Object.entries(params).map(([name, value]) => `${name} = ${valueText(value)}`)
+  return [
+    `pipeline ${pipeline}`,
+    `  params       ${values.length > 0 ? values.join(', ') : 'none'}; seed ${seed}`,
+    ...data.map((d) => `  data         ${d.name} = ${callText(d.source, d.arguments)}`),
+  ]
+}
+
+const describeEvaluations = ({ evaluations }: FullPlan): Section =>
+  evaluations.length === 0
+    ? []
+    : ['evaluations', ...evaluations.map((e) => `  ${e.name.padEnd(12)} ${callText(e.kind, e.settings)}`)]
+
+function describeStage(s: StagePlan): readonly string[] {
+  const types = typesRow(s)
+  const rows: [string, string][] = [
+    ...describeGroups(s.groups).map((text): [string, string] => ['optimizer', text]),
+    ['update', describeUpdate(s)],
+    [
+      'compute',
+      `${flops(s.flops)} a step${s.accumulate > 1 ? ` of ${s.accumulate} micro-batches` : ''}, ${flops(s.flops * s.steps)} in all${s.prologueFlops > 0 ? `, ${flops(s.prologueFlops)} once before` : ''}`,
+    ],
+    [
+      'peak memory',
+      `${bytes(s.memory.peak)} predicted (activations ${bytes(s.memory.activations)}, state and batch ${bytes(s.memory.inputs)}, frozen weights ${bytes(s.memory.weights)}, onnxruntime itself ${bytes(s.memory.session)})`,
+    ],
+    ...(types ? [types] : []),
+    ...(s.pairs ? [pairsRow(s.pairs, s.budget)] : []),
+    ['bus', `${bytes(s.bus.in)} in, ${bytes(s.bus.out)} out per step`],
+    ['checkpoint', bytes(s.checkpointBytes)],
+    ['data', s.data.length > 0 ? s.data.join(', ') : 'none'],
+  ]
+  return [
+    `stage ${s.stage}: ${s.steps.toLocaleString('en')} steps`,
+    ...s.models.flatMap(describeModel),
+    ...rows.map(([label, text]) => `  ${label.padEnd(12)} ${text}`),
+  ]
+}
+
+/** Defaults too: nothing that decides a result goes unsaid. Groups with the same settings are told as one. */
+function describeGroups(groups: StagePlan['groups']): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const { optimizer, settings, schedule, scheduleSettings, parameters } of groups) {
+    const text = `${callText(optimizer, settings)}, ${callText(schedule, scheduleSettings)}`
+    counts.set(text, (counts.get(text) ?? 0) + parameters)
+  }
+  return [...counts].map(([text, n]) => (counts.size > 1 ? `${text} for ${count(n)} parameters` : text))
+}
+
+const describeUpdate = (s: StagePlan): string =>
+  [
+    s.clipNorm === null ? 'no clipping' : `clip_norm ${s.clipNorm}`,
+    s.ema === null ? 'no averages' : `ema ${s.ema}`,
+    ...(s.accumulate > 1 ? [`accumulate ${s.accumulate}`] : []),
+    s.saveEvery === null
+      ? 'a checkpoint at the end'
+      : `a checkpoint every ${s.saveEvery} steps and at the end`,
+  ].join(', ')
+
+/** `adamw(lr = 0.001, betas = [0.9, 0.999])`, as the language writes it. */
+const callText = (name: string, settings: Settings): string =>
+  `${name}(${Object.entries(settings)
+    .map(([key, value]) => `${key} = ${valueText(value)}`)
+    .join(', ')})`
+
+const valueText = (value: Json): string =>
+  value === null
+    ? 'none'
+    : Array.isArray(value)
+      ? `[${value.map(valueText).join(', ')}]`
+      : typeof value === 'object'
+        ? `{ ${Object.entries(value)
+            .map(([key, v]) => `${key}: ${valueText(v)}`)
+            .join(', ')} }`
+        : JSON.stringify(value)
+
+/** `types  weights of unet in bf16, of clip, enc in bf16 from f32 masters; computed in f32: the CPU has no bf16 kernels` */
+function typesRow({ models, precision, rounded }: StagePlan): [string, string] | undefined {
+  const narrow = models.filter((m) => m.as !== null && m.trained + m.frozen > 0)
+  const types = [...new Set([...narrow.map((m) => m.as), ...(rounded.length > 0 ? [precision] : [])])]
+  if (types.length === 0) return undefined
+  const weights = [
+    ...narrow.map((m) => `${m.model} rounded to ${m.as}`),
+    ...(rounded.length > 0 ? [`${rounded.join(', ')} rounded to ${precision} from f32 masters`] : []),
+  ]
+  return ['types', `${weights.join('; ')}; computed in f32, for the CPU has no ${types.join(' or ')} kernels`]
+}
+
+/** `pairs  2 of 8 rows at a time for at most 100 MB (282 MB predicted with all at once)` */
+function pairsRow({ rows, chunk, refused, wholePeak }: PairsPlan, budget: number | null): [string, string] {
+  const goal = budget === null ? '' : ` under a budget of ${bytes(budget)}`
+  if (chunk !== null)
+    return [
+      'pairs',
+      `${chunk} of ${rows} rows at a time${goal}; ${bytes(wholePeak)} predicted with all at once`,
+    ]
+  const reason = refused === null ? goal : `: ${refused}`
+  return ['pairs', `all ${rows} rows at once${reason}`]
+}
+
+/** One line per model, and one per part of it whose parameters have one role. */
+function describeModel(m: ModelPlan): readonly string[] {
+  const total = m.trained + m.frozen + m.unused
+  const roles = (['trained', 'frozen', 'unused'] as const).filter((r) => m[r] > 0)
+  const summary = roles.length === 1 ? `all ${roles[0]}` : roles.map((r) => `${count(m[r])} ${r}`).join(', ')
+  const head = `  ${m.model.padEnd(12)} ${count(total)} parameters, ${summary}${m.from === null ? '' : `, from ${m.from}`}${m.as === null ? '' : `, as ${m.as}`}`
+  return roles.length <= 1
+    ? [head]
+    : [head, ...parts(m).map(([path, role, n]) => `    ${role.padEnd(8)} ${path} (${count(n)})`)]
+}
+
+/** The coarsest parts of the parameter tree in which all parameters have one role. */
+function parts(m: ModelPlan, prefix = ''): readonly (readonly [string, string, number])[] {
+  const groups = new Map<string, ModelPlan['parameters'][number][]>()
+  for (const p of m.parameters) {
+    const key = prefix + (p.path.slice(prefix.length).split('.')[0] ?? '')
+    groups.set(key, [...(groups.get(key) ?? []), p])
+  }
+  return [...groups].flatMap(([path, group]) => {
+    const [first] = group
+    if (first && group.every((p) => p.role === first.role)) {
+      return [[path, first.role, group.reduce((n, p) => n + p.elements, 0)] as const]
+    }
+    return parts({ ...m, parameters: group }, `${path}.`)
+  })
+}
