@@ -45,7 +45,7 @@ function wholeFile({ text }: Block, base: Block | undefined): string {
   return `${base?.text ?? ''}\npipeline example extends ${name} {\n${named}}\n`
 }
 
-/** What is wrong with an example, as a user reads it; what it leaves unused is none of it. */
+/** What is wrong with an example, as a user reads it; what it leaves unused and weights that are not here are none of it. */
 export function problemsOf({ entry, files }: Example): string {
   const request = {
     entry,
@@ -55,7 +55,7 @@ export function problemsOf({ entry, files }: Example): string {
     },
   }
   const wrong = (found: readonly Diagnostic[]): readonly Diagnostic[] =>
-    found.filter(({ code }) => !['name/unused', 'pipeline/idle'].includes(code))
+    found.filter(({ code }) => !['name/unused', 'pipeline/idle', 'model/absent'].includes(code))
   const checked = wrong(checkFile(request))
   const shown = (found: readonly Diagnostic[]): string => render(found, files, { color: false, width: 100 })
   if (checked.length > 0) return shown(checked)
