@@ -17,7 +17,11 @@ const { nested } = protobuf.Root.fromJSON({
       },
     },
     Summary: { fields: { value: { rule: 'repeated', type: 'Value', id: 1 } } },
-    Value: { fields: { tag: { type: 'string', id: 1 }, simpleValue: { type: 'float', id: 2 } } },
+    Value: {
+      // a choice of one: 0 is written too
+      oneofs: { value: { oneof: ['simpleValue'] } },
+      fields: { tag: { type: 'string', id: 1 }, simpleValue: { type: 'float', id: 2 } },
+    },
   },
 })
 const Event = nested?.['Event'] as protobuf.Type

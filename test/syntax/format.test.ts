@@ -34,7 +34,7 @@ describe('the formatter on any program', () => {
     like: 1 // another
     of: 2
   }
-  data d {
+  data d = source() {
     x: f32[] = draw normal,
     of: f32[] = x
   }
