@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { onnx as Onnx } from 'onnx-proto'
@@ -68,6 +68,7 @@ async function level(
     expect(diagnostics.map((d) => d.message)).toEqual([])
     if (!artefact) throw new Error('not compiled')
     const runDir = join(folder, 'run')
+    const cache = join(folder, '.dcrc/cache/weights')
     const result = await runPipeline(artefact, { root: folder, runDir, openDataset: async () => images })
     expect(result.status).toBe('done')
     const line = JSON.parse(readFileSync(join(runDir, 'metrics.jsonl'), 'utf8')) as {
@@ -75,7 +76,7 @@ async function level(
     }
     return {
       value: line.monitors['level'] ?? NaN,
-      converted: existsSync(join(runDir, 'initial/scale.safetensors')),
+      converted: existsSync(cache) && readdirSync(cache).some((name) => name.startsWith('m.numbers.')),
     }
   } finally {
     rmSync(folder, { recursive: true })
