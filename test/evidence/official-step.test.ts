@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compile } from '../../src/compiler/index.js'
+import { peftFiles } from '../../src/runtime/exports/peft.js'
 import { runPipeline } from '../../src/runtime/run.js'
 import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 import { toFloat32 } from '../../src/runtime/tensors.js'
@@ -114,9 +115,9 @@ describe('the published training step', () => {
       const names = fixture.names(`${stage}/end/`)
       const found = new Map<string, Float32Array>()
       for (const model of new Set(names.map((name) => name.slice(0, name.indexOf('.'))))) {
-        const { tensors } = await openSafetensors(
-          join(runDir, `checkpoints/${stage}-20/${model}.safetensors`),
-        )
+        const checkpoint = join(runDir, `checkpoints/${stage}-20`)
+        const file = model === 'enc' ? join(model, peftFiles.weights) : `${model}.safetensors`
+        const { tensors } = await openSafetensors(join(checkpoint, file))
         for (const [path, stored] of tensors)
           found.set(`${model}.${path}`, new Float32Array(await readTensor(stored)))
       }
