@@ -5,5 +5,13 @@ export const warmup = {
   doc: 'Over this many first steps the learning rate rises in equal steps to its full value.',
 } as const
 
-/** The factor of the warm-up: 1/n at the first of n steps, 1 from the last of them on. */
-export const rise = (steps: number, step: number): number => (steps <= 0 ? 1 : Math.min(1, step / steps))
+/** The other one. */
+export const zeroSteps = {
+  name: 'zero_steps',
+  default: 0,
+  doc: "So many steps have a learning rate of 0 before it rises: 1 in transformers' schedules, whose warm-up begins at 0.",
+} as const
+
+/** The factor of the warm-up, counted from the first step that it moves: 1/n there, 1 from the n-th on. */
+export const rise = (steps: number, zeros: number, step: number): number =>
+  step <= zeros ? 0 : steps <= 0 ? 1 : Math.min(1, (step - zeros) / steps)

@@ -1,10 +1,10 @@
-import { rise, warmup } from './_warmup.js'
+import { rise, warmup, zeroSteps } from './_warmup.js'
 import type { Schedule } from './schedule.js'
 
 const linearWarmup: Schedule = {
   name: 'linear_warmup',
   doc: 'The learning rate rises linearly over the first steps, then stays.',
-  parameters: [{ name: warmup.name, doc: warmup.doc }],
-  factor: ({ warmup: steps = 0 }, step) => rise(steps, step),
+  parameters: [{ name: warmup.name, doc: warmup.doc }, zeroSteps],
+  factor: ({ warmup: steps = 0, zero_steps: zeros = 0 }, step) => rise(steps, zeros, step),
 }
 export default linearWarmup

@@ -36,4 +36,11 @@ describe('learning-rate schedules', () => {
       0.2 + 0.4 * (1 - Math.SQRT1_2),
     ])
   })
+
+  // get_cosine_schedule_with_warmup and get_constant_schedule_with_warmup of transformers 5.23.0, 2 steps of 6.
+  it("with one step at 0 they are transformers' schedules", () => {
+    const settings = { warmup: 2, zero_steps: 1 }
+    close(factors('cosine', settings, 6), [0, 0.5, 1, 0.8535533905932737, 0.5, 0.14644660940672627])
+    close(factors('linear_warmup', settings, 6), [0, 0.5, 1, 1, 1, 1])
+  })
 })
