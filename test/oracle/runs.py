@@ -1,0 +1,206 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# ///
+"""What a run of ours is given, for oracles that train beside it: the order of the pictures, all random numbers (draws.py,
+squares.py) and initial values. The pictures are cut pixel by pixel in Python (augment.py).
+"""
+
+import math
+
+import numpy
+import torch
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file, save_file
+
+from augment import crop, planes
+from draws import key_of, normal, order, randint, uniform
+from fixture import FOLDER
+from squares import kept
+
+CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+
+
+class Draws:
+    """The random numbers of one micro-batch of n pictures."""
+
+    def __init__(self, seed, n, stage, step, micro):
+        self.n = n
+        self.place = lambda path: (key_of(seed, stage, path), step, micro)
+
+    def uniform(self, path, low, high):
+        return uniform((self.n,), self.place(path), low, high)
+
+    def chance(self, path, low, high):
+        return uniform((self.n, 1, 1, 1), self.place(path), low, high).reshape(self.n)
+
+    def normal(self, path, shape):
+        return torch.from_numpy(normal(shape, self.place(path)))
+
+    def integers(self, path, shape, high):
+        return torch.from_numpy(randint(shape, self.place(path), 0, high))
+
+    def words(self, path):
+        return randint((2,), self.place(path), 0, 2**32)
+
+
+def rows_of(pixels):
+    """[3][h][w] as rows of triples."""
+    return [[tuple(float(v) for v in pixels[:, y, x]) for x in range(pixels.shape[2])] for y in range(pixels.shape[1])]
+
+
+def tensor(images):
+    return torch.tensor(numpy.array([planes(image) for image in images]), dtype=torch.float32)
+
+
+def window(draws, path, ratio_low, ratio_high):
+    """Area, logarithm of the ratio, left and top of each picture's random window."""
+    return zip(
+        draws.uniform(f"{path}/area", 0.9, 1.0),
+        draws.uniform(f"{path}/log_ratio", math.log(ratio_low), math.log(ratio_high)),
+        draws.uniform(f"{path}/left", 0, 1),
+        draws.uniform(f"{path}/top", 0, 1),
+    )
+
+
+def pictures(draws, stored, size):
+    """The training pictures: a random window of each, resized."""
+    windows = window(draws, "image/random_resized_crop", 3 / 4, 4 / 3)
+    return tensor([crop(rows_of(p), *map(float, w), size=size) for p, w in zip(stored, windows)])
+
+
+def batch_of(seed, stored, n, micros, step, micro):
+    """The stored pictures of a micro-batch, with values in [0, 1]."""
+    first = ((step - 1) * micros + micro) * n
+    count = len(stored)
+    rows = [order(seed, "cc3m", k // count, count)[k % count] for k in range(first, first + n)]
+    return stored[rows].float() / 255
+
+
+def normalized(image, mean, std):
+    mean, std = (torch.tensor(v)[:, None, None] for v in (mean, std))
+    return (image - mean) / std
+
+
+def start_linear(seed, model, name, linear):
+    """The initial values of a linear layer, torch's bounds with numbers of ours."""
+    bound = 1 / math.sqrt(linear.in_features)
+    with torch.no_grad():
+        for key, p in linear.named_parameters():
+            place = (key_of(seed, "init", model, f"{name}{key}"), 0, 0)
+            p.copy_(torch.from_numpy(uniform(tuple(p.shape), place, -bound, bound)))
+
+
+def start_linears(seed, model, module):
+    """The same of all linear layers of a module."""
+    for name, layer in module.named_modules():
+        if isinstance(layer, torch.nn.Linear):
+            start_linear(seed, model, f"{name}." if name else "", layer)
+
+
+class Dropout(torch.nn.Module):
+    """peft's dropout with given masks, which its user puts here before each pass."""
+
+    def __init__(self, p):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        return torch.where(kept(self.words, tuple(x.shape), self.p), x / (1 - self.p), 0.0)
+
+
+def draw_path(view, layer):
+    """The name of an adapted layer's mask: how our program reaches it."""
+    head = f"{view}/image_features/forward"
+    if layer == "visual_projection":
+        return f"{head}#2/enc/{layer}"
+    _, _, _, index, block, part = layer.split(".")
+    x = "x" if index == "0" else f"x#{int(index) + 1}"
+    inside = {
+        "q_proj": "x/forward/x/forward#2/q/forward", "k_proj": "x/forward/x/forward#2/k/forward",
+        "v_proj": "x/forward/x/forward#2/v/forward", "out_proj": "x/forward/x/forward#2/forward",
+        "fc1": "x/forward/forward#2/forward", "fc2": "x/forward/forward#2/forward#2",
+    }[part].replace("x/", f"{x}/", 1)
+    return f"{head}/hidden/forward#3/{inside}/enc/{layer}"
+
+
+class Adapter:
+    """peft's LoRA over all linear layers of a CLIP model; those of the text tower never act."""
+
+    def __init__(self, seed, clip, rank, dropout):
+        settings = LoraConfig(r=rank, lora_alpha=rank, lora_dropout=dropout, target_modules="all-linear", bias="lora_only")
+        self.model = get_peft_model(clip, settings)
+        self.dropouts = {}
+        with torch.no_grad():
+            for name, module in clip.named_modules():
+                if hasattr(module, "lora_A"):
+                    a = module.lora_A["default"].weight
+                    bound = 1 / math.sqrt(a.shape[1])
+                    place = (key_of(seed, "init", "enc", f"base_model.model.{name}.lora_A.weight"), 0, 0)
+                    a.copy_(torch.from_numpy(uniform(tuple(a.shape), place, -bound, bound)))
+                    if "text" not in name:
+                        module.lora_dropout["default"] = self.dropouts[name] = Dropout(dropout)
+
+    def draw(self, draws, view):
+        """Takes the masks of the features that our program computes at `view`."""
+        for layer, dropout in self.dropouts.items():
+            dropout.words = draws.words(draw_path(view, layer))
+
+    def trained(self):
+        """What a loss on pictures reaches, under our names."""
+        named = self.model.named_parameters()
+        return [(ours(key), p) for key, p in named if p.requires_grad and "text" not in key]
+
+
+def ours(name):
+    """The model and path of a parameter of peft's model."""
+    if "lora_" in name:
+        return "enc." + name.replace(".default", "")
+    return "clip." + name.removeprefix("base_model.model.").replace(".base_layer", "")
+
+
+def save(folder, name, module, prefix=""):
+    """Weights as a pipeline reads them, with all that a module holds."""
+    tensors = {prefix + key: p.detach().contiguous().clone() for key, p in module.named_parameters()}
+    save_file(tensors, FOLDER / folder / f"{name}.safetensors")
+
+
+def load(path, module, prefix=""):
+    """The inverse of `save`."""
+    tensors = {key.removeprefix(prefix): value for key, value in load_file(FOLDER / f"{path}.safetensors").items()}
+    missing, unexpected = module.load_state_dict(tensors, strict=False)
+    buffers = {name for name, _ in module.named_buffers()}
+    assert set(missing) <= buffers and not unexpected, (missing, unexpected)
+    return module
+
+
+def train(named, optimizer, loss_of, steps, micros, scheduler=None, clip_norm=1.0):
+    """Steps of `micros` passes each; `loss_of(step, micro)` is what is minimised, less the division by `micros`.
+
+    Gives the losses and the norms of the gradients, the (clipped) gradients that the optimizer saw in its first step,
+    and what was trained at the end. `least_moved` is the change of what changed least, as a share of its size.
+    """
+    start = {key: p.detach().clone() for key, p in named}
+    losses, norms, first = [], [], {}
+    for step in range(1, steps + 1):
+        total = 0.0
+        for micro in range(micros):
+            loss = loss_of(step, micro)
+            (loss / micros).backward()
+            total += loss.item() / micros
+        losses.append(total)
+        norms.append(torch.nn.utils.clip_grad_norm_([p for _, p in named], clip_norm).item())
+        first = first or {key: p.grad.clone() for key, p in named}
+        optimizer.step()
+        if scheduler is not None:
+            scheduler.step()
+        optimizer.zero_grad()
+    end = {key: p.detach().clone() for key, p in named}
+    reached = [key for key in end if not without_gradient(key)]
+    moved = min(((end[key] - start[key]).abs().max() / end[key].abs().max()).item() for key in reached)
+    return {"losses": losses, "grad_norms": norms, "least_moved": moved}, first, end
+
+
+def without_gradient(name):
+    """What the gradient of this is in exact arithmetic: it shifts all scores of a query alike."""
+    return name.endswith("k_proj.bias")

@@ -1,0 +1,7 @@
+import { followsOracle } from './method-run.js'
+
+/*
+ * Aim: the methods that the paper compares with train as torch, transformers, diffusers and peft do when they follow
+ * the description of the method: the pipelines of the repository with tiny models, run as a user runs them.
+ */
+followsOracle('diva', { tune: 'sgd' })
