@@ -13,6 +13,7 @@ await build({
     main: 'src/cli/launch.ts',
     dcrc: 'src/cli/main.ts',
     worker: 'src/runtime/worker.ts',
+    'write-library': 'src/cli/write-library.ts',
     'record-code': 'src/cli/record-code.ts',
   },
   outdir,
@@ -33,14 +34,15 @@ await build({
 })
 writeFileSync(join(outdir, 'package.json'), '{ "type": "commonjs" }\n')
 
-// See src/cli/program-code.ts.
+/** Runs a part of the build that is written in the program's own code. */
+function step(name, ...given) {
+  const script = join(outdir, `${name}.js`)
+  const { status } = spawnSync(process.execPath, [script, ...given], { stdio: ['ignore', 'ignore', 'inherit'] })
+  for (const file of [script, `${script}.map`]) rmSync(file)
+  if (status !== 0) throw new Error(`${name}.js ended with ${status}`)
+}
+
+step('write-library')
 const scratch = mkdtempSync(join(tmpdir(), 'dcrc-build-'))
-const recorder = join(outdir, 'record-code.js')
-const { status } = spawnSync(
-  process.execPath,
-  [recorder, 'pipelines/quickstart/quickstart.dcr', join(scratch, 'compiled')],
-  { stdio: ['ignore', 'ignore', 'inherit'] },
-)
+step('record-code', 'pipelines/quickstart/quickstart.dcr', join(scratch, 'compiled'))
 rmSync(scratch, { recursive: true })
-for (const file of [recorder, `${recorder}.map`]) rmSync(file)
-if (status !== 0) throw new Error(`record-code.js ended with ${status}`)

@@ -5,6 +5,7 @@ import { DiskBinaryFiles } from '../runtime/binary-files.js'
 import type { Files } from '../compiler/2-resolve/program.js'
 import { notText } from '../diagnostics/catalogue/file.js'
 import { UserError } from '../diagnostics/diagnostic.js'
+import { parseFile } from './library-trees.js'
 
 /** The folder of the package, which holds the standard library. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
@@ -50,6 +51,8 @@ export class DiskFiles implements Files {
     if (text !== undefined) this.texts.set(path, text)
     return text
   }
+
+  parse = parseFile
 
   library(): readonly string[] {
     return readdirSync(join(packageRoot, 'pipelines', 'std'))

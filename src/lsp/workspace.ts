@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { attempt } from '../cli/attempt.js'
 import { DiskFiles, packageRoot } from '../cli/files.js'
-import { type Parsed, parse } from '../compiler/1-parse/index.js'
+import type { Parsed } from '../compiler/1-parse/index.js'
 import type { SyntaxFile } from '../compiler/1-parse/syntax.js'
 import { type Files, modulesOf, usePath } from '../compiler/2-resolve/program.js'
 import type { BinaryFiles } from '../onnx/open.js'
@@ -45,7 +45,7 @@ export class Workspace implements Files {
   parse(path: string, text: string): Parsed {
     const known = this.trees.get(path)
     if (known?.file.text === text) return known
-    const parsed = parse(path, text)
+    const parsed = this.disk.parse(path, text)
     this.trees.set(path, parsed)
     return parsed
   }
