@@ -9,6 +9,7 @@ import {
 } from '../../diagnostics/catalogue/syntax.js'
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.js'
 import { facts, kind, openingOf, opensDeclaration, type TokenFacts } from './brackets.js'
+import { FirstSets } from './lookahead.js'
 import { spanOf } from './scan.js'
 import type { Expression, Identifier } from './syntax.js'
 import * as t from './tokens.js'
@@ -40,6 +41,7 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     super([...t.vocabulary], {
       recoveryEnabled: true,
       skipValidations: !validate,
+      lookaheadStrategy: new FirstSets(),
       maxLookahead: 1,
       errorMessageProvider: {
         // The words are made in words.ts; an error only carries what was expected.

@@ -17,7 +17,10 @@ export class DcrParser extends AblationParser {
   /** `validate` has chevrotain look for ambiguities in the grammar, which takes a while; a test does it. */
   constructor(validate = false) {
     super(validate)
-    this.performSelfAnalysis()
+    // What may follow each rule is looked up by chevrotain's own way of skipping tokens alone, which is not used here.
+    const analysed = Object.assign(this, { recoveryEnabled: false })
+    analysed.performSelfAnalysis()
+    analysed.recoveryEnabled = true
   }
 
   /** Reads the tokens of one file; never throws at what a user wrote. */

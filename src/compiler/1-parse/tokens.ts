@@ -14,7 +14,7 @@ const keyword = (word: string, category: TokenType): TokenType =>
   createToken({
     name: capital(word),
     label: `\`${word}\``,
-    pattern: new RegExp(word),
+    pattern: word,
     longer_alt: Identifier,
     categories: [category],
   })
