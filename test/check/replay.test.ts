@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { elementCount, tensor } from '../../src/graph/types.js'
+import { analyzeSources } from './analyze.js'
 import { valuesOf } from './value.js'
 
 const declarations = `
@@ -32,4 +34,77 @@ test('a call like an earlier one computes with its own operands, also where they
   expect(value('named')).toEqual(layer(b, a))
   expect(value('aa')).toEqual(layer(a, a))
   expect(value('bb')).toEqual(layer(b, b))
+})
+
+test('instances that are alike compute the same with their own parameters', () => {
+  const value = valuesOf(
+    `  model net = Net(2)
+  let x = cast([3, 4], f32) + mean(net.layers[0].inner.weight) * 0
+  let w0 = net.layers[0].inner.weight
+  let w2 = net.layers[2].inner.weight
+  let other = net.wide.inner.weight
+  let y0 = net.layers[0](x)
+  let y2 = net.layers[2](x)
+  let wide = net.wide(x)
+  let tied = net.tied(x)`,
+    `
+module Inner(d: int, factor: float) {
+  weight: float[d, d] = normal(1)
+  fn forward(x, shift: float = 0) = factor * linear(x, weight) + shift
+}
+module Outer(d: int, factor: float) {
+  inner = Inner(d, factor)
+  fn forward(x) = inner(x, 5)
+}
+module Tied(inner) {
+  fn forward(x) = inner(x) + inner(x, shift = 1)
+}
+module Net(d: int) {
+  layers = [Outer(d, 2) for _ in 0..3]
+  wide = Outer(d, 7)
+  tied = Tied(layers[0].inner)
+  fn forward(x) = wide(layers[0](x))
+}`,
+    ({ source, type }) => {
+      const first =
+        source.kind === 'parameter' ? [...source.path].reduce((sum, c) => sum + c.charCodeAt(0), 0) : 0
+      return tensor(
+        type.dtype,
+        type.shape,
+        Array.from({ length: elementCount(type.shape) }, (_, i) => first + i),
+      )
+    },
+  )
+  const outer = (w: unknown, factor: number, shift: number): number[] =>
+    (w as number[][]).map((row) => factor * ((row[0] ?? NaN) * 3 + (row[1] ?? NaN) * 4) + shift)
+  expect(value('w0')).not.toEqual(value('w2'))
+  expect(value('y0')).toEqual(outer(value('w0'), 2, 5))
+  expect(value('y2')).toEqual(outer(value('w2'), 2, 5))
+  expect(value('wide')).toEqual(outer(value('other'), 7, 5))
+  const plain = outer(value('w0'), 2, 0)
+  expect(value('tied')).toEqual(plain.map((v) => v + (v + 1)))
+})
+
+test('an adapter beside one of several instances that are alike is applied there alone', () => {
+  const { lowered, diagnostics } = analyzeSources(`
+use std.losses { mse }
+use std.nn { Linear }
+module Net {
+  layers = [Linear(4, 4) for _ in 0..3]
+  fn forward(x) = layers[2](layers[1](layers[0](x)))
+}
+pipeline p {
+  model net = Net()
+  adapter enc = lora(net.layers[1], rank = 2, alpha = 3)
+  let x = draw normal of [6, 4]
+  loss far = mse(net(x), x)
+  stage learn { train enc  minimize far  optimizer sgd(lr = 0.1)  steps 1 }
+}`)
+  expect(diagnostics).toEqual([])
+  const read = lowered?.stages[0]?.graph.nodes.flatMap(({ inputs }) =>
+    inputs.flatMap((v) => (v?.source.kind === 'parameter' ? [v.source.path] : [])),
+  )
+  const weights = read?.filter((path) => /^layers\.\d+\.weight$/.test(path))
+  expect(weights).toEqual(['layers.0.weight', 'layers.1.weight', 'layers.2.weight'])
+  expect(read?.filter((path) => /lora/.test(path))).toHaveLength(2)
 })

@@ -29,8 +29,10 @@ export function evaluateArguments(
 ): GivenArguments {
   return {
     list: args.map(({ name, value: e }) => {
-      const argument = { value: evaluate(x, e, env), span: e.span, origin: originOf(e, env) }
-      return name ? { ...argument, name } : argument
+      const value = evaluate(x, e, env)
+      // an environment keeps the origins of ints alone
+      const origin = value.kind === 'int' ? originOf(e, env) : undefined
+      return name ? { value, span: e.span, origin, name } : { value, span: e.span, origin }
     }),
     span,
   }

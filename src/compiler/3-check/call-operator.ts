@@ -22,22 +22,24 @@ function roundHalfEven(value: number): number {
 const keepsInts = new Set(['abs', 'floor', 'round', 'maximum', 'minimum'])
 
 /** Functions of operators that also work on static numbers. */
-const onNumbers: Readonly<Record<string, (...values: number[]) => number>> = {
-  exp: Math.exp,
-  log: Math.log,
-  sqrt: Math.sqrt,
-  sin: Math.sin,
-  cos: Math.cos,
-  tanh: Math.tanh,
-  abs: Math.abs,
-  floor: Math.floor,
-  round: roundHalfEven,
-  maximum: Math.max,
-  minimum: Math.min,
-}
+const onNumbers = new Map<string, (...values: number[]) => number>([
+  ['exp', Math.exp],
+  ['log', Math.log],
+  ['sqrt', Math.sqrt],
+  ['sin', Math.sin],
+  ['cos', Math.cos],
+  ['tanh', Math.tanh],
+  ['abs', Math.abs],
+  ['floor', Math.floor],
+  ['round', roundHalfEven],
+  ['maximum', Math.max],
+  ['minimum', Math.min],
+])
 
 /** Calls a function that an operator file declares: converts the arguments and builds its nodes. */
 export function callOperator(x: Elaboration, definition: LanguageFunction, given: GivenArguments): Val {
+  const number = onStaticNumbers(definition, given)
+  if (number) return number
   const joined = definition.name === 'concat' ? concatLists(x, given) : undefined
   if (joined) return joined
   const [first, ...others] = given.list
@@ -45,15 +47,7 @@ export function callOperator(x: Elaboration, definition: LanguageFunction, given
     return sumOfEntries(x, first.value, given.span)
   const names = namesOf(definition)
   const bound = bindArguments(definition.name, names, given)
-  const numeric = Object.hasOwn(onNumbers, definition.name) ? onNumbers[definition.name] : undefined
   const values = [...bound.values()].map((v) => v.value)
-  if (numeric && values.length > 0 && values.every((v) => v.kind === 'int' || v.kind === 'float')) {
-    const numbers = values.map((v) => (v.kind === 'int' || v.kind === 'float' ? v.value : 0))
-    const result = numeric(...numbers)
-    const whole = keepsInts.has(definition.name) && values.every((v) => v.kind === 'int')
-    if (Number.isFinite(result)) return whole ? int(result) : float(result)
-    return fail(notFinite(given.span, { what: `${definition.name}(${numbers.join(', ')})`, got: result }))
-  }
   const beside = values.find((v) => v.kind === 'tensor')
   const dtype =
     beside?.kind === 'tensor' && beside.value.type.dtype !== 'bool' ? beside.value.type.dtype : 'f32'
@@ -78,6 +72,23 @@ export function callOperator(x: Elaboration, definition: LanguageFunction, given
     },
   )
   return Array.isArray(result) ? list(result.map((v: Value) => tensorVal(v))) : tensorVal(result as Value)
+}
+
+/** The result for numbers alone, which stays a number. */
+function onStaticNumbers(definition: LanguageFunction, given: GivenArguments): Val | undefined {
+  const numeric = onNumbers.get(definition.name)
+  if (!numeric || given.list.length !== definition.parameters.length) return undefined
+  const numbers: number[] = []
+  let whole = keepsInts.has(definition.name)
+  for (const { value } of given.list) {
+    if (value.kind !== 'int' && value.kind !== 'float') return undefined
+    numbers.push(value.value)
+    whole &&= value.kind === 'int'
+  }
+  if (given.list.some(({ name }) => name)) bindArguments(definition.name, namesOf(definition), given)
+  const result = numeric(...numbers)
+  if (Number.isFinite(result)) return whole ? int(result) : float(result)
+  return fail(notFinite(given.span, { what: `${definition.name}(${numbers.join(', ')})`, got: result }))
 }
 
 const parameterNames = new WeakMap<LanguageFunction, readonly string[]>()

@@ -14,8 +14,9 @@ import { type Facts, noFacts } from './facts.js'
 import { DrawPath } from './draw-path.js'
 import type { GivenArguments } from './arguments.js'
 import type { Narrow } from './precision.js'
+import { Likeness } from './likeness.js'
 import { Replay } from './replay.js'
-import { type FunctionVal, type Val, type Weight, depthOf, describe, sizeOf } from './values.js'
+import { type FunctionVal, type Val, type Weight, depthOf, describe, isSingle, sizeOf } from './values.js'
 
 export function fail(diagnostic: Diagnostic): never {
   throw new UserError(diagnostic)
@@ -47,7 +48,8 @@ export class Elaboration {
   private readonly root: Builder
   readonly drawPath = new DrawPath()
   private readonly draws = new Map<Value, { readonly path: string; readonly distribution: Distribution }>()
-  private readonly replay = new Replay((nodes, span) => this.budget.spend(nodes * limits.node, span))
+  readonly likeness = new Likeness()
+  private readonly replay: Replay
   /** The masks of dropout, in order: each row of what they are applied to has entries of its own. */
   readonly masks = new Set<Value>()
   private readonly inputs = new Map<string, Value>()
@@ -77,6 +79,10 @@ export class Elaboration {
   ) {
     this.root = new Builder()
     this.current = this.root
+    this.replay = new Replay(this.likeness, adapted, {
+      parameter: (model, path, weight) => this.parameter(model, path, weight),
+      spend: (nodes, span) => this.budget.spend(nodes * limits.node, span),
+    })
   }
 
   get b(): Builder {
@@ -134,6 +140,7 @@ export class Elaboration {
 
   /** Refuses static values that are too large, before whatever walks them. */
   checkSize(value: Val, span: Span): void {
+    if (isSingle(value)) return
     const size = sizeOf(value)
     if (depthOf(value) > limits.levels)
       fail(tooLarge(span, { what: `${describe(value)}, nested more than ${limits.levels} levels,` }))
@@ -186,8 +193,8 @@ export class Elaboration {
 
   /** Evaluates the call of a function, or copies what an earlier call like it made. */
   replayed(fn: FunctionVal, given: GivenArguments, run: () => Val): Val {
-    return fn.ofInstance
-      ? this.replay.call(this.b, fn, given, () => this.draws.size + this.reads, run)
+    return fn.sees
+      ? this.replay.call(this.b, fn, fn.sees, given, () => this.draws.size + this.reads, run)
       : run()
   }
 

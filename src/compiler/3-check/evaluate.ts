@@ -30,21 +30,21 @@ import {
 /** Evaluates an expression: static values at once, tensors as nodes of the elaboration's graph. */
 export function evaluate(x: Elaboration, e: Expression, env: Environment): Val {
   x.tick(e.span)
-  const value = leaf(e) ? evaluated(x, e, env) : evaluatedInside(x, e, env)
-  if (e.kind !== 'name') x.checkSize(value, e.span)
-  return value
-}
-
-const leaf = (e: Expression): boolean => e.kind === 'name' || e.kind === 'int' || e.kind === 'float'
-
-function evaluatedInside(x: Elaboration, e: Expression, env: Environment): Val {
+  // most expressions are names and numbers
+  if (e.kind === 'int' || e.kind === 'float') return e
+  if (e.kind === 'name') return named(x, e, env)
   x.descend(e.span)
   try {
-    return evaluated(x, e, env)
+    const value = evaluated(x, e, env)
+    x.checkSize(value, e.span)
+    return value
   } finally {
     x.ascend()
   }
 }
+
+const named = (x: Elaboration, e: Expression & { kind: 'name' }, env: Environment): Val =>
+  read(x, env.get(e.name) ?? fail(unset(e.span, { name: e.name, member: env.isAbsent(e.name) })), e.span)
 
 function evaluated(x: Elaboration, e: Expression, env: Environment): Val {
   switch (e.kind) {
@@ -56,11 +56,7 @@ function evaluated(x: Elaboration, e: Expression, env: Environment): Val {
     case 'none':
       return none
     case 'name':
-      return read(
-        x,
-        env.get(e.name) ?? fail(unset(e.span, { name: e.name, member: env.isAbsent(e.name) })),
-        e.span,
-      )
+      return named(x, e, env)
     case 'field':
       return member(x, evaluate(x, e.object, env), e.name.text, e.name.span, false)
     case 'optional':

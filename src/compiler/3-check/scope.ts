@@ -63,7 +63,7 @@ export class Scope {
   private topLevel({ file, declaration, name: declared }: TopLevel): Val | undefined {
     switch (declaration.kind) {
       case 'fn':
-        return { kind: 'fn', declaration, environment: this.file(file) }
+        return { kind: 'fn', declaration, environment: this.file(file), sees: 'file' }
       case 'module':
         return { kind: 'module', declaration, environment: this.file(file) }
       case 'record':

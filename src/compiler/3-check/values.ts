@@ -97,8 +97,11 @@ export interface FunctionVal {
   readonly kind: 'fn'
   readonly declaration: FunctionDeclaration
   readonly environment: Environment
-  /** A function of a module's instance: it sees the instance and its arguments, nothing of the pipeline. */
-  readonly ofInstance?: true
+  /**
+   * What it sees besides its arguments: the instance whose function it is, or its file. Absent for functions of a
+   * pipeline.
+   */
+  readonly sees?: Instance | 'file'
 }
 
 /** A module with its arguments: a node of a model's parameter tree. */
@@ -111,6 +114,8 @@ export interface Instance {
   /** Submodules and lists of them, by member name. */
   readonly children: ReadonlyMap<string, Val>
   readonly depth: number
+  /** Instances with the same one compute the same with their own parameters; see `Likeness`. */
+  readonly likeness?: string
   /** The ONNX file that it was read from, which also holds its parameters. */
   readonly weightFile?: string
   /** Set when the instance becomes part of a model: `clip` and `vision_model.encoder`. */
@@ -160,6 +165,10 @@ export const appended = (before: ListVal | TupleVal, item: Val): ListVal => ({
 
 /** How much a static value holds: the values in a list at all levels, the letters of a string. */
 export const sizeOf = (v: Val): number => (v.kind === 'string' ? v.value.length : 'size' in v ? v.size : 1)
+
+/** Whether a value holds no others and has a size of 1. */
+export const isSingle = ({ kind }: Val): boolean =>
+  kind === 'tensor' || kind === 'int' || kind === 'float' || kind === 'bool' || kind === 'none'
 
 /** The levels of lists, records and modules in a value. */
 export const depthOf = (v: Val): number => ('depth' in v ? v.depth : 0)
