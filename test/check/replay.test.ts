@@ -66,8 +66,7 @@ module Net(d: int) {
   fn forward(x) = wide(layers[0](x))
 }`,
     ({ source, type }) => {
-      const first =
-        source.kind === 'parameter' ? [...source.path].reduce((sum, c) => sum + c.charCodeAt(0), 0) : 0
+      const first = source.kind === 'parameter' ? Buffer.from(source.path).reduce((sum, c) => sum + c, 0) : 0
       return tensor(
         type.dtype,
         type.shape,
