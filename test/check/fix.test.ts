@@ -80,6 +80,29 @@ pipeline p {
     expect(mended(right.replaceAll(good, bad))).toEqual({ text: right, codes: [] })
   })
 
+  it.each([
+    ['an arm', '"sum" =>', '"smu" =>'],
+    ['a comparison', '== "normal"', '== "nromal"'],
+    ['a text of a type', '"velocity" =', '"velocty" ='],
+  ])('mend %s', (_, good, bad) => {
+    const texts = right
+      .replace('use std.nn', 'use std.diffusion { ddpm, scaled_linear }\nuse std.nn')
+      .replace(
+        '  model head',
+        `  param how: "mean" | "sum" = "mean"
+  param start: "normal" | "scaled" = "scaled"
+  param target: "eps" | "velocity" = "eps"
+  let t = draw randint(0, 10) of [32]
+  let noise = ddpm(steps = 10, beta = scaled_linear(0.01, 0.1))
+  let goal = noise.goal(target, x, if start == "normal" { x } else { 2.0 * x }, t)
+  model head`,
+      )
+      .replace('minimize', 'minimize match how { "mean" => mean(goal)  "sum" => sum(goal) } +')
+    expect(texts).toContain(good)
+    expect(mended(texts)).toEqual({ text: texts, codes: [] })
+    expect(mended(texts.replace(good, bad))).toEqual({ text: texts, codes: [] })
+  })
+
   it('come to an end, and change nothing a second time', () => {
     for (const name of readdirSync(new URL('samples', import.meta.url)).filter((n) =>
       /^(?:name|allow|stage-unknown).*\.dcr$/.test(n),

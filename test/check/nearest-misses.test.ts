@@ -73,6 +73,34 @@ module Chosen(d: int, norm: string, deep: bool = true) {
     declarations: 'fn twice(x) = 2.0 * x',
     items: 'let xs = reverse(concat([1, "a", (2, 3), { c: none }, Linear, twice], [none]))',
   },
+  'a text of the type that has no arm of its own': {
+    value: 'mean(match goal { "eps" => x  _ => -x }) + mean(match how { "sum" => x  other => -x })',
+    items:
+      'param goal: "eps" | "velocity" = "eps"\n  param how: "sum" | "mean" = "sum"\n  let other = "mean"',
+  },
+  'an arm for a text that nothing here gives, where any text may come': {
+    value: 'mean(f("a", x)) + mean(f(goal, x)) + mean(match any { "a" => x  "b" => -x })',
+    declarations: 'fn f(how, x) = match how { "a" => x  "b" => -x  "c" => 2.0 * x }',
+    items: 'param goal: "a" | "b" = "a"\n  param any: string = "a"',
+  },
+  'an arm that one of two values takes': {
+    value: 'mean(f(first, x)) + mean(f(second, x))',
+    declarations: 'fn f(how, x) = match how { "a" => x  "b" => -x  "c" => 2.0 * x  _ => x }',
+    items: 'param first: "a" | "b" = "a"\n  param second: "b" | "c" = "b"',
+  },
+  'a text out of few given to what takes more, or any': {
+    value: 'mean(f(goal, x)) + mean(if goal + "s" == "c" { x } else { -x })',
+    declarations: 'fn f(how: "a" | "b" | "c", x) = match how { "a" => x  "b" => -x  "c" => 2.0 * x }',
+    items: 'param goal: "a" | "b" = "a"',
+  },
+  'a comparison with each text of the type': {
+    value: 'mean(if goal == "a" { x } else { if "b" != goal { -x } else { 2.0 * x } })',
+    items: 'param goal: "a" | "b" | "c" = "a"',
+  },
+  'a text or nothing': {
+    value: 'mean(match how { "a" => x  none => -x }) + mean(if how == "a" { x } else { -x })',
+    items: 'param how: "a" | none = none',
+  },
   'a name of a dimension that arithmetic gives': {
     value: 'mean(heads(4, x))',
     declarations: 'fn heads(h: int, x: float[b, h * d]) -> float[b, h, d] = reshape(x, [b, h, d])',

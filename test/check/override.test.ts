@@ -41,3 +41,44 @@ describe('override data', () => {
     ])
   })
 })
+
+describe('override of a param that chooses from texts', () => {
+  const base = `use std.nn { Linear }
+pipeline base {
+  param target: "eps" | "velocity" = "eps"
+  data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
+  let x = mnist.image of [4]
+  let goal = match target { "eps" => x  "velocity" => -x }
+  model head = Linear(192, 2)
+  stage fit {
+    train head
+    minimize mean(head(flatten(goal, 1)))
+    optimizer adamw(lr = 1e-3)
+    steps 10
+  }
+}`
+  const found = (items: string) =>
+    problems({
+      'main.dcr': `use "./base.dcr" { base }\npipeline p extends base { ${items} }`,
+      'base.dcr': base,
+    })
+
+  it('may leave out some that the base has arms for', () => {
+    expect(found('override param target: "velocity" = "velocity"')).toEqual([])
+  })
+
+  it('may add one together with an arm for it', () => {
+    const param = 'override param target: "eps" | "velocity" | "clean" = "eps"'
+    const added = 'param `target` may be "clean", for which a `match` has no arm'
+    expect(found(param)).toEqual([`pipeline/unhandled-text: ${added}`])
+    const goal = 'override let goal = match target { "eps" => x  "velocity" => -x  "clean" => x }'
+    expect(found(`${param} ${goal}`)).toEqual([])
+  })
+
+  it('leaves no arm of its own behind', () => {
+    const param = 'override param target: "eps" = "eps"'
+    expect(found(`${param} override let goal = match target { "eps" => x  "velocity" => -x }`)).toEqual([
+      'pipeline/dead-arm: this arm is never taken: param `target` is never "velocity"',
+    ])
+  })
+})

@@ -12,6 +12,7 @@ import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import { gradientBinary, negated } from './gradient-value.js'
 import { sizeOrigins } from './size-origins.js'
+import { isComparison } from './text-uses.js'
 import { type Val, bool, describe, float, int, list, staticEqual, tensorVal } from './values.js'
 
 type Binary = Expression & { kind: 'binary' }
@@ -35,6 +36,7 @@ export function binary(x: Elaboration, e: Binary, env: Environment): Val {
   if (left.kind === 'bool' && e.operator === 'and' && !left.value) return left
   if (left.kind === 'bool' && e.operator === 'or' && left.value) return left
   const right = evaluate(x, e.right, env)
+  if (isComparison(e)) x.texts.ask(e, e.left.kind === 'string' ? right : left)
   // nothing but `none` equals `none`, so a tensor that may be absent can be asked for
   if ((left.kind === 'none' || right.kind === 'none') && (e.operator === '==' || e.operator === '!='))
     return staticBinary(e, left, right)

@@ -43,7 +43,7 @@ export function dataSpec(
   const settings: Record<string, Json> = {}
   for (const parameter of source.parameters) {
     const argument = given.get(parameter.name)
-    if (argument) settings[parameter.name] = setting(parameter, argument.value, argument.span, name)
+    if (argument) settings[parameter.name] = setting(x, parameter, argument.value, argument.span, name)
     else if (parameter.default === undefined) missingArgument(name, parameter.name, names, call.span)
     else settings[parameter.name] = parameter.default
   }
@@ -56,7 +56,7 @@ export function dataSpec(
   }
 }
 
-function setting(parameter: SettingParameter, value: Val, span: Span, callee: string): Json {
+function setting(x: Elaboration, parameter: SettingParameter, value: Val, span: Span, callee: string): Json {
   const wanted = {
     int: 'an int',
     float: 'a number',
@@ -78,6 +78,8 @@ function setting(parameter: SettingParameter, value: Val, span: Span, callee: st
     floats: each(['int', 'float']),
   }[parameter.kind]
   const where = `\`${parameter.name}\` of \`${callee}\``
+  if (value.kind === 'string' && parameter.choices)
+    x.texts.give(value, parameter.choices.map(String), { what: where, span })
   if (fits) return allowed(parameter, plain(value), span, where)
   return fail(wrongType(span, { wanted, got: describe(value), where }))
 }
@@ -196,6 +198,7 @@ function hostExpression(
       types[name] = column.type
     } else {
       settings[name] = setting(
+        x,
         { name, kind: parameter.kind, doc: '' },
         evaluate(x, a.value, env),
         a.value.span,

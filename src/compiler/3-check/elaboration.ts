@@ -16,6 +16,7 @@ import type { GivenArguments } from './arguments.js'
 import type { Narrow } from './precision.js'
 import { Likeness } from './likeness.js'
 import { Replay } from './replay.js'
+import type { TextUses } from './text-uses.js'
 import { type FunctionVal, type Val, type Weight, depthOf, describe, isSingle, sizeOf } from './values.js'
 
 export function fail(diagnostic: Diagnostic): never {
@@ -74,6 +75,8 @@ export class Elaboration {
     /** The layers of models that an adapter may stand beside, by `<model>/<path>` of the weight. */
     readonly adapted: ReadonlyMap<string, AdaptedLayer>,
     private readonly budget: Budget,
+    /** What is asked of texts that a type chooses from. */
+    readonly texts: TextUses,
     /** Files that models are read from; an elaboration that makes none needs none. */
     readonly binary?: BinaryFiles | undefined,
   ) {

@@ -189,6 +189,7 @@ function match(x: Elaboration, e: Expression & { kind: 'match' }, env: Environme
     const help = '`match` chooses when the file is compiled; `where(c, a, b)` chooses element by element'
     return fail(wrongType(e.subject.span, { wanted: 'a static value', got: describe(subject), help }))
   }
+  x.texts.ask(e, subject)
   for (const arm of e.arms) {
     const fits = arm.patterns.some((p) => {
       if (p.kind === 'name' && p.name === '_') return true

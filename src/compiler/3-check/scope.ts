@@ -8,6 +8,7 @@ import { Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { bind, evaluate } from './evaluate.js'
 import { specialFunctions } from './special.js'
+import { TextUses } from './text-uses.js'
 import { type Val, float } from './values.js'
 
 const dtypes = ['f32', 'f16', 'bf16', 'f64', 'i64', 'i32', 'u8', 'bool'] as const
@@ -35,10 +36,11 @@ export class Scope {
   private readonly values = new Map<LetDeclaration, Environment>()
   private readonly evaluating: LetDeclaration[] = []
   readonly budget = new Budget()
+  readonly texts = new TextUses()
   private readonly statics: Elaboration
 
   constructor(readonly program: Program) {
-    this.statics = new Elaboration(new Map(), new Map(), this.budget, program.binary)
+    this.statics = new Elaboration(new Map(), new Map(), this.budget, this.texts, program.binary)
   }
 
   file(path: string): Environment {

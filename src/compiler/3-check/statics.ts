@@ -55,7 +55,7 @@ export class Statics {
   ) {
     this.scope = new PipelineScope(
       this,
-      new Elaboration(this.dataSpecs, this.adapted, files.budget, files.program.binary),
+      new Elaboration(this.dataSpecs, this.adapted, files.budget, files.texts, files.program.binary),
     )
   }
 

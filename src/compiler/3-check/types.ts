@@ -10,7 +10,7 @@ import { matchDim } from './dims.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
-import { type Val, describe, float, int, list, tensorVal } from './values.js'
+import { type TextVal, type Val, describe, float, int, list, tensorVal } from './values.js'
 
 /** What is being matched, for messages: `x` of `linear`, given at a span. */
 export interface Site {
@@ -62,13 +62,14 @@ export function tryMatch(
   switch (type.kind) {
     case 'union-type': {
       for (const item of type.items) {
-        const matched = tryMatch(x, item, value, env, site)
+        if (item.kind === 'literal-type' && isText(item, value)) return x.texts.choose(type, value, site)
+        const matched = item.kind === 'literal-type' ? undefined : tryMatch(x, item, value, env, site)
         if (matched) return matched
       }
       return undefined
     }
     case 'literal-type':
-      return value.kind === 'string' && value.value === type.value ? value : undefined
+      return isText(type, value) ? x.texts.choose(type, value, site) : undefined
     case 'list-type': {
       if (value.kind !== 'list' && value.kind !== 'tuple') return undefined
       const items = value.items.map((item) => tryMatch(x, type.item, item, env, site))
@@ -80,6 +81,9 @@ export function tryMatch(
       return matchTensor(x, type, value, env, site)
   }
 }
+
+const isText = (type: TypeSyntax & { kind: 'literal-type' }, value: Val): value is TextVal =>
+  value.kind === 'string' && value.value === type.value
 
 function named(name: Identifier, value: Val, env: Environment): Val | undefined {
   switch (name.text) {

@@ -8,13 +8,14 @@ import type { Distribution, Initializer } from '../7-emit/manifest.js'
 import type { Adapter } from './adapter.js'
 import type { Environment } from './environment.js'
 import type { SpecialFunction } from './special.js'
+import type { Choices } from './text-uses.js'
 
 /** What an expression of the language evaluates to while a pipeline is elaborated. Only `tensor` is in the graph. */
 export type Val =
   | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'bool'; readonly value: boolean }
-  | { readonly kind: 'string'; readonly value: string }
+  | TextVal
   | { readonly kind: 'none' }
   | ListVal
   | TupleVal
@@ -65,6 +66,13 @@ export interface ListVal extends Extent {
 export interface TupleVal extends Extent {
   readonly kind: 'tuple'
   readonly items: readonly Val[]
+}
+
+export interface TextVal {
+  readonly kind: 'string'
+  readonly value: string
+  /** What it was chosen from, where a type says that. */
+  readonly choices?: Choices
 }
 
 export interface TensorVal {

@@ -190,3 +190,123 @@ pipeline base { model head = Linear(4, 2)  export head }   // writes its model
     help: 'add a `stage`, or say `allow idle "others extend it"`',
   }),
 )
+
+/** A text that a `match` or a comparison asks for. */
+interface AskedText {
+  readonly text: string
+  /** What it is asked of: "param `target`". */
+  readonly what: string
+  readonly texts: readonly string[]
+  /** The text that it was probably meant to be. */
+  readonly suggestion: string | undefined
+  /** Where the texts are declared. */
+  readonly declared: Span
+}
+
+const quoted = (texts: readonly string[], joint: string): string =>
+  texts.map((text) => JSON.stringify(text)).join(joint)
+
+const meant = (suggestion: string | undefined, otherwise: string): string =>
+  suggestion === undefined ? otherwise : `did you mean ${JSON.stringify(suggestion)}?`
+
+const textInPlace = (span: Span, suggestion: string | undefined) =>
+  replacing(span, suggestion === undefined ? undefined : JSON.stringify(suggestion))
+
+export const deadArm = define<AskedText>(
+  'pipeline/dead-arm',
+  'warning',
+  `
+An arm of a \`match\` asks for a text that the type of the value does not have, so it is never taken: a slip that would
+show only when somebody chooses the text that was meant.
+
+\`\`\`dcr
+param target: "eps" | "velocity" = "eps"
+let goal = match target { "eps" => e  "velocty" => v }    // wrong
+let goal = match target { "eps" => e  "velocity" => v }   // right
+\`\`\`
+`,
+  ({ text, what, texts, suggestion, declared }, span) => ({
+    fix: textInPlace(span, suggestion),
+    message: `this arm is never taken: ${what} is never ${JSON.stringify(text)}`,
+    labels: [{ span: declared, message: `${quoted(texts, ' or ')}, declared here` }],
+    help: meant(suggestion, 'drop the arm, or add the text to the type'),
+  }),
+)
+
+export const repeatedArm = define<{ pattern: string; first: Span }>(
+  'pipeline/repeated-arm',
+  'warning',
+  `
+An arm of a \`match\` asks for what an arm above it takes already, so it is never taken.
+
+\`\`\`dcr
+let width = match size { "small" => 64  "small" => 256 }   // wrong
+let width = match size { "small" => 64  _ => 256 }         // right
+\`\`\`
+`,
+  ({ pattern, first }) => ({
+    message: `this arm is never taken: ${pattern === '_' ? 'an arm above takes all' : `${pattern} has an arm above`}`,
+    labels: [{ span: first, message: 'taken here' }],
+    help: pattern === '_' ? 'put `_ => ...` last' : 'drop one of the two',
+  }),
+)
+
+export const deadComparison = define<AskedText & { holds: boolean }>(
+  'pipeline/dead-comparison',
+  'warning',
+  `
+A value is compared with a text that its type does not have, so the comparison says the same whatever is chosen.
+
+\`\`\`dcr
+param target: "eps" | "velocity" = "eps"
+let goal = if target == "velocty" { v } else { e }    // wrong
+let goal = if target == "velocity" { v } else { e }   // right
+\`\`\`
+`,
+  ({ text, what, texts, suggestion, declared, holds }, span) => ({
+    fix: textInPlace(span, suggestion),
+    message: `this comparison ${holds ? 'always' : 'never'} holds: ${what} is never ${JSON.stringify(text)}`,
+    labels: [{ span: declared, message: `${quoted(texts, ' or ')}, declared here` }],
+    help: meant(suggestion, 'drop the comparison, or add the text to the type'),
+  }),
+)
+
+export const unhandledText = define<{
+  text: string
+  /** What may be that: "param `target`". */
+  what: string
+  /** What does not take it; a `match` where it is left out. */
+  by: string | undefined
+  taken: readonly string[]
+  /** What the text should be. */
+  suggestion: string | undefined
+  /** Whether it is told at the text; if not, at what does not take it. */
+  isText: boolean
+  /** The other one of the two places. */
+  other: Span
+}>(
+  'pipeline/unhandled-text',
+  'warning',
+  `
+A type names a text for which something that reads the value has no use: a \`match\` without an arm for it, or a parameter
+that does not take it. Whoever chooses the text gets an error.
+
+\`\`\`dcr
+param target: "eps" | "velocity" = "eps"
+let goal = match target { "eps" => e }                   // wrong
+let goal = match target { "eps" => e  "velocity" => v }  // right
+let goal = match target { "eps" => e  _ => v }           // right
+\`\`\`
+`,
+  ({ text, what, by, taken, suggestion, isText, other }, span) => ({
+    fix: textInPlace(span, suggestion),
+    message: `${what} may be ${JSON.stringify(text)}, ${by === undefined ? 'for which a `match` has no arm' : `which ${by} does not take`}`,
+    labels: [{ span: other, message: isText ? 'no use for it here' : 'declared here' }],
+    help: meant(
+      suggestion,
+      by === undefined
+        ? `it has arms for ${quoted(taken, ', ')}; add one, or \`_ => ...\``
+        : `it takes ${quoted(taken, ' or ')}`,
+    ),
+  }),
+)
