@@ -26,6 +26,25 @@ describe('the formatter on the sources of the project', () => {
 })
 
 describe('the formatter on any program', () => {
+  it('leaves a comment apart that an empty line parts from what is below, whatever ends the line', () => {
+    for (const lineBreak of ['\n', '\r\n', '\r'])
+      for (const blank of ['', ' ', '\t', '\f', '\v', '\u00a0', '\ufeff'])
+        for (const [text, doc] of [
+          ['/// of a\n{}let a = 1\n', 'of a'],
+          ['/// apart\n{}\n{}let a = 1\n', undefined],
+          ['let b = 2\n{}/// of a\n{}let a = 1\n', 'of a'],
+        ] as const) {
+          const source = text.replaceAll('{}', blank).replaceAll('\n', lineBreak)
+          const { file } = parse('a.dcr', source)
+          const again = parse('a.dcr', format(file)).file
+          const docs = [file, again].map(({ declarations }) => declarations.at(-1))
+          expect(
+            docs.map((d) => (d && 'doc' in d ? d.doc : undefined)),
+            JSON.stringify(source),
+          ).toEqual([doc, doc])
+        }
+  })
+
   it('keeps the comma without which a name would go on with the value before it', () => {
     const text = `pipeline p {
   let r = {

@@ -18,14 +18,21 @@ const isDoc = (comment: string): boolean => comment.startsWith('///') && !commen
 
 /** On its own line, with nothing but one line break between it and what is below. */
 function directlyAbove(text: string, { span }: Comment, below: number): boolean {
-  if (!/^[ \t]*(?:\r\n|\r|\n)[ \t]*$/.test(text.slice(span.end, below))) return false
-  return ownLine(text, span.start)
+  return oneBreak.test(text.slice(span.end, below)) && ownLine(text, span.start)
 }
+
+/** What the lexer skips, but for line breaks; those are `\r\n`, `\r` and `\n`. */
+const blank = /[ \t\f\v\u00a0\ufeff]/
+const oneBreak = new RegExp(`^${blank.source}*(?:\\r\\n|\\r|\\n)${blank.source}*$`)
+const emptyLine = new RegExp(`(?:\\n|\\r(?!\\n))${blank.source}*[\\r\\n]`)
+
+/** Whether an empty line stands in what is between two things. */
+export const hasEmptyLine = (between: string): boolean => emptyLine.test(between)
 
 /** Whether only blanks stand before `offset` on its line. */
 export function ownLine(text: string, offset: number): boolean {
   let i = offset - 1
-  while (i >= 0 && (text[i] === ' ' || text[i] === '\t')) i--
+  while (i >= 0 && blank.test(text[i] ?? '')) i--
   return i < 0 || text[i] === '\n' || text[i] === '\r'
 }
 

@@ -1,4 +1,4 @@
-import { ownLine } from './doc.js'
+import { hasEmptyLine, ownLine } from './doc.js'
 import { concat, either, group, hardline, indent, line, softline, suffix, type Doc } from './format-doc.js'
 import type { Comment, SyntaxFile } from './syntax.js'
 
@@ -158,7 +158,7 @@ export class ListPrinter {
   }
 
   private blankBetween(end: number, start: number): boolean {
-    return /\n[ \t\r]*\n/.test(this.file.text.slice(end, start))
+    return hasEmptyLine(this.file.text.slice(end, start))
   }
 }
 
