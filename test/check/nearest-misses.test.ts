@@ -105,6 +105,11 @@ module Chosen(d: int, norm: string, deep: bool = true) {
     value: 'mean(heads(4, x))',
     declarations: 'fn heads(h: int, x: float[b, h * d]) -> float[b, h, d] = reshape(x, [b, h, d])',
   },
+  'a size that a parameter behind the tensor gives': {
+    value: 'mean(heads(x, 4)) + mean(heads(x, r = 8, scale = 2)) + mean(rows(x)) + mean(rows(x, 32))',
+    declarations:
+      'fn heads(x: float[b, r * d], r: int, scale = 1.0) -> float[b, r, d] = reshape(x, [b, r, d]) * scale\nfn rows(x: float[r, h], r: int = 32) -> float[r] = mean(x, axis = 1)',
+  },
   'an initial value that is arithmetic': {
     value: 'mean(scaled(x))',
     declarations: 'module Scaled(d: int) { w: float[d] = 1 / float(d)  fn forward(x) = x * w }',

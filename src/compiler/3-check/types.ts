@@ -4,9 +4,10 @@ import type { Label, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { type DType, type TensorType, formatType, isFloat, scalar } from '../../graph/types.js'
 import { binds } from '../1-parse/fold.js'
-import type { DimSyntax, Expression, Identifier, TypeSyntax } from '../1-parse/syntax.js'
+import type { DimSyntax, Expression, Identifier, Parameter, TypeSyntax } from '../1-parse/syntax.js'
 import { wrongValue } from './advice.js'
 import { matchDim } from './dims.js'
+import { bindBefore } from './early-sizes.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
@@ -17,6 +18,8 @@ export interface Site {
   /** `parameter \`x\` of \`linear\``. */
   readonly what: string
   readonly span: Span
+  /** Parameters that are bound behind it although its type names them, with the first that does. */
+  readonly later?: ReadonlyMap<string, Parameter>
 }
 
 const typeNames = ['int', 'float', 'bool', 'string', 'none']
@@ -134,12 +137,12 @@ function matchShape(
   const { dims } = type
   const { shape } = got
   const pack = dims.findIndex((d) => d.kind === 'pack')
-  const mismatch = (message: string, labels: readonly Label[] = [], why?: string): never =>
+  const mismatch = (message: string, labels: readonly Label[] = [], help?: string): never =>
     fail(
       shapeMismatch(site.span, {
         message: `${site.what}: ${message}`,
         labels: [{ span: type.span, message: `declared ${typeText(type)}` }, ...labels],
-        why,
+        help,
       }),
     )
   if (pack < 0 ? shape.length !== dims.length : shape.length < dims.length - 1) {
@@ -178,7 +181,13 @@ function matchShape(
       mismatch(`axis ${axis} is ${size}, which is ${dimText(dim)} for no whole number \`${match.name}\``)
     else if (match.kind === 'several') {
       const names = match.names.map((name) => `\`${name}\``).join(' and ')
-      mismatch(`axis ${axis} is ${size}, from which ${names} of ${dimText(dim)} cannot be told`)
+      const later = match.names.find((name) => site.later?.has(name) === true)
+      const by = later === undefined ? undefined : site.later?.get(later)
+      mismatch(
+        `axis ${axis} is ${size}, from which ${names} of ${dimText(dim)} cannot be told`,
+        [],
+        later !== undefined && by ? bindBefore(later, by) : undefined,
+      )
     } else if (match.kind === 'unknown') {
       const wanted = evaluate(x, value, env)
       return fail(wrongType(value.span, { wanted: 'an int', got: describe(wanted), where: 'a dimension' }))
