@@ -79,8 +79,10 @@ module Chosen(d: int, norm: string, deep: bool = true) {
       'param goal: "eps" | "velocity" = "eps"\n  param how: "sum" | "mean" = "sum"\n  let other = "mean"',
   },
   'an arm for a text that nothing here gives, where any text may come': {
-    value: 'mean(f("a", x)) + mean(f(goal, x)) + mean(match any { "a" => x  "b" => -x })',
-    declarations: 'fn f(how, x) = match how { "a" => x  "b" => -x  "c" => 2.0 * x }',
+    value:
+      'mean(f("a", x)) + mean(f(goal, x)) + mean(g(goal, x)) + mean(g("a", x)) + mean(match any { "a" => x  "b" => -x })',
+    declarations:
+      'fn f(how, x) = match how { "a" => x  "b" => -x  "c" => 2.0 * x }\nfn g(how, x) = match how { "a" => 3.0 * x  "b" => x  "c" => -x }',
     items: 'param goal: "a" | "b" = "a"\n  param any: string = "a"',
   },
   'an arm that one of two values takes': {

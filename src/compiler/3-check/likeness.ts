@@ -20,7 +20,8 @@ export class Likeness {
       case 'bool':
         return `${value.kind} ${value.value}`
       case 'string':
-        return JSON.stringify(value.value)
+        // what would become of the other texts of its type is looked at too
+        return JSON.stringify(value.value) + (value.choices ? this.id(value.choices.type) : '')
       case 'none':
         return 'none'
       case 'dtype':
