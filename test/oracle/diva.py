@@ -18,9 +18,9 @@ from torch.nn import functional as F
 from transformers import CLIPTextConfig, CLIPTextModel, get_cosine_schedule_with_warmup
 
 from dcr import make_clip, make_unet
-from fixture import FOLDER, named, write
+from fixture import FOLDER, write
 from official_step import TEXT, UNET, VAE, VISION
-from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, start_linear, train
+from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, stage_tensors, start_linear, train
 
 SEED, STEPS, MICRO, N = 5, 8, 2, 3
 SIZE, TOKENS = 24, 4
@@ -95,6 +95,6 @@ if __name__ == "__main__":
     write(
         "diva",
         {"what": "DIVA, 8 steps of 2 micro-batches of 3", "seed": SEED, "tune": facts},
-        {**named("tune/gradient", first.items()), **named("tune/end", end.items())},
+        stage_tensors("tune", first, end),
     )
     print(facts)

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from augment import crop, planes
 from draws import key_of, normal, order, randint, uniform
-from fixture import FOLDER
+from fixture import FOLDER, named
 from squares import kept
 
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -148,8 +148,8 @@ class Adapter:
 
     def trained(self):
         """What a loss on pictures reaches, under our names."""
-        named = self.model.named_parameters()
-        return [(ours(key), p) for key, p in named if p.requires_grad and "text" not in key]
+        everything = self.model.named_parameters()
+        return [(ours(key), p) for key, p in everything if p.requires_grad and "text" not in key]
 
 
 def ours(name):
@@ -174,13 +174,13 @@ def load(path, module, prefix=""):
     return module
 
 
-def train(named, optimizer, loss_of, steps, micros, scheduler=None, clip_norm=1.0):
+def train(parameters, optimizer, loss_of, steps, micros, scheduler=None, clip_norm=1.0):
     """Steps of `micros` passes each; `loss_of(step, micro)` is what is minimised, less the division by `micros`.
 
     Gives the losses and the norms of the gradients, the (clipped) gradients that the optimizer saw in its first step,
     and what was trained at the end. `least_moved` is the change of what changed least, as a share of its size.
     """
-    start = {key: p.detach().clone() for key, p in named}
+    start = {key: p.detach().clone() for key, p in parameters}
     losses, norms, first = [], [], {}
     for step in range(1, steps + 1):
         total = 0.0
@@ -189,13 +189,13 @@ def train(named, optimizer, loss_of, steps, micros, scheduler=None, clip_norm=1.
             (loss / micros).backward()
             total += loss.item() / micros
         losses.append(total)
-        norms.append(torch.nn.utils.clip_grad_norm_([p for _, p in named], clip_norm).item())
-        first = first or {key: p.grad.clone() for key, p in named}
+        norms.append(torch.nn.utils.clip_grad_norm_([p for _, p in parameters], clip_norm).item())
+        first = first or {key: p.grad.clone() for key, p in parameters}
         optimizer.step()
         if scheduler is not None:
             scheduler.step()
         optimizer.zero_grad()
-    end = {key: p.detach().clone() for key, p in named}
+    end = {key: p.detach().clone() for key, p in parameters}
     reached = [key for key in end if not without_gradient(key)]
     moved = min(((end[key] - start[key]).abs().max() / end[key].abs().max()).item() for key in reached)
     return {"losses": losses, "grad_norms": norms, "least_moved": moved}, first, end
@@ -204,3 +204,9 @@ def train(named, optimizer, loss_of, steps, micros, scheduler=None, clip_norm=1.
 def without_gradient(name):
     """What the gradient of this is in exact arithmetic: it shifts all scores of a query alike."""
     return name.endswith("k_proj.bias")
+
+
+def stage_tensors(stage, first, end):
+    """What a fixture keeps of a stage. Where there is no gradient, AdamW makes steps of rounding errors."""
+    reached = {key: value for key, value in end.items() if not without_gradient(key)}
+    return {**named(f"{stage}/gradient", first.items()), **named(f"{stage}/end", reached.items())}

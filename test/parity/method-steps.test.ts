@@ -5,3 +5,4 @@ import { followsOracle } from './method-run.js'
  * the description of the method: the pipelines of the repository with tiny models, run as a user runs them.
  */
 followsOracle('diva', { tune: 'sgd' })
+followsOracle('un2clip', { enhance: 'adamw' })
