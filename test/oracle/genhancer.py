@@ -1,0 +1,106 @@
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# ///
+"""Both stages of GenHancer's training step with continuous latents, with the CLIP model of official_step.py: diffusers'
+FLUX transformer from random numbers and both projectors, then peft's LoRA over all linear layers of CLIP, by torch's
+AdamW, two micro-batches a step, in float32; beside test/parity/methods/genhancer.dcr, on whose draws it runs.
+
+Written from what the published code does: the class token alone is the condition, mapped once to the vector of the
+modulations and once to the only token of the text stream; latents are samples of the autoencoder, in 2 x 2 patches;
+times are sigmoids of normal numbers, and the target is noise less picture.
+"""
+
+import torch
+from diffusers import AutoencoderKL, FluxTransformer2DModel
+from safetensors.torch import load_file
+from torch.nn import functional as F
+
+from dcr import Projector, image_features, make_clip
+from fixture import FOLDER, random_start, write
+from official_step import TEXT, VAE, VISION
+from runs import Adapter, CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, save, stage_tensors, start_linears, train
+
+SEED, STEPS, MICRO, N = 9, 8, 2, 3
+RANK, DROPOUT, GUIDANCE = 2, 0.1, 1.0
+RATES = {"generate": 5e-3, "enhance": 3e-3}
+CLIP_NORMS = {"generate": 0.3, "enhance": 0.004}
+EPS = {"generate": 1e-8, "enhance": 1e-6}
+SCALE, SHIFT = 0.3611, 0.1159
+SIDE = 8
+
+
+def patches(x):
+    """[b, c, h, w] as tokens [b, h / 2 w / 2, 4 c], the channels outermost."""
+    b, c, h, w = x.shape
+    return x.reshape(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, h // 2 * (w // 2), 4 * c)
+
+
+class Run:
+    def __init__(self):
+        torch.manual_seed(51)
+        self.clip = load("official/clip", make_clip(VISION, TEXT, 20).eval())
+        self.vae = random_start(AutoencoderKL(**VAE, use_quant_conv=False, use_post_quant_conv=False).eval()).float()
+        self.dit = FluxTransformer2DModel(
+            in_channels=16, num_layers=1, num_single_layers=2, attention_head_dim=8, num_attention_heads=2,
+            joint_attention_dim=12, pooled_projection_dim=10, guidance_embeds=True, axes_dims_rope=(2, 2, 4),
+        )
+        self.pooled_proj, self.token_proj = Projector(20, 10), Projector(20, 12)
+        for name in ("dit", "pooled_proj", "token_proj"):
+            start_linears(SEED, name, getattr(self, name))
+        self.stored = load_file(FOLDER / "official/shards/pictures.safetensors")["image"]
+        self.ids = torch.zeros(SIDE // 2, SIDE // 2, 3)
+        self.ids[..., 1] = torch.arange(SIDE // 2)[:, None]
+        self.ids[..., 2] = torch.arange(SIDE // 2)[None, :]
+        self.adapter = None
+        self.clip.requires_grad_(False)
+        self.vae.requires_grad_(False)
+
+    def features(self, draws, image):
+        if self.adapter is not None:
+            self.adapter.draw(draws, "prediction/features")
+        return image_features(self.clip, normalized(image, CLIP_MEAN, CLIP_STD))
+
+    def loss_of(self, stage, step, micro):
+        draws = Draws(SEED, N, stage, step, micro)
+        image = pictures(draws, batch_of(SEED, self.stored, N, MICRO, step, micro), 16)
+        with torch.no_grad():
+            found = self.vae.encode(2 * image - 1).latent_dist
+            sample = found.mean + found.std * draws.normal("latent/encode/n", (N, 4, SIDE, SIDE))
+            x_1 = patches(SCALE * (sample - SHIFT))
+        x_0 = patches(draws.normal("eps", (N, 4, SIDE, SIDE)))
+        t = torch.sigmoid(draws.normal("t/random_times", (N,)))
+        x_t = (1 - t[:, None, None]) * x_1 + t[:, None, None] * x_0
+        z = self.features(draws, image)
+        prediction = self.dit(
+            x_t, self.token_proj(z)[:, None], self.pooled_proj(z), t, img_ids=self.ids.reshape(-1, 3),
+            txt_ids=torch.zeros(1, 3), guidance=torch.full((N,), GUIDANCE),
+        ).sample
+        return F.mse_loss(prediction, x_0 - x_1)
+
+    def train(self, stage, parameters):
+        optimizer = torch.optim.AdamW(
+            [p for _, p in parameters], lr=RATES[stage], betas=(0.9, 0.999), eps=EPS[stage], weight_decay=0.01
+        )
+        loss_of = lambda step, micro: self.loss_of(stage, step, micro)
+        facts, first, end = train(parameters, optimizer, loss_of, STEPS, MICRO, clip_norm=CLIP_NORMS[stage])
+        return facts, stage_tensors(stage, first, end)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    run = Run()
+    (FOLDER / "genhancer").mkdir(exist_ok=True)
+    save("genhancer", "vae", run.vae)
+    parts = [(name, getattr(run, name)) for name in ("dit", "pooled_proj", "token_proj")]
+    generate, first = run.train("generate", [(f"{root}.{k}", p) for root, part in parts for k, p in part.named_parameters()])
+    for _, part in parts:
+        part.requires_grad_(False)
+    run.adapter = Adapter(SEED, run.clip, RANK, DROPOUT)
+    enhance, second = run.train("enhance", run.adapter.trained())
+    write(
+        "genhancer",
+        {"what": "GenHancer, 8 steps of 2 micro-batches of 3", "seed": SEED, "generate": generate, "enhance": enhance},
+        {**first, **second},
+    )
+    print(generate, enhance)
