@@ -1,9 +1,9 @@
 /**
- * SHA-256 (FIPS 180-4) of a text in UTF-8, as hexadecimal digits. Its own implementation so that the compiler
+ * SHA-256 (FIPS 180-4) of bytes, or of a text in UTF-8, as hexadecimal digits. Its own implementation so that the compiler
  * needs no platform: editors and browsers run it too.
  */
-export function sha256(text: string): string {
-  const bytes = pad(new TextEncoder().encode(text))
+export function sha256(message: string | Uint8Array): string {
+  const bytes = pad(typeof message === 'string' ? new TextEncoder().encode(message) : message)
   const state = Uint32Array.from(primes.slice(0, 8), (p) => fraction(Math.sqrt(p)))
   const w = new Uint32Array(64)
   const at = (i: number): number => w[i] as number // i < 64 in all calls below

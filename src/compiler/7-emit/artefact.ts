@@ -1,5 +1,3 @@
-import type { Graph } from '../../graph/graph.js'
-import { hash } from '../../graph/hash.js'
 import { sha256 } from '../../graph/sha256.js'
 import type { Lowered, LoweredEvaluation, LoweredStage } from '../4-lower/lowered.js'
 import type { OptimizedStage } from '../6-optimize/stage.js'
@@ -105,18 +103,16 @@ export function buildManifest(
     source_map: Object.fromEntries(files.map((f) => [f.spec.file, f.sourceMap()])),
     edit_hint: editHint,
   }
-  return {
-    manifest: { ...body, hash: identity(body, [...files, ...functions]) },
-    files: new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()])),
-  }
+  const written = new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()]))
+  return { manifest: { ...body, hash: identity(body, written) }, files: written }
 }
 
 /** Changes with what runs, not with where it stands in the source or what stands in for missing files. */
 function identity(
   { source_map: _places, edit_hint: _hint, weights: _weights, ...rest }: Omit<Manifest, 'hash'>,
-  files: readonly { readonly graph: Graph }[],
+  files: ReadonlyMap<string, Uint8Array>,
 ): string {
-  return sha256(canonical({ ...rest, graphs: files.map((f) => hash(f.graph)) }))
+  return sha256(canonical({ ...rest, files: [...files.values()].map(sha256) }))
 }
 
 function stageSpec({ lowered, graphs }: EmittedStage, stageHash: string): Manifest['stages'][number] {
