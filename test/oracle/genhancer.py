@@ -78,13 +78,16 @@ class Run:
         ).sample
         return F.mse_loss(prediction, x_0 - x_1)
 
-    def train(self, stage, parameters):
-        optimizer = torch.optim.AdamW(
-            [p for _, p in parameters], lr=RATES[stage], betas=(0.9, 0.999), eps=EPS[stage], weight_decay=0.01
-        )
-        loss_of = lambda step, micro: self.loss_of(stage, step, micro)
-        facts, first, end = train(parameters, optimizer, loss_of, STEPS, MICRO, clip_norm=CLIP_NORMS[stage])
-        return facts, stage_tensors(stage, first, end)
+
+def train_stage(stage, parameters, loss_of):
+    """The facts of a stage and what its fixture keeps; `loss_of(stage, step, micro)`."""
+    optimizer = torch.optim.AdamW(
+        [p for _, p in parameters], lr=RATES[stage], betas=(0.9, 0.999), eps=EPS[stage], weight_decay=0.01
+    )
+    facts, first, end = train(
+        parameters, optimizer, lambda step, micro: loss_of(stage, step, micro), STEPS, MICRO, clip_norm=CLIP_NORMS[stage]
+    )
+    return facts, stage_tensors(stage, first, end)
 
 
 if __name__ == "__main__":
@@ -93,11 +96,12 @@ if __name__ == "__main__":
     (FOLDER / "genhancer").mkdir(exist_ok=True)
     save("genhancer", "vae", run.vae)
     parts = [(name, getattr(run, name)) for name in ("dit", "pooled_proj", "token_proj")]
-    generate, first = run.train("generate", [(f"{root}.{k}", p) for root, part in parts for k, p in part.named_parameters()])
+    trained = [(f"{root}.{k}", p) for root, part in parts for k, p in part.named_parameters()]
+    generate, first = train_stage("generate", trained, run.loss_of)
     for _, part in parts:
         part.requires_grad_(False)
     run.adapter = Adapter(SEED, run.clip, RANK, DROPOUT)
-    enhance, second = run.train("enhance", run.adapter.trained())
+    enhance, second = train_stage("enhance", run.adapter.trained(), run.loss_of)
     write(
         "genhancer",
         {"what": "GenHancer, 8 steps of 2 micro-batches of 3", "seed": SEED, "generate": generate, "enhance": enhance},

@@ -7,6 +7,7 @@ squares.py) and initial values. The pictures are cut pixel by pixel in Python (a
 """
 
 import math
+import re
 
 import numpy
 import torch
@@ -33,6 +34,9 @@ class Draws:
 
     def chance(self, path, low, high):
         return uniform((self.n, 1, 1, 1), self.place(path), low, high).reshape(self.n)
+
+    def grid(self, path, width):
+        return uniform((self.n, width), self.place(path), 0, 1)
 
     def normal(self, path, shape):
         return torch.from_numpy(normal(shape, self.place(path)))
@@ -202,8 +206,8 @@ def train(parameters, optimizer, loss_of, steps, micros, scheduler=None, clip_no
 
 
 def without_gradient(name):
-    """What the gradient of this is in exact arithmetic: it shifts all scores of a query alike."""
-    return name.endswith("k_proj.bias")
+    """The bias of keys, where nothing normalises them: it shifts all scores of a query alike."""
+    return re.search(r"k_proj\.bias$|^predictor\..*\.to_k\.bias$", name) is not None
 
 
 def stage_tensors(stage, first, end):

@@ -35,7 +35,7 @@ export function followsOracle(
   name: string,
   stages: Readonly<Record<string, keyof typeof firstMoment>>,
 ): void {
-  describe(`methods/${name}.dcr and ${name}.py`, () => {
+  describe(`methods/${name}.dcr follows its oracle`, () => {
     const runDir = mkdtempSync(join(tmpdir(), 'dcrc-method-'))
     let fixture: Fixture
     beforeAll(async () => {

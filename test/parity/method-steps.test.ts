@@ -7,3 +7,4 @@ import { followsOracle } from './method-run.js'
 followsOracle('diva', { tune: 'sgd' })
 followsOracle('un2clip', { enhance: 'adamw' })
 followsOracle('genhancer', { generate: 'adamw', enhance: 'adamw' })
+followsOracle('genhancer-discrete', { generate: 'adamw', enhance: 'adamw' })
