@@ -51,7 +51,8 @@ function gradientOf(node: Node): Wanted {
   const [loss, ...targets] = node.inputs.filter((v) => v !== null)
   const { span } = node
   if (!loss || !span) throw new Error('a Gradient node without a loss, or without a place in a source')
-  const copies = targets.map((target) => copiesOf(target, loss))
+  const read = parametersOf(loss)
+  const copies = targets.map((target) => copiesOf(target, read))
   return {
     loss,
     targets: copies.flat(),
@@ -79,10 +80,10 @@ function trainingOf(stage: LoweredStage, graph: Graph): Wanted {
 }
 
 /** A lowered graph may hold several values for one parameter; a gradient counts all of them. */
-function copiesOf(target: Value, loss: Value): readonly Value[] {
+function copiesOf(target: Value, read: ReadonlyMap<string, readonly Value[]>): readonly Value[] {
   const { source } = target
   if (source.kind !== 'parameter') return [target]
-  return parametersOf(loss).get(`${source.model}/${source.path}`) ?? []
+  return read.get(`${source.model}/${source.path}`) ?? []
 }
 
 /** The parameters that a value is computed from, by model and path. */

@@ -74,9 +74,7 @@ function nodeProtos(
   if (node.op !== 'DropoutMask') return [nodeProto(node, names, tables)]
   const [[key], [mask]] = [node.inputs, node.outputs]
   if (!key || !mask) throw new Error('a mask has a key and a result')
-  const written = writeMask(node, names.node.get(node) ?? '', nameOf(key, names), nameOf(mask, names))
-  for (const table of written.tables) tables.set(table.name ?? '', table)
-  return written.nodes
+  return writeMask(node, names.node.get(node) ?? '', nameOf(key, names), nameOf(mask, names), tables)
 }
 
 function nodeProto(node: Node, names: Names, tables: Map<string, Onnx.ITensorProto>): Onnx.INodeProto {
