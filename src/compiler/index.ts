@@ -8,6 +8,7 @@ import type { Target } from './6-optimize/pass.js'
 import { optimizeEvaluation, optimizeFunction } from './6-optimize/stage.js'
 import { type EmittedEvaluation, buildManifest, emitEvaluation } from './7-emit/artefact.js'
 import { type ExportFile, exportFile } from './7-emit/export-file.js'
+import type { EmitContext } from './7-emit/graph-file.js'
 import type { Artefact, DataSpec, ModelSpec, Settings } from './7-emit/manifest.js'
 import { type Analysis, type Request, analyze } from './analyze.js'
 import { type BuiltStage, buildStage } from './build-stage.js'
@@ -62,13 +63,11 @@ export interface Planning {
 }
 
 /** What each stage trains and what a step costs, from the graphs as they would be emitted. */
-export function plan(request: Request): Planning {
-  const analysis = analyze(request)
-  const emitted = emitAll(
-    analysis.lowered
-      ? { ...analysis, lowered: { ...analysis.lowered, evaluations: [], exports: [] } }
-      : analysis,
-  )
+export const plan = (request: Request): Planning => planAnalysed(analyze(request))
+
+/** The same after `analyze`. */
+export function planAnalysed(analysis: Analysis): Planning {
+  const emitted = emitStages(analysis)
   if (!emitted) return { diagnostics: analysis.diagnostics }
   const { pipeline, lowered, stages, diagnostics } = emitted
   return {
@@ -78,11 +77,7 @@ export function plan(request: Request): Planning {
       seed: lowered.seed,
       params: lowered.params,
       data: lowered.data.map(({ name, source, arguments: given }) => ({ name, source, arguments: given })),
-      evaluations: (analysis.lowered?.evaluations ?? []).map(({ name, kind, settings }) => ({
-        name,
-        kind,
-        settings,
-      })),
+      evaluations: lowered.evaluations.map(({ name, kind, settings }) => ({ name, kind, settings })),
       conversions: planConversions(lowered, stages),
       stages: planStages(lowered, stages),
     },
@@ -90,25 +85,47 @@ export function plan(request: Request): Planning {
   }
 }
 
-interface Emitted {
+interface EmittedStages {
   readonly pipeline: FlatPipeline
   readonly lowered: Lowered
   readonly stages: readonly BuiltStage[]
-  readonly evaluations: readonly EmittedEvaluation[]
-  readonly functions: readonly ExportFile[]
   readonly diagnostics: readonly Diagnostic[]
+  readonly context: EmitContext
 }
 
-/** Phases 5 to 7, up to the files. */
-function emitAll({ program, pipeline, lowered, diagnostics }: Analysis): Emitted | undefined {
+interface Emitted extends EmittedStages {
+  readonly evaluations: readonly EmittedEvaluation[]
+  readonly functions: readonly ExportFile[]
+}
+
+/** Who plans a pipeline often compiles it next. */
+const known = new WeakMap<Lowered, EmittedStages>()
+
+/** Phases 5 to 7 of the stages, up to the files. */
+function emitStages({ program, pipeline, lowered, diagnostics }: Analysis): EmittedStages | undefined {
   if (!pipeline || !lowered) return undefined
+  const before = known.get(lowered)
+  if (before) return before
   const context = { version, locate: locator(program) }
   const stages = lowered.stages.map((stage) => buildStage(stage, target, context))
-  return {
+  const emitted = {
     pipeline,
     lowered: { ...lowered, stages: stages.map((s) => s.emitted.lowered) },
     stages,
     diagnostics: [...diagnostics, ...stages.flatMap((s) => s.diagnostics)],
+    context,
+  }
+  known.set(lowered, emitted)
+  return emitted
+}
+
+/** Phases 5 to 7, up to the files. */
+function emitAll(analysis: Analysis): Emitted | undefined {
+  const emitted = emitStages(analysis)
+  if (!emitted) return undefined
+  const { lowered, context } = emitted
+  return {
+    ...emitted,
     evaluations: lowered.evaluations.map((evaluation) =>
       emitEvaluation(optimizeEvaluation(expandEvaluation(evaluation), { target }), context),
     ),

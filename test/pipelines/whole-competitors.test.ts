@@ -1,0 +1,3 @@
+import { describeWhole } from './whole.js'
+
+describeWhole(/^backbones\/(?:diva|genhancer)/)
