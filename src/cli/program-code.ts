@@ -22,7 +22,7 @@ export interface Program {
  * and compiles as it always does.
  */
 export function loadProgram(): Program {
-  const source = `(function (require, __filename) {${readFileSync(file, 'utf8')}\n})`
+  const source = `(function (require, __filename) {${readFileSync(file, 'latin1')}\n})`
   const cachedData = existsSync(codeFile) ? readFileSync(codeFile) : undefined
   const script = new Script(source, { filename: file, ...(cachedData ? { cachedData } : {}) })
   return {
