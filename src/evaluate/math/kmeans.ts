@@ -44,6 +44,9 @@ export function sphericalKmeans(
 /** What the rounds of one run keep. */
 interface Run {
   readonly centroids: Float32Array
+  /** The sum of the rows of each cluster, and how many they are. */
+  readonly sums: Float64Array
+  readonly sizes: Int32Array
   readonly assignment: Int32Array
   /** The cosine of each row and its centroid. */
   readonly cosines: Float64Array
@@ -54,6 +57,8 @@ interface Run {
 function lloyd(rows: Rows, k: number, random: Random, iterations: number): Clustering {
   const run: Run = {
     centroids: spreadStart(rows, k, random),
+    sums: new Float64Array(k * rows.width),
+    sizes: new Int32Array(k),
     assignment: new Int32Array(rows.count).fill(-1),
     cosines: new Float64Array(rows.count).fill(-1),
     others: new Float64Array(rows.count).fill(1),
@@ -100,11 +105,9 @@ const margin = 1e-6
  * Gives each row its nearest centroid; returns how many rows changed. A row whose own centroid is still nearer than
  * the bound of all others is passed over (Hamerly 2010, for cosines), which is most rows after a few rounds.
  */
-function assign(
-  { data, count, width }: Rows,
-  { centroids, assignment, cosines, others }: Run,
-  k: number,
-): number {
+function assign(rows: Rows, run: Run, k: number): number {
+  const { data, count, width } = rows
+  const { centroids, assignment, cosines, others } = run
   let moved = 0
   for (let i = 0; i < count; i++) {
     const own = assignment[i] ?? -1
@@ -126,7 +129,11 @@ function assign(
         second = cosine
       }
     }
-    if (own !== best) moved++
+    if (own !== best) {
+      moved++
+      if (own >= 0) tally(rows, run, i, own, -1)
+      tally(rows, run, i, best, 1)
+    }
     assignment[i] = best
     cosines[i] = first
     others[i] = second
@@ -134,19 +141,24 @@ function assign(
   return moved
 }
 
+/** Adds a row to what its cluster sums up, or takes it away: few rows move in most rounds. */
+function tally(
+  { data, width }: Rows,
+  { sums, sizes }: Run,
+  row: number,
+  cluster: number,
+  sign: 1 | -1,
+): void {
+  sizes[cluster] = (sizes[cluster] ?? 0) + sign
+  const [to, from] = [cluster * width, row * width]
+  for (let j = 0; j < width; j++) sums[to + j] = (sums[to + j] ?? 0) + sign * (data[from + j] ?? 0)
+}
+
 /** Centroids become the directions of their rows' sums; an empty cluster takes the row that fits worst. */
 function recentre({ data, count, width }: Rows, run: Run, k: number): void {
-  const { centroids, assignment, cosines, others } = run
+  const { centroids, sums, sizes, cosines, others } = run
   const before = Float32Array.from(centroids)
-  const sizes = new Int32Array(k)
-  centroids.fill(0)
-  for (let i = 0; i < count; i++) {
-    const c = assignment[i] ?? 0
-    sizes[c] = (sizes[c] ?? 0) + 1
-    for (let j = 0; j < width; j++) {
-      centroids[c * width + j] = (centroids[c * width + j] ?? 0) + (data[i * width + j] ?? 0)
-    }
-  }
+  centroids.set(sums)
   let farthest = 0
   for (let c = 0; c < k; c++) {
     if (sizes[c] === 0) {
