@@ -37,10 +37,12 @@ describe('a run', () => {
   test('prints plain lines into a pipe, and its folder alone on stdout', async () => {
     const { code, stdout, stderr } = await run('--steps 5 --run-dir out')
     expect([code, stdout]).toEqual([0, 'out\n'])
-    expect(stderr.split('\n')).toEqual([
+    // a machine with much else to do shows more of the steps between
+    const lines = stderr.split('\n').filter((line) => !/^learn [2-4]\/5/.test(line))
+    expect(lines).toEqual([
       'run out',
       expect.stringMatching(/^learn 1\/5 {2}loss \d\.\d{3}$/),
-      expect.stringMatching(/^learn 5\/5 {2}loss \d\.\d{3} {2}\d+ images\/s$/),
+      expect.stringMatching(/^learn 5\/5 {2}loss \d\.\d{3} {2}[\d.]+ images\/s$/),
       'checkpoint out/checkpoints/learn-5',
       'export reader -> out/export/reader',
       'done',
