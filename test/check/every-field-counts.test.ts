@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { type Parsed, parse } from '../../src/compiler/1-parse/index.js'
 import { scan } from '../../src/compiler/1-parse/scan.js'
 import { loadProgram } from '../../src/compiler/2-resolve/program.js'
 import { analyzeAblations } from '../../src/compiler/ablations.js'
@@ -32,7 +33,19 @@ const entries = [...texts].filter(
 const filesWith = (path: string, text: string): Files => ({
   read: (wanted) =>
     wanted === path ? text : texts.get(wanted.startsWith('std/') ? `pipelines/${wanted}` : wanted),
+  parse: parseOnce,
 })
+
+const trees = new Map<string, Parsed>()
+
+/** Parses a file whose text is another than last time: all but the one that is changed are parsed once. */
+function parseOnce(path: string, text: string): Parsed {
+  const known = trees.get(path)
+  if (known?.file.text === text) return known
+  const parsed = parse(path, text)
+  trees.set(path, parsed)
+  return parsed
+}
 
 /** One literal with another value, of the same length: nothing else in the file moves. */
 function mutate(image: string): string | undefined {

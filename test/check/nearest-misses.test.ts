@@ -95,6 +95,14 @@ module Chosen(d: int, norm: string, deep: bool = true) {
     declarations: 'fn f(how: "a" | "b" | "c", x) = match how { "a" => x  "b" => -x  "c" => 2.0 * x }',
     items: 'param goal: "a" | "b" = "a"',
   },
+  'texts that an arm around keeps away': {
+    value: `mean(match goal {
+      "a" => x
+      "b" | "c" => match goal { "b" => -x  "c" => 2.0 * x }
+      _ => match goal { "d" => 3.0 * x  "e" => 4.0 * x }
+    })`,
+    items: 'param goal: "a" | "b" | "c" | "d" | "e" = "b"',
+  },
   'a comparison with each text of the type': {
     value: 'mean(if goal == "a" { x } else { if "b" != goal { -x } else { 2.0 * x } })',
     items: 'param goal: "a" | "b" | "c" = "a"',

@@ -1,6 +1,7 @@
 import { closest } from '../../../diagnostics/suggest.js'
-import type { Expression } from '../../1-parse/syntax.js'
+import type { Expression, MatchArm } from '../../1-parse/syntax.js'
 import type { Choices, Match, Subjects } from '../text-uses.js'
+import { contains } from './own.js'
 
 /** A text of a `match` that none of its subjects is ever, and what it was probably meant to be. */
 export interface DeadPattern {
@@ -36,4 +37,15 @@ export function deadPatterns(match: Match, subjects: Subjects): readonly DeadPat
   return patterns
     .filter((p) => !texts.includes(p.value))
     .map((p) => ({ pattern: p, text: p.value, suggestion: closest(p.value, without) }))
+}
+
+/** Whether a text gets to a `match` that stands in an arm of another one on the same name. */
+export function reaches(text: string, inner: Match, outer: Match): boolean {
+  const [a, b] = [inner.subject, outer.subject]
+  if (inner === outer || a.kind !== 'name' || b.kind !== 'name' || a.name !== b.name) return true
+  const around = outer.arms.find(({ value }) => contains(value.span, inner.span))
+  if (!around) return true
+  const takes = (arm: MatchArm): boolean =>
+    arm.patterns.some((p) => (p.kind === 'string' ? p.value === text : p.kind === 'name'))
+  return outer.arms.find(takes) === around
 }

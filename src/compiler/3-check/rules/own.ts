@@ -2,7 +2,7 @@ import type { Span } from '../../../diagnostics/diagnostic.js'
 import type { Subjects } from '../text-uses.js'
 import type { RuleInput } from './rule.js'
 
-const contains = (outer: Span, inner: Span): boolean =>
+export const contains = (outer: Span, inner: Span): boolean =>
   outer.file === inner.file && outer.start <= inner.start && inner.end <= outer.end
 
 /** Whether something stands in the pipeline itself: in a declaration or clause that it does not inherit. */

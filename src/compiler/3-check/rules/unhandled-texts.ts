@@ -3,7 +3,7 @@ import type { Span } from '../../../diagnostics/diagnostic.js'
 import { closest } from '../../../diagnostics/suggest.js'
 import type { TypeSyntax } from '../../1-parse/syntax.js'
 import type { Refusal } from '../text-uses.js'
-import { deadPatterns, textPatterns } from './arms.js'
+import { deadPatterns, reaches, textPatterns } from './arms.js'
 import { isAskedOfNoMore, isOwn } from './own.js'
 import type { Rule, RuleInput } from './rule.js'
 
@@ -30,7 +30,9 @@ export const unhandledTexts: Rule = (input, diagnostics) => {
 /** What each `match` refuses. An arm with a slip is told by itself: the text that it means is not missing. */
 function withoutArm(input: RuleInput): readonly (Omit<Refusal, 'what'> & { readonly what?: undefined })[] {
   const isAll = isAskedOfNoMore(input)
-  return [...input.statics.files.texts.asked].flatMap(([match, subjects]) => {
+  const { asked } = input.statics.files.texts
+  const matches = [...asked.keys()].filter((question) => question.kind === 'match')
+  return [...asked].flatMap(([match, subjects]) => {
     if (match.kind !== 'match') return []
     const { texts, others } = textPatterns(match)
     if (others || texts.length === 0) return []
@@ -38,7 +40,12 @@ function withoutArm(input: RuleInput): readonly (Omit<Refusal, 'what'> & { reado
     const taken = texts.map((p) => p.value)
     const slips = isAll(match.span, subjects) ? deadPatterns(match, subjects).map((d) => d.suggestion) : []
     return [...subjects.choices.values()].map((choices) => {
-      const refused = choices.texts.filter((text) => !taken.includes(text) && !slips.includes(text))
+      const refused = choices.texts.filter(
+        (text) =>
+          !taken.includes(text) &&
+          !slips.includes(text) &&
+          matches.every((outer) => reaches(text, match, outer)),
+      )
       return { choices, refused, taken, span }
     })
   })
