@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../src/diagnostics/catalogue/index.js'
 import { ruleOf } from '../../src/compiler/2-resolve/allowed.js'
-import { analyzeSources, problems } from './analyze.js'
+import { compile } from '../../src/compiler/index.js'
+import { analyzeSources, problems, requestOf } from './analyze.js'
 
 const coupled = readFileSync(new URL('samples/stage-coupled-accumulation.dcr', import.meta.url), 'utf8')
 const rows = 'stage/coupled-accumulation: the loss of stage `fit` couples'
@@ -32,6 +33,18 @@ describe('allow', () => {
         .filter((p) => p.startsWith('stage/'))
         .map((p) => p.slice(0, 52)),
     ).toEqual(['stage/coupled-accumulation: the loss of stage `again`'].map((p) => p.slice(0, 52)))
+  })
+
+  it('stands in the manifest with its reason, and is no part of what runs', () => {
+    const manifestOf = (source: string) => compile(requestOf(source)).artefact?.manifest
+    const [own, all] = [manifestOf(inStage), manifestOf(inStage.replace('as published', 'as before'))]
+    const allowed = { rule: 'coupled_accumulation', reason: 'as published', stage: 'fit' }
+    expect(own?.allowed).toEqual([allowed])
+    expect(all?.allowed).toEqual([{ ...allowed, reason: 'as before' }])
+    expect(all?.hash).toBe(own?.hash)
+    expect(manifestOf(inPipeline)?.allowed).toEqual([
+      { rule: 'unused', reason: 'kept for later', stage: null },
+    ])
   })
 
   it('is inherited, is no news where it is, and can be removed', () => {

@@ -65,12 +65,14 @@ describe('the ids of a text by the tokenizer of a directory', () => {
     expect(idsIn(project(short, files), 4)).toEqual([601, 320, 524, 602])
   })
 
-  it('are zeros while the directory is not there, and the artefact knows what was looked for', () => {
+  it('are zeros and ones while the directory is not there, and the artefact knows what was looked for', () => {
     const { artefact, diagnostics } = compile({ entry: 'main.dcr', files: project(source('"x"'), {}) })
     expect(diagnostics.map((d) => d.code)).toEqual(['model/absent'])
     const looked = artefact?.manifest.models.find((m) => m.name === 'text')?.files ?? []
     expect(looked).toContainEqual({ name: 'tokenizer.json', sha256: null })
     expect(looked).toContainEqual({ name: '../tokenizer/vocab.json', sha256: null })
+    const other = compile({ entry: 'main.dcr', files: project(source('"y"'), {}) }).artefact
+    expect(other?.manifest.hash).not.toBe(artefact?.manifest.hash)
   })
 })
 

@@ -57,6 +57,7 @@ const manifest: Manifest = {
   evaluations: [{ name: 'digits', kind: 'clustering', settings: {}, parts: [], reads: [] }],
   exports: [],
   source_map: {},
+  allowed: [],
   edit_hint: null,
 }
 

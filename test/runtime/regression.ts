@@ -306,6 +306,7 @@ export function regression(options: Options = {}): Artefact {
     evaluations: options.evaluations ? [evaluationOver('points', files), evaluationOver(null, files)] : [],
     exports: [{ kind: 'model', name: 'line' }],
     source_map: {},
+    allowed: [],
     edit_hint: null,
   }
   return { manifest, files }

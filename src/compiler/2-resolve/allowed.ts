@@ -19,14 +19,15 @@ export const allowedRules: readonly string[] = [...kinds.values()]
   .filter(({ severity, code }) => severity === 'warning' && !code.startsWith('allow/') && !never.has(code))
   .map((kind) => ruleOf(kind.code))
 
-interface Allowance {
+export interface Allowance {
   readonly allow: Allow
   /** Of this stage only. */
   readonly stage?: string
   readonly inherited: boolean
 }
 
-function allowances({ allowed, stages }: FlatPipeline): readonly Allowance[] {
+/** All that a pipeline allows, by itself and in its stages. */
+export function allowances({ allowed, stages }: FlatPipeline): readonly Allowance[] {
   const ofStages = stages.flatMap(({ name, clauses, inherited }) =>
     clauses.flatMap(({ clause, inherited: kept }) =>
       clause.kind === 'allow'

@@ -1,4 +1,5 @@
 import { Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
+import { allowances } from '../2-resolve/allowed.js'
 import type { CheckedPipeline } from '../3-check/check.js'
 import type { Facts } from '../3-check/facts.js'
 import { attached, factorsOf, specOf } from './adapters.js'
@@ -60,5 +61,10 @@ export function lower(
       ...adapters.map(factorsOf),
     ],
     exports: each(pipeline.exports, ({ model }) => lowerExport(statics, model, new Set(ever.keys()))),
+    allowed: allowances(pipeline).map(({ allow: { rule, reason }, stage = null }) => ({
+      rule: rule.text,
+      reason: reason.text,
+      stage,
+    })),
   }
 }

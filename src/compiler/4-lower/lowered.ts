@@ -6,6 +6,7 @@ import type {
   DataSpec,
   Distribution,
   EvaluationSpec,
+  Manifest,
   ModelSpec,
   Settings,
 } from '../7-emit/manifest.js'
@@ -26,6 +27,8 @@ export interface Lowered {
   readonly stages: readonly LoweredStage[]
   readonly evaluations: readonly LoweredEvaluation[]
   readonly exports: readonly LoweredExport[]
+  /** The warnings that it silences. */
+  readonly allowed: Manifest['allowed']
 }
 
 /** What a run writes at its end. */

@@ -101,15 +101,25 @@ export function buildManifest(
         },
     ),
     source_map: Object.fromEntries(files.map((f) => [f.spec.file, f.sourceMap()])),
+    allowed: [...lowered.allowed],
     edit_hint: editHint,
   }
   const written = new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()]))
   return { manifest: { ...body, hash: identity(body, written) }, files: written }
 }
 
-/** Changes with what runs, not with where it stands in the source or what stands in for missing files. */
+/**
+ * Changes with what runs, not with where it stands in the source, what is said of it there, or what stands in for
+ * missing files.
+ */
 function identity(
-  { source_map: _places, edit_hint: _hint, weights: _weights, ...rest }: Omit<Manifest, 'hash'>,
+  {
+    source_map: _places,
+    edit_hint: _hint,
+    allowed: _allowed,
+    weights: _weights,
+    ...rest
+  }: Omit<Manifest, 'hash'>,
   files: ReadonlyMap<string, Uint8Array>,
 ): string {
   return sha256(JSON.stringify({ ...rest, files: [...files.values()].map(sha256) }))

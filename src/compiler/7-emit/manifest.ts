@@ -231,6 +231,8 @@ export const manifestSchema = z.strictObject({
   exports: z.array(exported),
   /** Graph file -> node name -> `file:line:column` of the source. */
   source_map: z.record(z.string(), z.record(z.string(), z.string())),
+  /** Warnings that the source silences, in one stage or in all, and why. */
+  allowed: z.array(z.strictObject({ rule: z.string(), reason: z.string(), stage: z.string().nullable() })),
   /** A line worth editing first, `file:line`, and its text. */
   edit_hint: z.strictObject({ at: z.string(), text: z.string() }).nullable(),
 })

@@ -193,7 +193,8 @@ export const absentModel = define<{ models: readonly string[]; from: readonly st
   `
 The weights of models are not where \`from\` says. The pipeline can be checked, planned and compiled without them, and
 \`dcrc run\` lists all that is missing and how to get it. Until their directory is there, its configuration is not
-compared, and zeros stand for the ids of \`model.tokenize("text")\`; so a pipeline is compiled again when it has come.
+compared, and zeros and ones stand for the ids of \`model.tokenize("text")\`; so a pipeline is compiled again when it
+has come.
 \`dcrc run FILE --weights random\` tries a pipeline with made-up weights.
 `,
   ({ models, from }) => ({
