@@ -82,3 +82,35 @@ pipeline base {
     ])
   })
 })
+
+it('an inherited model that nothing needs is left out, one of the pipeline itself stays', () => {
+  const base = `use std.nn { Linear }
+pipeline base {
+  data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
+  let x = flatten(mnist.image of [4], 1)
+  model head = Linear(192, 2) from "weights/head"
+  model teacher = Linear(192, 2) from "weights/teacher"
+  model shown = Linear(192, 2) from "weights/shown"
+  loss own = mean(square(head(x)))
+  loss taught = mean(square(head(x) - teacher(x)))
+  stage fit { train head  minimize taught  optimizer adamw(lr = 1e-3)  steps 10 }
+  export shown
+}`
+  const models = (items: string) =>
+    analyzeSources({
+      'main.dcr': `use std.nn { Linear }\nuse "./base.dcr" { base }\npipeline p extends base { ${items} }`,
+      'base.dcr': base,
+    }).lowered?.models.map(({ name }) => name)
+  expect(models('')).toEqual(['head', 'teacher', 'shown'])
+  expect(models('override stage fit { minimize own }')).toEqual(['head', 'shown'])
+  expect(models('override stage fit { minimize own  monitor off = taught every 5 }')).toEqual([
+    'head',
+    'teacher',
+    'shown',
+  ])
+  expect(models('override stage fit { minimize own }  model idle = Linear(2, 2)')).toEqual([
+    'head',
+    'shown',
+    'idle',
+  ])
+})

@@ -6,6 +6,7 @@ import { attached, factorsOf, specOf } from './adapters.js'
 import { lowerEvaluation } from './evaluation.js'
 import { lowerExport } from './exports.js'
 import type { Lowered } from './lowered.js'
+import { readModels } from './read-models.js'
 import { lowerStage } from './stage.js'
 
 /** Every stage and evaluation of a checked pipeline as a forward graph. Mistakes that only show here are reported. */
@@ -34,12 +35,8 @@ export function lower(
   )
   // Before an adapter is trained its product is zero, so one graph serves all moments.
   const facts: Facts = { trained: null, adapters: new Map([...ever.keys()].map((name) => [name, 'merged'])) }
-  return {
-    pipeline: pipeline.name,
-    seed,
-    params: statics.paramValues(),
+  const lowered = {
     adapters: adapters.map(specOf),
-    data: [...statics.dataSpecs.values()],
     stages: each(pipeline.stages, (stage) => {
       const own = new Diagnostics()
       try {
@@ -53,14 +50,25 @@ export function lower(
         ? statics.scope.elaboration.during(facts, () => lowerEvaluation(statics, item, file))
         : undefined,
     ),
+    exports: each(pipeline.exports, ({ model }) => lowerExport(statics, model, new Set(ever.keys()))),
+  }
+  const read = readModels(lowered)
+  return {
+    ...lowered,
+    pipeline: pipeline.name,
+    seed,
+    params: statics.paramValues(),
+    data: [...statics.dataSpecs.values()],
     // behind stages and evaluations, which may look at files of a directory
     models: [
-      ...each(items, ({ item, file }) =>
-        item.kind === 'model' ? statics.finalModelSpec(item, file) : undefined,
+      ...each(items, ({ item, file, inherited }) =>
+        // A method that extends another and needs less of it does not ask for that one's weights.
+        item.kind === 'model' && !(inherited && !read.has(item.name.text))
+          ? statics.finalModelSpec(item, file)
+          : undefined,
       ),
       ...adapters.map(factorsOf),
     ],
-    exports: each(pipeline.exports, ({ model }) => lowerExport(statics, model, new Set(ever.keys()))),
     allowed: allowances(pipeline).map(({ allow: { rule, reason }, stage = null }) => ({
       rule: rule.text,
       reason: reason.text,

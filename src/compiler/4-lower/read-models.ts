@@ -1,0 +1,23 @@
+import type { Graph } from '../../graph/graph.js'
+import { needed } from '../../graph/rewrite.js'
+import type { Lowered } from './lowered.js'
+
+/** The models of which a graph reads a parameter, that are exported, or that have an adapter. */
+export function readModels({
+  stages,
+  evaluations,
+  exports,
+  adapters,
+}: Pick<Lowered, 'stages' | 'evaluations' | 'exports' | 'adapters'>): ReadonlySet<string> {
+  const graphs: readonly Graph[] = [
+    ...stages.map(({ graph }) => graph),
+    ...evaluations.flatMap(({ parts }) => parts.map(({ graph }) => graph)),
+    ...exports.flatMap((e) => (e.kind === 'function' ? e.graphs.map(({ graph }) => graph) : [])),
+  ]
+  const values = graphs.flatMap((graph) => [...needed(graph.outputs.map(({ value }) => value)).values])
+  return new Set([
+    ...values.flatMap(({ source }) => (source.kind === 'parameter' ? [source.model] : [])),
+    ...exports.map(({ name }) => name),
+    ...adapters.map(({ model }) => model),
+  ])
+}
