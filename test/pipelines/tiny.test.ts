@@ -7,56 +7,79 @@ import { compile } from '../../src/compiler/index.js'
 import { runPipeline } from '../../src/runtime/run.js'
 
 /*
- * Aim: the paper's pipelines run from start to end, without weights and data, on networks of a few thousand parameters:
- * two steps of every stage, evaluations, exports. The declarations are those of pipelines/; only sizes change.
+ * Aim: the full-size pipelines run from start to end, without weights and data, on networks of a few thousand
+ * parameters: two steps of every stage, evaluations, exports. The declarations are theirs; only sizes change.
  */
 const root = fileURLToPath(new URL('../../pipelines', import.meta.url))
 
-const head = `
-use std.autoencoder { AutoencoderKL, sd_vae }
-use std.clip { ClipConfig, ClipModel, ClipTextConfig, ClipTextModel, ClipVisionConfig }
-use std.stable_diffusion { UNet2DConditionModel, sd_2_1_unet }
-`
-const tiny = `
-  override param batch: int = 2
-  override param size: int = 16
-  override param stored: int = 20
-  override param rank: int = 2
-  override data cc3m = image_shards("datasets/none", size = stored)
-  override model clip = ClipModel(ClipConfig(
-    projection_dim = 6,
-    vision_config = ClipVisionConfig(hidden_size = 8, intermediate_size = 12, num_hidden_layers = 1, num_attention_heads = 2, image_size = 16, patch_size = 8),
-    text_config = ClipTextConfig(vocab_size = 9, hidden_size = 4, intermediate_size = 5, num_hidden_layers = 1, num_attention_heads = 1),
-  )) from "weights/none"
-  override model vae = AutoencoderKL(sd_vae with { block_out_channels: [4, 4, 4, 4], norm_num_groups: 2 }) from "weights/none"
-  override model unet = UNet2DConditionModel(sd_2_1_unet with {
-    block_out_channels: [8, 8, 8, 8], norm_num_groups: 2, cross_attention_dim: 8, attention_head_dim: [1, 2, 2, 2],
-  }) from "weights/none"
-  override model text = ClipTextModel(ClipTextConfig(hidden_size = 8, intermediate_size = 8, num_hidden_layers = 1, num_attention_heads = 2)) from "weights/none"
-`
+interface Tiny {
+  /** In the order in which they run. */
+  readonly stages: readonly string[]
+  readonly exports: readonly string[]
+  /** What is made up, since nothing is there. */
+  readonly weights: readonly string[]
+  readonly data: readonly string[]
+}
+
+const dcr: Tiny = {
+  stages: ['align', 'enhance'],
+  exports: ['clip', 'enc', 'features'],
+  weights: ['clip', 'vae', 'unet', 'text'],
+  data: ['cc3m', 'digits'],
+}
+const genhancer: Tiny = {
+  stages: ['generate', 'enhance'],
+  exports: ['clip'],
+  weights: ['clip', 'vae'],
+  data: ['cc3m'],
+}
+
+const quick: Readonly<Record<string, Tiny>> = {
+  dcr_official: dcr,
+  naive: dcr,
+  // No generator: it asks for none of its weights.
+  contrastive: { ...dcr, stages: ['enhance'], weights: ['clip'] },
+  diva: { ...dcr, stages: ['tune'], exports: ['clip'], data: ['cc3m'] },
+  genhancer,
+  un2clip: {
+    ...dcr,
+    stages: ['enhance'],
+    exports: ['clip', 'features'],
+    weights: ['clip', 'vae', 'unet', 'text', 'normalizer'],
+  },
+  openai_l_336: dcr,
+  metaclip_l: dcr,
+  siglip_so_224: dcr,
+  dinov2_l: dcr,
+}
+const others: Readonly<Record<string, Tiny>> = {
+  dcr,
+  reconstruction: dcr,
+  genhancer_discrete: { ...genhancer, weights: ['clip', 'vq'] },
+}
 
 /** `npm run pipelines` runs them all. */
-const allPipelines = process.env['DCRC_PIPELINES'] === 'all'
-const quick = [
-  ['dcr-official', 'dcr_official'],
-  ['naive', 'naive'],
-] as const
-const others = [
-  ['dcr', 'dcr'],
-  ['reconstruction', 'reconstruction'],
-] as const
+const all = process.env['DCRC_PIPELINES'] === 'all'
+const pipelines = all ? { ...quick, ...others } : quick
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'dcrc-'))))
 afterEach(() => rmSync(folder, { recursive: true }))
 
+test('every pipeline of tiny.dcr is listed here', () => {
+  const text = readFileSync(join(root, 'tiny.dcr'), 'utf8')
+  const declared = [...text.matchAll(/^pipeline tiny_(\w+) extends (\w+) /gm)]
+  expect(declared.map(([, name = '']) => name).sort()).toEqual(Object.keys({ ...quick, ...others }).sort())
+  expect(declared.filter(([, name, extended]) => name !== extended)).toEqual([])
+})
+
 describe('with --weights random --steps 2', () => {
-  for (const [file, name] of allPipelines ? [...quick, ...others] : quick)
-    test(`${file}.dcr runs all stages, measures and exports`, { timeout: 400_000 }, async () => {
-      const text = `${head}\nuse "./${file}.dcr" { ${name} }\npipeline tiny extends ${name} {${tiny}}`
+  for (const [name, expected] of Object.entries(pipelines))
+    test(`tiny_${name} runs all stages, measures and exports`, { timeout: 400_000 }, async () => {
       const { artefact, diagnostics } = compile({
         entry: 'tiny.dcr',
-        files: { read: (path) => (path === 'tiny.dcr' ? text : readFileSync(join(root, path), 'utf8')) },
+        pipeline: `tiny_${name}`,
+        files: { read: (path) => readFileSync(join(root, path), 'utf8') },
       })
       expect(diagnostics.map((d) => `${d.code}: ${d.message}`)).toEqual([])
       if (!artefact) throw new Error('not compiled')
@@ -71,10 +94,10 @@ describe('with --weights random --steps 2', () => {
       expect(result.status).toBe('done')
       const lines = readFileSync(join(folder, 'run/metrics.jsonl'), 'utf8').trimEnd().split('\n')
       const steps = lines.map((line) => JSON.parse(line) as { stage: string; loss: number })
-      expect(steps.map(({ stage }) => stage)).toEqual(['align', 'align', 'enhance', 'enhance'])
+      expect(steps.map(({ stage }) => stage)).toEqual(expected.stages.flatMap((stage) => [stage, stage]))
       expect(steps.every(({ loss }) => Number.isFinite(loss) && loss > 0)).toBe(true)
-      expect(readdirSync(join(folder, 'run/export')).sort()).toEqual(['clip', 'enc', 'features'])
+      expect(readdirSync(join(folder, 'run/export')).sort()).toEqual(expected.exports)
       const { random } = JSON.parse(readFileSync(join(folder, 'run/run.json'), 'utf8')) as { random: unknown }
-      expect(random).toEqual({ weights: ['clip', 'vae', 'unet', 'text'], data: ['cc3m', 'digits'] })
+      expect(random).toEqual({ weights: expected.weights, data: expected.data })
     })
 })
