@@ -257,3 +257,15 @@ pipeline p {
     })
   }
 })
+
+it('micro-batches of as many rows as a mask of dropout has words', () => {
+  const source = `use std.nn { Linear }
+pipeline p {
+  data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
+  model head = Linear(192, 10)
+  adapter enc = lora(head, rank = 1, alpha = 0.5, dropout = 0.5)
+  loss size = mean(square(head(flatten(mnist.image of [2], 1))))
+  stage fit { train enc  minimize size  optimizer adamw(lr = 1e-3)  steps 100  accumulate 2 }
+}`
+  expect(problems(source)).toEqual([])
+})

@@ -24,9 +24,11 @@ export function checkCoupling(
   const batch = fed.find((v) => v.source.kind === 'input' && v.source.name.startsWith('batch/'))
   const rows = batch?.type.shape[0]
   if (stage.accumulate === 1 || rows === undefined) return
-  // Each row has entries of its own in a mask of dropout.
-  const masks = graph.nodes.flatMap((node) => (node.op === 'DropoutMask' ? node.outputs : []))
-  const rowed = [...fed, ...masks].filter((v) => v.type.shape[0] === rows)
+  // Each row has entries of its own in a mask of dropout, and none in the two words that it is made of.
+  const dropouts = graph.nodes.filter((node) => node.op === 'DropoutMask')
+  const masks = dropouts.flatMap((node) => node.outputs)
+  const words = new Set(dropouts.flatMap((node) => node.inputs))
+  const rowed = [...fed.filter((v) => !words.has(v)), ...masks].filter((v) => v.type.shape[0] === rows)
   const coupling = firstCoupling(graph, used, new Set(rowed), rows)
   if (coupling !== undefined) {
     diagnostics.add(
