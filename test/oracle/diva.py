@@ -42,12 +42,17 @@ class Run:
             module.requires_grad_(False)
         self.firsts = []
 
-    def tokens(self, small, chosen):
-        """The class token and the chosen patch tokens, normalised and projected."""
+    def tokens(self, small, draws, path):
+        """The class token and patch tokens drawn with replacement, normalised and projected."""
         hidden = self.clip.vision_model(pixel_values=small).last_hidden_state
+        chosen = draws.integers(f"{path}/local_tokens/chosen", (N, TOKENS), 4)
         patches = torch.stack([hidden[i, 1:][chosen[i]] for i in range(N)])
         both = torch.cat([hidden[:, :1], patches], 1)
         return self.clip.visual_projection(self.clip.vision_model.post_layernorm(both))
+
+    def context(self, prompt, tokens):
+        """Token by token."""
+        return prompt + tokens
 
     def loss_of(self, step, micro):
         draws = Draws(SEED, N, "tune", step, micro)
@@ -62,9 +67,9 @@ class Run:
             path = f"{number}/denoising"
             t = draws.integers(f"{path}/t", (N,), 1000)
             eps = draws.normal(f"{path}/eps", tuple(latent.shape))
-            chosen = draws.integers(f"{path}/condition/tokens/local_tokens/chosen", (N, TOKENS), 4)
-            condition = prompt + self.visual_proj(self.tokens(small, chosen))
-            prediction = self.unet(self.scheduler.add_noise(latent, eps, t), t, condition).sample
+            tokens = self.visual_proj(self.tokens(small, draws, f"{path}/condition/tokens"))
+            noisy = self.scheduler.add_noise(latent, eps, t)
+            prediction = self.unet(noisy, t, self.context(prompt, tokens)).sample
             loss = F.mse_loss(prediction, eps)
             if number == "first":
                 loss.backward()
@@ -79,22 +84,24 @@ def load_text():
     return load("official/text", text, "text_model." if bare else "")
 
 
+def follow(run, parts, steps=STEPS):
+    """Trains some parts of a run; gives the facts and what the fixture keeps."""
+    parameters = [(f"{root}.{key}", p) for root, part in parts for key, p in part.named_parameters()]
+    for _, p in parameters:
+        p.requires_grad_(True)
+    optimizer = torch.optim.SGD([p for _, p in parameters], lr=LR, momentum=MOMENTUM)
+    scheduler = get_cosine_schedule_with_warmup(optimizer, WARMUP, steps)
+    facts, first, end = train(parameters, optimizer, run.loss_of, steps, MICRO, scheduler, CLIP_NORM)
+    # What our loss says: all of the first passes, and the mean of the second.
+    sums = [sum(run.firsts[k * MICRO : (k + 1) * MICRO]) for k in range(steps)]
+    facts["losses"] = [second + sums[k] for k, second in enumerate(facts["losses"])]
+    return facts, stage_tensors("tune", first, end)
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     run = Run()
-    parts = [("clip.vision_model", run.clip.vision_model), ("clip.visual_projection", run.clip.visual_projection)]
-    trained = [(f"{root}.{k}", p) for root, part in [*parts, ("visual_proj", run.visual_proj)] for k, p in part.named_parameters()]
-    for _, p in trained:
-        p.requires_grad_(True)
-    optimizer = torch.optim.SGD([p for _, p in trained], lr=LR, momentum=MOMENTUM)
-    scheduler = get_cosine_schedule_with_warmup(optimizer, WARMUP, STEPS)
-    facts, first, end = train(trained, optimizer, run.loss_of, STEPS, MICRO, scheduler, CLIP_NORM)
-    # What our loss says: all of the first passes, and the mean of the second.
-    sums = [sum(run.firsts[k * MICRO : (k + 1) * MICRO]) for k in range(STEPS)]
-    facts["losses"] = [second + sums[k] for k, second in enumerate(facts["losses"])]
-    write(
-        "diva",
-        {"what": "DIVA, 8 steps of 2 micro-batches of 3", "seed": SEED, "tune": facts},
-        stage_tensors("tune", first, end),
-    )
+    vision = [("clip.vision_model", run.clip.vision_model), ("clip.visual_projection", run.clip.visual_projection)]
+    facts, tensors = follow(run, [*vision, ("visual_proj", run.visual_proj)])
+    write("diva", {"what": "DIVA, 8 steps of 2 micro-batches of 3", "seed": SEED, "tune": facts}, tensors)
     print(facts)

@@ -5,6 +5,8 @@ import { followsOracle } from './method-run.js'
  * the description of the method: the pipelines of the repository with tiny models, run as a user runs them.
  */
 followsOracle('diva', { tune: 'sgd' })
+followsOracle('diva-metaclip', { tune: 'sgd' })
+followsOracle('diva-siglip', { tune: 'sgd' })
 followsOracle('un2clip', { enhance: 'adamw' })
 followsOracle('genhancer', { generate: 'adamw', enhance: 'adamw' })
 followsOracle('genhancer-discrete', { generate: 'adamw', enhance: 'adamw' })
