@@ -241,6 +241,14 @@ describe('bytes that are changed anywhere', () => {
     expect(refused).toBeGreaterThan(30)
   })
 
+  test('may point to a place that no file has', async () => {
+    const bytes = Buffer.from(whole)
+    // the directory of an archive of 64 bits begins at this place
+    bytes.writeUInt8(32, 6325)
+    bytes.writeUInt8(0, 2)
+    expect(await read(bytes)).toBe(false)
+  })
+
   test('as a pickle never crash the interpreter', async () => {
     const pieces = [
       op.proto,

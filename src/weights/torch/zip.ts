@@ -1,4 +1,5 @@
 import yauzl from 'yauzl'
+import { BoundedFile } from './bounded-file.js'
 import { WeightsError } from '../weights-error.js'
 
 /** Where the bytes of an entry lie in the archive. */
@@ -19,14 +20,15 @@ const maxEntries = 100_000
  */
 export async function zipEntries(file: string): Promise<ReadonlyMap<string, ZipEntry>> {
   try {
-    const zip = await yauzl.openPromise(file, { autoClose: false, lazyEntries: true })
+    const bytes = new BoundedFile(file)
+    const zip = await yauzl.fromRandomAccessReaderPromise(bytes, bytes.size, { autoClose: false })
     try {
       return await readDirectory(zip, file)
     } finally {
       zip.close()
     }
   } catch (error) {
-    if (error instanceof WeightsError || !(error instanceof Error) || 'code' in error) throw error
+    if (error instanceof WeightsError || !(error instanceof Error) || 'syscall' in error) throw error
     throw new WeightsError(file, `it is no zip archive as torch writes it: ${error.message}`)
   }
 }
