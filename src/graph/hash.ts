@@ -1,6 +1,6 @@
 import { type Attributes, type Graph, type Node, type Value, isGraph } from './graph.js'
 import { sha256 } from './sha256.js'
-import { formatType, tensorKey } from './types.js'
+import { formatType, numberText, tensorKey } from './types.js'
 
 /**
  * The identity of a graph: SHA-256 of all but ids and spans. Values are numbered in order of appearance; the types of
@@ -55,7 +55,6 @@ function leaf({ source, type }: Value): string {
   return `parameter ${JSON.stringify(`${source.model}/${source.path}`)} ${formatType(type)}${as}`
 }
 
-const numberText = (x: number): string => (Object.is(x, -0) ? '-0' : String(x))
 const scalarText = (x: number | string): string => (typeof x === 'string' ? JSON.stringify(x) : numberText(x))
 
 /** Nodes that were made from one share their attributes. */

@@ -1,5 +1,5 @@
 import { type Attribute, type Graph, type Node, type Value, isGraph } from './graph.js'
-import { type Tensor, formatType } from './types.js'
+import { type Tensor, formatType, numberText } from './types.js'
 
 export interface PrintOptions {
   /** Adds `@file:start-end` to each node that has a span. */
@@ -34,9 +34,9 @@ export function print(graph: Graph, { spans = false, elements = 8 }: PrintOption
   const attribute = (a: Attribute, indent: string): string => {
     if (isGraph(a)) return printGraph(a, indent)
     return typeof a === 'object'
-      ? `[${a.map(number).join(', ')}]`
+      ? `[${a.map(numberText).join(', ')}]`
       : typeof a === 'number'
-        ? number(a)
+        ? numberText(a)
         : JSON.stringify(a)
   }
   const printNode = (node: Node, indent: string): void => {
@@ -69,10 +69,8 @@ export function print(graph: Graph, { spans = false, elements = 8 }: PrintOption
   return `${printGraph(graph, '')}\n`
 }
 
-const number = (x: number): string => (Object.is(x, -0) ? '-0' : String(x))
-
 function printTensor(t: Tensor, elements: number): string {
-  const shown = Array.from(t.data.subarray(0, Math.min(t.data.length, elements)), number)
+  const shown = Array.from(t.data.subarray(0, Math.min(t.data.length, elements)), numberText)
   if (t.data.length > shown.length) shown.push('...')
   return `${formatType(t)}{${shown.join(', ')}}`
 }

@@ -81,10 +81,11 @@ export function tensorKey(tensor: Tensor): string {
 }
 
 function spelledOut(data: Float64Array): string {
-  return data.some((v) => Object.is(v, -0))
-    ? Array.from(data, (v) => (Object.is(v, -0) ? '-0' : v)).join()
-    : data.join()
+  return data.some((v) => Object.is(v, -0)) ? Array.from(data, numberText).join() : data.join()
 }
+
+/** A number in full, with the sign of -0. */
+export const numberText = (x: number): string => (Object.is(x, -0) ? '-0' : String(x))
 
 /** Graphs that one graph becomes share tensors, and each is spelled out once. */
 const keys = new WeakMap<Tensor, string>()

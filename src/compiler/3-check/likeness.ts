@@ -1,4 +1,5 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
+import { numberText } from '../../graph/types.js'
 import type { FunctionDeclaration } from '../1-parse/syntax.js'
 import type { Instance, Val } from './values.js'
 
@@ -17,8 +18,9 @@ export class Likeness {
     switch (value.kind) {
       case 'int':
       case 'float':
+        return `${value.kind} ${numberText(value.value)}`
       case 'bool':
-        return `${value.kind} ${value.value}`
+        return String(value.value)
       case 'string':
         // what would become of the other texts of its type is looked at too
         return JSON.stringify(value.value) + (value.choices ? this.id(value.choices.type) : '')
