@@ -46,17 +46,15 @@ export function evaluate(x: Elaboration, e: Expression, env: Environment): Val {
 const named = (x: Elaboration, e: Expression & { kind: 'name' }, env: Environment): Val =>
   read(x, env.get(e.name) ?? fail(unset(e.span, { name: e.name, member: env.isAbsent(e.name) })), e.span)
 
-function evaluated(x: Elaboration, e: Expression, env: Environment): Val {
+type Leaf = Expression & { kind: 'int' | 'float' | 'name' }
+
+function evaluated(x: Elaboration, e: Exclude<Expression, Leaf>, env: Environment): Val {
   switch (e.kind) {
-    case 'int':
-    case 'float':
     case 'string':
     case 'bool':
       return e
     case 'none':
       return none
-    case 'name':
-      return named(x, e, env)
     case 'field':
       return member(x, evaluate(x, e.object, env), e.name.text, e.name.span, false)
     case 'optional':
