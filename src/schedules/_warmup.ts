@@ -5,7 +5,7 @@ export const warmup = {
   doc: 'Over this many first steps the learning rate rises in equal steps to its full value.',
 } as const
 
-/** The other one. */
+/** The setting of schedules whose warm-up may begin at 0. */
 export const zeroSteps = {
   name: 'zero_steps',
   default: 0,
