@@ -16,16 +16,17 @@ from diffusers import AutoencoderKL, FluxTransformer2DModel
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
+from adapters import Clip
+from both_stages import both_stages
 from dcr import Projector, image_features, make_clip
-from fixture import FOLDER, random_start, write
+from fixture import FOLDER, random_start
 from official_step import TEXT, VAE, VISION
-from runs import Adapter, CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, save, stage_tensors, start_linears, train
+from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, save, start_linears
 
-SEED, STEPS, MICRO, N = 9, 8, 2, 3
-RANK, DROPOUT, GUIDANCE = 2, 0.1, 1.0
-RATES = {"generate": 5e-3, "enhance": 3e-3}
-CLIP_NORMS = {"generate": 0.3, "enhance": 0.004}
-EPS = {"generate": 1e-8, "enhance": 1e-6}
+STEPS, MICRO, N = 8, 2, 3
+GUIDANCE = 1.0
+# Learning rate, greatest norm of the gradient, AdamW's eps.
+STAGES = {"generate": (5e-3, 0.3, 1e-8), "enhance": (3e-3, 0.004, 1e-6)}
 SCALE, SHIFT = 0.3611, 0.1159
 SIDE = 8
 
@@ -37,6 +38,8 @@ def patches(x):
 
 
 class Run:
+    seed, tower = 9, Clip
+
     def __init__(self):
         torch.manual_seed(51)
         self.clip = load("official/clip", make_clip(VISION, TEXT, 20).eval())
@@ -47,7 +50,7 @@ class Run:
         )
         self.pooled_proj, self.token_proj = Projector(20, 10), Projector(20, 12)
         for name in ("dit", "pooled_proj", "token_proj"):
-            start_linears(SEED, name, getattr(self, name))
+            start_linears(self.seed, name, getattr(self, name))
         self.stored = load_file(FOLDER / "official/shards/pictures.safetensors")["image"]
         self.ids = torch.zeros(SIDE // 2, SIDE // 2, 3)
         self.ids[..., 1] = torch.arange(SIDE // 2)[:, None]
@@ -62,8 +65,8 @@ class Run:
         return image_features(self.clip, normalized(image, CLIP_MEAN, CLIP_STD))
 
     def loss_of(self, stage, step, micro):
-        draws = Draws(SEED, N, stage, step, micro)
-        image = pictures(draws, batch_of(SEED, self.stored, N, MICRO, step, micro), 16)
+        draws = Draws(self.seed, N, stage, step, micro)
+        image = pictures(draws, batch_of(self.seed, self.stored, N, MICRO, step, micro), 16)
         with torch.no_grad():
             found = self.vae.encode(2 * image - 1).latent_dist
             sample = found.mean + found.std * draws.normal("latent/encode/n", (N, 4, SIDE, SIDE))
@@ -79,32 +82,10 @@ class Run:
         return F.mse_loss(prediction, x_0 - x_1)
 
 
-def train_stage(stage, parameters, loss_of):
-    """The facts of a stage and what its fixture keeps; `loss_of(stage, step, micro)`."""
-    optimizer = torch.optim.AdamW(
-        [p for _, p in parameters], lr=RATES[stage], betas=(0.9, 0.999), eps=EPS[stage], weight_decay=0.01
-    )
-    facts, first, end = train(
-        parameters, optimizer, lambda step, micro: loss_of(stage, step, micro), STEPS, MICRO, clip_norm=CLIP_NORMS[stage]
-    )
-    return facts, stage_tensors(stage, first, end)
-
-
 if __name__ == "__main__":
     torch.set_num_threads(1)
     run = Run()
     (FOLDER / "genhancer").mkdir(exist_ok=True)
     save("genhancer", "vae", run.vae)
-    parts = [(name, getattr(run, name)) for name in ("dit", "pooled_proj", "token_proj")]
-    trained = [(f"{root}.{k}", p) for root, part in parts for k, p in part.named_parameters()]
-    generate, first = train_stage("generate", trained, run.loss_of)
-    for _, part in parts:
-        part.requires_grad_(False)
-    run.adapter = Adapter(SEED, run.clip, RANK, DROPOUT)
-    enhance, second = train_stage("enhance", run.adapter.trained(), run.loss_of)
-    write(
-        "genhancer",
-        {"what": "GenHancer, 8 steps of 2 micro-batches of 3", "seed": SEED, "generate": generate, "enhance": enhance},
-        {**first, **second},
-    )
-    print(generate, enhance)
+    what = "GenHancer, 8 steps of 2 micro-batches of 3"
+    both_stages("genhancer", what, run, ("dit", "pooled_proj", "token_proj"), STAGES, MICRO, STEPS)

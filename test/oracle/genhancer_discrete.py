@@ -16,15 +16,17 @@ from diffusers import VQModel
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
+from adapters import Clip
+from both_stages import both_stages
 from dcr import Projector, image_features, make_clip
 from draws import key_of, normal
-from fixture import FOLDER, random_start, write
-from genhancer import DROPOUT, MICRO, N, RANK, train_stage
+from fixture import FOLDER, random_start
+from genhancer import MICRO, N, STAGES, STEPS
 from networks import TokenPredictor
 from official_step import TEXT, VISION
-from runs import Adapter, CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, save, start_linears
+from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, save, start_linears
 
-SEED, PLACES, CODES, WIDTH, HEADS = 11, 16, 11, 12, 3
+PLACES, CODES, WIDTH, HEADS = 16, 11, 12, 3
 VQ = {
     "down_block_types": ["DownEncoderBlock2D"] * 3, "up_block_types": ["UpDecoderBlock2D"] * 3,
     "block_out_channels": (4, 4, 8), "layers_per_block": 1, "norm_num_groups": 2, "latent_channels": 3,
@@ -33,6 +35,8 @@ VQ = {
 
 
 class Run:
+    seed, tower = 11, Clip
+
     def __init__(self):
         torch.manual_seed(61)
         self.clip = load("official/clip", make_clip(VISION, TEXT, 20).eval())
@@ -41,12 +45,12 @@ class Run:
             self.vq.quantize.embedding.weight.copy_(torch.randn(CODES, 5))
         self.predictor = TokenPredictor(CODES, PLACES, WIDTH, HEADS, 6)
         self.proj = Projector(20, WIDTH)
-        start_linears(SEED, "predictor", self.predictor)
-        start_linears(SEED, "proj", self.proj)
+        start_linears(self.seed, "predictor", self.predictor)
+        start_linears(self.seed, "proj", self.proj)
         with torch.no_grad():
             for name, p in self.predictor.named_parameters():
                 if "embedding" in name or name == "mask_token":
-                    place = (key_of(SEED, "init", "predictor", name), 0, 0)
+                    place = (key_of(self.seed, "init", "predictor", name), 0, 0)
                     p.copy_(torch.from_numpy(normal(tuple(p.shape), place, 0.0, 0.02)))
         self.stored = load_file(FOLDER / "official/shards/pictures.safetensors")["image"]
         self.adapter = None
@@ -64,8 +68,8 @@ class Run:
         return hidden
 
     def loss_of(self, stage, step, micro):
-        draws = Draws(SEED, N, stage, step, micro)
-        image = pictures(draws, batch_of(SEED, self.stored, N, MICRO, step, micro), 16)
+        draws = Draws(self.seed, N, stage, step, micro)
+        image = pictures(draws, batch_of(self.seed, self.stored, N, MICRO, step, micro), 16)
         with torch.no_grad():
             ids = self.vq.quantize(self.vq.encode(2 * image - 1).latents)[2][2].reshape(N, PLACES)
         hidden = self.hidden(draws)
@@ -81,13 +85,5 @@ if __name__ == "__main__":
     run = Run()
     (FOLDER / "genhancer").mkdir(exist_ok=True)
     save("genhancer", "vq", run.vq)
-    parts = [(name, getattr(run, name)) for name in ("predictor", "proj")]
-    trained = [(f"{root}.{k}", p) for root, part in parts for k, p in part.named_parameters()]
-    generate, first = train_stage("generate", trained, run.loss_of)
-    for _, part in parts:
-        part.requires_grad_(False)
-    run.adapter = Adapter(SEED, run.clip, RANK, DROPOUT)
-    enhance, second = train_stage("enhance", run.adapter.trained(), run.loss_of)
     what = "GenHancer with discrete latents, 8 steps of 2 micro-batches of 3"
-    write("genhancer-discrete", {"what": what, "seed": SEED, "generate": generate, "enhance": enhance}, {**first, **second})
-    print(generate, enhance)
+    both_stages("genhancer-discrete", what, run, ("predictor", "proj"), STAGES, MICRO, STEPS)

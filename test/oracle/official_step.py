@@ -15,10 +15,11 @@ from diffusers import AutoencoderKL
 from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel
 
+from adapters import Adapter, Clip
 from augment import crop, jitter
 from dcr import Projector, alphas_cumprod, dcr_loss, image_features, make_clip, make_unet, pairs_of
 from fixture import FOLDER, random_start, write
-from runs import Adapter, CLIP_MEAN, CLIP_STD, Draws, batch_of, normalized, pictures, rows_of, save, start_linears, tensor, train, window
+from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, normalized, pictures, rows_of, save, start_linears, tensor, train, window
 
 SEED, STEPS, MICRO, N, TAU = 3, 20, 2, 3, 0.1
 STORED, SIZE, PICTURES = 20, 16, 11
@@ -121,7 +122,7 @@ if __name__ == "__main__":
         module.requires_grad_(False)
     align, align_start, align_end = run.train("align", [(f"proj.{k}", p) for k, p in run.proj.named_parameters()])
     run.proj.requires_grad_(False)
-    run.adapter = Adapter(SEED, run.clip, RANK, DROPOUT)
+    run.adapter = Adapter(SEED, run.clip, RANK, DROPOUT, Clip)
     enhance, enhance_start, enhance_end = run.train("enhance", run.adapter.trained())
     kept_tensors = {}
     for name, tensors in (("align/start", align_start), ("align/end", align_end), ("enhance/start", enhance_start), ("enhance/end", enhance_end)):

@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0"]
 # ///
-"""What a run of ours is given, for oracles that train beside it: the order of the pictures, all random numbers (draws.py,
-squares.py) and initial values. The pictures are cut pixel by pixel in Python (augment.py).
+"""What a run of ours is given, for oracles that train beside it: the order of the pictures, all random numbers
+(draws.py) and initial values. The pictures are cut pixel by pixel in Python (augment.py).
 """
 
 import math
@@ -11,13 +11,11 @@ import re
 
 import numpy
 import torch
-from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from augment import crop, planes
 from draws import key_of, normal, order, randint, uniform
 from fixture import FOLDER, named
-from squares import kept
 
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
@@ -100,67 +98,6 @@ def start_linears(seed, model, module):
     for name, layer in module.named_modules():
         if isinstance(layer, torch.nn.Linear):
             start_linear(seed, model, f"{name}." if name else "", layer)
-
-
-class Dropout(torch.nn.Module):
-    """peft's dropout with given masks, which its user puts here before each pass."""
-
-    def __init__(self, p):
-        super().__init__()
-        self.p = p
-
-    def forward(self, x):
-        return torch.where(kept(self.words, tuple(x.shape), self.p), x / (1 - self.p), 0.0)
-
-
-def draw_path(view, layer):
-    """The name of an adapted layer's mask: how our program reaches it."""
-    head = f"{view}/image_features/forward"
-    if layer == "visual_projection":
-        return f"{head}#2/enc/{layer}"
-    _, _, _, index, block, part = layer.split(".")
-    x = "x" if index == "0" else f"x#{int(index) + 1}"
-    inside = {
-        "q_proj": "x/forward/x/forward#2/q/forward", "k_proj": "x/forward/x/forward#2/k/forward",
-        "v_proj": "x/forward/x/forward#2/v/forward", "out_proj": "x/forward/x/forward#2/forward",
-        "fc1": "x/forward/forward#2/forward", "fc2": "x/forward/forward#2/forward#2",
-    }[part].replace("x/", f"{x}/", 1)
-    return f"{head}/hidden/forward#3/{inside}/enc/{layer}"
-
-
-class Adapter:
-    """peft's LoRA over all linear layers of a CLIP model; those of the text tower never act."""
-
-    def __init__(self, seed, clip, rank, dropout):
-        settings = LoraConfig(r=rank, lora_alpha=rank, lora_dropout=dropout, target_modules="all-linear", bias="lora_only")
-        self.model = get_peft_model(clip, settings)
-        self.dropouts = {}
-        with torch.no_grad():
-            for name, module in clip.named_modules():
-                if hasattr(module, "lora_A"):
-                    a = module.lora_A["default"].weight
-                    bound = 1 / math.sqrt(a.shape[1])
-                    place = (key_of(seed, "init", "enc", f"base_model.model.{name}.lora_A.weight"), 0, 0)
-                    a.copy_(torch.from_numpy(uniform(tuple(a.shape), place, -bound, bound)))
-                    if "text" not in name:
-                        module.lora_dropout["default"] = self.dropouts[name] = Dropout(dropout)
-
-    def draw(self, draws, view):
-        """Takes the masks of the features that our program computes at `view`."""
-        for layer, dropout in self.dropouts.items():
-            dropout.words = draws.words(draw_path(view, layer))
-
-    def trained(self):
-        """What a loss on pictures reaches, under our names."""
-        everything = self.model.named_parameters()
-        return [(ours(key), p) for key, p in everything if p.requires_grad and "text" not in key]
-
-
-def ours(name):
-    """The model and path of a parameter of peft's model."""
-    if "lora_" in name:
-        return "enc." + name.replace(".default", "")
-    return "clip." + name.removeprefix("base_model.model.").replace(".base_layer", "")
 
 
 def save(folder, name, module, prefix=""):
