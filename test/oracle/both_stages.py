@@ -11,14 +11,13 @@ import functools
 import torch
 
 from adapters import Adapter
-from fixture import write
 from runs import stage_tensors, train
 
 RANK, DROPOUT = 2, 0.1
 
 
-def both_stages(name, what, run, parts, stages, micros, steps):
-    """Trains `parts` of a run, by name, then an adapter, and writes the fixture.
+def both_stages(run, parts, stages, micros, steps):
+    """Trains `parts` of a run, by name, then an adapter; gives the facts and what the fixture keeps.
 
     `run.loss_of(stage, step, micro)` is minimised. `stages` are both by name, each with learning rate, greatest norm of
     the gradient and AdamW's eps.
@@ -38,5 +37,4 @@ def both_stages(name, what, run, parts, stages, micros, steps):
         facts[stage], first, end = train(trained, optimizer, loss_of, steps, micros, clip_norm=clip_norm)
         tensors |= stage_tensors(stage, first, end)
     run.adapter.check()
-    write(name, {"what": what, "seed": run.seed, **facts}, tensors)
-    print(facts)
+    return {"seed": run.seed, **facts}, tensors

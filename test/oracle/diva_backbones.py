@@ -30,19 +30,23 @@ class MetaClip(Other):
         return self.clip.visual_projection(self.clip.vision_model.post_layernorm(hidden))
 
 
+def make_siglip():
+    """Of width 24, that of its features too."""
+    vision = SiglipVisionConfig(
+        hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3, image_size=16, patch_size=4
+    )
+    text = SiglipTextConfig(
+        vocab_size=20, hidden_size=24, intermediate_size=36, num_hidden_layers=1, num_attention_heads=4,
+        max_position_embeddings=7,
+    )
+    return SiglipModel(SiglipConfig(text_config=text.to_dict(), vision_config=vision.to_dict())).eval()
+
+
 class Siglip(Other):
     def __init__(self):
         super().__init__()
         torch.manual_seed(71)
-        vision = SiglipVisionConfig(
-            hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3, image_size=16, patch_size=4
-        )
-        text = SiglipTextConfig(
-            vocab_size=20, hidden_size=24, intermediate_size=36, num_hidden_layers=1, num_attention_heads=4,
-            max_position_embeddings=7,
-        )
-        config = SiglipConfig(text_config=text.to_dict(), vision_config=vision.to_dict())
-        self.clip = random_start(SiglipModel(config).eval()).float()
+        self.clip = random_start(make_siglip()).float()
         self.clip.requires_grad_(False)
         self.visual_proj = nn.Linear(24, 24)
         start_linear(SEED, "visual_proj", "", self.visual_proj)

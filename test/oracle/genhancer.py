@@ -19,14 +19,14 @@ from torch.nn import functional as F
 from adapters import Clip
 from both_stages import both_stages
 from dcr import Projector, image_features, make_clip
-from fixture import FOLDER, random_start
+from fixture import FOLDER, random_start, write
 from official_step import TEXT, VAE, VISION
 from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, save, start_linears
 
 STEPS, MICRO, N = 8, 2, 3
-GUIDANCE = 1.0
 # Learning rate, greatest norm of the gradient, AdamW's eps.
 STAGES = {"generate": (5e-3, 0.3, 1e-8), "enhance": (3e-3, 0.004, 1e-6)}
+PARTS = ("dit", "pooled_proj", "token_proj")
 SCALE, SHIFT = 0.3611, 0.1159
 SIDE = 8
 
@@ -37,18 +37,22 @@ def patches(x):
     return x.reshape(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, h // 2 * (w // 2), 4 * c)
 
 
-class Run:
-    seed, tower = 9, Clip
+def make_vae():
+    return AutoencoderKL(**VAE, use_quant_conv=False, use_post_quant_conv=False).eval()
 
-    def __init__(self):
-        torch.manual_seed(51)
-        self.clip = load("official/clip", make_clip(VISION, TEXT, 20).eval())
-        self.vae = random_start(AutoencoderKL(**VAE, use_quant_conv=False, use_post_quant_conv=False).eval()).float()
+
+class Run:
+    seed, tower, heads, single_layers, guidance = 9, Clip, 2, 2, 1.0
+
+    def __init__(self, clip, width, vae):
+        """The tower's features are `width` numbers."""
+        self.clip, self.vae = clip, vae
         self.dit = FluxTransformer2DModel(
-            in_channels=16, num_layers=1, num_single_layers=2, attention_head_dim=8, num_attention_heads=2,
-            joint_attention_dim=12, pooled_projection_dim=10, guidance_embeds=True, axes_dims_rope=(2, 2, 4),
+            in_channels=16, num_layers=1, num_single_layers=self.single_layers, attention_head_dim=8,
+            num_attention_heads=self.heads, joint_attention_dim=12, pooled_projection_dim=10, guidance_embeds=True,
+            axes_dims_rope=(2, 2, 4),
         )
-        self.pooled_proj, self.token_proj = Projector(20, 10), Projector(20, 12)
+        self.pooled_proj, self.token_proj = Projector(width, 10), Projector(width, 12)
         for name in ("dit", "pooled_proj", "token_proj"):
             start_linears(self.seed, name, getattr(self, name))
         self.stored = load_file(FOLDER / "official/shards/pictures.safetensors")["image"]
@@ -59,9 +63,8 @@ class Run:
         self.clip.requires_grad_(False)
         self.vae.requires_grad_(False)
 
-    def features(self, draws, image):
-        if self.adapter is not None:
-            self.adapter.draw(draws, "prediction/features")
+    def encode(self, image):
+        """The features of pictures."""
         return image_features(self.clip, normalized(image, CLIP_MEAN, CLIP_STD))
 
     def loss_of(self, stage, step, micro):
@@ -74,18 +77,24 @@ class Run:
         x_0 = patches(draws.normal("eps", (N, 4, SIDE, SIDE)))
         t = torch.sigmoid(draws.normal("t/random_times", (N,)))
         x_t = (1 - t[:, None, None]) * x_1 + t[:, None, None] * x_0
-        z = self.features(draws, image)
+        if self.adapter is not None:
+            self.adapter.draw(draws, "prediction/features")
+        z = self.encode(image)
         prediction = self.dit(
             x_t, self.token_proj(z)[:, None], self.pooled_proj(z), t, img_ids=self.ids.reshape(-1, 3),
-            txt_ids=torch.zeros(1, 3), guidance=torch.full((N,), GUIDANCE),
+            txt_ids=torch.zeros(1, 3), guidance=torch.full((N,), self.guidance),
         ).sample
         return F.mse_loss(prediction, x_0 - x_1)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    run = Run()
+    torch.manual_seed(51)
+    clip = load("official/clip", make_clip(VISION, TEXT, 20).eval())
+    run = Run(clip, 20, random_start(make_vae()).float())
     (FOLDER / "genhancer").mkdir(exist_ok=True)
     save("genhancer", "vae", run.vae)
     what = "GenHancer, 8 steps of 2 micro-batches of 3"
-    both_stages("genhancer", what, run, ("dit", "pooled_proj", "token_proj"), STAGES, MICRO, STEPS)
+    facts, tensors = both_stages(run, PARTS, STAGES, MICRO, STEPS)
+    write("genhancer", {"what": what, **facts}, tensors)
+    print(facts)

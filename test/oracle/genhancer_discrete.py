@@ -20,7 +20,7 @@ from adapters import Clip
 from both_stages import both_stages
 from dcr import Projector, image_features, make_clip
 from draws import key_of, normal
-from fixture import FOLDER, random_start
+from fixture import FOLDER, random_start, write
 from genhancer import MICRO, N, STAGES, STEPS
 from networks import TokenPredictor
 from official_step import TEXT, VISION
@@ -86,4 +86,6 @@ if __name__ == "__main__":
     (FOLDER / "genhancer").mkdir(exist_ok=True)
     save("genhancer", "vq", run.vq)
     what = "GenHancer with discrete latents, 8 steps of 2 micro-batches of 3"
-    both_stages("genhancer-discrete", what, run, ("predictor", "proj"), STAGES, MICRO, STEPS)
+    facts, tensors = both_stages(run, ("predictor", "proj"), STAGES, MICRO, STEPS)
+    write("genhancer-discrete", {"what": what, **facts}, tensors)
+    print(facts)

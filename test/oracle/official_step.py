@@ -61,7 +61,16 @@ def augmented(draws, view):
     return tensor(out)
 
 
+def empty_prompt(text):
+    """The hidden states of the empty prompt, whose padding is hidden from the text encoder."""
+    visible = torch.tensor([[1, 1, 0, 0, 0]])
+    with torch.no_grad():
+        return text(torch.tensor([[18, 19, 0, 0, 0]]), attention_mask=visible).last_hidden_state
+
+
 class Run:
+    seed, micros = SEED, MICRO
+
     def __init__(self):
         torch.manual_seed(31)
         self.clip = random_start(make_clip(VISION, TEXT, 20).eval()).float()
@@ -71,39 +80,54 @@ class Run:
         self.proj = Projector(20, 24)
         self.stored = torch.randint(0, 256, (PICTURES, 3, STORED, STORED), dtype=torch.uint8)
         start_linears(SEED, "proj", self.proj)
-        visible = torch.tensor([[1, 1, 0, 0, 0]])
-        with torch.no_grad():
-            self.prompt = self.text(torch.tensor([[18, 19, 0, 0, 0]]), attention_mask=visible).last_hidden_state
+        self.prompt = empty_prompt(self.text)
         self.adapter = None
 
-    def features(self, draws, view, x):
-        if self.adapter is not None:
-            self.adapter.draw(draws, view)
+    def encode(self, x):
+        """The features of normalised pictures."""
         return image_features(self.clip, x)
 
-    def loss(self, stage, step, micro):
-        draws = Draws(SEED, N, stage, step, micro)
-        image = pictures(draws, batch_of(SEED, self.stored, N, MICRO, step, micro), SIZE)
+    def views(self, draws, image):
+        """A picture and its changed copy, as the tower sees them."""
         view = normalized(image, CLIP_MEAN, CLIP_STD)
+        return view, augmented(draws, view)
+
+    def goal(self, eps, velocity):
+        """What predictions are compared with."""
+        return velocity
+
+    def features(self, draws, place, view):
+        if self.adapter is not None:
+            self.adapter.draw(draws, place)
+        return self.encode(view)
+
+    def parts(self, stage, step, micro):
+        """The features of both views, all predictions, those under the changed copy, and their goal."""
+        draws = Draws(self.seed, N, stage, step, micro)
+        image = pictures(draws, batch_of(self.seed, self.stored, N, self.micros, step, micro), SIZE)
+        view, view_plus = self.views(draws, image)
         with torch.no_grad():
             found = self.vae.encode(2 * image - 1).latent_dist
             latent = (found.mean + found.std * draws.normal("encoded/encode/n", (N, 4, 8, 8))) * 0.18215
-        z = self.features(draws, "z", view)
-        z_plus = self.features(draws, "z_plus", augmented(draws, view))
+        z, z_plus = self.features(draws, "z", view), self.features(draws, "z_plus", view_plus)
         t, eps = draws.integers("t", (N,), 1000), draws.normal("eps", (N, 4, 8, 8))
         a = alphas_cumprod()[t].float()[:, None, None, None]
         noisy, velocity = a.sqrt() * latent + (1 - a).sqrt() * eps, a.sqrt() * eps - (1 - a).sqrt() * latent
         condition, condition_plus = (self.proj(f)[:, None] + self.prompt for f in (z, z_plus))
         pairs = pairs_of(self.unet, noisy, t, condition)
         positive = self.unet(noisy, t, condition_plus).sample
-        return dcr_loss(pairs, positive, velocity, TAU)
+        return z, z_plus, pairs, positive, self.goal(eps, velocity)
+
+    def loss_of(self, stage, step, micro):
+        _, _, pairs, positive, goal = self.parts(stage, step, micro)
+        return dcr_loss(pairs, positive, goal, TAU)
 
     def train(self, stage, named):
         """Gives the losses, the norms of the gradients, and what was trained at the start and the end."""
         start = {name: p.detach().clone() for name, p in named}
         parameters = [p for _, p in named]
         optimizer = torch.optim.AdamW(parameters, lr=RATES[stage], betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)
-        facts, _, end = train(named, optimizer, lambda step, micro: self.loss(stage, step, micro), STEPS, MICRO)
+        facts, _, end = train(named, optimizer, lambda step, micro: self.loss_of(stage, step, micro), STEPS, MICRO)
         return {key: facts[key] for key in ("losses", "grad_norms")}, start, end
 
 

@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from dcr import image_features, make_clip, make_unet
 from diva import load_text
 from fixture import FOLDER, random_start, write
-from official_step import TEXT, UNET, VAE, VISION
+from official_step import TEXT, UNET, VAE, VISION, empty_prompt
 from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, save, stage_tensors, train
 
 SEED, STEPS, N = 7, 10, 3
@@ -44,8 +44,7 @@ class Run:
         text = load_text()
         for module in (self.clip, self.vae, self.unet, self.normalizer, text):
             module.requires_grad_(False)
-        visible = torch.tensor([[1, 1, 0, 0, 0]])
-        self.prompt = text(torch.tensor([[18, 19, 0, 0, 0]]), attention_mask=visible).last_hidden_state
+        self.prompt = empty_prompt(text)
 
     def class_labels(self, z, noise):
         pipe = SimpleNamespace(
