@@ -19,6 +19,8 @@ interface StageFacts {
   readonly grad_norms: readonly number[]
   /** The change of what changed least, as a share of its size. */
   readonly least_moved: number
+  /** What it monitored at every step. */
+  readonly monitors?: Readonly<Record<string, readonly number[]>>
 }
 
 /** Where an optimizer keeps the gradient of its first step, and what it multiplies it by. */
@@ -70,9 +72,9 @@ export function followsOracle(
         await expectTensors(new Map(gradients), fixture, `${stage}/gradient/`, 1e-4)
       })
 
-      test(`${stage}: losses and norms of gradients of all steps within 1e-3`, () => {
+      test(`${stage}: losses, norms of gradients and monitors of all steps within 1e-3`, () => {
         const lines = linesOf(runDir, stage)
-        const { losses, grad_norms: norms } = facts()
+        const { losses, grad_norms: norms, monitors = {} } = facts()
         expect(
           relativeError(
             lines.map(({ loss }) => loss),
@@ -85,6 +87,14 @@ export function followsOracle(
             norms,
           ),
         ).toBeLessThan(1e-3)
+        for (const [name, values] of Object.entries(monitors))
+          expect(
+            relativeError(
+              lines.map((line) => Number(line.monitors[name])),
+              values,
+            ),
+            name,
+          ).toBeLessThan(1e-3)
       })
 
       test(`${stage}: all that is trained ends within 1e-3, and all of it has moved`, async () => {
