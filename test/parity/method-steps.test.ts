@@ -1,8 +1,9 @@
 import { followsOracle } from './method-run.js'
 
 /*
- * Aim: DCR on SigLIP and the methods that the paper compares with train as torch, transformers, diffusers and peft do when they follow
- * the description of the method: the pipelines of the repository with tiny models, run as a user runs them.
+ * Aim: DCR on SigLIP, and the methods that the paper compares with, train as torch, transformers, diffusers and peft do
+ * when they follow the description of the method: the pipelines of the repository with tiny models, run as a user runs
+ * them.
  */
 followsOracle('dcr-siglip', { align: 'adamw', enhance: 'adamw' })
 followsOracle('diva', { tune: 'sgd' })
@@ -10,4 +11,5 @@ followsOracle('diva-metaclip', { tune: 'sgd' })
 followsOracle('diva-siglip', { tune: 'sgd' })
 followsOracle('un2clip', { enhance: 'adamw' })
 followsOracle('genhancer', { generate: 'adamw', enhance: 'adamw' })
+followsOracle('genhancer-siglip', { generate: 'adamw', enhance: 'adamw' })
 followsOracle('genhancer-discrete', { generate: 'adamw', enhance: 'adamw' })
