@@ -1,5 +1,6 @@
 import { memoryExceeded } from '../diagnostics/catalogue/stage.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { Draft } from '../graph/graph.js'
 import type { LoweredStage } from './4-lower/lowered.js'
 import { differentiate } from './5-differentiate/step.js'
 import { chunkingOf, pairRowsOf } from './6-optimize/chunk-pairs/problems.js'
@@ -65,13 +66,14 @@ interface Attempt {
 
 function build(stage: LoweredStage, size: number | null, target: Target, context: EmitContext): Attempt {
   const chunking = size === null ? {} : { chunking: chunkingOf(stage, size) }
-  const { graph, report } = optimizeForward(stage.graph, { target, ...chunking })
+  const draft = new Draft()
+  const { graph, report } = optimizeForward(stage.graph, { target, draft, ...chunking })
   const [refusal] = report.flatMap(({ pass, refusals }) => (pass === 'chunk-pairs' ? refusals : []))
   const lowered =
     size === null || refusal
       ? { ...stage, chunk: null }
       : { ...stage, chunk: { rows: size, span: stage.span } }
-  const optimized = optimizeStage(differentiate({ ...lowered, graph }), { target })
+  const optimized = optimizeStage(differentiate({ ...lowered, graph }, draft), { target, draft })
   return { emitted: emitStage(lowered, optimized, context), size, refused: refusal?.reason ?? null }
 }
 

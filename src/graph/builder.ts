@@ -1,7 +1,7 @@
 import type { Span } from '../diagnostics/diagnostic.js'
 import { TypeMismatch } from '../ops/operator.js'
 import { findComposite, operator } from '../ops/registry.js'
-import type { Attributes, Graph, Node, Output, Value } from './graph.js'
+import type { Attributes, Draft, Graph, Node, Output, Value } from './graph.js'
 import {
   type DType,
   type NarrowFloat,
@@ -32,11 +32,14 @@ export class Builder {
   /** How many numbers the constants made here hold. */
   constantElements = 0
 
-  constructor(private readonly ids: { next: number } = { next: 0 }) {}
+  constructor(
+    private readonly ids: { next: number } = { next: 0 },
+    private readonly draft?: Draft,
+  ) {}
 
   /** A builder for a nested graph. */
   child(): Builder {
-    const nested = new Builder(this.ids)
+    const nested = new Builder(this.ids, this.draft)
     nested.span = this.span
     return nested
   }
@@ -125,10 +128,10 @@ export class Builder {
   ): readonly Value[] {
     const outputs: Value[] = []
     const id = this.ids.next++
-    const { span } = this
+    const { draft, span } = this
     const node: Node = span
-      ? { id, op, inputs, outputs, attributes, span }
-      : { id, op, inputs, outputs, attributes }
+      ? { id, op, inputs, outputs, attributes, draft, span }
+      : { id, op, inputs, outputs, attributes, draft }
     for (const type of types)
       outputs.push({ id: this.ids.next++, type, source: { kind: 'node', node, output: outputs.length } })
     this.nodes.push(node)

@@ -46,8 +46,23 @@ export interface Node {
   readonly inputs: readonly (Value | null)[]
   readonly outputs: readonly Value[]
   readonly attributes: Attributes
+  /** The series of rewrites that it was made in. */
+  readonly draft?: Draft | undefined
   /** The source it was written at; kept by every pass. */
   readonly span?: Span
+}
+
+/**
+ * A series of rewrites of which only the last graph is wanted. Graphs do not change, with one exception: a node made in
+ * a series is known to nobody outside it, so a later rewrite of the series gives it new operands where it would
+ * otherwise make a copy of it, and of all that follows.
+ */
+export class Draft {
+  /** Gives a node of this series other operands of the same types. */
+  feed(node: Node, inputs: Node['inputs']): void {
+    if (node.draft !== this) throw new Error(`${node.op} was not made in this series of rewrites`)
+    ;(node as { inputs: Node['inputs'] }).inputs = inputs
+  }
 }
 
 export type Attribute = number | string | readonly number[] | Graph

@@ -1,6 +1,7 @@
 import { Builder } from './builder.js'
 import {
   type Attributes,
+  type Draft,
   type Graph,
   type Node,
   type Output,
@@ -19,6 +20,8 @@ import { formatType, sameShape } from './types.js'
 export interface Rewrite {
   /** Copies everything into new nodes, whose ids follow their order; gradients need that. */
   readonly afresh?: boolean
+  /** The series that this rewrite belongs to; the graph that it is given may not be used afterwards. */
+  readonly draft?: Draft | undefined
   /** The outputs to keep; all of the graph's when absent. */
   readonly outputs?: readonly Output[]
   /**
@@ -40,7 +43,7 @@ export interface Rewrite {
 /** The rewritten graph. Inputs of the top level that nothing reads any more are dropped. */
 export function rewrite(graph: Graph, rules: Rewrite = {}): Graph {
   const shares = rules.afresh !== true
-  const copier = new Copier(new Builder({ next: shares ? idAfter(graph) : 0 }), rules, shares)
+  const copier = new Copier(new Builder({ next: shares ? idAfter(graph) : 0 }, rules.draft), rules, shares)
   const outputs = copier.copy(graph)
   return copier.b.finish(graph.name, outputs)
 }
@@ -123,7 +126,13 @@ export class Copier {
   /** The node with new operands. */
   keep(node: Node, inputs: readonly (Value | null)[]): readonly Value[] {
     if (bodies(node).length > 0) return this.b.node(node.op, inputs, this.copyAttributes(node.attributes))
-    return this.shares && sameValues(node.inputs, inputs) ? this.b.adopt(node) : this.b.copy(node, inputs)
+    if (!this.shares) return this.b.copy(node, inputs)
+    if (!sameValues(node.inputs, inputs)) {
+      const { draft } = this.rules
+      if (!draft || node.draft !== draft) return this.b.copy(node, inputs)
+      draft.feed(node, inputs)
+    }
+    return this.b.adopt(node)
   }
 
   private copyNodes(nodes: readonly Node[]): void {

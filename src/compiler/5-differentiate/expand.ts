@@ -1,7 +1,7 @@
 import { UserError } from '../../diagnostics/diagnostic.js'
 import { unreachableTarget } from '../../diagnostics/catalogue/gradient.js'
 import type { Builder } from '../../graph/builder.js'
-import type { Graph, Node, Value } from '../../graph/graph.js'
+import type { Draft, Graph, Node, Value } from '../../graph/graph.js'
 import { type Copier, findNodes, rewrite, slice } from '../../graph/rewrite.js'
 import { formatType } from '../../graph/types.js'
 import { isPartial } from '../4-lower/gradient-objective.js'
@@ -44,9 +44,12 @@ export function gradientsOf(
 }
 
 /** Drops the nodes that only steer gradients, once no derivative is left to take, and what nothing needs. */
-export function dropMarkers(graph: Graph): Graph {
+export function dropMarkers(graph: Graph, draft?: Draft): Graph {
   if (findNodes(graph, markers).length === 0) return slice(graph)
-  return rewrite(graph, { node: (node, inputs) => (markers.has(node.op) ? inputs.slice(0, 1) : undefined) })
+  return rewrite(graph, {
+    draft,
+    node: (node, inputs) => (markers.has(node.op) ? inputs.slice(0, 1) : undefined),
+  })
 }
 
 const markers: ReadonlySet<string> = new Set(['StopGradient', 'Anchor', 'Differentiated'])

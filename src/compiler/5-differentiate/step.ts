@@ -1,6 +1,6 @@
 import { UserError } from '../../diagnostics/diagnostic.js'
 import { Builder } from '../../graph/builder.js'
-import type { Graph, Node, Output, Value } from '../../graph/graph.js'
+import type { Draft, Graph, Node, Output, Value } from '../../graph/graph.js'
 import { Copier, slice } from '../../graph/rewrite.js'
 import type { TensorType } from '../../graph/types.js'
 import { computedFrom } from '../4-lower/gradient-objective.js'
@@ -30,15 +30,16 @@ export interface DifferentiatedStage {
  * Builds a stage's step graphs: forward, then backward, then the updates. State enters as `state/<key>` and leaves
  * as `<key>`. With accumulation, `micro` adds its gradients to the accumulators `grad/...`, of which the runner
  * feeds zeros to the first micro-batch of a step; `step` takes them in, adds its own gradients and divides by n.
+ * The draft is that of the passes that will come.
  */
-export function differentiate(stage: LoweredStage): DifferentiatedStage {
-  const full = new StepBuilder(stage, stage.graph.outputs).step()
+export function differentiate(stage: LoweredStage, draft?: Draft): DifferentiatedStage {
+  const full = new StepBuilder(stage, stage.graph.outputs, draft).step()
   const objective = objectiveOf(stage.graph)
   const monitored = stage.graph.outputs.length > objective.length
   return {
     step: monitored ? withoutMonitors(full) : full,
     monitored: monitored ? full : null,
-    micro: stage.accumulate > 1 ? new StepBuilder(stage, objective).micro() : null,
+    micro: stage.accumulate > 1 ? new StepBuilder(stage, objective, draft).micro() : null,
   }
 }
 
@@ -77,7 +78,7 @@ class StepBuilder {
   /** What is minimized by, per trained parameter, where that is a gradient and not the loss. */
   private readonly given: readonly Value[] | null
   private readonly monitors: readonly Output[]
-  private readonly b = new Builder()
+  private readonly b: Builder
   private readonly inputs = new Map<string, InputRole>()
   private readonly hypers = new Map<string, Value>()
   /** With accumulation: the gradients that `given` is computed from, and their accumulators with this batch's added. */
@@ -87,7 +88,9 @@ class StepBuilder {
   constructor(
     private readonly stage: LoweredStage,
     wanted: readonly Output[],
+    private readonly draft: Draft | undefined,
   ) {
+    this.b = new Builder({ next: 0 }, draft)
     this.leaves = stage.accumulate > 1 ? computedFrom(gradientOutputs(wanted)).gradients : []
     this.parameters = stage.trained.map((t) => this.state(stateKey('param', t), t))
     const { precision } = stage
@@ -193,7 +196,7 @@ class StepBuilder {
       this.stage.name,
       outputs.map(([name, , value]) => ({ name, value })),
     )
-    const graph = dropMarkers(built)
+    const graph = dropMarkers(built, this.draft)
     return {
       graph,
       inputs: usedInputs(graph, this.inputs),

@@ -1,5 +1,5 @@
 import type { Builder } from '../../graph/builder.js'
-import type { Node, Value } from '../../graph/graph.js'
+import type { Graph, Node, Value } from '../../graph/graph.js'
 import { readOnce, rewrite } from '../../graph/rewrite.js'
 import { isFloat, sameShape } from '../../graph/types.js'
 import type { Pass, PassContext } from './pass.js'
@@ -12,11 +12,11 @@ export const fuseMatmul: Pass = {
   requires: ['simplify'],
   run(graph, context) {
     let changed = 0
-    const once = readOnce(graph)
-
+    const own = ownResults(graph)
     const fused = rewrite(graph, {
+      draft: context.draft,
       node(node, inputs, { b }) {
-        const call = { b, node, inputs, context, once }
+        const call = { b, node, inputs, context, own }
         const value = products.has(node.op) ? fuseOperands(call) : fuseResult(call)
         if (!value) return undefined
         changed++
@@ -32,8 +32,19 @@ interface FuseCall {
   readonly node: Node
   readonly inputs: readonly (Value | null)[]
   readonly context: PassContext
-  /** The values of the old graph that one node alone reads. */
-  readonly once: ReadonlySet<Value>
+  /** The values of the old graph that may become one with what a node makes of them. */
+  readonly own: ReadonlySet<Value>
+}
+
+/** The values that one node alone reads, without views of what others read too. */
+function ownResults(graph: Graph): ReadonlySet<Value> {
+  const once = readOnce(graph)
+  const own = new Set(once)
+  for (const { op, inputs, outputs } of graph.nodes) {
+    const [operand] = inputs
+    if (op === 'Reshape' && outputs[0] && operand && !once.has(operand)) own.delete(outputs[0])
+  }
+  return own
 }
 
 const products = new Set(['MatMul', 'FusedMatMul', 'Gemm'])
@@ -107,12 +118,12 @@ function scaled(value: Value): { readonly value: Value; readonly factor: number 
 }
 
 /** Takes a factor on, or an addition to, a product that nothing else reads into it. */
-function fuseResult({ b, node, inputs, context, once }: FuseCall): Value | undefined {
+function fuseResult({ b, node, inputs, context, own }: FuseCall): Value | undefined {
   if (node.op === 'Mul' || node.op === 'Div') {
     for (const k of node.op === 'Mul' ? [0, 1] : [0]) {
       const factor = uniform(inputs[1 - k])
       const found =
-        factor === undefined ? undefined : productBehind(given(inputs, k), given(node.inputs, k), once)
+        factor === undefined ? undefined : productBehind(given(inputs, k), given(node.inputs, k), own)
       if (!found || factor === undefined || found.product.c || !keepsShape(node, given(inputs, k))) continue
       if (!found.gemm && context.target === 'webgpu') continue
       const alpha = found.product.alpha * (node.op === 'Mul' ? factor : 1 / factor)
@@ -122,7 +133,7 @@ function fuseResult({ b, node, inputs, context, once }: FuseCall): Value | undef
   if (node.op === 'Add') {
     for (const k of [1, 0]) {
       if (!keepsShape(node, given(inputs, k))) continue
-      const found = productBehind(given(inputs, k), given(node.inputs, k), once)
+      const found = productBehind(given(inputs, k), given(node.inputs, k), own)
       const fused = found && addInto(b, found, given(inputs, k), given(inputs, 1 - k))
       if (fused) return fused
     }
@@ -141,15 +152,10 @@ interface Found {
   readonly result: Value
 }
 
-function productBehind(value: Value, old: Value, once: ReadonlySet<Value>): Found | undefined {
-  if (!once.has(old)) return undefined
+function productBehind(value: Value, old: Value, own: ReadonlySet<Value>): Found | undefined {
+  if (!own.has(old)) return undefined
   const view = madeBy(value, 'Reshape')
-  const oldView = madeBy(old, 'Reshape')
-  if (view) {
-    const inner = oldView ? given(oldView.inputs, 0) : undefined
-    return inner && once.has(inner) ? directProduct(given(view.inputs, 0)) : undefined
-  }
-  return directProduct(value)
+  return directProduct(view ? given(view.inputs, 0) : value)
 }
 
 function directProduct(result: Value): Found | undefined {

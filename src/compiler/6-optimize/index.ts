@@ -84,7 +84,7 @@ function sharedWalks(list: readonly Pass[]): readonly (readonly Pass[])[] {
 function runStep(step: readonly Pass[], graph: Graph, context: PassContext): Optimised {
   const walks = step.flatMap((p) => p.walk ?? [])
   if (walks.length === step.length) {
-    const walked = walkTogether(walks, graph)
+    const walked = walkTogether(walks, graph, context.draft)
     return {
       graph: walked.graph,
       report: step.map((p, i) => ({ pass: p.name, changed: 0, refusals: [], ...walked.findings[i] })),

@@ -1,6 +1,6 @@
 import { type Rewrite, rewrite } from '../../graph/rewrite.js'
 import type { Builder } from '../../graph/builder.js'
-import type { Graph, Node, Value } from '../../graph/graph.js'
+import type { Draft, Graph, Node, Value } from '../../graph/graph.js'
 
 export type Target = 'cpu' | 'cuda' | 'webgpu'
 
@@ -17,6 +17,8 @@ export interface Pass {
 
 export interface PassContext {
   readonly target: Target
+  /** The series that all passes of a stage belong to; without one they leave the graph that they are given as it is. */
+  readonly draft?: Draft
   /** How the rows of pairs are computed; all at once when absent. */
   readonly chunking?: Chunking
 }
@@ -59,8 +61,8 @@ export interface Findings {
 export const localPass = (head: Pick<Pass, 'name' | 'doc' | 'requires'>, walk: Walk): Pass => ({
   ...head,
   walk,
-  run: (graph) => {
-    const { graph: walked, findings } = walkTogether([walk], graph)
+  run: (graph, { draft }) => {
+    const { graph: walked, findings } = walkTogether([walk], graph, draft)
     return { graph: walked, changed: 0, refusals: [], ...findings[0] }
   },
 })
@@ -72,6 +74,7 @@ export const localPass = (head: Pick<Pass, 'name' | 'doc' | 'requires'>, walk: W
 export function walkTogether(
   walks: readonly Walk[],
   graph: Graph,
+  draft?: Draft,
 ): { readonly graph: Graph; readonly findings: readonly Findings[] } {
   const findings = walks.map((): Findings => ({ changed: 0, refusals: [] }))
   const rules = walks.map((walk, i) => walk(findings[i] ?? { changed: 0, refusals: [] }))
@@ -80,6 +83,7 @@ export function walkTogether(
   const last = rules.length - 1
   // Each of a graph's many nodes and values comes through here: no lists or iterators on the way.
   const walked = rewrite(graph, {
+    draft,
     node(node, inputs, copier) {
       for (let i = 0; i <= last; i++) {
         const outputs = rules[i]?.node?.(node, inputs, copier)

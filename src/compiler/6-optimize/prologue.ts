@@ -1,5 +1,5 @@
 import { Builder } from '../../graph/builder.js'
-import { type Graph, type Output, type Value, producer } from '../../graph/graph.js'
+import { type Draft, type Graph, type Output, type Value, producer } from '../../graph/graph.js'
 import { Copier, operands, rewrite, slice } from '../../graph/rewrite.js'
 import { elementCount } from '../../graph/types.js'
 import { mergeCommon } from './merge-common.js'
@@ -23,23 +23,26 @@ const trivial = 4096
  * Views of parameters and copies by Expand stay, because an input that holds them would only be larger; so does what
  * cannot stand at a graph's boundary. The graphs of a stage share one prologue.
  */
-export function splitPrologue(graphs: readonly Graph[]): Split {
+export function splitPrologue(graphs: readonly Graph[], draft?: Draft): Split {
   const numbering = new Numbering()
   const outputs = new Map<number, Output>()
   const sources = new Map<number, Graph>()
-  const split = graphs.map((graph) => {
+  const names = graphs.map((graph) => {
+    const named = new Map<Value, string>()
     const frontier = frontierOf(graph)
-    if (frontier.size === 0) return graph
+    if (frontier.size === 0) return named
     for (const value of graph.nodes.flatMap((n) => n.outputs)) {
       if (!frontier.has(value)) continue
       const key = numbering.of(value)
-      if (outputs.has(key)) continue
-      outputs.set(key, { name: `prologue/${outputs.size}`, value })
-      sources.set(key, graph)
+      const output = outputs.get(key) ?? { name: `prologue/${outputs.size}`, value }
+      if (!outputs.has(key)) sources.set(key, graph)
+      outputs.set(key, output)
+      named.set(value, output.name)
     }
-    return replace(graph, frontier, (value) => outputs.get(numbering.of(value))?.name)
+    return named
   })
-  return { graphs: split, prologue: outputs.size === 0 ? null : collect(graphs, outputs, sources) }
+  const prologue = outputs.size === 0 ? null : collect(graphs, outputs, sources)
+  return { graphs: graphs.map((graph, i) => replace(graph, names[i] ?? new Map(), draft)), prologue }
 }
 
 /** The static values that the rest of the graph reads, moved up to where hoisting pays. */
@@ -79,24 +82,22 @@ function isComputed(value: Value): boolean {
   return !views.has(node.op) || (operand ? isComputed(operand) : false)
 }
 
-/** The graph with the values as inputs. */
-function replace(
-  graph: Graph,
-  values: ReadonlySet<Value>,
-  nameOf: (value: Value) => string | undefined,
-): Graph {
+/** The graph with the named values as inputs. */
+function replace(graph: Graph, names: ReadonlyMap<Value, string>, draft: Draft | undefined): Graph {
+  if (names.size === 0) return graph
   const taken = new Map<string, Value>()
   const input = (value: Value, b: Builder): Value | null => {
-    const name = values.has(value) ? nameOf(value) : undefined
+    const name = names.get(value)
     if (name === undefined) return null
     const made = taken.get(name) ?? b.input(name, value.type)
     taken.set(name, made)
     return made
   }
   const replaced = rewrite(graph, {
+    draft,
     node: (node, inputs, { b }) => {
-      if (!node.outputs.some((v) => values.has(v))) return undefined
-      const copies = node.outputs.every((v) => values.has(v)) ? [] : b.node(node.op, inputs, node.attributes)
+      if (!node.outputs.some((v) => names.has(v))) return undefined
+      const copies = node.outputs.every((v) => names.has(v)) ? [] : b.node(node.op, inputs, node.attributes)
       return node.outputs.map((v, k) => input(v, b) ?? copies[k] ?? null)
     },
   })

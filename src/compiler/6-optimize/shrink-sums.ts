@@ -12,10 +12,11 @@ export const shrinkSums: Pass = {
   name: 'shrink-sums',
   doc: 'sum_j (g v^T)_ij p_ij becomes sum_d g_id o_id where o = p v exists and is smaller.',
   requires: ['fuse-matmul'],
-  run(graph) {
+  run(graph, { draft }) {
     const sums = smallerSums(graph)
     if (sums.size === 0) return { graph, changed: 0, refusals: [] }
     const shrunk = rewrite(graph, {
+      draft,
       node(node, _inputs, copier) {
         const found = sums.get(node)
         if (!found) return undefined

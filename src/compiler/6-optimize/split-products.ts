@@ -12,11 +12,12 @@ export const splitProducts: Pass = {
   name: 'split-products',
   doc: 'Split(Gemm(x, w)) along the columns becomes one Gemm per part of w.',
   requires: [],
-  run(graph) {
+  run(graph, { draft }) {
     if (graph.nodes.every((n) => n.op !== 'Split')) return { graph, changed: 0, refusals: [] }
     let changed = 0
     const once = readOnce(graph)
     const split = rewrite(graph, {
+      draft,
       node(node, inputs, { b }) {
         const parts = node.op === 'Split' ? splitProduct(b, node, inputs, once) : undefined
         if (parts) changed++

@@ -21,32 +21,18 @@ export interface OptimizedStage {
  * and their state outputs are bit-equal.
  */
 export function optimizeStage(stage: DifferentiatedStage, context: PassContext): OptimizedStage {
-  const largest = stage.monitored ?? stage.step
-  const main = optimize(largest.graph, context)
+  const largest = optimize((stage.monitored ?? stage.step).graph, context)
   const micro = stage.micro && optimize(stage.micro.graph, context)
-  const wanted = new Set(stage.step.graph.outputs.map((o) => o.name))
-  const step = stage.monitored
-    ? slice(
-        main.graph,
-        main.graph.outputs.filter((o) => wanted.has(o.name)),
-      )
-    : main.graph
-
-  const split = splitPrologue([
-    step,
-    ...(stage.monitored ? [main.graph] : []),
-    ...(micro ? [micro.graph] : []),
-  ])
-  const [first, ...others] = split.graphs
-  if (!first) throw new Error('unreachable: the step is always there')
-  const monitored = stage.monitored && others.shift()
-  const last = micro && others.shift()
+  const split = splitPrologue([largest.graph, ...(micro ? [micro.graph] : [])], context.draft)
+  const [main, last] = split.graphs
+  if (!main) throw new Error('unreachable: the step is always there')
+  const outputs = main.outputs.filter(({ name }) => stage.step.outputs.has(name))
   return {
-    step: withRoles(first, stage.step),
-    monitored: stage.monitored && monitored ? withRoles(monitored, stage.monitored) : null,
+    step: withRoles(stage.monitored ? slice(main, outputs) : main, stage.step),
+    monitored: stage.monitored && withRoles(main, stage.monitored),
     micro: stage.micro && last ? withRoles(last, stage.micro) : null,
     prologue: split.prologue && prologueStep(split.prologue),
-    report: [...main.report, ...(micro?.report ?? [])],
+    report: [...largest.report, ...(micro?.report ?? [])],
   }
 }
 

@@ -15,8 +15,8 @@ export const chunkPairs: Pass = {
   name: 'chunk-pairs',
   doc: 'Pushes repeats; a sum over the rows of pairs is computed in chunks of rows where the stage asks for it.',
   requires: [],
-  run(graph, { chunking }) {
-    const result = pushed(graph)
+  run(graph, { chunking, draft }) {
+    const result = pushed(graph, draft)
     if (!chunking) return result
     const live = slice(result.graph)
     const region = findRegion(live, result)

@@ -1,5 +1,5 @@
 import type { Builder } from '../../../graph/builder.js'
-import { type Graph, type Node, type Value, bodies } from '../../../graph/graph.js'
+import { type Draft, type Graph, type Node, type Value, bodies } from '../../../graph/graph.js'
 import { rewrite } from '../../../graph/rewrite.js'
 import { sameShape } from '../../../graph/types.js'
 import { operator } from '../../../ops/registry.js'
@@ -17,7 +17,7 @@ export const pushRepeats: Pass = {
   name: 'push-repeats',
   doc: 'Moves repetitions of rows behind operators that treat rows one by one; where two kinds of repetition meet, broadcasting takes their place.',
   requires: [],
-  run: (graph) => pushed(graph),
+  run: (graph, { draft }) => pushed(graph, draft),
 }
 
 /** The graph with repetitions pushed, and where rows are repeated now. */
@@ -27,7 +27,7 @@ export interface Pushed extends PassResult {
   readonly meetings: readonly Meeting[]
 }
 
-export function pushed(graph: Graph): Pushed {
+export function pushed(graph: Graph, draft?: Draft): Pushed {
   const repeats = new Map<Value, Repeat>()
   const meetings: Meeting[] = []
   const refusals: Refusal[] = []
@@ -35,6 +35,7 @@ export function pushed(graph: Graph): Pushed {
   if (graph.nodes.every((n) => n.op !== 'Expand')) return { graph, changed, refusals, repeats, meetings }
 
   const result = rewrite(graph, {
+    draft,
     node(node, inputs, { b }) {
       const [operand] = inputs
       const [out] = node.outputs
