@@ -1,31 +1,30 @@
 import type { Builder } from '../../graph/builder.js'
 import type { Graph, Node, Value } from '../../graph/graph.js'
-import { readOnce, rewrite } from '../../graph/rewrite.js'
+import { readOnce } from '../../graph/rewrite.js'
 import { isFloat, sameShape } from '../../graph/types.js'
-import type { Pass, PassContext } from './pass.js'
-import { given, int, list, madeBy, uniform } from './simplify/rule.js'
+import { type PassContext, localPass } from './pass.js'
+import { given, int, list, madeBy, reshaped, uniform } from './simplify/rule.js'
 
 /** Transposes, scales and additions that the matrix kernels do on the way. */
-export const fuseMatmul: Pass = {
-  name: 'fuse-matmul',
-  doc: 'A transposed operand becomes a flag of the product, a constant factor its alpha, an added bias or matrix the third operand of Gemm.',
-  requires: ['simplify'],
-  run(graph, context) {
-    let changed = 0
+export const fuseMatmul = localPass(
+  {
+    name: 'fuse-matmul',
+    doc: 'A transposed operand becomes a flag of the product, a constant factor its alpha, an added bias or matrix the third operand of Gemm.',
+    requires: ['simplify'],
+  },
+  (findings, graph, context) => {
     const own = ownResults(graph)
-    const fused = rewrite(graph, {
-      draft: context.draft,
+    return {
       node(node, inputs, { b }) {
         const call = { b, node, inputs, context, own }
         const value = products.has(node.op) ? fuseOperands(call) : fuseResult(call)
         if (!value) return undefined
-        changed++
+        findings.changed++
         return [value]
       },
-    })
-    return { graph: fused, changed, refusals: [] }
+    }
   },
-}
+)
 
 interface FuseCall {
   readonly b: Builder
@@ -138,6 +137,9 @@ function fuseResult({ b, node, inputs, context, own }: FuseCall): Value | undefi
       if (fused) return fused
     }
   }
+  // What is left of an addition is a view; views of it are views of the product.
+  if (node.op === 'Reshape' && madeBy(inputs[0], 'Reshape'))
+    return reshaped(b, given(inputs, 0), node.outputs[0]?.type.shape ?? [])
   return undefined
 }
 
@@ -179,6 +181,6 @@ function addInto(
     shape.slice(0, -1).every((d) => d === 1)
   const isMatrix = sameShape(shape, value.type.shape)
   if (!isBias && !isMatrix) return undefined
-  const c = b.reshape(added, isMatrix ? result.type.shape : [columns])
+  const c = reshaped(b, added, isMatrix ? result.type.shape : [columns])
   return b.reshape(build(b, { ...p, c, beta: 1 }, true), value.type.shape)
 }

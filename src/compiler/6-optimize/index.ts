@@ -15,9 +15,6 @@ import { simplify } from './simplify/index.js'
 import { splitProducts } from './split-products.js'
 import { sumRows } from './sum-rows.js'
 
-/** Local identities: quick, and every other pass leaves some behind. */
-const tidy: readonly Pass[] = [foldConstants, simplify, mergeCommon]
-
 /**
  * Before differentiation, in this order: what the backward pass then inherits. Repetitions are pushed as long as they
  * stand by themselves: later their change of shape is one with that of what reads them. What cancels goes before, so
@@ -32,14 +29,21 @@ export const forwardPasses: readonly Pass[] = [
   fuseActivations,
   mergeCommon,
   fuseMatmul,
-  ...tidy,
 ]
 
 /** The same where pairs are computed in chunks. */
 const chunkedPasses = forwardPasses.map((pass) => (pass === pushRepeats ? chunkPairs : pass))
 
 /** After differentiation, in this order. */
-export const passes: readonly Pass[] = [hoistInvariants, ...tidy, fuseMatmul, shrinkSums, sumRows, ...tidy]
+export const passes: readonly Pass[] = [
+  hoistInvariants,
+  foldConstants,
+  simplify,
+  mergeCommon,
+  sumRows,
+  fuseMatmul,
+  shrinkSums,
+]
 
 export interface Optimised {
   readonly graph: Graph
@@ -70,12 +74,12 @@ function run(list: readonly Pass[], graph: Graph, context: PassContext): Optimis
   return { graph: eliminateDead.run(current, context).graph, report }
 }
 
-/** Neighbours that walk node by node form one step. */
+/** Neighbours that walk node by node form one step; merging takes every node and ends it. */
 function sharedWalks(list: readonly Pass[]): readonly (readonly Pass[])[] {
   const steps: Pass[][] = []
   for (const pass of list) {
     const last = steps.at(-1)
-    if (last && pass.walk && last.every((p) => p.walk)) last.push(pass)
+    if (last && pass.walk && last.every((p) => p.walk && p !== mergeCommon)) last.push(pass)
     else steps.push([pass])
   }
   return steps
@@ -84,7 +88,7 @@ function sharedWalks(list: readonly Pass[]): readonly (readonly Pass[])[] {
 function runStep(step: readonly Pass[], graph: Graph, context: PassContext): Optimised {
   const walks = step.flatMap((p) => p.walk ?? [])
   if (walks.length === step.length) {
-    const walked = walkTogether(walks, graph, context.draft)
+    const walked = walkTogether(walks, graph, context)
     return {
       graph: walked.graph,
       report: step.map((p, i) => ({ pass: p.name, changed: 0, refusals: [], ...walked.findings[i] })),

@@ -44,8 +44,8 @@ export interface Refusal {
   readonly reason: string
 }
 
-/** Starts one walk: the rules of the rewrite, which note in the findings what they do. */
-export type Walk = (findings: Findings) => LocalRules
+/** Starts one walk over a graph: the rules of the rewrite, which note in the findings what they do. */
+export type Walk = (findings: Findings, graph: Graph, context: PassContext) => LocalRules
 
 export interface LocalRules extends Pick<Rewrite, 'node' | 'leaf'> {
   /** What stands for a value that an earlier pass of the same walk has just made. */
@@ -61,8 +61,8 @@ export interface Findings {
 export const localPass = (head: Pick<Pass, 'name' | 'doc' | 'requires'>, walk: Walk): Pass => ({
   ...head,
   walk,
-  run: (graph, { draft }) => {
-    const { graph: walked, findings } = walkTogether([walk], graph, draft)
+  run: (graph, context) => {
+    const { graph: walked, findings } = walkTogether([walk], graph, context)
     return { graph: walked, changed: 0, refusals: [], ...findings[0] }
   },
 })
@@ -74,16 +74,16 @@ export const localPass = (head: Pick<Pass, 'name' | 'doc' | 'requires'>, walk: W
 export function walkTogether(
   walks: readonly Walk[],
   graph: Graph,
-  draft?: Draft,
+  context: PassContext,
 ): { readonly graph: Graph; readonly findings: readonly Findings[] } {
   const findings = walks.map((): Findings => ({ changed: 0, refusals: [] }))
-  const rules = walks.map((walk, i) => walk(findings[i] ?? { changed: 0, refusals: [] }))
+  const rules = walks.map((walk, i) => walk(findings[i] ?? { changed: 0, refusals: [] }, graph, context))
   const settle = (value: Value, b: Builder, by: number): Value =>
     rules.slice(by + 1).reduce((v, later) => later.after?.(v, b) ?? v, value)
   const last = rules.length - 1
   // Each of a graph's many nodes and values comes through here: no lists or iterators on the way.
   const walked = rewrite(graph, {
-    draft,
+    draft: context.draft,
     node(node, inputs, copier) {
       for (let i = 0; i <= last; i++) {
         const outputs = rules[i]?.node?.(node, inputs, copier)

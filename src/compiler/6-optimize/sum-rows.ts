@@ -2,7 +2,7 @@ import type { Builder } from '../../graph/builder.js'
 import type { Node, Value } from '../../graph/graph.js'
 import { elementCount, tensor } from '../../graph/types.js'
 import { localPass } from './pass.js'
-import { given, integers } from './simplify/rule.js'
+import { given, integers, reshaped } from './simplify/rule.js'
 
 /** More rows than this are summed as they are: the ones stand in the file. */
 const mostRows = 65_536
@@ -42,7 +42,7 @@ function asProduct(b: Builder, node: Node, inputs: readonly (Value | null)[]): V
   const columns = elementCount(shape.slice(leading, kept))
   if (axes.length !== leading + rank - kept || rows < 2 || rows > mostRows || columns < 2) return undefined
   const trailing = axes.filter((a) => a >= kept)
-  const matrix = b.reshape(b.sum(x, trailing), [rows, columns])
+  const matrix = reshaped(b, b.sum(x, trailing), [rows, columns])
   const ones = b.constant(tensor('f32', [1, rows], new Float64Array(rows).fill(1)))
   return b.reshape(b.op('Gemm', [ones, matrix, null]), out.type.shape)
 }

@@ -32,6 +32,12 @@ export function madeBy(value: Value | null | undefined, op: string): Node | unde
   return node?.op === op ? node : undefined
 }
 
+/** A value under another shape; of one that is another's view already, a view of that one. */
+export function reshaped(b: Builder, value: Value, shape: readonly number[]): Value {
+  const view = madeBy(value, 'Reshape')
+  return b.reshape(view ? given(view.inputs, 0) : value, shape)
+}
+
 /** The number that a constant holds in every element. */
 export function uniform(value: Value | null | undefined): number | undefined {
   const tensor = constantOf(value)
