@@ -44,6 +44,11 @@ export class Builder {
     return nested
   }
 
+  /** The id that the next node or value will get. */
+  get nextId(): number {
+    return this.ids.next
+  }
+
   get nodeCount(): number {
     return this.nodes.length
   }

@@ -45,11 +45,18 @@ export function rewrite(graph: Graph, rules: Rewrite = {}): Graph {
   const shares = rules.afresh !== true
   const copier = new Copier(new Builder({ next: shares ? idAfter(graph) : 0 }, rules.draft), rules, shares)
   const outputs = copier.copy(graph)
-  return copier.b.finish(graph.name, outputs)
+  const rewritten = copier.b.finish(graph.name, outputs)
+  idsAfter.set(rewritten, copier.b.nextId)
+  return rewritten
 }
+
+/** Of graphs that rewrites gave: an id above all that stand in them. */
+const idsAfter = new WeakMap<Graph, number>()
 
 /** An id above all that stand in a graph. A node's results have the highest: they are made after what it reads. */
 function idAfter(graph: Graph): number {
+  const known = idsAfter.get(graph)
+  if (known !== undefined) return known
   let last = 0
   for (const { id } of graph.inputs) last = Math.max(last, id)
   for (const { value } of graph.outputs) last = Math.max(last, value.id)
@@ -195,7 +202,10 @@ function sameValues(a: readonly (Value | null)[], b: readonly (Value | null)[]):
 /** The graph with fewer outputs and without what only the others needed; the nodes that stay are the same. */
 export function slice(graph: Graph, outputs: readonly Output[] = graph.outputs): Graph {
   const { nodes, inputs } = liveNodes(graph.nodes, outputs)
-  return { name: graph.name, inputs: graph.inputs.filter((v) => inputs.has(v)), nodes, outputs }
+  const sliced = { name: graph.name, inputs: graph.inputs.filter((v) => inputs.has(v)), nodes, outputs }
+  const after = idsAfter.get(graph)
+  if (after !== undefined) idsAfter.set(sliced, after)
+  return sliced
 }
 
 /** The nodes of a list in execution order that the outputs need, and the inputs that they read. One pass from the end. */

@@ -1,8 +1,14 @@
 /**
- * SHA-256 (FIPS 180-4) of bytes, or of a text in UTF-8, as hexadecimal digits. Its own implementation so that the compiler
- * needs no platform: editors and browsers run it too.
+ * SHA-256 (FIPS 180-4) of bytes, or of a text in UTF-8, as hexadecimal digits: Node's where there is one, which is ten
+ * times as fast, and else our own, because the compiler needs no platform: editors and browsers run it too.
  */
-export function sha256(message: string | Uint8Array): string {
+export const sha256 = (message: string | Uint8Array): string =>
+  crypto ? crypto.createHash('sha256').update(message).digest('hex') : portableSha256(message)
+
+const crypto = (globalThis as { process?: NodeJS.Process }).process?.getBuiltinModule?.('node:crypto')
+
+/** The same without a platform. */
+export function portableSha256(message: string | Uint8Array): string {
   const bytes = pad(typeof message === 'string' ? new TextEncoder().encode(message) : message)
   const state = Uint32Array.from(primes.slice(0, 8), (p) => fraction(Math.sqrt(p)))
   const w = new Uint32Array(64)

@@ -6,11 +6,14 @@ import type { Graph } from '../../src/graph/graph.js'
 import { hash } from '../../src/graph/hash.js'
 import { print } from '../../src/graph/print.js'
 import { rewrite } from '../../src/graph/rewrite.js'
-import { sha256 } from '../../src/graph/sha256.js'
+import { portableSha256, sha256 } from '../../src/graph/sha256.js'
 import { type DType, tensor } from '../../src/graph/types.js'
 import { loopGraph } from './graphs.js'
 
-describe('sha256', () => {
+describe.each([
+  ['sha256', sha256],
+  ['portableSha256', portableSha256],
+])('%s', (_, sha256) => {
   it('agrees with the platform on texts of all lengths', () => {
     for (let n = 0; n < 200; n++) {
       const text = 'äbc'.repeat(n).slice(0, n)

@@ -11,7 +11,12 @@ import { gradients } from './gradients.js'
  * Replaces each `Gradient` node (inputs: the loss, then the targets; outputs: one gradient per target) by the nodes
  * that compute it. They are replaced in order, so the gradient of a gradient finds the first one in place.
  */
-export const expandGradients = (graph: Graph): Graph => rewrite(graph, { afresh: true, node: expandGradient })
+export const expandGradients = (graph: Graph): Graph =>
+  findNodes(graph, gradientNodes).length === 0
+    ? graph
+    : rewrite(graph, { afresh: true, node: expandGradient })
+
+const gradientNodes: ReadonlySet<string> = new Set(['Gradient'])
 
 /** The rule of `expandGradients`, for those who copy a graph into a builder of their own. */
 export function expandGradient(

@@ -1,4 +1,4 @@
-import type { Graph } from '../../graph/graph.js'
+import { Draft, type Graph } from '../../graph/graph.js'
 import { slice } from '../../graph/rewrite.js'
 import type { LoweredEvaluation } from '../4-lower/lowered.js'
 import type { DifferentiatedStage, StepGraph } from '../5-differentiate/step.js'
@@ -37,8 +37,10 @@ export function optimizeStage(stage: DifferentiatedStage, context: PassContext):
 }
 
 /** Optimises a graph that is not differentiated; its gradients must have been expanded. */
-export const optimizeFunction = (graph: Graph, context: PassContext): Graph =>
-  optimize(optimizeForward(graph, context).graph, context).graph
+export function optimizeFunction(graph: Graph, given: PassContext): Graph {
+  const context = { ...given, draft: new Draft() }
+  return optimize(optimizeForward(graph, context).graph, context).graph
+}
 
 /** Optimises an evaluation's graphs; its gradients must have been expanded. */
 export const optimizeEvaluation = (
