@@ -88,9 +88,9 @@ const noBodies: readonly Body[] = []
 
 /** The nested graphs of a node, with their attribute names. Asked of every node, so it looks at few of them closer. */
 export const bodies = (node: Node): readonly Body[] =>
-  holders.has(node.op)
+  holdsGraphs(node.op)
     ? Object.entries(node.attributes).flatMap(([name, a]) => (isGraph(a) ? [{ name, graph: a }] : []))
     : noBodies
 
 /** Operators with nested graphs. */
-const holders: ReadonlySet<string> = new Set(['If', 'Loop', 'Scan', 'ChunkSum'])
+const holdsGraphs = (op: string): boolean => op === 'Loop' || op === 'If' || op === 'Scan' || op === 'ChunkSum'
