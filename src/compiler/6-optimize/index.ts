@@ -39,8 +39,8 @@ export const passes: readonly Pass[] = [
   hoistInvariants,
   foldConstants,
   simplify,
-  mergeCommon,
   sumRows,
+  mergeCommon,
   fuseMatmul,
   shrinkSums,
 ]

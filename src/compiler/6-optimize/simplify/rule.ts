@@ -1,6 +1,6 @@
 import type { Builder } from '../../../graph/builder.js'
 import { type Node, type Value, constantOf, producer } from '../../../graph/graph.js'
-import { uniformValue } from '../../../graph/types.js'
+import { sameShape, uniformValue } from '../../../graph/types.js'
 
 /**
  * A local rewrite: what stands in a node's place, given its new operands, or undefined where the rule does not apply.
@@ -34,7 +34,7 @@ export function madeBy(value: Value | null | undefined, op: string): Node | unde
 
 /** A value under another shape; of one that is another's view already, a view of that one. */
 export function reshaped(b: Builder, value: Value, shape: readonly number[]): Value {
-  const view = madeBy(value, 'Reshape')
+  const view = sameShape(value.type.shape, shape) ? undefined : madeBy(value, 'Reshape')
   return b.reshape(view ? given(view.inputs, 0) : value, shape)
 }
 
