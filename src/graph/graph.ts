@@ -55,7 +55,7 @@ export interface Node {
 /**
  * A series of rewrites of which only the last graph is wanted. Graphs do not change, with one exception: a node made in
  * a series is known to nobody outside it, so a later rewrite of the series gives it new operands where it would
- * otherwise make a copy of it, and of all that follows.
+ * otherwise make a copy of it, and of all that follows. Its operands may have larger ids then than it has itself.
  */
 export class Draft {
   /** Gives a node of this series other operands of the same types. */

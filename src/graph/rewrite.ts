@@ -234,29 +234,45 @@ function liveNodes(
   return { nodes: live.reverse(), inputs }
 }
 
-const neededBy = (graph: Graph): ReadonlySet<Value> => needed(graph.outputs.map((o) => o.value)).values
+const neededBy = (graph: Graph): ReadonlySet<Value> => needed(graph.outputs.map((o) => o.value))
 
-/** Every node and value that the given values are computed from, nested graphs included. */
-export function needed(wanted: Iterable<Value>): {
-  readonly nodes: ReadonlySet<Node>
-  readonly values: ReadonlySet<Value>
-} {
-  const nodes = new Set<Node>()
+/** Every value that the given values are computed from, themselves and nested graphs included. */
+export function needed(wanted: Iterable<Value>): ReadonlySet<Value> {
   const values = new Set<Value>()
   const open = [...wanted]
   for (let value = open.pop(); value; value = open.pop()) {
     if (values.has(value)) continue
     values.add(value)
     const node = producer(value)
-    if (!node || nodes.has(node)) continue
-    nodes.add(node)
+    if (!node) continue
     for (let i = 0; i < node.inputs.length; i++) {
       const input = node.inputs[i]
       if (input && !values.has(input)) open.push(input)
     }
     for (const body of bodies(node)) for (const output of body.graph.outputs) open.push(output.value)
   }
-  return { nodes, values }
+  return values
+}
+
+/**
+ * Every node that the given values are computed from, nested graphs included, in an order of execution: that of their
+ * ids, which a graph has whose nodes all came afresh from one builder.
+ */
+export function nodesBehind(wanted: readonly Value[]): readonly Node[] {
+  const open = wanted.flatMap((value) => producer(value) ?? [])
+  // A node's operands have smaller ids than the node.
+  const found = new Array<Node | undefined>(open.reduce((last, { id }) => Math.max(last, id), 0) + 1)
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (found[node.id]) continue
+    found[node.id] = node
+    for (let i = 0; i < node.inputs.length; i++) {
+      const source = node.inputs[i]?.source
+      if (source?.kind === 'node' && !found[source.node.id]) open.push(source.node)
+    }
+    for (const { graph } of bodies(node))
+      for (const { value } of graph.outputs) if (value.source.kind === 'node') open.push(value.source.node)
+  }
+  return found.filter((node) => node !== undefined)
 }
 
 /** How many nodes there are, nested graphs included. */

@@ -6,6 +6,7 @@ import {
   type Rewrite,
   captured,
   needed,
+  nodesBehind,
   nodesOf,
   readOnce,
   operands,
@@ -213,7 +214,11 @@ describe('questions about a graph', () => {
     const graph = loopGraph()
     const [y] = graph.outputs
     const found = needed([y?.value as Value])
-    expect([...found.nodes].map((n) => n.op).sort()).toEqual(['Loop', 'Mul', 'Mul', 'Tanh'])
+    const made = [...found].flatMap(({ source }) => (source.kind === 'node' ? [source.node] : []))
+    const nodes = nodesBehind([y?.value as Value])
+    expect(nodes.map((n) => n.op)).toEqual(['Tanh', 'Mul', 'Mul', 'Loop'])
+    expect(new Set(made)).toEqual(new Set(nodes))
+    expect(nodes).toEqual([...nodesOf(graph)].filter((node) => nodes.includes(node)))
   })
 })
 

@@ -75,7 +75,7 @@ const summed = ({ b, p, text }: Made): Value => b.add(b.reshape(p, [pictures, 1,
 function withGradients(forward: Graph): Graph {
   const b = new Builder()
   const map = new Map<Value, Value>()
-  const leaves = [...needed(forward.outputs.map((o) => o.value)).values].filter(
+  const leaves = [...needed(forward.outputs.map((o) => o.value))].filter(
     ({ source }) => source.kind === 'input' || source.kind === 'parameter',
   )
   const nameOf = ({ source }: Value): string =>
@@ -127,7 +127,7 @@ const partners = (graph: Graph, path: string): readonly Value[] =>
   )
 
 const readsData = (value: Value): boolean =>
-  [...needed([value]).values].some(({ source }) => source.kind === 'input')
+  [...needed([value])].some(({ source }) => source.kind === 'input')
 
 describe('a vector per picture on the tokens of a constant text', () => {
   const graph = graphOf((made) => attention(made, summed(made)))

@@ -14,7 +14,7 @@ export function readModels({
     ...evaluations.flatMap(({ parts }) => parts.map(({ graph }) => graph)),
     ...exports.flatMap((e) => (e.kind === 'function' ? e.graphs.map(({ graph }) => graph) : [])),
   ]
-  const values = graphs.flatMap((graph) => [...needed(graph.outputs.map(({ value }) => value)).values])
+  const values = graphs.flatMap((graph) => [...needed(graph.outputs.map(({ value }) => value))])
   return new Set([
     ...values.flatMap(({ source }) => (source.kind === 'parameter' ? [source.model] : [])),
     ...exports.map(({ name }) => name),

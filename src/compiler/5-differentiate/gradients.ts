@@ -2,7 +2,7 @@ import { type Diagnostic, UserError } from '../../diagnostics/diagnostic.js'
 import { notDifferentiable } from '../../diagnostics/catalogue/gradient.js'
 import type { Builder } from '../../graph/builder.js'
 import { type Node, type Value, bodies, producer } from '../../graph/graph.js'
-import { captured, needed, operands } from '../../graph/rewrite.js'
+import { captured, nodesBehind, operands } from '../../graph/rewrite.js'
 import { isFloat, sameShape } from '../../graph/types.js'
 import { operator } from '../../ops/registry.js'
 
@@ -76,7 +76,7 @@ export function flowBetween(targets: readonly Value[], ends: readonly Value[]): 
 
 /**
  * The values that depend on a target, as far as gradients follow, among those that `ends` are computed from; and
- * the nodes that make them, in execution order. Ids grow with the order in which nodes were added, which is one.
+ * the nodes that make them, in execution order.
  */
 function pathsBetween(
   targets: readonly Value[],
@@ -84,7 +84,7 @@ function pathsBetween(
 ): { readonly path: ReadonlySet<Value>; readonly nodes: readonly Node[] } {
   const path = new Set<Value>(targets.filter((t) => isFloat(t.type.dtype)))
   const nodes: Node[] = []
-  for (const node of [...needed(ends).nodes].sort((a, c) => a.id - c.id)) {
+  for (const node of nodesBehind(ends)) {
     if (operator(node.op).derivative.kind === 'zero' || !operands(node).some((v) => path.has(v))) continue
     nodes.push(node)
     for (const output of node.outputs) if (isFloat(output.type.dtype)) path.add(output)

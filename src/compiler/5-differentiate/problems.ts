@@ -89,7 +89,7 @@ function copiesOf(target: Value, read: ReadonlyMap<string, readonly Value[]>): r
 /** The parameters that a value is computed from, by model and path. */
 function parametersOf(value: Value): ReadonlyMap<string, readonly Value[]> {
   const found = new Map<string, Value[]>()
-  for (const v of needed([value]).values) {
+  for (const v of needed([value])) {
     if (v.source.kind !== 'parameter') continue
     const key = `${v.source.model}/${v.source.path}`
     found.set(key, [...(found.get(key) ?? []), v])

@@ -59,7 +59,7 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
 
 /** `<model>/<path>` of the parameters that a graph reads. */
 export function parametersOf(graph: Graph): Set<string> {
-  const { values } = needed(graph.outputs.map((o) => o.value))
+  const values = needed(graph.outputs.map((o) => o.value))
   const names = [...values].flatMap(({ source }) =>
     source.kind === 'parameter' ? [`${source.model}/${source.path}`] : [],
   )

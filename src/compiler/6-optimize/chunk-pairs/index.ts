@@ -15,8 +15,8 @@ export const chunkPairs: Pass = {
   name: 'chunk-pairs',
   doc: 'Pushes repeats; a sum over the rows of pairs is computed in chunks of rows where the stage asks for it.',
   requires: [],
-  run(graph, { chunking, draft }) {
-    const result = pushed(graph, draft)
+  run(graph, { chunking }) {
+    const result = pushed(graph)
     if (!chunking) return result
     const live = slice(result.graph)
     const region = findRegion(live, result)
@@ -28,7 +28,7 @@ export const chunkPairs: Pass = {
 
 function chunk(graph: Graph, region: Region, { rows, trained }: Chunking): PassResult | Refusal {
   const boundary = boundaryOf(region)
-  const parameters = [...needed(boundary).values].filter(
+  const parameters = [...needed(boundary)].filter(
     ({ source }) => source.kind === 'parameter' && trained.has(`${source.model}/${source.path}`),
   )
   const { reached } = flowBetween(parameters, boundary)
