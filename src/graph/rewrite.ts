@@ -261,7 +261,8 @@ export function needed(wanted: Iterable<Value>): ReadonlySet<Value> {
 export function nodesBehind(wanted: readonly Value[]): readonly Node[] {
   const open = wanted.flatMap((value) => producer(value) ?? [])
   // A node's operands have smaller ids than the node.
-  const found = new Array<Node | undefined>(open.reduce((last, { id }) => Math.max(last, id), 0) + 1)
+  const last = open.reduce((most, { id }) => Math.max(most, id), 0)
+  const found = Array.from<Node | undefined>({ length: last + 1 })
   for (let node = open.pop(); node; node = open.pop()) {
     if (found[node.id]) continue
     found[node.id] = node
