@@ -1,10 +1,17 @@
-import { exitCodes } from './exit-codes.js'
-
 /** Ctrl-C asks the work to come to a good end; a second one ends the process at once. */
 export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted)
+  const release = (): void => {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+  }
+  const stop = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      // by the signal itself: an exit in the middle of a run of onnxruntime aborts
+      release()
+      process.kill(process.pid, signal)
+      return
+    }
     process.stderr.write('\nstopping after this step (Ctrl-C again to stop at once)\n')
     controller.abort()
   }
@@ -13,7 +20,6 @@ export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>
   try {
     return await work(controller.signal)
   } finally {
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    release()
   }
 }

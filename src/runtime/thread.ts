@@ -39,7 +39,12 @@ export class WorkerThread {
     })
   }
 
+  /**
+   * Ends the thread once it has served what was asked for and closed what is open: in the middle of a run of onnxruntime
+   * the end of a thread would be the end of the process.
+   */
   async end(): Promise<void> {
+    await Promise.allSettled([this.call('closeStage', []), this.call('closeGraph', [])])
     await this.worker.terminate()
   }
 

@@ -9,15 +9,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What a command left: its exit code and all that it printed. */
+/** What a command left: its exit code, as a shell tells it, and all that it printed. */
 export interface Outcome {
-  readonly code: number | null
+  readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
@@ -98,7 +98,10 @@ export class Installed {
     child.stderr.on('data', (part: Buffer) => (stderr += part.toString()))
     const outcome = new Promise<Outcome>((resolve, reject) => {
       child.on('error', reject)
-      child.on('close', (code) => resolve({ code, stdout: this.plain(stdout), stderr: this.plain(stderr) }))
+      child.on('close', (exit, signal) => {
+        const code = exit ?? 128 + constants.signals[signal ?? 'SIGKILL']
+        resolve({ code, stdout: this.plain(stdout), stderr: this.plain(stderr) })
+      })
     })
     return { outcome, printed: () => stderr, interrupt: () => void child.kill('SIGINT') }
   }

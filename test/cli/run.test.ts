@@ -92,6 +92,23 @@ describe('an interrupted run', () => {
     expect(a).toBe(b)
   })
 
+  test('interrupted again, ends at once, by the signal', async () => {
+    const text = dcrc.read(`${project}/digits.dcr`)
+    // steps of a second, so that the second signal comes in the middle of one
+    dcrc.write(
+      `${project}/digits.dcr`,
+      text.replaceAll('[64]', '[8192]').replace('width = 64', 'width = 512'),
+    )
+    const running = dcrc.start(['run', 'digits.dcr', '--run-dir', 'cut'], project)
+    await printed(running, 'learn 1/')
+    running.interrupt()
+    await printed(running, 'stopping after this step')
+    running.interrupt()
+    const { code, stdout, stderr } = await running.outcome
+    expect([code, stdout]).toEqual([130, ''])
+    expect(stderr).toMatch(/again to stop at once\)\n$/)
+  })
+
   test('is not resumed as another computation: what differs is named', async () => {
     const text = dcrc.read(`${project}/digits.dcr`)
     dcrc.write(
