@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { env } from 'onnxruntime-node'
@@ -102,7 +102,8 @@ async function compute(
     if (!value) throw new Error(`${spec.file} has no output ${name}`)
     return value
   }
-  const own = `${file}.${process.pid}`
+  // runs of this process or another may compute the same
+  const own = `${file}.${randomUUID()}`
   try {
     await writeSafetensors(
       own,

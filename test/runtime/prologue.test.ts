@@ -146,7 +146,8 @@ test('what no run has used for a month is removed', async () => {
   expect(cached()).toContain(recent)
 })
 
-test('results come out the same when few are computed at a time', async () => {
+/** Computes the results into files, at the same time; gives what these hold. */
+async function computed(files: readonly { name: string; atATime?: number }[]): Promise<readonly Buffer[]> {
   const prologue = artefact.manifest.stages[0]?.graphs.prologue
   const bytes = prologue && artefact.files.get(prologue.file)
   if (!prologue || !bytes) throw new Error('no prologue')
@@ -157,12 +158,25 @@ test('results come out the same when few are computed at a time', async () => {
     return [name, { location: location(file), offset, length, dtype }] as const
   })
   const model = link(bytes, new Map(bindings))
-  const files = await Promise.all(
-    [1, 1e9].map(async (atATime) => {
-      const file = join(root, `${atATime}.safetensors`)
+  return Promise.all(
+    files.map(async ({ name, atATime }) => {
+      const file = join(root, 'results', name)
       await prologueResults({ spec: prologue, model, file }, { root: fileSystemRoot }, atATime)
       return readFileSync(file)
     }),
   )
-  expect(files[0]).toEqual(files[1])
+}
+
+test('results come out the same when few are computed at a time', async () => {
+  const [few, all] = await computed([
+    { name: 'few', atATime: 1 },
+    { name: 'all', atATime: 1e9 },
+  ])
+  expect(few).toEqual(all)
+})
+
+test('runs that compute results at the same time do not get in the way of each other', async () => {
+  const [one, other] = await computed([{ name: 'same' }, { name: 'same' }])
+  expect(one).toEqual(other)
+  expect(readdirSync(join(root, 'results')).sort()).toEqual(['.gitignore', 'same'])
 })

@@ -146,6 +146,15 @@ describe('weights `as bf16`', () => {
     expect(losses('c')).toEqual(losses('a'))
   })
 
+  test('are rounded by runs at the same time, which do not get in the way of each other', async () => {
+    await writeFixed()
+    const artefact = pipeline('bf16')
+    const converted = await Promise.all([run(artefact, 'a'), run(artefact, 'b')])
+    expect(converted.map(({ length }) => length)).toEqual([1, 1])
+    expect(losses('b')).toEqual(losses('a'))
+    expect(cached()).toHaveLength(1)
+  })
+
   test('leave nothing behind of a run that was killed, once that is an hour ago', async () => {
     await writeFixed()
     await run(pipeline('bf16'), 'a')
