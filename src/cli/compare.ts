@@ -10,7 +10,8 @@ import { gatesOf } from '../report/html/gate.js'
 import { readRun } from '../report/read-run.js'
 import { renderReport } from '../report/report.js'
 import { textTable, wrap } from '../report/table.js'
-import { type RunOptions, runPipeline } from '../runtime/run.js'
+import { runPipeline } from '../runtime/run.js'
+import { StartResults } from '../runtime/start-results.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
 import { commandLine, printDiagnostics } from './print.js'
@@ -39,7 +40,7 @@ export async function compare(names: readonly string[], options: CompareOptions)
   if (existsSync(out) && readdirSync(out).length > 0)
     throw new UserError(folderTaken({ file: out, start: 0, end: 0 }, { folder: out, resumable: false }))
   const folders: string[] = []
-  const startResults: NonNullable<RunOptions['startResults']> = new Map()
+  const startResults = new StartResults()
   let first: Artefact | undefined
   for (const { target, analysis, name } of pipelines) {
     const { artefact } = compileAnalysed(analysis)

@@ -1,9 +1,10 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import type { Json, Manifest } from '../compiler/7-emit/manifest.js'
+import type { Manifest } from '../compiler/7-emit/manifest.js'
 import type { Measure } from './evaluate.js'
 import type { RunEvent } from './events.js'
 import type { OpenDataset } from './fields.js'
 import type { EvaluationTable } from './run-folder.js'
+import type { StartResults } from './start-results.js'
 
 export interface RunOptions {
   /** The project root, to which paths of the pipeline are relative; the working directory by default. */
@@ -29,8 +30,8 @@ export interface RunOptions {
   readonly file?: string
   /** Opens data otherwise than by the sources of `src/data`. */
   readonly openDataset?: OpenDataset
-  /** What was measured before the first stage, by what it follows from: runs from the same start share it. */
-  readonly startResults?: Map<string, Readonly<Record<string, Json>>>
+  /** Shares what is measured before the first stage with other runs from the same start. */
+  readonly startResults?: StartResults
   /** Measures evaluations otherwise than by the kinds of `src/evaluate`. */
   readonly measure?: Measure
 }

@@ -46,9 +46,6 @@ export async function runPipeline(source: string | Artefact, options: RunOptions
   }
 }
 
-/** Thrown between batches of an evaluation when the run is to stop. */
-class Stopped extends Error {}
-
 class Run {
   constructor(
     private readonly context: TrainContext,
@@ -100,7 +97,8 @@ class Run {
       }
       await this.startEvaluations()
     } catch (error) {
-      if (error instanceof Stopped) return this.stopped(at)
+      // thrown between batches of an evaluation, or while it was awaited from another run
+      if (this.context.signal?.aborted && error === this.context.signal.reason) return this.stopped(at)
       throw error
     }
     const exported = await this.exports()
@@ -154,24 +152,24 @@ class Run {
 
   /** Runs the evaluations of a moment whose reads changed, except those that an earlier part of the run has made. */
   private async evaluations(moment: string, applies: (spec: EvaluationSpec) => boolean): Promise<void> {
-    const { artefact, emit, signal } = this.context
+    const { artefact, emit, seed, signal } = this.context
     for (const spec of artefact.manifest.evaluations) {
       const table = this.folder.evaluations
       if (!applies(spec) || table[moment]?.[spec.name]) continue
-      const key = moment === 'start' ? startKey(artefact, spec, this.context.seed) : undefined
-      const known = key === undefined ? undefined : this.options.startResults?.get(key)
       const measured = async (): Promise<Readonly<Record<string, Json>>> =>
         evaluate(spec, {
           ...this.context,
           files: artefact.files,
           measure: this.options.measure ?? ((e, input) => this.measure(e.kind, input)),
           onBatch: (done, batches) => {
-            if (signal?.aborted) throw new Stopped()
+            signal?.throwIfAborted()
             emit({ kind: 'evaluating', moment, evaluation: spec.name, done, batches })
           },
         })
-      const metrics = known ?? (await measured())
-      if (key !== undefined) this.options.startResults?.set(key, metrics)
+      const { startResults } = this.options
+      const metrics = await (startResults && moment === 'start'
+        ? startResults.take(startKey(artefact, spec, seed), measured, signal)
+        : measured())
       this.folder.evaluations = { ...table, [moment]: { ...table[moment], [spec.name]: metrics } }
       emit({ kind: 'evaluated', moment, evaluation: spec.name, metrics })
     }
