@@ -10,7 +10,8 @@ import { gatesOf } from '../report/html/gate.js'
 import { readRun } from '../report/read-run.js'
 import { renderReport } from '../report/report.js'
 import { textTable, wrap } from '../report/table.js'
-import { runPipeline } from '../runtime/run.js'
+import type { RunOptions } from '../runtime/options.js'
+import { Screen } from '../runtime/screen.js'
 import { StartResults } from '../runtime/start-results.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
@@ -40,6 +41,7 @@ export async function compare(names: readonly string[], options: CompareOptions)
   if (existsSync(out) && readdirSync(out).length > 0)
     throw new UserError(folderTaken({ file: out, start: 0, end: 0 }, { folder: out, resumable: false }))
   const folders: string[] = []
+  const screen = new Screen(process.stderr)
   const startResults = new StartResults()
   let first: Artefact | undefined
   for (const { target, analysis, name } of pipelines) {
@@ -47,21 +49,17 @@ export async function compare(names: readonly string[], options: CompareOptions)
     if (!artefact) throw new Error(`${name} was analysed without a mistake but does not compile`)
     first ??= artefact
     const folder = join(out, name)
-    const result = await withInterrupt((signal) =>
-      runPipeline(artefact, {
-        signal,
-        startResults,
-        seed: options.seed,
-        file: target.entry,
-        runDir: folder,
-        ...(options.steps === undefined ? {} : { steps: options.steps }),
-        onEvent: showRun(),
-      }),
-    )
-    if (result.status === 'failed') {
-      printDiagnostics(result.diagnostics)
-      return exitCodes.userError
+    const runOptions: RunOptions = {
+      startResults,
+      seed: options.seed,
+      file: target.entry,
+      runDir: folder,
+      ...(options.steps === undefined ? {} : { steps: options.steps }),
     }
+    const result = await withInterrupt(screen, ({ signal }) =>
+      showRun(artefact, { ...runOptions, signal }, screen),
+    )
+    if (result.status === 'failed') return exitCodes.userError
     if (result.status === 'stopped') return exitCodes.interrupted
     folders.push(folder)
   }

@@ -15,13 +15,18 @@ export const commandLine = (words: readonly string[]): string =>
     .map((word) => (/^[\w./#=:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`))
     .join(' ')
 
+/** Diagnostics as people read them on stderr. */
+export const formatDiagnostics = (
+  diagnostics: readonly Diagnostic[],
+  texts: ReadonlyMap<string, string> = new Map(),
+): string => render(diagnostics, texts, { color: useColor(), width: width() })
+
 /** Writes diagnostics for people, to stderr. */
 export function printDiagnostics(
   diagnostics: readonly Diagnostic[],
-  texts: ReadonlyMap<string, string> = new Map(),
+  texts?: ReadonlyMap<string, string>,
 ): void {
-  if (diagnostics.length === 0) return
-  process.stderr.write(render(diagnostics, texts, { color: useColor(), width: width() }))
+  if (diagnostics.length > 0) process.stderr.write(formatDiagnostics(diagnostics, texts))
 }
 
 /** Writes diagnostics for tools, to stdout. */

@@ -9,7 +9,8 @@ import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { type Needs, needs } from '../compiler/needs.js'
 import { loadArtefact } from '../runtime/artefact.js'
 import { measureMachine } from '../runtime/machine.js'
-import { type RunResult, runPipeline } from '../runtime/run.js'
+import type { RunOptions, RunResult } from '../runtime/options.js'
+import { Screen } from '../runtime/screen.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
 import { lastCompiled } from './last-compiled.js'
@@ -41,18 +42,18 @@ export async function run(name: string | undefined, options: RunCommand): Promis
   if (missing) return reportMissing(needed.pipeline, missing, source, options)
   const runnable = 'folder' in source ? source.folder : compileTarget(source.target, options)
   if (runnable === undefined) return exitCodes.userError
-  const result = await withInterrupt((signal) =>
-    runPipeline(runnable, {
-      signal,
-      resume,
-      file: 'folder' in source ? source.folder : source.target.entry,
-      onEvent: showRun(),
-      ...(runDir === undefined ? {} : { runDir }),
-      ...(steps === undefined ? {} : { steps }),
-      ...(stage === undefined ? {} : { stage }),
-      ...(seed === undefined ? {} : { seed }),
-      ...(weights === undefined ? {} : { weights }),
-    }),
+  const runOptions: RunOptions = {
+    resume,
+    file: 'folder' in source ? source.folder : source.target.entry,
+    ...(runDir === undefined ? {} : { runDir }),
+    ...(steps === undefined ? {} : { steps }),
+    ...(stage === undefined ? {} : { stage }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(weights === undefined ? {} : { weights }),
+  }
+  const screen = new Screen(process.stderr)
+  const result = await withInterrupt(screen, ({ signal }) =>
+    showRun(runnable, { ...runOptions, signal }, screen),
   )
   return reportResult(result, source, options)
 }
@@ -135,7 +136,6 @@ function reportResult(result: RunResult, source: Source, options: RunCommand): n
       process.stderr.write(`go on with: ${resumeCommand(result.directory, source, options)}\n`)
       return exitCodes.interrupted
     case 'failed':
-      printDiagnostics(result.diagnostics)
       return exitCodes.userError
   }
 }

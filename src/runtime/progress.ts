@@ -2,14 +2,8 @@ import pc from 'picocolors'
 import { bytes } from '../diagnostics/units.js'
 import type { RunEvent } from './events.js'
 import type { MetricsLine } from './run-folder.js'
+import type { Lane } from './screen.js'
 import { describeSubstitutes } from './substitutes.js'
-
-/** Where progress is shown; `process.stderr` is one. */
-export interface ProgressStream {
-  readonly isTTY?: boolean
-  readonly columns?: number
-  write(text: string): unknown
-}
 
 export interface ProgressOptions {
   /** Milliseconds; `performance.now` by default. */
@@ -22,28 +16,16 @@ const redraw = 100
 const plainEvery = 5000
 
 /**
- * Shows a run: on a terminal one live line, elsewhere plain lines (the first step, then every few seconds or tenth of
- * a stage). Gives the function to call with each event.
+ * Shows a run: on a terminal in a live line, elsewhere in plain lines (the first step, then every few seconds or tenth
+ * of a stage). Gives the function to call with each event.
  */
-export function createProgress(
-  stream: ProgressStream,
-  options: ProgressOptions = {},
-): (event: RunEvent) => void {
-  const { now = () => performance.now(), colors = stream.isTTY === true && pc.isColorSupported } = options
+export function createProgress(lane: Lane, options: ProgressOptions = {}): (event: RunEvent) => void {
+  const live = lane.isTerminal
+  const { now = () => performance.now(), colors = live && pc.isColorSupported } = options
   const color = pc.createColors(colors)
-  const live = stream.isTTY === true
+  const say = (text: string): void => lane.say(text)
   let stage: StageClock | undefined
   let shown = -Infinity
-  let line = ''
-
-  const say = (text: string): void => {
-    stream.write(live && line !== '' ? `\r\x1b[K${text}\n` : `${text}\n`)
-    line = ''
-  }
-  const draw = (text: string): void => {
-    line = fit(text, stream.columns ?? 80)
-    stream.write(`\r\x1b[K${line}`)
-  }
 
   const step = (clock: StageClock, metrics: MetricsLine): void => {
     const time = now()
@@ -52,9 +34,9 @@ export function createProgress(
     if (live) {
       if (time - shown < redraw && !last && metrics.step !== clock.from + 1) return
       shown = time
-      const text = clock.describe(metrics, Math.max(8, Math.min(24, (stream.columns ?? 80) - 60)))
+      const text = clock.describe(metrics, barWidth(lane.columns))
       if (last) say(text)
-      else draw(text)
+      else lane.draw(text)
     } else {
       const tenth =
         Math.floor((10 * metrics.step) / clock.steps) > Math.floor((10 * (metrics.step - 1)) / clock.steps)
@@ -108,7 +90,7 @@ export function createProgress(
       case 'evaluating':
         if (live && now() - shown >= redraw) {
           shown = now()
-          draw(`evaluate ${event.evaluation} (${event.moment}) ${event.done}/${event.batches}`)
+          lane.draw(`evaluate ${event.evaluation} (${event.moment}) ${event.done}/${event.batches}`)
         }
         return
       case 'evaluated':
@@ -183,6 +165,9 @@ class StageClock {
   }
 }
 
+/** What a line of so many columns leaves for a bar; none where that is little. */
+const barWidth = (columns: number): number => (columns < 68 ? 0 : Math.min(24, columns - 60))
+
 const drawBar = (share: number, width: number): string => {
   if (width === 0) return ''
   const full = Math.round(share * width)
@@ -203,10 +188,6 @@ export function formatDuration(seconds: number): string {
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
-
-/** A live line must not wrap: the next redraw could not clear it. */
-const fit = (text: string, columns: number): string =>
-  text.length < columns ? text : text.slice(0, columns - 1)
 
 function headline(metrics: Readonly<Record<string, unknown>>): string {
   const numbers = Object.entries(metrics).flatMap(([name, value]) =>

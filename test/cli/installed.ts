@@ -125,3 +125,13 @@ export class Installed {
     return text.replaceAll(this.folder, '<work>').replaceAll(this.place, '<package>')
   }
 }
+
+/** Waits for a text on stderr; a process that ends without it fails the test. */
+export async function printed(running: Running, text: string): Promise<void> {
+  let ended = false
+  void running.outcome.then(() => (ended = true))
+  while (!running.printed().includes(text)) {
+    if (ended) throw new Error(`it ended: ${running.printed()}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, utimesSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventsFile, keptRecords } from '../../src/runtime/tensorboard.js'
-import { Installed, type Running } from './installed.js'
+import { Installed, printed } from './installed.js'
 
 /*
  * Aim: `dcrc run` as a user sees it: what it prints into a pipe, what it leaves, how it is interrupted and resumed, and
@@ -22,16 +22,6 @@ beforeEach(async () => {
 })
 
 const run = (line: string) => dcrc.dcrc(`run ${line}`.trim(), project)
-
-/** Waits for a text on stderr; a process that ends without it fails the test. */
-async function printed(running: Running, text: string): Promise<void> {
-  let ended = false
-  void running.outcome.then(() => (ended = true))
-  while (!running.printed().includes(text)) {
-    if (ended) throw new Error(`it ended: ${running.printed()}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 
 describe('a run', () => {
   test('prints plain lines into a pipe, and its folder alone on stdout', async () => {

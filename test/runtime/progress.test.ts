@@ -1,31 +1,25 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/runtime/events.js'
 import { createProgress, formatDuration, formatNumber } from '../../src/runtime/progress.js'
+import { type Lane, Screen, type TextStream } from '../../src/runtime/screen.js'
 import { noSubstitutes } from '../../src/runtime/substitutes.js'
+import { Terminal } from './terminal.js'
 
-/** Shows the events of a stage whose steps take 250 ms each; what was written, and the live line where there is one. */
-function show(steps: number, terminal?: { columns: number }) {
-  const written: string[] = []
-  let time = 0
-  const stream = {
-    ...(terminal && { isTTY: true, columns: terminal.columns }),
-    write: (text: string) => written.push(text),
-  }
-  const report = createProgress(stream, { now: () => time, colors: false })
-  const say = (event: RunEvent, after = 0): void => {
-    time += after
-    report(event)
-  }
+/** What a run of one stage tells whose steps take 250 ms each, with the time since the event before. */
+function* events(steps: number): Generator<readonly [event: RunEvent, after: number]> {
   const stages = [{ name: 'enhance', steps }]
-  say({
-    kind: 'started',
-    directory: 'runs/dcr/1',
-    stages,
-    resumed: null,
-    discarded: [],
-    random: noSubstitutes,
-  })
-  say({ kind: 'stage', stage: 'enhance', from: 0, steps, rows: 8 })
+  yield [
+    {
+      kind: 'started',
+      directory: 'runs/dcr/1',
+      stages,
+      resumed: null,
+      discarded: [],
+      random: noSubstitutes,
+    },
+    0,
+  ]
+  yield [{ kind: 'stage', stage: 'enhance', from: 0, steps, rows: 8 }, 0]
   for (let step = 1; step <= steps; step++) {
     const line = {
       stage: 'enhance',
@@ -38,22 +32,65 @@ function show(steps: number, terminal?: { columns: number }) {
       data_ms: 0,
     }
     // The first step also pays for loading.
-    say({ kind: 'step', line, steps }, step === 1 ? 3000 : 250)
+    yield [{ kind: 'step', line, steps }, step === 1 ? 3000 : 250]
   }
-  say({
-    kind: 'checkpoint',
-    stage: 'enhance',
-    step: steps,
-    directory: `runs/dcr/1/checkpoints/enhance-${steps}`,
-  })
-  say({
-    kind: 'evaluated',
-    moment: 'enhance',
-    evaluation: 'digits',
-    metrics: { nmi: 0.51234, table: [1, 2] },
-  })
-  say({ kind: 'done', directory: 'runs/dcr/1', random: noSubstitutes })
+  const directory = `runs/dcr/1/checkpoints/enhance-${steps}`
+  yield [{ kind: 'checkpoint', stage: 'enhance', step: steps, directory }, 0]
+  const metrics = { nmi: 0.51234, table: [1, 2] }
+  yield [{ kind: 'evaluated', moment: 'enhance', evaluation: 'digits', metrics }, 0]
+  yield [{ kind: 'done', directory: 'runs/dcr/1', random: noSubstitutes }, 0]
+}
+
+/** Shows a run; what was written. */
+function show(steps: number, terminal?: { columns: number }) {
+  const written: string[] = []
+  let time = 0
+  const stream = {
+    ...(terminal && { isTTY: true, columns: terminal.columns }),
+    write: (text: string) => written.push(text),
+  }
+  const report = createProgress(new Screen(stream).lane(), { now: () => time, colors: false })
+  for (const [event, after] of events(steps)) {
+    time += after
+    report(event)
+  }
   return written
+}
+
+/** Two runs on one screen, which go on an event at a time. */
+class TwoRuns {
+  readonly screen: Screen
+  private time = 0
+  private readonly runs: readonly {
+    readonly lane: Lane
+    readonly report: (event: RunEvent) => void
+    readonly events: Generator<readonly [RunEvent, number]>
+  }[]
+
+  constructor(stream: TextStream, steps: number) {
+    this.screen = new Screen(stream)
+    this.runs = ['dcr  ', 'naive'].map((name) => {
+      const lane = this.screen.lane(name)
+      const report = createProgress(lane, { now: () => this.time, colors: false })
+      return { lane, report, events: events(steps) }
+    })
+  }
+
+  /** The next events of a run; after the last, its end. */
+  go(run: 0 | 1, count = 1): this {
+    const { lane, report, events: coming } = this.runs[run] ?? {}
+    for (let i = 0; i < count; i++) {
+      const next = coming?.next()
+      if (!next || next.done) {
+        lane?.end()
+        break
+      }
+      const [event, after] = next.value
+      this.time += after
+      report?.(event)
+    }
+    return this
+  }
 }
 
 test('piped: the first step, then every tenth or five seconds, in plain lines', () => {
@@ -97,6 +134,105 @@ test('on a terminal one line is redrawn in place and never wraps', () => {
   }
   const last = show(40, { columns: 100 }).find((text) => text.includes('40/40'))
   expect(last).toBe('\r\x1b[Kenhance [========================] 40/40  loss 0.02500  32.00 images/s\n')
+})
+
+test('on a terminal a run leaves the ends of its stages and what else it said', () => {
+  const terminal = new Terminal(100)
+  const report = createProgress(new Screen(terminal).lane(), { now: () => 0, colors: false })
+  for (const [event] of events(3)) report(event)
+  expect(terminal.picture).toEqual([
+    'run runs/dcr/1',
+    'enhance [========================] 3/3  loss 0.3333',
+    'evaluate digits (enhance): nmi 0.5123',
+    'done',
+  ])
+})
+
+describe('two runs', () => {
+  test('piped: lines begin with the name of the run', () => {
+    const written: string[] = []
+    const runs = new TwoRuns({ write: (text) => written.push(text) }, 2)
+    runs.go(0, 3).go(1, 3).screen.write('warning: a diagnostic\n')
+    runs.go(0).go(1, 9).go(0, 9)
+    expect(written.join('')).toBe(
+      [
+        'dcr    run runs/dcr/1',
+        'dcr    enhance 1/2  loss 1.000',
+        'naive  run runs/dcr/1',
+        'naive  enhance 1/2  loss 1.000',
+        'warning: a diagnostic',
+        'dcr    enhance 2/2  loss 0.5000  2.462 images/s',
+        'naive  enhance 2/2  loss 0.5000  16.00 images/s',
+        'naive  checkpoint runs/dcr/1/checkpoints/enhance-2',
+        'naive  evaluate digits (enhance): nmi 0.5123',
+        'naive  done',
+        'dcr    checkpoint runs/dcr/1/checkpoints/enhance-2',
+        'dcr    evaluate digits (enhance): nmi 0.5123',
+        'dcr    done',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('on a terminal each has a live line at the bottom, and what stays is above', () => {
+    const terminal = new Terminal(80)
+    const runs = new TwoRuns(terminal, 4)
+    runs.go(0).go(1)
+    const said = ['dcr    run runs/dcr/1', 'naive  run runs/dcr/1']
+    expect(terminal.picture).toEqual([...said, 'dcr', 'naive'])
+    runs.go(0, 3)
+    expect(terminal.picture).toEqual([
+      ...said,
+      'dcr    enhance [=======      ] 2/4  loss 0.5000  32.00 images/s  ETA 0:01',
+      'naive',
+    ])
+    runs.go(1, 2)
+    const naive = 'naive  enhance [===          ] 1/4  loss 1.000'
+    const dcr = 'dcr    enhance [=======      ] 2/4  loss 0.5000  32.00 images/s  ETA 0:01'
+    expect(terminal.picture).toEqual([...said, dcr, naive])
+
+    // something else that is said meanwhile
+    runs.screen.write('warning[run/some]: of the\nother kind\n')
+    said.push('warning[run/some]: of the', 'other kind')
+    expect(terminal.picture).toEqual([...said, dcr, naive])
+
+    // to the end of the stage, and to the end of the run
+    runs.go(0, 2)
+    said.push('dcr    enhance [=============] 4/4  loss 0.2500  15.38 images/s')
+    expect(terminal.picture).toEqual([...said, 'dcr', naive])
+    runs.go(0, 4)
+    said.push('dcr    evaluate digits (enhance): nmi 0.5123', 'dcr    done')
+    expect(terminal.picture).toEqual([...said, naive])
+    runs.go(1, 9)
+    expect(terminal.picture.slice(said.length)).toEqual([
+      expect.stringMatching(/^naive {2}enhance \[={13}\] 4\/4 /),
+      'naive  evaluate digits (enhance): nmi 0.5123',
+      'naive  done',
+    ])
+    expect(terminal.wraps).toBe(0)
+  })
+
+  test.each([24, 40, 67, 80, 120])('on a terminal of %i columns no live line wraps', (columns) => {
+    const terminal = new Terminal(columns)
+    const runs = new TwoRuns(terminal, 40)
+    runs.go(0).go(1)
+    for (let i = 0; i < 39; i++) {
+      runs.go(0).go(1)
+      expect(terminal.picture).toHaveLength(4)
+    }
+    expect(terminal.wraps).toBe(0)
+  })
+
+  test('on a terminal with too few rows, those that fit are live', () => {
+    const terminal = new Terminal(80, 2)
+    const runs = new TwoRuns(terminal, 40)
+    for (let i = 0; i < 10; i++) runs.go(0).go(1)
+    expect(terminal.picture).toEqual([
+      'dcr    run runs/dcr/1',
+      'naive  run runs/dcr/1',
+      expect.stringMatching(/^dcr {4}enhance /),
+    ])
+  })
 })
 
 test('numbers and times', () => {
