@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type Analysis, analyze, compileAnalysed } from '../compiler/index.js'
-import type { Artefact } from '../compiler/7-emit/manifest.js'
+import type { Manifest } from '../compiler/7-emit/manifest.js'
 import { samePipeline } from '../diagnostics/catalogue/file.js'
 import { folderTaken } from '../diagnostics/catalogue/run.js'
 import { UserError } from '../diagnostics/diagnostic.js'
@@ -10,11 +11,13 @@ import { gatesOf } from '../report/html/gate.js'
 import { readRun } from '../report/read-run.js'
 import { renderReport } from '../report/report.js'
 import { textTable, wrap } from '../report/table.js'
-import type { RunOptions } from '../runtime/options.js'
+import { shareSources } from '../runtime/open-data.js'
+import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
 import { StartResults } from '../runtime/start-results.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
+import { inLanes } from './lanes.js'
 import { commandLine, printDiagnostics } from './print.js'
 import { showRun } from './show-run.js'
 import { type Target, findTarget } from './target.js'
@@ -22,6 +25,8 @@ import { type Target, findTarget } from './target.js'
 export interface CompareOptions {
   readonly out?: string
   readonly steps?: number
+  /** How many pipelines run at the same time. */
+  readonly jobs: number
   readonly seed: number
   readonly set: ReadonlyMap<string, string>
 }
@@ -32,7 +37,14 @@ interface Analysed {
   readonly name: string
 }
 
-/** `dcrc compare`: runs pipelines one after the other and writes one table and one report about them. */
+/** What a run leaves for the summary. */
+interface Ran {
+  readonly status: RunResult['status']
+  readonly folder: string
+  readonly editHint: Manifest['edit_hint']
+}
+
+/** `dcrc compare`: runs pipelines, some at a time, and writes one table and one report about them. */
 export async function compare(names: readonly string[], options: CompareOptions): Promise<number> {
   const pipelines = analyzeAll(names, options)
   if (!pipelines) return exitCodes.userError
@@ -40,31 +52,46 @@ export async function compare(names: readonly string[], options: CompareOptions)
   checkNames(pipelines)
   if (existsSync(out) && readdirSync(out).length > 0)
     throw new UserError(folderTaken({ file: out, start: 0, end: 0 }, { folder: out, resumable: false }))
-  const folders: string[] = []
-  const screen = new Screen(process.stderr)
-  const startResults = new StartResults()
-  let first: Artefact | undefined
-  for (const { target, analysis, name } of pipelines) {
-    const { artefact } = compileAnalysed(analysis)
-    if (!artefact) throw new Error(`${name} was analysed without a mistake but does not compile`)
-    first ??= artefact
-    const folder = join(out, name)
-    const runOptions: RunOptions = {
-      startResults,
-      seed: options.seed,
-      file: target.entry,
-      runDir: folder,
-      ...(options.steps === undefined ? {} : { steps: options.steps }),
-    }
-    const result = await withInterrupt(screen, ({ signal }) =>
-      showRun(artefact, { ...runOptions, signal }, screen),
-    )
-    if (result.status === 'failed') return exitCodes.userError
-    if (result.status === 'stopped') return exitCodes.interrupted
-    folders.push(folder)
-  }
-  summarize(folders, out, names, options, first)
+  const runs = await runAll(pipelines, out, options)
+  if (runs.some(({ status }) => status === 'failed')) return exitCodes.userError
+  if (runs.length < pipelines.length || runs.some(({ status }) => status === 'stopped'))
+    return exitCodes.interrupted
+  summarize(runs, out, names, options)
   return exitCodes.done
+}
+
+/** Runs pipelines in their order until one fails; each has an equal share of the processor's cores. */
+async function runAll(
+  pipelines: readonly Analysed[],
+  out: string,
+  { jobs, seed, steps }: CompareOptions,
+): Promise<readonly Ran[]> {
+  const lanes = Math.min(jobs, pipelines.length)
+  const threads = Math.max(1, Math.floor(availableParallelism() / lanes))
+  const width = Math.max(...pipelines.map(({ name }) => name.length))
+  const screen = new Screen(process.stderr)
+  const shared = { openDataset: shareSources(), startResults: new StartResults() }
+  return withInterrupt(screen, (controller) =>
+    inLanes(pipelines, lanes, controller, async ({ target, analysis, name }, begun) => {
+      const { artefact } = compileAnalysed(analysis)
+      if (!artefact) throw new Error(`${name} was analysed without a mistake but does not compile`)
+      const folder = join(out, name)
+      const trains = artefact.manifest.stages.length > 0
+      const runOptions: RunOptions = {
+        ...shared,
+        signal: controller.signal,
+        seed,
+        file: target.entry,
+        runDir: folder,
+        ...(steps === undefined ? {} : { steps }),
+        ...(lanes === 1 ? {} : { threads }),
+        onEvent: ({ kind }) => kind === (trains ? 'step' : 'started') && begun(),
+      }
+      const { status } = await showRun(artefact, runOptions, screen, lanes === 1 ? '' : name.padEnd(width))
+      if (status === 'failed') controller.abort()
+      return { status, folder, editHint: artefact.manifest.edit_hint }
+    }),
+  )
 }
 
 /** Every pipeline is analysed before the first one runs: a mistake in the last shows at once. */
@@ -103,13 +130,12 @@ function freshFolder(): string {
 
 /** Writes report.html and prints the table, as the last thing. */
 function summarize(
-  folders: readonly string[],
+  ran: readonly Ran[],
   out: string,
   names: readonly string[],
   options: CompareOptions,
-  first: Artefact | undefined,
 ): void {
-  const runs = folders.map(readRun)
+  const runs = ran.map(({ folder }) => readRun(folder))
   const command = commandLine([
     'npx',
     'dcrc',
@@ -118,6 +144,7 @@ function summarize(
     '--seed',
     `${options.seed}`,
     ...(options.steps === undefined ? [] : ['--steps', `${options.steps}`]),
+    ...(options.jobs === 1 ? [] : ['--jobs', `${options.jobs}`]),
     ...[...options.set].flatMap(([name, value]) => ['--set', `${name}=${value}`]),
   ])
   const report = join(out, 'report.html')
@@ -130,7 +157,7 @@ function summarize(
     lines.push(wrap(`${gate.evaluation}: ${gate.verdict}.`, width), '')
   for (const sentence of sentences(comparison)) lines.push(wrap(sentence, width))
   lines.push('', `report: ${report}`)
-  const hint = first?.manifest.edit_hint
+  const hint = ran[0]?.editHint
   if (hint) lines.push(`now edit this line: ${hint.at}  ${hint.text}`)
   process.stdout.write(`\n${lines.join('\n')}\n`)
 }

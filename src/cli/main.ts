@@ -94,6 +94,12 @@ function program(done: (code: number) => void): Command {
     .argument('<files...>', 'pipelines to compare')
     .option('--out <dir>', 'folder of the runs and the report (default: runs/compare-<n>)')
     .option('--steps <n>', 'end each stage after n steps', positiveInt)
+    .option(
+      '--jobs <n>',
+      'run at most n pipelines at the same time, each with its share of the cores; their memory adds up (default: 1)',
+      positiveInt,
+      1,
+    )
     .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber, 0)
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (files, options) => done(await (await import('./compare.js')).compare(files, options)))

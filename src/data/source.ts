@@ -35,7 +35,10 @@ export interface Dataset {
   readonly length: number
   /** The identity of the content: a hash of files and settings; part of the run's record. */
   readonly fingerprint: string
-  /** Makes rows ready, where that takes time; awaited before `row` is asked for them. */
+  /**
+   * Makes rows ready, where that takes time; awaited before `row` is asked for them. They stay ready: runs at the same
+   * time may share a dataset.
+   */
   prepare?(rows: readonly number[]): Promise<void>
   row(index: number): Readonly<Record<string, ColumnValue>>
 }

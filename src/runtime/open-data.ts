@@ -58,6 +58,17 @@ const openSource: OpenDataset = (spec: DataSpec, root) => {
   return source.open(spec.arguments, root)
 }
 
+/** Opens a source once for all runs and data declarations that take it with the same settings. */
+export function shareSources(open: OpenDataset = openSource): OpenDataset {
+  const opened = new Map<string, ReturnType<OpenDataset>>()
+  return (spec, root) => {
+    const key = JSON.stringify([spec.source, spec.arguments, root])
+    const dataset = opened.get(key) ?? open(spec, root)
+    opened.set(key, dataset)
+    return dataset
+  }
+}
+
 function usedData({ stages, evaluations }: Manifest): ReadonlySet<string> {
   const graphs = [
     ...stages.flatMap(({ graphs: g }) => [g.step, g.monitored, g.micro, g.prologue]),

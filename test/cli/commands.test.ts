@@ -48,6 +48,18 @@ describe('usage', () => {
       "error: option '--steps <n>' argument '0' is invalid. Write a whole number of at least 1.\n(dcrc run --help lists its options)\n",
     ],
     [
+      'compare a.dcr b.dcr --jobs 0',
+      "error: option '--jobs <n>' argument '0' is invalid. Write a whole number of at least 1.\n(dcrc compare --help lists its options)\n",
+    ],
+    [
+      'compare a.dcr b.dcr --jobs -2',
+      "error: option '--jobs <n>' argument '-2' is invalid. Write a whole number of at least 1.\n(dcrc compare --help lists its options)\n",
+    ],
+    [
+      'compare a.dcr b.dcr --jobs all',
+      "error: option '--jobs <n>' argument 'all' is invalid. Write a whole number of at least 1.\n(dcrc compare --help lists its options)\n",
+    ],
+    [
       'compile --seed 1.5',
       "error: option '--seed <n>' argument '1.5' is invalid. Write a whole number of at least 0.\n(dcrc compile --help lists its options)\n",
     ],

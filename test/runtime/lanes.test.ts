@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/runtime/events.js'
 import type { Measure } from '../../src/runtime/evaluate.js'
+import { shareSources } from '../../src/runtime/open-data.js'
 import { type RunOptions, type RunResult, runPipeline } from '../../src/runtime/run.js'
 import { StartResults } from '../../src/runtime/start-results.js'
 import { points, regression } from './regression.js'
@@ -51,12 +52,16 @@ test('two runs at the same time give, bit for bit, what each gives alone', async
     { name: 'b', steps: 25, stages: ['first'], evaluations: true, lr: 0.02, accumulate: 3 },
   ]
   for (const { name, ...pipeline } of pipelines) await run(`${name}-alone`, pipeline, { measure: sum })
-  const startResults = new StartResults()
-  await Promise.all(
-    pipelines.map(({ name, ...pipeline }) => run(name, pipeline, { measure: sum, startResults })),
-  )
+  const opened: string[] = []
+  const openDataset = shareSources(async ({ name }) => {
+    opened.push(name)
+    return points(10)
+  })
+  const options = { measure: sum, startResults: new StartResults(), openDataset }
+  await Promise.all(pipelines.map(({ name, ...pipeline }) => run(name, pipeline, options)))
   for (const { name, stages, steps } of pipelines)
     expect(left(name, stages, steps)).toEqual(left(`${name}-alone`, stages, steps))
+  expect(opened).toEqual(['points'])
 })
 
 describe('what is measured before the first stage', () => {
