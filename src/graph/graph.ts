@@ -93,6 +93,5 @@ export const bodies = (node: Node): readonly Body[] =>
     : noBodies
 
 /** Operators with nested graphs. */
-/** Operators with nested graphs. */
 const holdsGraphs = (op: string): boolean =>
   op === 'Loop' || op === 'If' || op === 'Scan' || op === 'ChunkSum'

@@ -1,9 +1,7 @@
-import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
 import { int64 } from './numbers.js'
 import { damaged, unsupported } from './problem.js'
-
-const { ModelProto } = onnxProto.onnx
+import { readModel } from './protobuf.js'
 
 /** Versions of ai.onnx whose operators are taken. */
 export const opsets = { least: 13, most: 23 } as const
@@ -30,7 +28,7 @@ export const isMain = (domain: string): boolean => domain === '' || domain === '
 
 function decode(bytes: Uint8Array): Onnx.ModelProto {
   try {
-    return ModelProto.decode(bytes)
+    return readModel(bytes)
   } catch {
     // protobufjs throws RangeError, TypeError or Error, as it comes upon the fault
     return damaged('its bytes are no ONNX model, or cut short')

@@ -1,10 +1,11 @@
-import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
 import type { Node } from '../../graph/graph.js'
+import { dataType } from '../../onnx/element-types.js'
 import { number, numbers } from '../../ops/_attributes.js'
 import { squaresBound } from '../../ops/_squares.js'
 
-const { DataType } = onnxProto.onnx.TensorProto
+/** TensorProto.DataType of uint64. */
+const uint64 = 13
 
 /**
  * DropoutMask as operators on uint64, which graphs of the compiler do not hold: squares32 of every counter. Halves of
@@ -26,7 +27,7 @@ export function writeMask(
     const tableName = `squares/${of}`
     if (!tables.has(tableName)) {
       const rawData = new Uint8Array(BigUint64Array.from(values()).buffer)
-      tables.set(tableName, { name: tableName, dataType: DataType.UINT64, dims: [...dims], rawData })
+      tables.set(tableName, { name: tableName, dataType: uint64, dims: [...dims], rawData })
     }
     return tableName
   }
@@ -38,7 +39,7 @@ export function writeMask(
   const part = (start: string, end: string): string =>
     op('Slice', [words, indexTable(tables, start), indexTable(tables, end)])
 
-  const words = op('Cast', [key], { attribute: [{ name: 'to', type: 2, i: DataType.UINT64 }] })
+  const words = op('Cast', [key], { attribute: [{ name: 'to', type: 2, i: uint64 }] })
   const half = table('2^32', [1], () => [2n ** 32n])
   const whole = op('Add', [part('0', '1'), op('Mul', [part('1', '2'), half])])
   const odd = op('Add', [op('Add', [whole, whole]), table('1', [1], () => [1n])])
@@ -63,6 +64,6 @@ export function writeMask(
 function indexTable(tables: Map<string, Onnx.ITensorProto>, index: string): string {
   const name = `squares/at/${index}`
   const rawData = new Uint8Array(BigInt64Array.of(BigInt(index)).buffer)
-  tables.set(name, { name, dataType: DataType.INT64, dims: [1], rawData })
+  tables.set(name, { name, dataType: dataType.i64, dims: [1], rawData })
   return name
 }

@@ -1,14 +1,13 @@
-import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
 import type { Graph, Value } from '../../graph/graph.js'
 import { type Growth, type Sized, openRows } from '../../graph/open-rows.js'
 import { rewrite } from '../../graph/rewrite.js'
+import { dataType } from '../../onnx/element-types.js'
+import { readModel, writeModel } from '../../onnx/protobuf.js'
 import { type EmitContext, parametersOf } from './graph-file.js'
 import { layOut } from './layout.js'
 import type { FunctionExport } from './manifest.js'
 import { emit } from './onnx.js'
-
-const { ModelProto, TensorProto } = onnxProto.onnx
 
 /** A function as an ONNX file with an open number of rows, and its entry in the manifest. */
 export interface ExportFile {
@@ -64,7 +63,7 @@ function withOpenRows(
   bytes: Uint8Array,
   grown: readonly (readonly [Value, readonly Growth[]])[],
 ): Uint8Array {
-  const model = ModelProto.decode(bytes)
+  const model = readModel(bytes)
   const { graph } = model
   if (!graph) throw new Error('export: no graph')
   const isRows = ({ name }: Onnx.IValueInfoProto): boolean => /^rows\/\d+$/.test(name ?? '')
@@ -73,7 +72,7 @@ function withOpenRows(
     const [first] = type?.tensorType?.shape?.dim ?? []
     if (first) Object.assign(first, { dimValue: undefined, dimParam: 'batch' })
   }
-  if (grown.length === 0) return new Uint8Array(ModelProto.encode(model).finish())
+  if (grown.length === 0) return writeModel(model)
   const nodes: Onnx.INodeProto[] = []
   const tables: Onnx.ITensorProto[] = []
   const op = (
@@ -87,7 +86,7 @@ function withOpenRows(
   }
   const ints = (name: string, values: readonly number[]): string => {
     const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer)
-    tables.push({ name, dataType: TensorProto.DataType.INT64, dims: [values.length], rawData })
+    tables.push({ name, dataType: dataType.i64, dims: [values.length], rawData })
     return name
   }
   const shape = op('Shape', [graph.input[0]?.name ?? ''], 'rows/shape', {
@@ -108,5 +107,5 @@ function withOpenRows(
   }
   graph.node = [...nodes, ...(graph.node ?? [])]
   graph.initializer = [...(graph.initializer ?? []), ...tables]
-  return new Uint8Array(ModelProto.encode(model).finish())
+  return writeModel(model)
 }

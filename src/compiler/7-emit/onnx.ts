@@ -1,15 +1,13 @@
-import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
 import { type Attribute, type Graph, type Node, type Value, isGraph } from '../../graph/graph.js'
 import { type DType, type TensorType, byteSize } from '../../graph/types.js'
 import { dataType } from '../../onnx/element-types.js'
+import { writeModel } from '../../onnx/protobuf.js'
 import { operator } from '../../ops/registry.js'
 import { writeMask } from './dropout-mask.js'
 import { type Names, assignNames } from './names.js'
 import { separateOutputs } from './outputs.js'
 import { rawBytes } from './raw.js'
-
-const { ModelProto } = onnxProto.onnx
 
 /** ONNX IR version 10, and the opset whose operators the compiler speaks. */
 export const irVersion = 10
@@ -32,7 +30,7 @@ export function emit(graph: Graph, options: EmitOptions = {}): Uint8Array {
   const names = assignNames(separated)
   const tables = new Map<string, Onnx.ITensorProto>()
   const body = graphProto(separated, names, tables)
-  const model: Onnx.IModelProto = {
+  return writeModel({
     irVersion,
     producerName: 'dcrc',
     producerVersion: options.version ?? '',
@@ -45,8 +43,7 @@ export function emit(graph: Graph, options: EmitOptions = {}): Uint8Array {
       input: separated.inputs.map((v) => valueInfo(v, names)),
       initializer: [...[...names.initializers].map(([name, v]) => initializer(name, v)), ...tables.values()],
     },
-  }
-  return new Uint8Array(ModelProto.encode(model).finish())
+  })
 }
 
 /** `tables` takes the tensors that the nodes read beside values of the graph. */

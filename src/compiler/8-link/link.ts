@@ -1,8 +1,6 @@
-import onnxProto from 'onnx-proto'
 import { type DType, byteSize } from '../../graph/types.js'
 import { dataType } from '../../onnx/element-types.js'
-
-const { ModelProto } = onnxProto.onnx
+import { readModel, writeModel } from '../../onnx/protobuf.js'
 
 /** Where a parameter's bytes lie. `location` is relative to the folder that the session gets as its root. */
 export interface Binding {
@@ -20,7 +18,7 @@ export const rootFolderEntry = 'model_external_initializers_file_folder_path'
  * initializer needs a binding of its element type and exact length.
  */
 export function link(model: Uint8Array, bindings: ReadonlyMap<string, Binding>): Uint8Array {
-  const decoded = ModelProto.decode(model)
+  const decoded = readModel(model)
   for (const tensor of decoded.graph?.initializer ?? []) {
     if (tensor.dataLocation !== 1) continue
     const name = tensor.name ?? ''
@@ -34,7 +32,7 @@ export function link(model: Uint8Array, bindings: ReadonlyMap<string, Binding>):
     }
     tensor.externalData = placeOf(binding)
   }
-  return new Uint8Array(ModelProto.encode(decoded).finish())
+  return writeModel(decoded)
 }
 
 /**
@@ -43,7 +41,7 @@ export function link(model: Uint8Array, bindings: ReadonlyMap<string, Binding>):
  */
 export function linkInputs(model: Uint8Array, bindings: ReadonlyMap<string, Binding>): Uint8Array {
   if (bindings.size === 0) return model
-  const decoded = ModelProto.decode(model)
+  const decoded = readModel(model)
   const { graph } = decoded
   if (!graph) throw new Error('link: a model without a graph')
   const isBound = ({ name }: { readonly name?: string | null }): boolean => bindings.has(name ?? '')
@@ -63,7 +61,7 @@ export function linkInputs(model: Uint8Array, bindings: ReadonlyMap<string, Bind
     })
   }
   graph.input = graph.input?.filter((input) => !isBound(input)) ?? []
-  return new Uint8Array(ModelProto.encode(decoded).finish())
+  return writeModel(decoded)
 }
 
 const placeOf = ({ location, offset, length }: Binding): { key: string; value: string }[] => [
