@@ -84,7 +84,7 @@ export class Elaboration {
     this.current = this.root
     this.replay = new Replay(this.likeness, adapted, {
       parameter: (model, path, weight) => this.parameter(model, path, weight),
-      spend: (nodes, span) => this.budget.spend(nodes * limits.node, span),
+      spend: (nodes, span) => this.added(nodes * limits.node, span),
     })
   }
 
@@ -137,6 +137,11 @@ export class Elaboration {
 
   /** Counts work, so that no source can keep the compiler busy without end. */
   tick(span: Span, work = 1): void {
+    this.budget.spend(work, span)
+  }
+
+  /** Counts the work of nodes that were added. */
+  private added(work: number, span: Span): void {
     this.budget.spend(work, span)
     if (this.current.nodeCount > limits.nodes) fail(tooLarge(span, { what: 'the graph of this program' }))
   }
@@ -215,7 +220,7 @@ export class Elaboration {
       throw error
     } finally {
       b.span = outer
-      this.budget.spend(b.nodeCount * limits.node + b.constantElements * limits.element - before, span)
+      this.added(b.nodeCount * limits.node + b.constantElements * limits.element - before, span)
     }
   }
 

@@ -1,4 +1,4 @@
-import { badArguments, shapeMismatch, wrongType } from '../../diagnostics/catalogue/type.js'
+import { badArguments, notFinite, shapeMismatch, wrongType } from '../../diagnostics/catalogue/type.js'
 import { type Value } from '../../graph/graph.js'
 import { formatType, sameShape } from '../../graph/types.js'
 import {
@@ -67,6 +67,18 @@ export const specialFunctions: readonly SpecialFunction[] = [
   special('append', ['xs', 'x'], 'A list with one more item at its end.', (_, [xs, item]) => {
     const { value, span } = need(xs)
     return appended(listed(value, span), need(item).value)
+  }),
+  special('cumprod', ['xs'], 'The running products of a list of numbers, as floats.', (_, [xs]) => {
+    const { value, span } = need(xs)
+    let product = 1
+    return list(
+      items(value, span).map((item) => {
+        product *= numberOf(item, span, '`cumprod`')
+        return Number.isFinite(product)
+          ? float(product)
+          : fail(notFinite(span, { what: 'a product in `cumprod`', got: product }))
+      }),
+    )
   }),
   special('reverse', ['xs'], 'A list backwards.', (_, [xs]) => list([...itemsOf(need(xs))].reverse())),
   special('zip', ['xs', 'ys'], 'Pairs of items of two lists of equal length.', (_, [xs, ys], given) => {
