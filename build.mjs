@@ -16,8 +16,8 @@ const lazily = {
     build.onLoad({ filter, namespace: 'lazily' }, ({ path }) => {
       const names = Object.keys(createRequire(import.meta.url)(path))
       const whole = `require(${JSON.stringify(path)})`
-      const contents = `module.exports = { ${names.map((name) => `get ${name}() { return ${whole}.${name} }`)} }`
-      return { contents, resolveDir: import.meta.dirname }
+      const getters = names.map((name) => `get ${name}() { return ${whole}.${name} }`)
+      return { contents: `module.exports = { ${getters.join()} }`, resolveDir: import.meta.dirname }
     })
   },
 }

@@ -55,6 +55,7 @@ const large: Readonly<Record<string, readonly [source: string, codes: readonly s
   'a parameter': [pipeline('x', '', 'model big = Linear(99_999_999, 99_999_999)'), ['type/too-large']],
   'a mask': [pipeline('causal_mask(100_000)'), ['type/operator']],
   'a range': [pipeline('x * len(0..100_000_000_000)'), ['type/too-large']],
+  'a running product': [pipeline('x * cumprod([1e200, 1e200])[1]'), ['type/not-finite']],
   'an int': [pipeline('x * 10 ** 10 ** 10'), ['type/not-finite']],
   'a string': [
     pipeline('grow(60)', 'fn grow(n: int) { s = "ab"  for k in 0..n { s = s + s }  1.0 }'),

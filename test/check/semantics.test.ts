@@ -36,6 +36,8 @@ describe('lists, ranges, records', () => {
     '[k for k in 5..2]': [],
     'reverse([1, 2, 3])': [3, 2, 1],
     'append([1], 2)': [1, 2],
+    'cumprod([0.5, 2, 3.0])': [0.5, 1, 3],
+    'cumprod([])': [],
     'concat([1], [2, 3])': [1, 2, 3],
     'zip([1, 2], ["a", "b"])': [
       [1, 'a'],

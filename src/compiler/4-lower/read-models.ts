@@ -1,5 +1,5 @@
 import type { Graph } from '../../graph/graph.js'
-import { needed } from '../../graph/rewrite.js'
+import { parametersOf } from '../../graph/parameters.js'
 import type { Lowered } from './lowered.js'
 
 /** The models of which a graph reads a parameter, that are exported, or that have an adapter. */
@@ -14,9 +14,8 @@ export function readModels({
     ...evaluations.flatMap(({ parts }) => parts.map(({ graph }) => graph)),
     ...exports.flatMap((e) => (e.kind === 'function' ? e.graphs.map(({ graph }) => graph) : [])),
   ]
-  const values = graphs.flatMap((graph) => [...needed(graph.outputs.map(({ value }) => value))])
   return new Set([
-    ...values.flatMap(({ source }) => (source.kind === 'parameter' ? [source.model] : [])),
+    ...graphs.flatMap((graph) => [...parametersOf(graph)].map(({ source: { model } }) => model)),
     ...exports.map(({ name }) => name),
     ...adapters.map(({ model }) => model),
   ])

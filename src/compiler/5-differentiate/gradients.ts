@@ -1,7 +1,7 @@
 import { type Diagnostic, UserError } from '../../diagnostics/diagnostic.js'
 import { notDifferentiable } from '../../diagnostics/catalogue/gradient.js'
 import type { Builder } from '../../graph/builder.js'
-import { type Node, type Value, bodies, producer } from '../../graph/graph.js'
+import { type Node, type Value, bodies } from '../../graph/graph.js'
 import { captured, nodesBehind, operands } from '../../graph/rewrite.js'
 import { isFloat, sameShape } from '../../graph/types.js'
 import { operator } from '../../ops/registry.js'
@@ -23,10 +23,7 @@ export function gradients(
   seeds: readonly Seed[],
   targets: readonly Value[],
 ): readonly (Value | null)[] {
-  const { path, nodes } = pathsBetween(
-    targets,
-    seeds.map((s) => s.value),
-  )
+  const { path, nodes } = pathsBetween(targets, nodesBehind(seeds.map((s) => s.value)))
   const cotangents = new Map<Value, Value>()
   const flow = (into: Value, cotangent: Value): void => {
     const fitted = fit(b, cotangent, into)
@@ -59,32 +56,33 @@ export interface Flow {
   readonly barriers: readonly Node[]
 }
 
-/** Where the gradient of `ends` with respect to the targets would flow; nothing is built. */
-export function flowBetween(targets: readonly Value[], ends: readonly Value[]): Flow {
-  const { path, nodes } = pathsBetween(targets, ends)
-  const reached = new Set<Value>()
-  const open = [...ends]
-  for (let value = open.pop(); value; value = open.pop()) {
-    if (reached.has(value) || !path.has(value)) continue
-    reached.add(value)
-    const node = producer(value)
-    if (node) open.push(...operands(node))
-  }
-  const passed = nodes.filter((node) => node.outputs.some((v) => reached.has(v)))
-  return { reached, barriers: passed.filter((node) => barrier(node, path) !== undefined) }
+/** Where the gradient of `ends` with respect to the targets would flow; nothing is built. `behind` computes the ends. */
+export function flowBetween(
+  targets: readonly Value[],
+  ends: readonly Value[],
+  behind: readonly Node[] = nodesBehind(ends),
+): Flow {
+  const { path, nodes } = pathsBetween(targets, behind)
+  const reached = new Set<Value>(ends.filter((v) => path.has(v)))
+  const passed = nodes.toReversed().filter((node) => {
+    if (!node.outputs.some((v) => reached.has(v))) return false
+    for (const v of operands(node)) if (path.has(v)) reached.add(v)
+    return true
+  })
+  return { reached, barriers: passed.filter((node) => barrier(node, path) !== undefined).reverse() }
 }
 
 /**
- * The values that depend on a target, as far as gradients follow, among those that `ends` are computed from; and
+ * The values that depend on a target, as far as gradients follow, among those that the nodes behind the ends make; and
  * the nodes that make them, in execution order.
  */
 function pathsBetween(
   targets: readonly Value[],
-  ends: readonly Value[],
+  behind: readonly Node[],
 ): { readonly path: ReadonlySet<Value>; readonly nodes: readonly Node[] } {
   const path = new Set<Value>(targets.filter((t) => isFloat(t.type.dtype)))
   const nodes: Node[] = []
-  for (const node of nodesBehind(ends)) {
+  for (const node of behind) {
     if (operator(node.op).derivative.kind === 'zero' || !operands(node).some((v) => path.has(v))) continue
     nodes.push(node)
     for (const output of node.outputs) if (isFloat(output.type.dtype)) path.add(output)

@@ -1,7 +1,8 @@
 import { type Diagnostic, UserError } from '../../diagnostics/diagnostic.js'
 import { unreachableParameter, unreachableTarget } from '../../diagnostics/catalogue/gradient.js'
 import type { Graph, Node, Value } from '../../graph/graph.js'
-import { findNodes, needed } from '../../graph/rewrite.js'
+import { parametersBehind } from '../../graph/parameters.js'
+import { findNodes, nodesBehind } from '../../graph/rewrite.js'
 import { formatType } from '../../graph/types.js'
 import type { LoweredStage, TrainedParameter } from '../4-lower/lowered.js'
 import { isPartial } from '../4-lower/gradient-objective.js'
@@ -27,6 +28,8 @@ export const unreachableTrained = (stage: LoweredStage, trained: readonly Traine
 /** A derivative that is wanted somewhere. */
 interface Wanted {
   readonly loss: Value
+  /** The nodes that compute it. */
+  readonly behind: readonly Node[]
   readonly targets: readonly Value[]
   /** What to say when only these values are reached. */
   readonly missing: (reached: ReadonlySet<Value>) => readonly Diagnostic[]
@@ -35,7 +38,7 @@ interface Wanted {
 function problems(graph: Graph, more: (graph: Graph) => readonly Wanted[]): readonly Diagnostic[] {
   const gradients = findNodes(graph, new Set(['Gradient'])).map(gradientOf)
   const wanted = [...gradients, ...more(graph)]
-  const flows = wanted.map(({ loss, targets }) => flowBetween(targets, [loss]))
+  const flows = wanted.map(({ loss, behind, targets }) => flowBetween(targets, [loss], behind))
   // The derivative of a gradient depends on the nodes that compute it.
   if (flows.some((flow) => flow.barriers.some((node) => node.op === 'Gradient'))) {
     const expanded = attempt(() => expandGradients(graph))
@@ -51,10 +54,12 @@ function gradientOf(node: Node): Wanted {
   const [loss, ...targets] = node.inputs.filter((v) => v !== null)
   const { span } = node
   if (!loss || !span) throw new Error('a Gradient node without a loss, or without a place in a source')
-  const read = parametersOf(loss)
+  const behind = nodesBehind([loss])
+  const read = parametersRead(loss, behind)
   const copies = targets.map((target) => copiesOf(target, read))
   return {
     loss,
+    behind,
     targets: copies.flat(),
     missing: (reached) => {
       const beyond = targets.filter((_, i) => !copies[i]?.some((v) => reached.has(v)))
@@ -67,10 +72,12 @@ function gradientOf(node: Node): Wanted {
 function trainingOf(stage: LoweredStage, graph: Graph): Wanted {
   const loss = graph.outputs.find((o) => o.name === 'loss')?.value
   if (!loss) throw new Error(`stage ${stage.name} has no loss`)
-  const read = parametersOf(loss)
+  const behind = nodesBehind([loss])
+  const read = parametersRead(loss, behind)
   const copies = stage.trained.map((t) => read.get(`${t.model}/${t.path}`) ?? [])
   return {
     loss,
+    behind,
     targets: copies.flat(),
     missing: (reached) => {
       const beyond = stage.trained.filter((_, i) => !copies[i]?.some((v) => reached.has(v)))
@@ -87,12 +94,11 @@ function copiesOf(target: Value, read: ReadonlyMap<string, readonly Value[]>): r
 }
 
 /** The parameters that a value is computed from, by model and path. */
-function parametersOf(value: Value): ReadonlyMap<string, readonly Value[]> {
+function parametersRead(value: Value, behind: readonly Node[]): ReadonlyMap<string, readonly Value[]> {
   const found = new Map<string, Value[]>()
-  for (const v of needed([value])) {
-    if (v.source.kind !== 'parameter') continue
-    const key = `${v.source.model}/${v.source.path}`
-    found.set(key, [...(found.get(key) ?? []), v])
+  for (const parameter of parametersBehind([value], behind)) {
+    const { model, path } = parameter.source
+    found.set(`${model}/${path}`, [...(found.get(`${model}/${path}`) ?? []), parameter])
   }
   return found
 }

@@ -7,7 +7,7 @@ import type { ExportFile } from './export-file.js'
 import { type EmitContext, type GraphFile, graphFile } from './graph-file.js'
 import type { Artefact, InputRole, Manifest } from './manifest.js'
 import { manifestVersion } from './manifest-version.js'
-import { parametersOf, stageHashes } from './stage-hash.js'
+import { parameterNames, stageHashes } from './stage-hash.js'
 
 /** A stage's files, by what they are for. */
 export interface EmittedStage {
@@ -91,7 +91,7 @@ export function buildManifest(
       kind,
       settings,
       parts: parts.map(({ data, rows, file }) => ({ data, rows, graph: file.spec })),
-      reads: [...new Set(graphs.flatMap((p) => [...parametersOf(p.graph)]))].sort(),
+      reads: [...new Set(graphs.flatMap((p) => [...parameterNames(p.graph)]))].sort(),
     })),
     exports: lowered.exports.map(
       (e) =>

@@ -1,6 +1,7 @@
 import type { Graph } from '../../graph/graph.js'
 import { hash } from '../../graph/hash.js'
-import { needed, slice } from '../../graph/rewrite.js'
+import { parametersOf } from '../../graph/parameters.js'
+import { slice } from '../../graph/rewrite.js'
 import { sha256 } from '../../graph/sha256.js'
 import type { Lowered, LoweredStage } from '../4-lower/lowered.js'
 
@@ -16,7 +17,7 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
       stage.graph,
       stage.graph.outputs.filter((o) => !o.name.startsWith('monitor/')),
     )
-    const read = parametersOf(graph)
+    const read = parameterNames(graph)
     for (const t of stage.trained) read.add(`${t.model}/${t.path}`)
     const before = hashes.filter((_, i) => lowered.stages[i] && changes(lowered.stages[i], read))
     hashes.push(
@@ -58,13 +59,8 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
 }
 
 /** `<model>/<path>` of the parameters that a graph reads. */
-export function parametersOf(graph: Graph): Set<string> {
-  const values = needed(graph.outputs.map((o) => o.value))
-  const names = [...values].flatMap(({ source }) =>
-    source.kind === 'parameter' ? [`${source.model}/${source.path}`] : [],
-  )
-  return new Set(names.sort())
-}
+export const parameterNames = (graph: Graph): Set<string> =>
+  new Set([...parametersOf(graph)].map(({ source: { model, path } }) => `${model}/${path}`))
 
 const changes = (stage: LoweredStage, read: ReadonlySet<string>): boolean =>
   stage.trained.some((t) => read.has(`${t.model}/${t.path}`))

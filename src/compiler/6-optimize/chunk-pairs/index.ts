@@ -1,6 +1,7 @@
 import { flowBetween } from '../../5-differentiate/gradients.js'
 import { type Graph, type Value } from '../../../graph/graph.js'
-import { needed, rewrite, slice } from '../../../graph/rewrite.js'
+import { parametersBehind } from '../../../graph/parameters.js'
+import { rewrite, slice } from '../../../graph/rewrite.js'
 import type { Chunking, Pass, PassResult, Refusal } from '../pass.js'
 import { pushed } from '../push-repeats/index.js'
 import { boundaryOf, buildBody } from './body.js'
@@ -28,8 +29,8 @@ export const chunkPairs: Pass = {
 
 function chunk(graph: Graph, region: Region, { rows, trained }: Chunking): PassResult | Refusal {
   const boundary = boundaryOf(region)
-  const parameters = [...needed(boundary)].filter(
-    ({ source }) => source.kind === 'parameter' && trained.has(`${source.model}/${source.path}`),
+  const parameters = [...parametersBehind(boundary)].filter(({ source: { model, path } }) =>
+    trained.has(`${model}/${path}`),
   )
   const { reached } = flowBetween(parameters, boundary)
   const differentiable = new Set<Value>(boundary.filter((v) => reached.has(v)))
