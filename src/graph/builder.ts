@@ -1,7 +1,17 @@
 import type { Span } from '../diagnostics/diagnostic.js'
 import { TypeMismatch } from '../ops/operator.js'
 import { findComposite, operator } from '../ops/registry.js'
-import type { Attributes, Draft, Graph, Node, Output, Value } from './graph.js'
+import {
+  type Attributes,
+  type Body,
+  type Draft,
+  type Graph,
+  type Node,
+  type Output,
+  type Value,
+  bodiesOf,
+  noBodies,
+} from './graph.js'
 import {
   type DType,
   type NarrowFloat,
@@ -97,7 +107,7 @@ export class Builder {
       attributes === none ? (definition.attributes ?? none) : { ...definition.attributes, ...attributes }
     const types = definition.infer(inputs, full)
     types.forEach(checkSize)
-    return this.append(op, inputs, full, types)
+    return this.append(op, inputs, full, attributes === none ? noBodies : bodiesOf(full), types)
   }
 
   /** Adds a node and returns its first output. */
@@ -110,7 +120,7 @@ export class Builder {
   /** Adds a node like an existing one without bodies; its operands have the types of that one's, so its results do. */
   copy(node: Node, inputs: readonly (Value | null)[]): readonly Value[] {
     const types = node.outputs.map((v) => v.type)
-    return this.append(node.op, inputs, node.attributes, types)
+    return this.append(node.op, inputs, node.attributes, noBodies, types)
   }
 
   /** Takes over a node of another graph as it is. The ids of this builder must start above that graph's. */
@@ -129,14 +139,15 @@ export class Builder {
     op: string,
     inputs: readonly (Value | null)[],
     attributes: Attributes,
+    bodies: readonly Body[],
     types: readonly TensorType[],
   ): readonly Value[] {
     const outputs: Value[] = []
     const id = this.ids.next++
     const { draft, span } = this
     const node: Node = span
-      ? { id, op, inputs, outputs, attributes, draft, span }
-      : { id, op, inputs, outputs, attributes, draft }
+      ? { id, op, inputs, outputs, attributes, bodies, draft, span }
+      : { id, op, inputs, outputs, attributes, bodies, draft }
     for (const type of types)
       outputs.push({ id: this.ids.next++, type, source: { kind: 'node', node, output: outputs.length } })
     this.nodes.push(node)

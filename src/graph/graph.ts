@@ -46,6 +46,8 @@ export interface Node {
   readonly inputs: readonly (Value | null)[]
   readonly outputs: readonly Value[]
   readonly attributes: Attributes
+  /** The nested graphs among the attributes. */
+  readonly bodies: readonly Body[]
   /** The series of rewrites that it was made in. */
   readonly draft?: Draft | undefined
   /** The source it was written at; kept by every pass. */
@@ -79,19 +81,20 @@ export const constantOf = (value: Value | null | undefined): Tensor | undefined 
 export const producer = (value: Value): Node | undefined =>
   value.source.kind === 'node' ? value.source.node : undefined
 
+/** A nested graph, and the attribute that it is. */
 export interface Body {
   readonly name: string
   readonly graph: Graph
 }
 
-const noBodies: readonly Body[] = []
+export const noBodies: readonly Body[] = []
 
-/** The nested graphs of a node, with their attribute names. Asked of every node, so it looks at few of them closer. */
-export const bodies = (node: Node): readonly Body[] =>
-  holdsGraphs(node.op)
-    ? Object.entries(node.attributes).flatMap(([name, a]) => (isGraph(a) ? [{ name, graph: a }] : []))
-    : noBodies
-
-/** Operators with nested graphs. */
-const holdsGraphs = (op: string): boolean =>
-  op === 'Loop' || op === 'If' || op === 'Scan' || op === 'ChunkSum'
+/** The nested graphs among attributes. */
+export function bodiesOf(attributes: Attributes): readonly Body[] {
+  let found = noBodies
+  for (const name of Object.keys(attributes)) {
+    const a = attributes[name]
+    if (a !== undefined && isGraph(a)) found = [...found, { name, graph: a }]
+  }
+  return found
+}

@@ -1,4 +1,4 @@
-import { type Graph, type Node, type Source, type Value, bodies } from './graph.js'
+import { type Graph, type Node, type Source, type Value } from './graph.js'
 import { nodesBehind, nodesOf } from './rewrite.js'
 
 /** A parameter of a model, as a value of a graph. One parameter may be several values. */
@@ -25,7 +25,7 @@ export function parametersBehind(
   values.forEach(read)
   for (const node of behind) {
     node.inputs.forEach(read)
-    for (const { graph } of bodies(node)) for (const { value } of graph.outputs) read(value)
+    for (const { graph } of node.bodies) for (const { value } of graph.outputs) read(value)
   }
   return found
 }

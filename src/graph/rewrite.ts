@@ -6,7 +6,6 @@ import {
   type Node,
   type Output,
   type Value,
-  bodies,
   isGraph,
   producer,
 } from './graph.js'
@@ -62,7 +61,7 @@ function idAfter(graph: Graph): number {
   for (const { value } of graph.outputs) last = Math.max(last, value.id)
   for (const node of graph.nodes) {
     last = Math.max(last, node.id, node.outputs.at(-1)?.id ?? 0)
-    for (const body of bodies(node)) last = Math.max(last, idAfter(body.graph))
+    for (const body of node.bodies) last = Math.max(last, idAfter(body.graph))
   }
   return last + 1
 }
@@ -132,7 +131,7 @@ export class Copier {
 
   /** The node with new operands. */
   keep(node: Node, inputs: readonly (Value | null)[]): readonly Value[] {
-    if (bodies(node).length > 0) return this.b.node(node.op, inputs, this.copyAttributes(node.attributes))
+    if (node.bodies.length > 0) return this.b.node(node.op, inputs, this.copyAttributes(node.attributes))
     if (!this.shares) return this.b.copy(node, inputs)
     if (!sameValues(node.inputs, inputs)) {
       const { draft } = this.rules
@@ -229,7 +228,7 @@ function liveNodes(
       const input = node.inputs[k]
       if (input) read(input)
     }
-    for (const { graph } of bodies(node)) for (const value of neededBy(graph)) read(value)
+    for (const { graph } of node.bodies) for (const value of neededBy(graph)) read(value)
   }
   return { nodes: live.reverse(), inputs }
 }
@@ -249,7 +248,7 @@ export function needed(wanted: Iterable<Value>): ReadonlySet<Value> {
       const input = node.inputs[i]
       if (input && !values.has(input)) open.push(input)
     }
-    for (const body of bodies(node)) for (const output of body.graph.outputs) open.push(output.value)
+    for (const body of node.bodies) for (const output of body.graph.outputs) open.push(output.value)
   }
   return values
 }
@@ -270,7 +269,7 @@ export function nodesBehind(wanted: readonly Value[]): readonly Node[] {
       const source = node.inputs[i]?.source
       if (source?.kind === 'node' && !found[source.node.id]) open.push(source.node)
     }
-    for (const { graph } of bodies(node))
+    for (const { graph } of node.bodies)
       for (const { value } of graph.outputs) if (value.source.kind === 'node') open.push(value.source.node)
   }
   return found.filter((node) => node !== undefined)
@@ -279,7 +278,7 @@ export function nodesBehind(wanted: readonly Value[]): readonly Node[] {
 /** How many nodes there are, nested graphs included. */
 export function countNodes(graph: Graph): number {
   let count = graph.nodes.length
-  for (const node of graph.nodes) for (const body of bodies(node)) count += countNodes(body.graph)
+  for (const node of graph.nodes) for (const body of node.bodies) count += countNodes(body.graph)
   return count
 }
 
@@ -288,7 +287,7 @@ export function findNodes(graph: Graph, ops: ReadonlySet<string>): readonly Node
   const found: Node[] = []
   const visit = (g: Graph): void => {
     for (const node of g.nodes) {
-      for (const body of bodies(node)) visit(body.graph)
+      for (const body of node.bodies) visit(body.graph)
       if (ops.has(node.op)) found.push(node)
     }
   }
@@ -299,7 +298,7 @@ export function findNodes(graph: Graph, ops: ReadonlySet<string>): readonly Node
 /** All nodes in execution order; the nodes of a nested graph come right before the node that holds it. */
 export function* nodesOf(graph: Graph): Generator<Node> {
   for (const node of graph.nodes) {
-    for (const body of bodies(node)) yield* nodesOf(body.graph)
+    for (const body of node.bodies) yield* nodesOf(body.graph)
     yield node
   }
 }
@@ -322,7 +321,7 @@ export function captured(body: Graph): readonly Value[] {
 /** Everything that a node reads: its inputs and what its nested graphs capture. */
 export function operands(node: Node): readonly Value[] {
   const inputs = allGiven(node.inputs) ? node.inputs : node.inputs.filter((v) => v !== null)
-  const nested = bodies(node)
+  const nested = node.bodies
   return nested.length === 0 ? inputs : [...inputs, ...nested.flatMap((body) => captured(body.graph))]
 }
 

@@ -1,5 +1,5 @@
 import { findOperator } from '../ops/registry.js'
-import { type Graph, type Node, type Value, bodies } from './graph.js'
+import { type Graph, type Node, type Value } from './graph.js'
 import { elementCount, formatType, sameShape } from './types.js'
 
 /** One violation of the IR's rules. */
@@ -55,7 +55,7 @@ function verifyGraph(
     node.inputs.forEach((input, i) => {
       if (input) checkRead(input, scope, where, `input ${i}`, complain)
     })
-    for (const body of bodies(node)) verifyGraph(body.graph, scope, nodes, `${where}.${body.name}`, problems)
+    for (const body of node.bodies) verifyGraph(body.graph, scope, nodes, `${where}.${body.name}`, problems)
     node.outputs.forEach((output, i) => {
       const { source } = output
       if (source.kind !== 'node' || source.node !== node || source.output !== i) {

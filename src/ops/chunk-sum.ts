@@ -48,7 +48,7 @@ function sampleBody(): Graph {
     source: { kind: 'input', name: 'chunk' },
   }
   const outputs: Value[] = []
-  const node: Node = { id: 1, op: 'Cast', inputs: [chunk], outputs, attributes: { to: 'f32' } }
+  const node: Node = { id: 1, op: 'Cast', inputs: [chunk], outputs, attributes: { to: 'f32' }, bodies: [] }
   outputs.push({ id: 2, type: { dtype: 'f32', shape: [] }, source: { kind: 'node', node, output: 0 } })
   return {
     name: 'rows',

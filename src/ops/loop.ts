@@ -109,7 +109,7 @@ function sampleBody(x: Tensor, stacks: boolean): Graph {
     attributes: Attributes = {},
   ): Value => {
     const outputs: Value[] = []
-    const made: Node = { id: id++, op, inputs, outputs, attributes }
+    const made: Node = { id: id++, op, inputs, outputs, attributes, bodies: [] }
     const value: Value = { id: id++, type, source: { kind: 'node', node: made, output: 0 } }
     outputs.push(value)
     nodes.push(made)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Builder } from '../../src/graph/builder.js'
-import { type Graph, type Value, bodies } from '../../src/graph/graph.js'
+import { type Graph, type Value } from '../../src/graph/graph.js'
 import { interpret } from '../../src/graph/interpret.js'
 import {
   type Rewrite,
@@ -185,12 +185,12 @@ describe('questions about a graph', () => {
   it('what a nested graph captures', () => {
     const graph = loopGraph()
     const loop = graph.nodes.find((n) => n.op === 'Loop')
-    const body = loop && bodies(loop)[0]?.graph
+    const body = loop && loop.bodies[0]?.graph
     const outer = captured(body as Graph)
     expect(outer.map((v) => v.source.kind)).toEqual(['node', 'constant'])
     expect(operands(loop as NonNullable<typeof loop>)).toHaveLength(2 + 2)
     const deep = nested()
-    const [outermost] = deep.nodes.flatMap((n) => bodies(n))
+    const [outermost] = deep.nodes.flatMap((n) => n.bodies)
     expect(
       captured(outermost?.graph as Graph)
         .map((v) => v.source.kind)

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { Builder } from '../../src/graph/builder.js'
-import { type Attributes, type Graph, type Node, type Value, isGraph } from '../../src/graph/graph.js'
+import {
+  type Attributes,
+  type Graph,
+  type Node,
+  type Value,
+  bodiesOf,
+  isGraph,
+} from '../../src/graph/graph.js'
 import { type TensorType, scalar, tensor } from '../../src/graph/types.js'
 import { assertValid, verify } from '../../src/graph/verify.js'
 import { loopGraph, matrix } from './graphs.js'
@@ -29,7 +36,7 @@ function handMade(
   attributes: Attributes = {},
 ): Node {
   const outputs: Value[] = []
-  const node: Node = { id: 1000, op, inputs, outputs, attributes }
+  const node: Node = { id: 1000, op, inputs, outputs, attributes, bodies: bodiesOf(attributes) }
   types.forEach((type, output) =>
     outputs.push({ id: 1001 + output, type, source: { kind: 'node', node, output } }),
   )
@@ -188,5 +195,5 @@ function withoutNodes(node: Node): Node {
   const attributes = Object.fromEntries(
     Object.entries(node.attributes).map(([name, a]) => [name, isGraph(a) ? { ...a, nodes: [] } : a]),
   )
-  return { ...node, attributes }
+  return { ...node, attributes, bodies: bodiesOf(attributes) }
 }

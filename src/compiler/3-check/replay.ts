@@ -1,5 +1,5 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
-import { type Node, type Value, bodies } from '../../graph/graph.js'
+import { type Node, type Value } from '../../graph/graph.js'
 import type { Builder } from '../../graph/builder.js'
 import { formatType } from '../../graph/types.js'
 import type { AdaptedLayer } from './adapter.js'
@@ -76,7 +76,7 @@ export class Replay {
     const result = run()
     const nodes = b.nodesFrom(start)
     const repeats =
-      result.kind === 'tensor' && effects() === before && nodes.every((node) => bodies(node).length === 0)
+      result.kind === 'tensor' && effects() === before && nodes.every((node) => node.bodies.length === 0)
     this.recordings.set(key, repeats ? { place, operands, nodes, result: result.value } : null)
     return result
   }

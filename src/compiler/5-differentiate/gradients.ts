@@ -1,7 +1,7 @@
 import { type Diagnostic, UserError } from '../../diagnostics/diagnostic.js'
 import { notDifferentiable } from '../../diagnostics/catalogue/gradient.js'
 import type { Builder } from '../../graph/builder.js'
-import { type Node, type Value, bodies } from '../../graph/graph.js'
+import { type Node, type Value } from '../../graph/graph.js'
 import { captured, nodesBehind, operands } from '../../graph/rewrite.js'
 import { isFloat, sameShape } from '../../graph/types.js'
 import { operator } from '../../ops/registry.js'
@@ -111,7 +111,7 @@ function rulesOf(
 function barrier(node: Node, path?: ReadonlySet<Value>): string | undefined {
   const { derivative } = operator(node.op)
   if (derivative.kind === 'none') return derivative.reason
-  const inside = bodies(node).some((body) => captured(body.graph).some((v) => path?.has(v) ?? true))
+  const inside = node.bodies.some((body) => captured(body.graph).some((v) => path?.has(v) ?? true))
   return inside ? 'its body uses the value from outside' : undefined
 }
 

@@ -1,4 +1,4 @@
-import { type Node, type Value, bodies, constantOf } from '../../graph/graph.js'
+import { type Node, type Value, constantOf } from '../../graph/graph.js'
 import { type Tensor, elementCount } from '../../graph/types.js'
 import { operator } from '../../ops/registry.js'
 import { localPass } from './pass.js'
@@ -32,7 +32,7 @@ export const foldConstants = localPass(
 
 /** The constants that a node reads, if it reads nothing else and may be folded. */
 function foldable(node: Node, inputs: readonly (Value | null)[]): readonly (Tensor | null)[] | undefined {
-  if (node.op === 'Expand' || bodies(node).length > 0 || operator(node.op).domain === 'dcrc') return undefined
+  if (node.op === 'Expand' || node.bodies.length > 0 || operator(node.op).domain === 'dcrc') return undefined
   const values: (Tensor | null)[] = []
   for (const input of inputs) {
     const value = input === null ? null : constantOf(input)

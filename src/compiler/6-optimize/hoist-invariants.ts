@@ -1,4 +1,4 @@
-import { type Graph, type Node, type Value, bodies } from '../../graph/graph.js'
+import { type Graph, type Node, type Value } from '../../graph/graph.js'
 import { operands, rewrite } from '../../graph/rewrite.js'
 import { operator } from '../../ops/registry.js'
 import type { Pass } from './pass.js'
@@ -13,7 +13,7 @@ export const hoistInvariants: Pass = {
     if (graph.nodes.every((n) => n.op !== 'Loop')) return { graph, changed, refusals: [] }
     const hoisted = rewrite(graph, {
       node(node, inputs, copier) {
-        const [body] = bodies(node)
+        const [body] = node.bodies
         if (node.op !== 'Loop' || !body) return undefined
         const moved = invariantsOf(body.graph)
         if (moved.size === 0) return undefined
@@ -41,7 +41,7 @@ function invariantsOf(body: Graph): ReadonlySet<Node> {
   const varying = new Set<Value>(body.inputs)
   const invariant: Node[] = []
   for (const node of body.nodes) {
-    const fixed = bodies(node).length === 0 && operator(node.op).domain !== 'dcrc'
+    const fixed = node.bodies.length === 0 && operator(node.op).domain !== 'dcrc'
     if (fixed && !operands(node).some((v) => varying.has(v))) invariant.push(node)
     else for (const output of node.outputs) varying.add(output)
   }

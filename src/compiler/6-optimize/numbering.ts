@@ -1,4 +1,4 @@
-import { type Attributes, type Node, type Value, bodies, isGraph } from '../../graph/graph.js'
+import { type Attributes, type Node, type Value, isGraph } from '../../graph/graph.js'
 import { tensorKey } from '../../graph/types.js'
 import { operator } from '../../ops/registry.js'
 
@@ -82,7 +82,7 @@ export class Numbering {
 
 /** Nodes that compute the same from the same operands; one with a body may read other values too. */
 export const comparable = (node: Node): boolean =>
-  bodies(node).length === 0 && operator(node.op).domain !== 'dcrc'
+  node.bodies.length === 0 && operator(node.op).domain !== 'dcrc'
 
 const commutative = new Set(['Add', 'Mul', 'Max', 'Min', 'And', 'Or', 'Xor', 'Equal'])
 

@@ -1,5 +1,5 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
-import { type Graph, type Value, bodies } from '../../graph/graph.js'
+import { type Graph, type Value } from '../../graph/graph.js'
 import { type Cost, costOf } from '../plan/cost.js'
 import { type Memory, memoryOf } from '../plan/memory.js'
 import { layOut } from './layout.js'
@@ -78,7 +78,7 @@ function sourceMap(graph: Graph, { locate }: EmitContext): Readonly<Record<strin
     for (const node of g.nodes) {
       const name = names.node.get(node)
       if (name !== undefined && node.span) map[name] = locate(node.span)
-      for (const body of bodies(node)) visit(body.graph)
+      for (const body of node.bodies) visit(body.graph)
     }
   }
   visit(graph)

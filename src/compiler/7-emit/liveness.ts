@@ -1,4 +1,4 @@
-import { type Graph, type Node, bodies } from '../../graph/graph.js'
+import { type Graph, type Node } from '../../graph/graph.js'
 import { byteSize, sameShape } from '../../graph/types.js'
 import { type Indexed, type Lists, indexed } from './indexed.js'
 import { dependencies, walk } from './order.js'
@@ -144,4 +144,4 @@ const inPlace = new Set(
 
 /** What one round of a node's bodies takes, carried values included. */
 const nestedBytes = (node: Node): number =>
-  bodies(node).reduce((sum, { graph }) => sum + liveness(graph).peak, 0)
+  node.bodies.reduce((sum, { graph }) => sum + liveness(graph).peak, 0)

@@ -1,4 +1,4 @@
-import { type Graph, type Node, type Value, bodies } from '../../graph/graph.js'
+import { type Graph, type Node, type Value } from '../../graph/graph.js'
 import { tensorKey } from '../../graph/types.js'
 
 /** The names that a graph's nodes and values get in its ONNX file; they follow from file order alone. */
@@ -40,7 +40,7 @@ function nameAll(graph: Graph): Names {
     for (const n of g.nodes) {
       const name = `${n.op}_${node.size}`
       node.set(n, name)
-      for (const { graph: body } of bodies(n)) {
+      for (const { graph: body } of n.bodies) {
         body.inputs.forEach((input, i) => value.set(input, `${name}.in${i}`))
         visit(body)
       }
@@ -92,7 +92,7 @@ function findInitializers(graph: Graph): Initializers {
         const input = node.inputs[i]
         if (input) read(input)
       }
-      for (const body of bodies(node)) visit(body.graph)
+      for (const body of node.bodies) visit(body.graph)
     }
     for (const output of g.outputs) read(output.value)
   }

@@ -1,4 +1,4 @@
-import { type Graph, type Node, type Output, type Value, bodies } from '../../graph/graph.js'
+import { type Graph, type Node, type Output, type Value } from '../../graph/graph.js'
 import { type Copier, rewrite } from '../../graph/rewrite.js'
 
 /**
@@ -11,13 +11,13 @@ export function separateOutputs(graph: Graph): Graph {
 
 /** The graph with every nested graph, innermost first, replaced by what `change` makes of it. */
 export function mapBodies(graph: Graph, change: (body: Graph) => Graph): Graph {
-  if (graph.nodes.every((n) => bodies(n).length === 0)) return graph
+  if (graph.nodes.every((n) => n.bodies.length === 0)) return graph
   const copy = (
     node: Node,
     inputs: readonly (Value | null)[],
     copier: Copier,
   ): readonly Value[] | undefined => {
-    const nested = bodies(node)
+    const nested = node.bodies
     if (nested.length === 0) return undefined
     const changed = nested.map(({ name, graph: body }) => [name, change(copier.copyBody(body))] as const)
     return copier.b.node(node.op, inputs, { ...node.attributes, ...Object.fromEntries(changed) })
@@ -56,7 +56,7 @@ function outputsMade(graph: Graph): Set<Value> {
 
 function identity(x: Value): { readonly node: Node; readonly value: Value } {
   const outputs: Value[] = []
-  const node: Node = { id: x.id, op: 'Identity', inputs: [x], outputs, attributes: {} }
+  const node: Node = { id: x.id, op: 'Identity', inputs: [x], outputs, attributes: {}, bodies: [] }
   const value: Value = { id: x.id, type: x.type, source: { kind: 'node', node, output: 0 } }
   outputs.push(value)
   return { node, value }

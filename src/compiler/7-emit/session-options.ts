@@ -1,4 +1,4 @@
-import { type Graph, bodies } from '../../graph/graph.js'
+import { type Graph } from '../../graph/graph.js'
 import { byteSize } from '../../graph/types.js'
 import type { GraphSpec } from './manifest.js'
 import { initializersOf } from './names.js'
@@ -46,7 +46,7 @@ const convolvesFrozen = (graph: Graph): boolean =>
   graph.nodes.some(
     (node) =>
       (node.op === 'Conv' && node.inputs[1]?.source.kind === 'parameter') ||
-      bodies(node).some((body) => convolvesFrozen(body.graph)),
+      node.bodies.some((body) => convolvesFrozen(body.graph)),
   )
 
 /**

@@ -1,4 +1,4 @@
-import { type Graph, type Node, type Value, bodies, constantOf } from '../../graph/graph.js'
+import { type Graph, type Node, type Value, constantOf } from '../../graph/graph.js'
 import { operands } from '../../graph/rewrite.js'
 import { byteSize } from '../../graph/types.js'
 import { operator } from '../../ops/registry.js'
@@ -39,7 +39,7 @@ function addNodes(
   table: Map<string, { nodes: number; flops: number; bytes: number }>,
 ): void {
   for (const node of graph.nodes) {
-    for (const { graph: body } of bodies(node)) addNodes(body, times * rounds(node), table)
+    for (const { graph: body } of node.bodies) addNodes(body, times * rounds(node), table)
     let entry = table.get(node.op)
     if (!entry) table.set(node.op, (entry = { nodes: 0, flops: 0, bytes: 0 }))
     entry.nodes++

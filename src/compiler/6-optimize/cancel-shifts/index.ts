@@ -1,5 +1,5 @@
 import type { Builder } from '../../../graph/builder.js'
-import { type Graph, type Node, type Value, bodies } from '../../../graph/graph.js'
+import { type Graph, type Node, type Value } from '../../../graph/graph.js'
 import { nodesOf, readOnce, rewrite } from '../../../graph/rewrite.js'
 import { isFloat } from '../../../graph/types.js'
 import { operator } from '../../../ops/registry.js'
@@ -35,7 +35,7 @@ export const cancelShifts: Pass = {
       node(node, inputs, copier) {
         const { b } = copier
         const [out] = node.outputs
-        if (!out || !own.has(node) || bodies(node).length > 0) return undefined
+        if (!out || !own.has(node) || node.bodies.length > 0) return undefined
         for (const [k, operand] of node.inputs.entries()) {
           const sum = operand && sums.get(operand)
           if (!sum || !operand) continue
@@ -115,7 +115,7 @@ function dataDependent(graph: Graph): ReadonlySet<Value> {
   const varies = (value: Value | null): boolean =>
     value !== null && (value.source.kind === 'input' || varying.has(value))
   for (const node of nodesOf(graph)) {
-    if (node.inputs.some(varies) || bodies(node).length > 0 || operator(node.op).domain === 'dcrc')
+    if (node.inputs.some(varies) || node.bodies.length > 0 || operator(node.op).domain === 'dcrc')
       for (const output of node.outputs) varying.add(output)
     for (const input of node.inputs) if (input?.source.kind === 'input') varying.add(input)
   }

@@ -1,5 +1,5 @@
 import type { Builder } from '../../../graph/builder.js'
-import { type Draft, type Graph, type Node, type Value, bodies } from '../../../graph/graph.js'
+import { type Draft, type Graph, type Node, type Value } from '../../../graph/graph.js'
 import { rewrite } from '../../../graph/rewrite.js'
 import { sameShape } from '../../../graph/types.js'
 import { operator } from '../../../ops/registry.js'
@@ -39,7 +39,7 @@ export function pushed(graph: Graph, draft?: Draft): Pushed {
     node(node, inputs, { b }) {
       const [operand] = inputs
       const [out] = node.outputs
-      if (!out || bodies(node).length > 0) return undefined
+      if (!out || node.bodies.length > 0) return undefined
       const known = inputs.map((v) => (v ? repeats.get(v) : undefined))
       if (known.every((r) => r === undefined)) {
         const repeat = operand && repeatBehind(b, node, operand, out.type.shape)
