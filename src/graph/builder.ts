@@ -54,11 +54,6 @@ export class Builder {
     return nested
   }
 
-  /** The id that the next node or value will get. */
-  get nextId(): number {
-    return this.ids.next
-  }
-
   get nodeCount(): number {
     return this.nodes.length
   }
@@ -155,7 +150,9 @@ export class Builder {
   }
 
   finish(name: string, outputs: readonly Output[]): Graph {
-    return { name, inputs: [...this.inputs], nodes: [...this.nodes], outputs: [...outputs] }
+    const graph = { name, inputs: [...this.inputs], nodes: [...this.nodes], outputs: [...outputs] }
+    idsAfter.set(graph, this.ids.next)
+    return graph
   }
 
   // The operators that rules and passes use most.
@@ -201,6 +198,30 @@ export class Builder {
 
   /** Zeros of a value's type and shape. */
   zerosLike = (x: Value): Value => this.expand(this.scalar(0, x.type.dtype), x.type.shape)
+}
+
+/** Of graphs that builders gave: an id above all that stand in them. */
+const idsAfter = new WeakMap<Graph, number>()
+
+/** An id above all that stand in a graph. A node's results have the highest: they are made after what it reads. */
+export function idAfter(graph: Graph): number {
+  const known = idsAfter.get(graph)
+  if (known !== undefined) return known
+  let last = 0
+  for (const { id } of graph.inputs) last = Math.max(last, id)
+  for (const { value } of graph.outputs) last = Math.max(last, value.id)
+  for (const node of graph.nodes) {
+    last = Math.max(last, node.id, node.outputs.at(-1)?.id ?? 0)
+    for (const body of node.bodies) last = Math.max(last, idAfter(body.graph))
+  }
+  return last + 1
+}
+
+/** Says that all of one graph stands in another, too. */
+export function partOf<G extends Graph>(part: G, whole: Graph): G {
+  const after = idsAfter.get(whole)
+  if (after !== undefined) idsAfter.set(part, after)
+  return part
 }
 
 function checkSize(type: TensorType): void {

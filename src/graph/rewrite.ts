@@ -1,4 +1,4 @@
-import { Builder } from './builder.js'
+import { Builder, idAfter, partOf } from './builder.js'
 import {
   type Attributes,
   type Draft,
@@ -43,27 +43,7 @@ export interface Rewrite {
 export function rewrite(graph: Graph, rules: Rewrite = {}): Graph {
   const shares = rules.afresh !== true
   const copier = new Copier(new Builder({ next: shares ? idAfter(graph) : 0 }, rules.draft), rules, shares)
-  const outputs = copier.copy(graph)
-  const rewritten = copier.b.finish(graph.name, outputs)
-  idsAfter.set(rewritten, copier.b.nextId)
-  return rewritten
-}
-
-/** Of graphs that rewrites gave: an id above all that stand in them. */
-const idsAfter = new WeakMap<Graph, number>()
-
-/** An id above all that stand in a graph. A node's results have the highest: they are made after what it reads. */
-function idAfter(graph: Graph): number {
-  const known = idsAfter.get(graph)
-  if (known !== undefined) return known
-  let last = 0
-  for (const { id } of graph.inputs) last = Math.max(last, id)
-  for (const { value } of graph.outputs) last = Math.max(last, value.id)
-  for (const node of graph.nodes) {
-    last = Math.max(last, node.id, node.outputs.at(-1)?.id ?? 0)
-    for (const body of node.bodies) last = Math.max(last, idAfter(body.graph))
-  }
-  return last + 1
+  return copier.b.finish(graph.name, copier.copy(graph))
 }
 
 /** Copies graphs into a builder that others append to as well; `value` tells what became of an old value. */
@@ -78,11 +58,20 @@ export class Copier {
     private readonly root: Builder = b,
   ) {}
 
+  /** Nothing that a graph reads is replaced by a rule. */
+  private get sharesLeaves(): boolean {
+    return this.shares && !this.rules.leaf
+  }
+
   /** Appends what the wanted outputs need and gives back those outputs. */
   copy(graph: Graph): Output[] {
     const outputs = this.rules.outputs ?? graph.outputs
     const live = liveNodes(graph.nodes, outputs)
-    for (const input of graph.inputs) if (live.inputs.has(input)) this.value(input)
+    for (const input of graph.inputs) {
+      if (!live.inputs.has(input)) continue
+      if (this.sharesLeaves) this.root.adoptInput(input)
+      else this.value(input)
+    }
     this.copyNodes(live.nodes)
     return outputs.map(({ name, value }) => ({ name, value: this.value(value) }))
   }
@@ -91,6 +80,7 @@ export class Copier {
   value(old: Value): Value {
     const known = this.values.get(old)
     if (known) return known
+    if (this.sharesLeaves) return old
     if (old.source.kind === 'node') {
       if (this.shares) return old
       throw new Error(`rewrite: ${old.source.node.op} is read but was not copied`)
@@ -201,10 +191,7 @@ function sameValues(a: readonly (Value | null)[], b: readonly (Value | null)[]):
 /** The graph with fewer outputs and without what only the others needed; the nodes that stay are the same. */
 export function slice(graph: Graph, outputs: readonly Output[] = graph.outputs): Graph {
   const { nodes, inputs } = liveNodes(graph.nodes, outputs)
-  const sliced = { name: graph.name, inputs: graph.inputs.filter((v) => inputs.has(v)), nodes, outputs }
-  const after = idsAfter.get(graph)
-  if (after !== undefined) idsAfter.set(sliced, after)
-  return sliced
+  return partOf({ ...graph, inputs: graph.inputs.filter((v) => inputs.has(v)), nodes, outputs }, graph)
 }
 
 /** The nodes of a list in execution order that the outputs need, and the inputs that they read. One pass from the end. */

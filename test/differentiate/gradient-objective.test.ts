@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { stageProblems } from '../../src/compiler/5-differentiate/problems.js'
-import { differentiate } from '../../src/compiler/5-differentiate/step.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import { optimizeForward } from '../../src/compiler/6-optimize/index.js'
 import type { Tensor } from '../../src/graph/types.js'
@@ -8,7 +7,7 @@ import { assertValid } from '../../src/graph/verify.js'
 import { SampleRandom } from '../../src/ops/sample.js'
 import { analyzeSources } from '../check/analyze.js'
 import { number } from './run.js'
-import { StageRun, type Tensors } from './stage-run.js'
+import { StageRun, type Tensors, graphsOf } from './stage-run.js'
 import { f32 } from './stages.js'
 
 /** Two losses of a trunk with a head each; the second does not reach the head of the first. */
@@ -66,7 +65,7 @@ const batch = (from: number, to: number): Tensors => ({
 
 /** What one step at rate 1 takes from the parameters, by state key, and the outputs of the step. */
 async function direction(stage: LoweredStage, batches: readonly Tensors[]) {
-  const graphs = differentiate(stage)
+  const graphs = graphsOf(stage)
   for (const g of [graphs.step, graphs.monitored, graphs.micro]) if (g) assertValid(g.graph)
   const run = new StageRun(stage, graphs, start)
   const { outputs, losses } = await run.step(batches, 'monitored')
@@ -145,7 +144,7 @@ describe('minimize of a gradient', () => {
   }
 
   it('needs no accumulator for a part that a loss does not reach', () => {
-    const { micro } = differentiate(stageOf('pcgrad([ga, gb])', 3, 'accumulate 2'))
+    const { micro } = graphsOf(stageOf('pcgrad([ga, gb])', 3, 'accumulate 2'))
     expect([...(micro?.outputs.keys() ?? [])]).toEqual([
       'loss',
       ...['trunk/weight', 'trunk/bias', 'left/weight', 'left/bias'].map((p) => `grad/0/${p}`),

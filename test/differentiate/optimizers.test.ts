@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { differentiate } from '../../src/compiler/5-differentiate/step.js'
 import { assertValid } from '../../src/graph/verify.js'
 import { number } from './run.js'
-import { StageRun, type Tensors, interpreter, onnxruntime } from './stage-run.js'
+import { StageRun, type Tensors, interpreter, onnxruntime, graphsOf } from './stage-run.js'
 import { f32, regression, regressionParameters, stageOf } from './stages.js'
 
 interface Fixture {
@@ -61,7 +60,7 @@ describe.each([
       accumulate: c.accumulate,
       clipNorm: c.clip,
     })
-    const graphs = differentiate(stage)
+    const graphs = graphsOf(stage)
     for (const graph of [graphs.step, graphs.micro]) if (graph) assertValid(graph.graph)
     const start = { 'param/net/w': f32([4, 3], c.start.w), 'param/net/b': f32([3], c.start.b) }
     const run = new StageRun(stage, graphs, start, execute)

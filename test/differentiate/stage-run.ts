@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node'
-import type { DifferentiatedStage, StepGraph } from '../../src/compiler/5-differentiate/step.js'
+import { type StepGraph, differentiate, stepsOf } from '../../src/compiler/5-differentiate/step.js'
 import { groupOptimizer } from '../../src/compiler/5-differentiate/update.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import { emit } from '../../src/compiler/7-emit/onnx.js'
@@ -35,6 +35,18 @@ export function onnxruntime(): Execute {
   }
 }
 
+/** A stage's graphs as the runner has them. */
+export interface StageGraphs {
+  readonly step: StepGraph
+  readonly monitored: StepGraph | null
+  readonly micro: StepGraph | null
+}
+
+export function graphsOf(stage: LoweredStage): StageGraphs {
+  const { full, micro } = differentiate(stage)
+  return { ...stepsOf(full), micro }
+}
+
 /** A runner in miniature: feeds state, accumulators, hyper-parameters and batches, and takes the new state over. */
 export class StageRun {
   readonly state = new Map<string, Tensor>()
@@ -42,7 +54,7 @@ export class StageRun {
 
   constructor(
     private readonly stage: LoweredStage,
-    private readonly graphs: DifferentiatedStage,
+    private readonly graphs: StageGraphs,
     start: Tensors,
     private readonly execute: Execute = interpreter,
   ) {

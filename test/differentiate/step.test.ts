@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { stageProblems } from '../../src/compiler/5-differentiate/problems.js'
-import { differentiate } from '../../src/compiler/5-differentiate/step.js'
 import { slotsOf } from '../../src/compiler/5-differentiate/update.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import { UserError } from '../../src/diagnostics/diagnostic.js'
@@ -9,7 +8,7 @@ import type { Tensor } from '../../src/graph/types.js'
 import { assertValid } from '../../src/graph/verify.js'
 import { SampleRandom } from '../../src/ops/sample.js'
 import { number, run } from './run.js'
-import { StageRun, type Tensors } from './stage-run.js'
+import { StageRun, type Tensors, graphsOf } from './stage-run.js'
 import { regression, regressionParameters, span, stageOf } from './stages.js'
 
 const random = new SampleRandom(5)
@@ -26,7 +25,7 @@ const stage = (rest: Partial<LoweredStage> = {}): LoweredStage => {
 
 /** State before minus state after one step: with sgd(lr = 1) the gradient. */
 async function change(s: LoweredStage, batches: readonly Tensors[]): Promise<number[]> {
-  const run = new StageRun(s, differentiate(s), start)
+  const run = new StageRun(s, graphsOf(s), start)
   await run.step(batches)
   return Object.entries(start).flatMap(([key, before]) =>
     Array.from(before.data, (v, i) => v - (run.state.get(key)?.data[i] ?? NaN)),
@@ -37,7 +36,7 @@ const norm = (values: readonly number[]): number => Math.hypot(...values)
 
 describe('a step graph', () => {
   it('names inputs and outputs by role', () => {
-    const { step, monitored, micro } = differentiate(
+    const { step, monitored, micro } = graphsOf(
       stage({
         groups: [{ optimizer: 'adamw', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} }],
       }),
@@ -68,7 +67,7 @@ describe('a step graph', () => {
     const rows = batch()
     const gradient = await change(s, [rows])
     const loss = (inputs: Tensors): number =>
-      number(run(differentiate(s).step.graph, { ...inputs, 'hyper/0/lr': one })['loss'])
+      number(run(graphsOf(s).step.graph, { ...inputs, 'hyper/0/lr': one })['loss'])
     const one: Tensor = { dtype: 'f32', shape: [], data: Float64Array.of(1) }
     const h = 1e-5
     let k = 0
@@ -90,7 +89,7 @@ describe('a step graph', () => {
   it('reports the norm of all gradients', async () => {
     const s = stage()
     const rows = batch()
-    const { outputs } = await new StageRun(s, differentiate(s), start).step([rows])
+    const { outputs } = await new StageRun(s, graphsOf(s), start).step([rows])
     expect(number(outputs['grad_norm'])).toBeCloseTo(norm(await change(s, [rows])), 12)
   })
 
@@ -111,9 +110,9 @@ describe('a step graph', () => {
     const accumulating = stage({ accumulate: 2 })
     const found = await change(accumulating, [one, two])
     found.forEach((g, i) => expect(g).toBeCloseTo(mean[i] ?? NaN, 12))
-    const { outputs } = await new StageRun(accumulating, differentiate(accumulating), start).step([one, two])
+    const { outputs } = await new StageRun(accumulating, graphsOf(accumulating), start).step([one, two])
     expect(number(outputs['grad_norm'])).toBeCloseTo(norm(mean), 12)
-    const { micro, step } = differentiate(accumulating)
+    const { micro, step } = graphsOf(accumulating)
     assertValid(micro?.graph ?? step.graph)
     expect([...(micro?.outputs.keys() ?? [])]).toEqual(['loss', 'grad/net/w', 'grad/net/b'])
     expect([...step.outputs.keys()].filter((name) => name.startsWith('grad/'))).toEqual([])
@@ -137,7 +136,7 @@ describe('a step graph', () => {
       { name: 'monitor/size', value: b.sum(b.mul(w, w), [0, 1]) },
     ]
     const s = stageOf(b.finish('train', outputs), { trained: regressionParameters })
-    const graphs = differentiate(s)
+    const graphs = graphsOf(s)
     const rows = batch()
     const plain = new StageRun(s, graphs, start)
     const watched = new StageRun(s, graphs, start)
@@ -158,7 +157,7 @@ describe('a step graph', () => {
 
   it('keeps frozen parameters as parameters and builds no gradient for them', () => {
     const s = stage({ trained: regressionParameters.slice(1) })
-    const { step } = differentiate(s)
+    const { step } = graphsOf(s)
     const frozen = new Set(
       step.graph.nodes.flatMap((n) => n.inputs).filter((v) => v?.source.kind === 'parameter'),
     )
@@ -173,7 +172,7 @@ describe('a step graph', () => {
     ]
     const s = stage({ groups, trained: regressionParameters.map((t, group) => ({ ...t, group })) })
     expect(slotsOf(s)).toEqual(['momentum'])
-    const names = [...differentiate(s).step.inputs.keys()]
+    const names = [...graphsOf(s).step.inputs.keys()]
     expect(names).toEqual(expect.arrayContaining(['hyper/0/lr', 'hyper/1/lr', 'state/momentum/net/b']))
     expect(names).not.toContain('state/momentum/net/w')
   })
@@ -190,7 +189,7 @@ describe('a step graph', () => {
     const trained = ['used', 'stopped', 'absent'].map((path) => ({ model: 'm', path, ...type, group: 0 }))
     const s = stageOf(b.finish('train', [{ name: 'loss', value: loss }]), { trained })
     try {
-      differentiate(s)
+      graphsOf(s)
       expect.unreachable()
     } catch (error) {
       expect(error).toBeInstanceOf(UserError)

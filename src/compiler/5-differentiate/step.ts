@@ -19,28 +19,40 @@ export interface StepGraph {
   readonly outputs: ReadonlyMap<string, OutputRole>
 }
 
-/** The graphs of a stage; see the manifest's `graphs` for what each is for. */
+/** The graphs of a stage: its step with all monitors, and with accumulation that of the micro-batches before it. */
 export interface DifferentiatedStage {
-  readonly step: StepGraph
-  readonly monitored: StepGraph | null
+  readonly full: StepGraph
   readonly micro: StepGraph | null
 }
 
 /**
- * Builds a stage's step graphs: forward, then backward, then the updates. State enters as `state/<key>` and leaves
+ * Builds a stage's graphs: forward, then backward, then the updates. State enters as `state/<key>` and leaves
  * as `<key>`. With accumulation, `micro` adds its gradients to the accumulators `grad/...`, of which the runner
  * feeds zeros to the first micro-batch of a step; `step` takes them in, adds its own gradients and divides by n.
  * The draft is that of the passes that will come.
  */
 export function differentiate(stage: LoweredStage, draft?: Draft): DifferentiatedStage {
-  const full = new StepBuilder(stage, stage.graph.outputs, draft).step()
-  const objective = objectiveOf(stage.graph)
-  const monitored = stage.graph.outputs.length > objective.length
   return {
-    step: monitored ? withoutMonitors(full) : full,
-    monitored: monitored ? full : null,
-    micro: stage.accumulate > 1 ? new StepBuilder(stage, objective, draft).micro() : null,
+    full: new StepBuilder(stage, stage.graph.outputs, draft).step(),
+    micro: stage.accumulate > 1 ? new StepBuilder(stage, objectiveOf(stage.graph), draft).micro() : null,
   }
+}
+
+/**
+ * The plain step, and the monitored one where it has monitors. The plain one is a slice of it: both run the same nodes,
+ * so that the state comes out the same to the bit.
+ */
+export function stepsOf(full: StepGraph): {
+  readonly step: StepGraph
+  readonly monitored: StepGraph | null
+} {
+  const kept = new Map([...full.outputs].filter(([, role]) => role.kind !== 'monitor'))
+  if (kept.size === full.outputs.size) return { step: full, monitored: null }
+  const graph = slice(
+    full.graph,
+    full.graph.outputs.filter((o) => kept.has(o.name)),
+  )
+  return { step: { graph, inputs: usedInputs(graph, full.inputs), outputs: kept }, monitored: full }
 }
 
 /** Everything but the monitors. */
@@ -49,16 +61,6 @@ const objectiveOf = (graph: Graph): readonly Output[] =>
 
 const gradientOutputs = (outputs: readonly Output[]): readonly Value[] =>
   outputs.filter((o) => o.name.startsWith('gradient/')).map((o) => o.value)
-
-/** A slice of the same nodes, so that the state comes out the same to the bit. */
-function withoutMonitors({ graph, inputs, outputs }: StepGraph): StepGraph {
-  const kept = new Map([...outputs].filter(([, role]) => role.kind !== 'monitor'))
-  const sliced = slice(
-    graph,
-    graph.outputs.filter((o) => kept.has(o.name)),
-  )
-  return { graph: sliced, inputs: usedInputs(sliced, inputs), outputs: kept }
-}
 
 function usedInputs(graph: Graph, inputs: ReadonlyMap<string, InputRole>): ReadonlyMap<string, InputRole> {
   const used = new Set(graph.inputs.map((v) => (v.source.kind === 'input' ? v.source.name : '')))

@@ -1,7 +1,6 @@
 import { Draft, type Graph } from '../../graph/graph.js'
-import { slice } from '../../graph/rewrite.js'
 import type { LoweredEvaluation } from '../4-lower/lowered.js'
-import type { DifferentiatedStage, StepGraph } from '../5-differentiate/step.js'
+import { type DifferentiatedStage, type StepGraph, stepsOf } from '../5-differentiate/step.js'
 import type { InputRole, OutputRole } from '../7-emit/manifest.js'
 import { type Optimised, optimize, optimizeForward } from './index.js'
 import type { PassContext } from './pass.js'
@@ -16,23 +15,18 @@ export interface OptimizedStage {
   readonly report: Optimised['report']
 }
 
-/**
- * Optimises the graphs of a stage. The plain step is a slice of the monitored one, so that both run the same nodes
- * and their state outputs are bit-equal.
- */
+/** Optimises the graphs of a stage. */
 export function optimizeStage(stage: DifferentiatedStage, context: PassContext): OptimizedStage {
-  const largest = optimize((stage.monitored ?? stage.step).graph, context)
+  const full = optimize(stage.full.graph, context)
   const micro = stage.micro && optimize(stage.micro.graph, context)
-  const split = splitPrologue([largest.graph, ...(micro ? [micro.graph] : [])], context.draft)
+  const split = splitPrologue([full.graph, ...(micro ? [micro.graph] : [])], context.draft)
   const [main, last] = split.graphs
   if (!main) throw new Error('unreachable: the step is always there')
-  const outputs = main.outputs.filter(({ name }) => stage.step.outputs.has(name))
   return {
-    step: withRoles(stage.monitored ? slice(main, outputs) : main, stage.step),
-    monitored: stage.monitored && withRoles(main, stage.monitored),
+    ...stepsOf(withRoles(main, stage.full)),
     micro: stage.micro && last ? withRoles(last, stage.micro) : null,
     prologue: split.prologue && prologueStep(split.prologue),
-    report: [...largest.report, ...(micro?.report ?? [])],
+    report: [...full.report, ...(micro?.report ?? [])],
   }
 }
 
