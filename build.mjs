@@ -60,12 +60,12 @@ writeFileSync(program, readFileSync(program, 'utf8').replaceAll(/[^\x00-\x7f]/g,
 /** Runs a part of the build that is written in the program's own code. */
 function step(name, ...given) {
   const script = join(outdir, `${name}.js`)
-  const { status } = spawnSync(process.execPath, [script, ...given], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const { status, stderr } = spawnSync(process.execPath, [script, ...given], { encoding: 'utf8' })
   for (const file of [script, `${script}.map`]) rmSync(file)
-  if (status !== 0) throw new Error(`${name}.js ended with ${status}`)
+  if (status !== 0) throw new Error(`${name}.js ended with ${status}\n${stderr}`)
 }
 
 step('write-library')
 const scratch = mkdtempSync(join(tmpdir(), 'dcrc-build-'))
-step('record-code', 'pipelines/quickstart/quickstart.dcr', join(scratch, 'compiled'))
+step('record-code', 'pipelines/quickstart/quickstart.dcr', join(scratch, 'compiled'), 'pipelines/dcr.dcr')
 rmSync(scratch, { recursive: true })

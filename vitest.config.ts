@@ -8,5 +8,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     setupFiles: ['./src/polyfill.ts'],
+    globalSetup: ['./test/cli/one-package.ts'],
   },
 })

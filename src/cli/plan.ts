@@ -1,5 +1,6 @@
 import { plan as planPipeline } from '../compiler/index.js'
 import { exitCodes } from './exit-codes.js'
+import { keptFigures } from './kept-figures.js'
 import { type FullPlan, type Section, describePlan } from './plan-report.js'
 import { fileConversions } from './plan-weights.js'
 import { printDiagnostics } from './print.js'
@@ -32,7 +33,11 @@ async function planOf(
   settings: ReadonlyMap<string, string>,
 ): Promise<FullPlan | undefined> {
   const target = findTarget(name)
-  const { diagnostics, plan: made, models = [] } = planPipeline({ ...target, settings })
+  const {
+    diagnostics,
+    plan: made,
+    models = [],
+  } = planPipeline({ ...target, settings }, keptFigures(target.files.root))
   printDiagnostics(diagnostics, target.files.texts)
   return made && { ...made, files: await fileConversions(models, target.files.root) }
 }

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { Script } from 'node:vm'
 
 const folder = dirname(fileURLToPath(import.meta.url))
-const file = join(folder, 'dcrc.js')
+/** The built program. */
+export const programFile = join(folder, 'dcrc.js')
 
 /** Where the build keeps what V8 made of the program, which no other version and no other machine can use. */
 export const codeFile = join(folder, `dcrc.${process.version}-${process.platform}-${process.arch}.code`)
@@ -22,14 +23,14 @@ export interface Program {
  * and compiles as it always does.
  */
 export function loadProgram(): Program {
-  const source = `(function (require, __filename) {${readFileSync(file, 'latin1')}\n})`
+  const source = `(function (require, __filename) {${readFileSync(programFile, 'latin1')}\n})`
   const cachedData = existsSync(codeFile) ? readFileSync(codeFile) : undefined
-  const script = new Script(source, { filename: file, ...(cachedData ? { cachedData } : {}) })
+  const script = new Script(source, { filename: programFile, ...(cachedData ? { cachedData } : {}) })
   return {
     script,
     run: () => {
       const start = script.runInThisContext() as (require: NodeJS.Require, file: string) => void
-      start(createRequire(file), file)
+      start(createRequire(programFile), programFile)
     },
   }
 }

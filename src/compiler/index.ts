@@ -13,8 +13,9 @@ import type { Artefact, DataSpec, ModelSpec, Settings } from './7-emit/manifest.
 import { type Analysis, type Request, analyze } from './analyze.js'
 import { type BuiltStage, buildStage } from './build-stage.js'
 import { editHint } from './edit-hint.js'
-import { type ConversionPlan, planConversions } from './plan/conversions.js'
-import { type StagePlan, planStages } from './plan/report.js'
+import { planConversions } from './plan/conversions.js'
+import { type Figures, type KeptFigures, figuresKey } from './plan/kept.js'
+import { planStages } from './plan/report.js'
 import { version } from './version.js'
 
 export { type Analysis, type Request, analyze }
@@ -55,21 +56,22 @@ export interface Planning {
     readonly params: Settings
     readonly data: readonly Pick<DataSpec, 'name' | 'source' | 'arguments'>[]
     readonly evaluations: readonly Pick<LoweredEvaluation, 'name' | 'kind' | 'settings'>[]
-    readonly conversions: readonly ConversionPlan[]
-    readonly stages: readonly StagePlan[]
-  }
+  } & Figures
   /** The models, to look at their files; absent when there are errors. */
   readonly models?: readonly ModelSpec[]
 }
 
-/** What each stage trains and what a step costs, from the graphs as they would be emitted. */
-export const plan = (request: Request): Planning => planAnalysed(analyze(request))
+/**
+ * What each stage trains and what a step costs, from the graphs as they would be emitted, or as an earlier plan has kept
+ * it.
+ */
+export const plan = (request: Request, kept?: KeptFigures): Planning => planAnalysed(analyze(request), kept)
 
 /** The same after `analyze`. */
-export function planAnalysed(analysis: Analysis): Planning {
-  const emitted = emitStages(analysis)
-  if (!emitted) return { diagnostics: analysis.diagnostics }
-  const { pipeline, lowered, stages, diagnostics } = emitted
+export function planAnalysed(analysis: Analysis, kept?: KeptFigures): Planning {
+  const { pipeline, lowered } = analysis
+  if (!pipeline || !lowered) return { diagnostics: analysis.diagnostics }
+  const { figures, diagnostics } = figuresOf(analysis, lowered, kept)
   return {
     diagnostics,
     plan: {
@@ -78,11 +80,30 @@ export function planAnalysed(analysis: Analysis): Planning {
       params: lowered.params,
       data: lowered.data.map(({ name, source, arguments: given }) => ({ name, source, arguments: given })),
       evaluations: lowered.evaluations.map(({ name, kind, settings }) => ({ name, kind, settings })),
-      conversions: planConversions(lowered, stages),
-      stages: planStages(lowered, stages),
+      ...figures,
     },
     models: lowered.models,
   }
+}
+
+/** Figures that come with a complaint of a stage are not kept: it has a place in a source. */
+function figuresOf(
+  analysis: Analysis,
+  lowered: Lowered,
+  kept: KeptFigures | undefined,
+): { readonly figures: Figures; readonly diagnostics: readonly Diagnostic[] } {
+  const key = kept && figuresKey(lowered, target)
+  const before = key === undefined ? undefined : kept?.read(key)
+  if (before) return { figures: before, diagnostics: analysis.diagnostics }
+  const emitted = emitStages(analysis)
+  if (!emitted) throw new Error('a lowered pipeline has stages')
+  const { stages, diagnostics } = emitted
+  const figures = {
+    conversions: planConversions(emitted.lowered, stages),
+    stages: planStages(emitted.lowered, stages),
+  }
+  if (key !== undefined && stages.every((stage) => stage.diagnostics.length === 0)) kept?.write(key, figures)
+  return { figures, diagnostics }
 }
 
 interface EmittedStages {

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, rmSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { median } from './median.js'
 
@@ -18,21 +20,41 @@ export interface CommandMeasure extends Usage {
   readonly all: readonly Usage[]
 }
 
-/** The medians of `times` runs of the built program, in turns; an empty Node process is measured beside it. */
+/** A command line to measure. */
+export interface Command {
+  readonly name: string
+  readonly line: readonly string[]
+  /** Where it runs; here when absent. */
+  readonly folder?: string
+  /** Done before each run. */
+  readonly before?: () => void
+}
+
+/**
+ * The medians of `times` runs of the built program, in turns; an empty Node process is measured beside it. A plan is
+ * measured with its figures kept and, in the folder `scratch`, with none kept.
+ */
 export function measureCommands(
   commands: readonly (readonly string[])[],
+  scratch: string,
   times: number,
 ): readonly CommandMeasure[] {
-  const lines = [['-e', '0'], ...commands.map((c) => ['dist/cli/main.js', ...c])]
+  const lines: readonly Command[] = [
+    { name: 'node -e 0', line: ['-e', '0'] },
+    ...commands.flatMap((c): Command[] => {
+      const command = { name: `dcrc ${c.slice(0, 2).join(' ')}`, line: ['dist/cli/main.js', ...c] }
+      return c[0] === 'plan' ? [command, withoutKept(command, scratch)] : [command]
+    }),
+  ]
   const all = lines.map((): Usage[] => [])
   for (let k = 0; k < times; k++) {
     lines.forEach((line, i) => all[i]?.push(usageOf(line)))
   }
-  return lines.map((line, i) => {
+  return lines.map(({ name }, i) => {
     const found = all[i] ?? []
     const middle = (part: keyof Usage): number => median(found.map((usage) => usage[part]))
     return {
-      command: `node ${line.slice(0, 3).join(' ')}`,
+      command: name,
       seconds: middle('seconds'),
       processor: middle('processor'),
       bytes: middle('bytes'),
@@ -41,12 +63,34 @@ export function measureCommands(
   })
 }
 
-function usageOf(line: readonly string[]): Usage {
+/** The same by a copy of the package without what the build has planned, which forgets its own plans. */
+function withoutKept({ name, line }: Command, scratch: string): Command {
+  const folder = join(scratch, 'package')
+  if (!existsSync(folder)) {
+    cpSync('dist', join(folder, 'dist'), { recursive: true, filter: (path) => !path.endsWith('.dcrc') })
+    for (const part of ['pipelines', 'node_modules', 'package.json'])
+      symlinkSync(resolve(part), join(folder, part))
+  }
+  return {
+    name: `${name}, nothing kept`,
+    line,
+    folder,
+    before: () => rmSync(join(folder, '.dcrc'), { recursive: true, force: true }),
+  }
+}
+
+function usageOf({ line, folder = '.', before }: Command): Usage {
+  before?.()
   const start = performance.now()
-  const { status, stderr, output } = spawnSync(process.execPath, ['-r', './test/bench/usage.cjs', ...line], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-  })
+  const { status, stderr, output } = spawnSync(
+    process.execPath,
+    ['-r', resolve('test/bench/usage.cjs'), ...line],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    },
+  )
   const seconds = (performance.now() - start) / 1000
   if (status !== 0) throw new Error(`node ${line.join(' ')} ended with ${status}: ${stderr}`)
   const { processor, bytes } = JSON.parse(output[3] ?? '') as Omit<Usage, 'seconds'>

@@ -66,6 +66,7 @@ function main(): void {
       ['plan', file],
       ['compile', file, '--out', join(scratch, 'timed')],
     ]),
+    scratch,
     Number(options.commands),
   )
   table(

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -12,6 +13,7 @@ import {
 import { constants, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inject } from 'vitest'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -41,11 +43,7 @@ export class Installed {
   ) {}
 
   static build(): Installed {
-    const place = mkdtempSync(join(tmpdir(), 'dcrc-cli-'))
-    for (const name of ['pipelines', 'docs', 'package.json', 'node_modules'])
-      symlinkSync(join(repository, name), join(place, name))
-    execFileSync(process.execPath, ['build.mjs', join(place, 'dist/cli')], { cwd: repository })
-    return new Installed(place, mkdtempSync(join(tmpdir(), 'dcrc-work-')))
+    return new Installed(onePackage(), mkdtempSync(join(tmpdir(), 'dcrc-work-')))
   }
 
   /** Whether V8 takes the code that the build kept of the program, under the flags of `engine.ts`. */
@@ -117,12 +115,42 @@ export class Installed {
   }
 
   remove(): void {
-    for (const folder of [this.place, this.folder]) rmSync(folder, { recursive: true, force: true })
+    rmSync(this.folder, { recursive: true, force: true })
   }
 
   /** Text without the names of temporary folders. */
   private plain(text: string): string {
     return text.replaceAll(this.folder, '<work>').replaceAll(this.place, '<package>')
+  }
+}
+
+/** The package of this run of tests: the first file that asks builds it, and others wait for that. */
+function onePackage(): string {
+  const place = inject('package')
+  const done = join(place, 'done')
+  if (!isFirst(join(place, 'dist'))) {
+    while (!existsSync(done)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    if (readFileSync(done, 'utf8') !== '') throw new Error('the build failed, as another file tells')
+    return place
+  }
+  try {
+    for (const name of ['pipelines', 'docs', 'package.json', 'node_modules'])
+      symlinkSync(join(repository, name), join(place, name))
+    execFileSync(process.execPath, ['build.mjs', join(place, 'dist/cli')], { cwd: repository })
+    writeFileSync(done, '')
+  } catch (error) {
+    writeFileSync(done, 'failed')
+    throw error
+  }
+  return place
+}
+
+function isFirst(folder: string): boolean {
+  try {
+    mkdirSync(folder)
+    return true
+  } catch {
+    return false
   }
 }
 

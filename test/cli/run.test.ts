@@ -161,7 +161,7 @@ describe('what was compiled', () => {
   })
 })
 
-test('missing weights and missing packages are told together, before anything is written', async () => {
+test('missing weights and missing packages are told together, before a run is begun', async () => {
   const text = dcrc.read(`${project}/digits.dcr`)
   dcrc.write(
     'bare/digits.dcr',
