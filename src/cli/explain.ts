@@ -1,7 +1,7 @@
 import { kinds } from '../diagnostics/catalogue/index.js'
 import { closest } from '../diagnostics/suggest.js'
 import { exitCodes } from './exit-codes.js'
-import { columns, fill } from './wrap.js'
+import { columns, fill } from '../diagnostics/wrap.js'
 
 /** `dcrc explain CODE`: the page of a diagnostic; without a code the list of all. */
 export function explain(code: string | undefined): number {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Figures, KeptFigures } from '../compiler/plan/kept.js'
-import { openCache, planCache } from '../weights/cache.js'
+import { openCache, planCache } from '../cache.js'
 import { programFile } from './program-code.js'
 import { replaceFile } from './replace-file.js'
 

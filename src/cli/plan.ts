@@ -5,7 +5,7 @@ import { type FullPlan, type Section, describePlan } from './plan-report.js'
 import { fileConversions } from './plan-weights.js'
 import { printDiagnostics } from './print.js'
 import { findTarget } from './target.js'
-import { columns, wrap } from './wrap.js'
+import { columns, wrap } from '../diagnostics/wrap.js'
 
 export interface PlanOptions {
   readonly json: boolean

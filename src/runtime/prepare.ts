@@ -13,7 +13,7 @@ import { isAbsent, withRandomWeights } from './substitutes.js'
 import { WorkerThread } from './thread.js'
 import type { StageRun, TrainContext } from './train.js'
 import { Weights, fileSystemRoot } from './weights.js'
-import { prologueCache } from '../weights/cache.js'
+import { prologueCache } from '../cache.js'
 import type { Conversion } from '../weights/conversions.js'
 
 /** Problems that were found together. */

@@ -109,7 +109,7 @@ export function createProgress(lane: Lane, options: ProgressOptions = {}): (even
       case 'stopped':
         say(
           event.stage === null
-            ? 'stopped before the first step'
+            ? 'stopped before the first checkpoint'
             : `stopped after ${event.stage} step ${event.step}, which a checkpoint holds`,
         )
     }

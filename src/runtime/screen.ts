@@ -1,3 +1,5 @@
+import { wrap } from '../diagnostics/wrap.js'
+
 /** Where text is shown; `process.stderr` is one. */
 export interface TextStream {
   readonly isTTY?: boolean
@@ -82,10 +84,13 @@ export class Lane {
     return (this.prefix + this.text).trimEnd()
   }
 
-  /** Writes a line that stays, in place of the live one. */
+  /** Writes a line that stays, in place of the live one; a terminal gets a long one in parts. */
   say(text: string): void {
     this.text = ''
-    this.screen.write(`${this.prefix}${text}\n`)
+    const { isTerminal, columns } = this.screen
+    this.screen.write(
+      `${wrap(this.prefix + text, isTerminal ? columns : undefined, this.prefix.length + 2)}\n`,
+    )
   }
 
   /** Sets the live line. */

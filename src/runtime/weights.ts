@@ -16,7 +16,7 @@ import {
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { type NarrowFloat, narrowFloats, tensor } from '../graph/types.js'
 import { OnnxProblem } from '../onnx/index.js'
-import { weightCache } from '../weights/cache.js'
+import { weightCache } from '../cache.js'
 import { type Conversion, Conversions, TooLarge } from '../weights/conversions.js'
 import { findWeights } from '../weights/find.js'
 import { roundInPlace } from '../weights/floats.js'

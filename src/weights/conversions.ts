@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, s
 import { basename, join, relative, sep } from 'node:path'
 import type { NarrowFloat } from '../graph/types.js'
 import { elementCount } from '../graph/types.js'
-import { openCache } from './cache.js'
+import { openCache } from '../cache.js'
 import { type StoredFloat, roundInPlace, storedFloats, toFloat32 } from './floats.js'
 import { gatheredPieces } from './gather.js'
 import { openSafetensors, tensorPieces, writeSafetensors } from './safetensors.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../src/diagnostics/catalogue/index.js'
-import { fill, wrap } from '../../src/cli/wrap.js'
+import { fill, wrap } from '../../src/diagnostics/wrap.js'
 
 describe('lines for a terminal', () => {
   it('break at blanks, and go on indented', () =>

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { keptFigures } from '../../src/cli/kept-figures.js'
 import { type Planning, plan } from '../../src/compiler/index.js'
 import type { Figures, KeptFigures } from '../../src/compiler/plan/kept.js'
-import { planCache } from '../../src/weights/cache.js'
+import { planCache } from '../../src/cache.js'
 import { readLibrary } from '../check/analyze.js'
 
 /*

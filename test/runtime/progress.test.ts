@@ -148,6 +148,30 @@ test('on a terminal a run leaves the ends of its stages and what else it said', 
   ])
 })
 
+test('a line that stays is broken at blanks where the terminal is narrow, and stays whole in a pipe', () => {
+  const metrics = { nmi: 0.51234, ari: 0.25, accuracy: 0.75 }
+  const evaluated = { kind: 'evaluated', moment: 'start', evaluation: 'digits', metrics } as const
+  const shown = (terminal: Terminal, label?: string): readonly string[] => {
+    createProgress(new Screen(terminal).lane(label), { colors: false })(evaluated)
+    return terminal.picture
+  }
+  expect(shown(new Terminal(80))).toEqual([
+    'evaluate digits (start): nmi 0.5123, ari 0.2500, accuracy 0.7500',
+  ])
+  expect(shown(new Terminal(50))).toEqual([
+    'evaluate digits (start): nmi 0.5123, ari 0.2500,',
+    '  accuracy 0.7500',
+  ])
+  expect(shown(new Terminal(50), 'naive')).toEqual([
+    'naive  evaluate digits (start): nmi 0.5123, ari',
+    '         0.2500, accuracy 0.7500',
+    'naive',
+  ])
+  const written: string[] = []
+  createProgress(new Screen({ columns: 50, write: (text) => written.push(text) }).lane(), {})(evaluated)
+  expect(written).toEqual(['evaluate digits (start): nmi 0.5123, ari 0.2500, accuracy 0.7500\n'])
+})
+
 describe('two runs', () => {
   test('piped: lines begin with the name of the run', () => {
     const written: string[] = []
