@@ -58,20 +58,11 @@ export class Copier {
     private readonly root: Builder = b,
   ) {}
 
-  /** Nothing that a graph reads is replaced by a rule. */
-  private get sharesLeaves(): boolean {
-    return this.shares && !this.rules.leaf
-  }
-
   /** Appends what the wanted outputs need and gives back those outputs. */
   copy(graph: Graph): Output[] {
     const outputs = this.rules.outputs ?? graph.outputs
     const live = liveNodes(graph.nodes, outputs)
-    for (const input of graph.inputs) {
-      if (!live.inputs.has(input)) continue
-      if (this.sharesLeaves) this.root.adoptInput(input)
-      else this.value(input)
-    }
+    for (const input of graph.inputs) if (live.inputs.has(input)) this.value(input)
     this.copyNodes(live.nodes)
     return outputs.map(({ name, value }) => ({ name, value: this.value(value) }))
   }
@@ -80,7 +71,6 @@ export class Copier {
   value(old: Value): Value {
     const known = this.values.get(old)
     if (known) return known
-    if (this.sharesLeaves) return old
     if (old.source.kind === 'node') {
       if (this.shares) return old
       throw new Error(`rewrite: ${old.source.node.op} is read but was not copied`)

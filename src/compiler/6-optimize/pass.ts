@@ -81,13 +81,6 @@ export function walkTogether(
   const settle = (value: Value, b: Builder, by: number): Value =>
     rules.slice(by + 1).reduce((v, later) => later.after?.(v, b) ?? v, value)
   const last = rules.length - 1
-  const leaf = (value: Value, b: Builder): Value | undefined => {
-    for (let i = 0; i <= last; i++) {
-      const replaced = rules[i]?.leaf?.(value, b)
-      if (replaced) return replaced
-    }
-    return undefined
-  }
   // Each of a graph's many nodes and values comes through here: no lists or iterators on the way.
   const walked = rewrite(graph, {
     draft: context.draft,
@@ -98,7 +91,13 @@ export function walkTogether(
       }
       return undefined
     },
-    ...(rules.some((r) => r.leaf) ? { leaf } : {}),
+    leaf(value, b) {
+      for (let i = 0; i <= last; i++) {
+        const replaced = rules[i]?.leaf?.(value, b)
+        if (replaced) return replaced
+      }
+      return undefined
+    },
   })
   return { graph: walked, findings }
 }
