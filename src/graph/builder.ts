@@ -143,8 +143,10 @@ export class Builder {
     const node: Node = span
       ? { id, op, inputs, outputs, attributes, bodies, draft, span }
       : { id, op, inputs, outputs, attributes, bodies, draft }
-    for (const type of types)
-      outputs.push({ id: this.ids.next++, type, source: { kind: 'node', node, output: outputs.length } })
+    for (let output = 0; output < types.length; output++) {
+      const type = types[output]
+      if (type) outputs.push({ id: this.ids.next++, type, source: { kind: 'node', node, output } })
+    }
     this.nodes.push(node)
     return outputs
   }

@@ -1,5 +1,5 @@
 import { type Graph, type Node, type Source, type Value } from './graph.js'
-import { nodesBehind, nodesOf } from './rewrite.js'
+import { nodesBehind, visitNodes } from './rewrite.js'
 
 /** A parameter of a model, as a value of a graph. One parameter may be several values. */
 export interface ParameterValue extends Value {
@@ -7,27 +7,43 @@ export interface ParameterValue extends Value {
 }
 
 /** The parameters that a graph reads. */
-export const parametersOf = (graph: Graph): ReadonlySet<ParameterValue> =>
-  parametersBehind(
-    graph.outputs.map(({ value }) => value),
-    nodesOf(graph),
-  )
+export function parametersOf(graph: Graph): ReadonlySet<ParameterValue> {
+  const read = new Reader()
+  read.outputs(graph)
+  visitNodes(graph, (node) => read.node(node))
+  return read.found
+}
 
 /** The parameters that values are computed from; `behind` are the nodes that compute them. */
 export function parametersBehind(
   values: readonly Value[],
-  behind: Iterable<Node> = nodesBehind(values),
+  behind: readonly Node[] = nodesBehind(values),
 ): ReadonlySet<ParameterValue> {
-  const found = new Set<ParameterValue>()
-  const read = (value: Value | null): void => {
-    if (value && isParameter(value)) found.add(value)
+  const read = new Reader()
+  for (const value of values) read.value(value)
+  for (const node of behind) read.node(node)
+  return read.found
+}
+
+/** Collects the parameters among what is read. */
+class Reader {
+  readonly found = new Set<ParameterValue>()
+
+  value(value: Value): void {
+    if (isParameter(value)) this.found.add(value)
   }
-  values.forEach(read)
-  for (const node of behind) {
-    node.inputs.forEach(read)
-    for (const { graph } of node.bodies) for (const { value } of graph.outputs) read(value)
+
+  outputs({ outputs }: Graph): void {
+    for (const { value } of outputs) this.value(value)
   }
-  return found
+
+  node({ inputs, bodies }: Node): void {
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i]
+      if (input) this.value(input)
+    }
+    bodies.forEach(({ graph }) => this.outputs(graph))
+  }
 }
 
 const isParameter = (value: Value): value is ParameterValue => value.source.kind === 'parameter'

@@ -205,6 +205,7 @@ function liveNodes(
       const input = node.inputs[k]
       if (input) read(input)
     }
+    if (node.bodies.length === 0) continue
     for (const { graph } of node.bodies) for (const value of neededBy(graph)) read(value)
   }
   return { nodes: live.reverse(), inputs }
@@ -252,32 +253,30 @@ export function nodesBehind(wanted: readonly Value[]): readonly Node[] {
   return found.filter((node) => node !== undefined)
 }
 
+/** Visits all nodes in execution order; the nodes of a nested graph come right before the node that holds it. */
+export function visitNodes({ nodes }: Graph, visit: (node: Node) => void): void {
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i]
+    if (!node) continue
+    if (node.bodies.length > 0) for (const body of node.bodies) visitNodes(body.graph, visit)
+    visit(node)
+  }
+}
+
 /** How many nodes there are, nested graphs included. */
 export function countNodes(graph: Graph): number {
-  let count = graph.nodes.length
-  for (const node of graph.nodes) for (const body of node.bodies) count += countNodes(body.graph)
+  let count = 0
+  visitNodes(graph, () => count++)
   return count
 }
 
-/** The nodes of some operators, nested graphs included, in the order of `nodesOf`. */
+/** The nodes of some operators, nested graphs included, in the order of `visitNodes`. */
 export function findNodes(graph: Graph, ops: ReadonlySet<string>): readonly Node[] {
   const found: Node[] = []
-  const visit = (g: Graph): void => {
-    for (const node of g.nodes) {
-      for (const body of node.bodies) visit(body.graph)
-      if (ops.has(node.op)) found.push(node)
-    }
-  }
-  visit(graph)
+  visitNodes(graph, (node) => {
+    if (ops.has(node.op)) found.push(node)
+  })
   return found
-}
-
-/** All nodes in execution order; the nodes of a nested graph come right before the node that holds it. */
-export function* nodesOf(graph: Graph): Generator<Node> {
-  for (const node of graph.nodes) {
-    for (const body of node.bodies) yield* nodesOf(body.graph)
-    yield node
-  }
 }
 
 /** What a nested graph reads of the graphs around it, in order of first use; constants and parameters included. */

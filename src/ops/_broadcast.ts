@@ -7,15 +7,20 @@ import { type RowAxis, TypeMismatch } from './operator.js'
 
 /** The shape that NumPy's rule gives, or undefined where sizes differ and none is 1. */
 export function tryBroadcast(shapes: readonly (readonly number[])[]): number[] | undefined {
-  const rank = Math.max(0, ...shapes.map((s) => s.length))
-  const out = Array.from({ length: rank }, () => 1)
-  for (const shape of shapes) {
-    for (const [i, size] of shape.entries()) {
-      const axis = rank - shape.length + i
-      if (size === 1 || size === out[axis]) continue
-      if (out[axis] !== 1) return undefined
-      out[axis] = size
+  // asked of most nodes that are made: no lists or iterators on the way
+  let rank = 0
+  for (let k = 0; k < shapes.length; k++) rank = Math.max(rank, shapes[k]?.length ?? 0)
+  const out: number[] = []
+  for (let axis = 0; axis < rank; axis++) {
+    let size = 1
+    for (let k = 0; k < shapes.length; k++) {
+      const shape = shapes[k] ?? []
+      const own = shape[shape.length - rank + axis] ?? 1
+      if (own === 1 || own === size) continue
+      if (size !== 1) return undefined
+      size = own
     }
+    out.push(size)
   }
   return out
 }

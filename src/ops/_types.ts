@@ -20,10 +20,15 @@ export function given<T>(inputs: readonly (T | null)[], k: number): T {
 export function constantInts(value: Value): number[] {
   const constant = constantOf(value)
   if (!constant) throw new Error('a shape, axis or size input must be a constant')
-  return [...constant.data]
+  return ints(constant)
 }
 
-export const ints = (t: Tensor): number[] => [...t.data]
+/** The values of a tensor, which holds few, as a list. */
+export function ints({ data }: Tensor): number[] {
+  const values: number[] = []
+  for (let i = 0; i < data.length; i++) values.push(data[i] ?? 0)
+  return values
+}
 
 /** "f32[4, 3] and f32[5]" */
 export const listTypes = (types: readonly TensorType[]): string => types.map(formatType).join(' and ')
@@ -46,8 +51,8 @@ function kindOf(accepted: readonly DType[]): string {
 }
 
 export function requireSameType(word: string, ...values: readonly Value[]): void {
-  const [first, ...others] = values
-  for (const other of others) {
+  const first = values[0]
+  for (const other of values) {
     if (first && first.type.dtype !== other.type.dtype) {
       const types = listTypes([first.type, other.type])
       throw new TypeMismatch(

@@ -1,9 +1,17 @@
 import { Builder } from '../../src/graph/builder.js'
-import type { Graph, Value } from '../../src/graph/graph.js'
+import type { Graph, Node, Value } from '../../src/graph/graph.js'
+import { visitNodes } from '../../src/graph/rewrite.js'
 import type { TensorType } from '../../src/graph/types.js'
 import { tensor } from '../../src/graph/types.js'
 
 export const matrix: TensorType = { dtype: 'f32', shape: [2, 2] }
+
+/** All nodes of a graph, in the order in which they are visited. */
+export function nodesOf(graph: Graph): readonly Node[] {
+  const nodes: Node[] = []
+  visitNodes(graph, (node) => nodes.push(node))
+  return nodes
+}
 
 /**
  * y = x * s repeated `turns` times in a Loop, then added to a parameter. The body reads `s` (a node of the outer

@@ -7,7 +7,6 @@ import {
   captured,
   needed,
   nodesBehind,
-  nodesOf,
   readOnce,
   operands,
   rewrite,
@@ -15,7 +14,7 @@ import {
 } from '../../src/graph/rewrite.js'
 import { type Tensor, scalar, tensor } from '../../src/graph/types.js'
 import { assertValid } from '../../src/graph/verify.js'
-import { loopGraph, matrix } from './graphs.js'
+import { loopGraph, matrix, nodesOf } from './graphs.js'
 
 const values: Readonly<Record<string, Tensor>> = {
   x: tensor('f32', [2, 2], [1, -2, 3, 0.5]),
@@ -38,7 +37,7 @@ function outputs(graph: Graph): Record<string, readonly number[]> {
   return Object.fromEntries(graph.outputs.map((o, i) => [o.name, Array.from(results[i]?.data ?? [])]))
 }
 
-const ops = (graph: Graph): string[] => [...nodesOf(graph)].map((n) => n.op)
+const ops = (graph: Graph): string[] => nodesOf(graph).map((n) => n.op)
 const inputNames = (graph: Graph): string[] =>
   graph.inputs.map((v) => (v.source.kind === 'input' ? v.source.name : '?'))
 
@@ -60,7 +59,7 @@ describe('rewriting a graph', () => {
     const graph = rewrite(loopGraph(), {
       node: (node, inputs, { b }) => (node.op === 'Mul' ? [b.op('Sub', inputs)] : undefined),
     })
-    const ids = [...nodesOf(graph)].flatMap((n) => [n.id, ...n.outputs.map((v) => v.id)])
+    const ids = nodesOf(graph).flatMap((n) => [n.id, ...n.outputs.map((v) => v.id)])
     expect(new Set(ids).size).toBe(ids.length)
     expect(ops(graph)).toEqual(['Tanh', 'Sub', 'Sub', 'Loop', 'Add'])
     assertValid(graph)
@@ -74,7 +73,7 @@ describe('rewriting a graph', () => {
     expect(ops(copy)).toEqual(['Tanh', 'Mul', 'Mul', 'Loop', 'Add'])
     expect(copy.nodes.map((n) => n.span)).toEqual(graph.nodes.map((n) => n.span))
     const old = new Set(nodesOf(graph))
-    expect([...nodesOf(copy)].some((n) => old.has(n))).toBe(false)
+    expect(nodesOf(copy).some((n) => old.has(n))).toBe(false)
     const ids = copy.nodes.map((n) => n.id)
     expect(ids).toEqual([...ids].sort((a, b) => a - b))
   })
@@ -218,7 +217,7 @@ describe('questions about a graph', () => {
     const nodes = nodesBehind([y?.value as Value])
     expect(nodes.map((n) => n.op)).toEqual(['Tanh', 'Mul', 'Mul', 'Loop'])
     expect(new Set(made)).toEqual(new Set(nodes))
-    expect(nodes).toEqual([...nodesOf(graph)].filter((node) => nodes.includes(node)))
+    expect(nodes).toEqual(nodesOf(graph).filter((node) => nodes.includes(node)))
   })
 })
 

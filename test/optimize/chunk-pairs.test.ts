@@ -6,7 +6,7 @@ import { optimize, optimizeForward } from '../../src/compiler/6-optimize/index.j
 import type { PassContext } from '../../src/compiler/6-optimize/pass.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import type { Graph } from '../../src/graph/graph.js'
-import { nodesOf } from '../../src/graph/rewrite.js'
+import { nodesOf } from '../graph/graphs.js'
 import { type Tensor, elementCount, scalar, tensor } from '../../src/graph/types.js'
 import { assertValid } from '../../src/graph/verify.js'
 import { SampleRandom } from '../../src/ops/sample.js'
@@ -72,8 +72,8 @@ const cases: Readonly<Record<string, string>> = {
   ),
 }
 
-const nodesIn = (graph: Graph): number => [...nodesOf(graph)].length
-const opsOf = (graph: Graph): readonly string[] => [...nodesOf(graph)].map((node) => node.op)
+const nodesIn = (graph: Graph): number => nodesOf(graph).length
+const opsOf = (graph: Graph): readonly string[] => nodesOf(graph).map((node) => node.op)
 
 function stageOf(source: string): LoweredStage {
   const { lowered, diagnostics } = analyzeSources(source)
@@ -168,7 +168,7 @@ describe('pairs in chunks of rows', () => {
   it('one chunk stands in memory at a time: no value in the graph has all pairs', () => {
     const stage = stageOf(cases['rows that meet in a sum'] ?? '')
     const sizes = (graph: Graph): number =>
-      Math.max(...[...nodesOf(graph)].flatMap((node) => node.outputs.map((v) => elementCount(v.type.shape))))
+      Math.max(...nodesOf(graph).flatMap((node) => node.outputs.map((v) => elementCount(v.type.shape))))
     expect(sizes(stepOf(stage, null))).toBe(n * n * 5)
     expect(sizes(stepOf(stage, 1))).toBeLessThan(n * n * 4)
   })

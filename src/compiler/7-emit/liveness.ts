@@ -41,10 +41,14 @@ export class Lifetimes {
     this.bytes = new Float64Array(numbers.size)
     this.uses = new Int32Array(numbers.size)
     this.kept = new Uint8Array(numbers.size)
-    this.views = Uint8Array.from(graph.nodes, (node) => Number(views.has(node.op)))
-    this.extra = Float64Array.from(graph.nodes, (node) => workspaceBytes(node) + nestedBytes(node))
-    for (const [value, number] of numbers) this.bytes[number] = byteSize(value.type)
-    for (const value of reads.items) this.uses[value] = (this.uses[value] ?? 0) + 1
+    this.views = new Uint8Array(graph.nodes.length)
+    this.extra = new Float64Array(graph.nodes.length)
+    graph.nodes.forEach((node, k) => {
+      if (views.has(node.op)) this.views[k] = 1
+      this.extra[k] = workspaceBytes(node) + nestedBytes(node)
+    })
+    numbers.forEach((number, value) => (this.bytes[number] = byteSize(value.type)))
+    reads.items.forEach((value) => (this.uses[value] = (this.uses[value] ?? 0) + 1))
     for (const { value } of graph.outputs) {
       const number = numbers.get(value)
       if (number === undefined) continue

@@ -1,6 +1,6 @@
 import type { Builder } from '../../../graph/builder.js'
 import { type Graph, type Node, type Value } from '../../../graph/graph.js'
-import { nodesOf, readOnce, rewrite } from '../../../graph/rewrite.js'
+import { readOnce, rewrite, visitNodes } from '../../../graph/rewrite.js'
 import { isFloat } from '../../../graph/types.js'
 import { operator } from '../../../ops/registry.js'
 import type { Pass, Refusal } from '../pass.js'
@@ -36,9 +36,10 @@ export const cancelShifts: Pass = {
         const { b } = copier
         const [out] = node.outputs
         if (!out || !own.has(node) || node.bodies.length > 0) return undefined
-        for (const [k, operand] of node.inputs.entries()) {
+        for (let k = 0; k < node.inputs.length; k++) {
+          const operand = node.inputs[k]
           const sum = operand && sums.get(operand)
-          if (!sum || !operand) continue
+          if (!sum) continue
           const others = node.inputs.filter((v, i) => i !== k && v !== null)
           const othersFixed = others.every((v) => v && !varying.has(v))
           // What several nodes read is kept apart only while that costs nothing per row of a batch.
@@ -114,10 +115,10 @@ function dataDependent(graph: Graph): ReadonlySet<Value> {
   const varying = new Set<Value>()
   const varies = (value: Value | null): boolean =>
     value !== null && (value.source.kind === 'input' || varying.has(value))
-  for (const node of nodesOf(graph)) {
-    if (node.inputs.some(varies) || node.bodies.length > 0 || operator(node.op).domain === 'dcrc')
-      for (const output of node.outputs) varying.add(output)
-    for (const input of node.inputs) if (input?.source.kind === 'input') varying.add(input)
-  }
+  visitNodes(graph, ({ op, inputs, outputs, bodies }) => {
+    if (inputs.some(varies) || bodies.length > 0 || operator(op).domain === 'dcrc')
+      outputs.forEach((output) => varying.add(output))
+    inputs.forEach((input) => input?.source.kind === 'input' && varying.add(input))
+  })
   return varying
 }

@@ -1,6 +1,7 @@
 import type { Builder } from '../../../graph/builder.js'
 import { type Node, type Value, constantOf, producer } from '../../../graph/graph.js'
 import { sameShape, uniformValue } from '../../../graph/types.js'
+import { ints } from '../../../ops/_types.js'
 
 /**
  * A local rewrite: what stands in a node's place, given its new operands, or undefined where the rule does not apply.
@@ -46,8 +47,8 @@ export function uniform(value: Value | null | undefined): number | undefined {
 
 /** The integers of a constant operand such as a shape or a list of axes. */
 export function integers(value: Value | null | undefined): readonly number[] | undefined {
-  const data = constantOf(value)?.data
-  return data && Array.from(data)
+  const constant = constantOf(value)
+  return constant && ints(constant)
 }
 
 /** An int attribute. */
