@@ -5,7 +5,7 @@ import { changedModelFiles } from '../runtime/model-files.js'
 
 /** What this file reads of a manifest. */
 const partSchema = z.object({
-  source_map: z.record(z.string(), z.record(z.string(), z.string())),
+  source_map: z.object({ places: z.array(z.string()) }),
   models: z.array(
     z.object({
       from: z.string().nullable(),
@@ -49,6 +49,6 @@ function foldersOf(folder: string): readonly string[] {
 
 /** The files that nodes of the graphs come from. */
 function sourcesOf(part: Part | undefined): readonly string[] {
-  const places = Object.values(part?.source_map ?? {}).flatMap((nodes) => Object.values(nodes))
+  const places = part?.source_map.places ?? []
   return [...new Set(places.map((place) => place.replace(/(:\d+)*$/, '')))]
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import onnxProto from 'onnx-proto'
 import { DiskFiles } from '../../src/cli/files.js'
 import type { Files } from '../../src/compiler/2-resolve/program.js'
 import { manifestSchema } from '../../src/compiler/7-emit/manifest.js'
 import { compile } from '../../src/compiler/index.js'
+import { readLibrary } from '../check/analyze.js'
 
 /** Two stages: the second reads what the first trains. */
 const source = `
@@ -74,10 +76,26 @@ describe('the artefact', () => {
   })
 
   it('maps every node to its place in the source', () => {
-    const map = artefact.manifest.source_map['first.step.onnx'] ?? {}
-    const places = Object.values(map)
-    expect(places.length).toBeGreaterThan(20)
+    const { places, nodes } = artefact.manifest.source_map
+    expect(Object.keys(nodes).sort()).toEqual([...artefact.files.keys()].sort())
     for (const place of places) expect(place).toMatch(/^(digits|std\/\w+)\.dcr:\d+:\d+$/)
+    expect(new Set(places).size).toBe(places.length)
+    const nodesOf = (
+      file: string,
+    ): readonly { readonly name?: string | null; readonly opType?: string | null }[] =>
+      onnxProto.onnx.ModelProto.decode(artefact.files.get(file) ?? new Uint8Array()).graph?.node ?? []
+    for (const file of artefact.files.keys()) {
+      expect(nodes[file]).toHaveLength(nodesOf(file).length)
+      nodesOf(file).forEach(({ name, opType }, k) => expect(name).toBe(`${opType}_${k}`))
+    }
+    // forward and backward, products are where the library says `linear`
+    const before = (readLibrary('std/nn.dcr') ?? '').split('linear(x, weight')[0]?.split('\n') ?? []
+    const linear = `std/nn.dcr:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`
+    const products = nodesOf('first.step.onnx').flatMap(({ opType }, k) =>
+      /Gemm|MatMul/.test(opType ?? '') ? [places[(nodes['first.step.onnx'] ?? [])[k] ?? -1]] : [],
+    )
+    expect(products.length).toBeGreaterThan(2)
+    expect(new Set(products)).toEqual(new Set([linear]))
   })
 })
 

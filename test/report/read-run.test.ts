@@ -56,7 +56,7 @@ const manifest: Manifest = {
   ],
   evaluations: [{ name: 'digits', kind: 'clustering', settings: {}, parts: [], reads: [] }],
   exports: [],
-  source_map: {},
+  source_map: { places: [], nodes: {} },
   allowed: [],
   edit_hint: null,
 }

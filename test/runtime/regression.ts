@@ -305,7 +305,7 @@ export function regression(options: Options = {}): Artefact {
     stages,
     evaluations: options.evaluations ? [evaluationOver('points', files), evaluationOver(null, files)] : [],
     exports: [{ kind: 'model', name: 'line' }],
-    source_map: {},
+    source_map: { places: [], nodes: {} },
     allowed: [],
     edit_hint: null,
   }

@@ -100,12 +100,25 @@ export function buildManifest(
           name: e.name,
         },
     ),
-    source_map: Object.fromEntries(files.map((f) => [f.spec.file, f.sourceMap()])),
+    source_map: sourceMap(files),
     allowed: [...lowered.allowed],
     edit_hint: editHint,
   }
   const written = new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()]))
   return { manifest: { ...body, hash: identity(body, written) }, files: written }
+}
+
+/** The files' nodes by their places, of which there are few. */
+function sourceMap(files: readonly GraphFile[]): Manifest['source_map'] {
+  const numbers = new Map<string, number>()
+  const numberOf = (place: string | null): number => {
+    if (place === null) return -1
+    const number = numbers.get(place) ?? numbers.size
+    if (number === numbers.size) numbers.set(place, number)
+    return number
+  }
+  const nodes = Object.fromEntries(files.map((f) => [f.spec.file, f.places().map(numberOf)]))
+  return { places: [...numbers.keys()], nodes }
 }
 
 /**

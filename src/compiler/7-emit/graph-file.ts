@@ -4,7 +4,7 @@ import { type Cost, costOf } from '../plan/cost.js'
 import { type Memory, memoryOf } from '../plan/memory.js'
 import { layOut } from './layout.js'
 import type { GraphSpec, InputRole, OutputRole } from './manifest.js'
-import { assignNames, initializersOf, parameterName } from './names.js'
+import { initializersOf, parameterName } from './names.js'
 import { emit } from './onnx.js'
 import { optimizationOf } from './session-options.js'
 
@@ -24,7 +24,8 @@ export interface GraphFile {
   readonly cost: Cost
   bytes(): Uint8Array
   /** Node name -> place in the source. */
-  sourceMap(): Readonly<Record<string, string>>
+  /** Per node of the file, in its order, where it stands in the source; null for what the compiler adds. */
+  places(): readonly (string | null)[]
 }
 
 export interface Roles {
@@ -51,7 +52,7 @@ export function graphFile(file: string, given: Graph, roles: Roles, context: Emi
     memory,
     cost,
     bytes: () => emit(graph, context),
-    sourceMap: () => sourceMap(graph, context),
+    places: () => placesOf(graph, context),
   }
 }
 
@@ -71,16 +72,13 @@ function described<Role>(name: string, { type }: Value, roles: ReadonlyMap<strin
   return { name, dtype: type.dtype, shape: [...type.shape], role }
 }
 
-function sourceMap(graph: Graph, { locate }: EmitContext): Readonly<Record<string, string>> {
-  const names = assignNames(graph)
-  const map: Record<string, string> = {}
-  const visit = (g: Graph): void => {
-    for (const node of g.nodes) {
-      const name = names.node.get(node)
-      if (name !== undefined && node.span) map[name] = locate(node.span)
-      for (const body of node.bodies) visit(body.graph)
-    }
-  }
+function placesOf(graph: Graph, { locate }: EmitContext): readonly (string | null)[] {
+  const places: (string | null)[] = []
+  const visit = ({ nodes }: Graph): void =>
+    nodes.forEach(({ span, bodies }) => {
+      places.push(span ? locate(span) : null)
+      for (const body of bodies) visit(body.graph)
+    })
   visit(graph)
-  return map
+  return places
 }

@@ -229,8 +229,14 @@ export const manifestSchema = z.strictObject({
   stages: z.array(stage),
   evaluations: z.array(evaluation),
   exports: z.array(exported),
-  /** Graph file -> node name -> `file:line:column` of the source. */
-  source_map: z.record(z.string(), z.record(z.string(), z.string())),
+  /**
+   * Where nodes stand in the source: `places` are `file:line:column`, and each graph file has for its node `<op>_<k>` at k
+   * the number of its place; -1 for what the compiler adds.
+   */
+  source_map: z.strictObject({
+    places: z.array(z.string()),
+    nodes: z.record(z.string(), z.array(z.int())),
+  }),
   /** Warnings that the source silences, in one stage or in all, and why. */
   allowed: z.array(z.strictObject({ rule: z.string(), reason: z.string(), stage: z.string().nullable() })),
   /** A line worth editing first, `file:line`, and its text. */

@@ -9,9 +9,9 @@ export function rawBytes(t: Tensor): Uint8Array {
 function typedArray(dtype: DType, values: Float64Array): ArrayBufferView {
   switch (dtype) {
     case 'f32':
-      return Float32Array.from(values)
+      return new Float32Array(values)
     case 'f64':
-      return Float64Array.from(values)
+      return values.slice()
     case 'f16':
       return Uint16Array.from(values, toFloat16)
     case 'bf16':
@@ -19,10 +19,10 @@ function typedArray(dtype: DType, values: Float64Array): ArrayBufferView {
     case 'i64':
       return BigInt64Array.from(Array.from(values, (v) => BigInt(v)))
     case 'i32':
-      return Int32Array.from(values)
+      return new Int32Array(values)
     case 'u8':
     case 'bool':
-      return Uint8Array.from(values)
+      return new Uint8Array(values)
   }
 }
 
