@@ -82,7 +82,8 @@ function nodeProto(node: Node, names: Names, tables: Map<string, Onnx.ITensorPro
   return {
     name: names.node.get(node) ?? '',
     opType: node.op,
-    domain,
+    // what is not there is read as '', ONNX's own operators
+    ...(domain === '' ? {} : { domain }),
     input,
     output: node.outputs.map((v) => nameOf(v, names)),
     attribute: Object.entries(node.attributes)
