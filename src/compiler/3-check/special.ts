@@ -68,6 +68,25 @@ export const specialFunctions: readonly SpecialFunction[] = [
     const { value, span } = need(xs)
     return appended(listed(value, span), need(item).value)
   }),
+  special(
+    'linspace',
+    ['start', 'end', 'count'],
+    'A list of numbers from start to end, both among them, at equal distances.',
+    (x, [start, end, count]) => {
+      const first = numberOf(need(start).value, need(start).span, '`start` of `linspace`')
+      const rise = numberOf(need(end).value, need(end).span, '`end` of `linspace`') - first
+      const { value, span } = need(count)
+      const length = intOf(value, span, '`count` of `linspace`')
+      if (length < 2)
+        return fail(
+          wrongType(span, { wanted: 'at least 2', got: String(length), where: '`count` of `linspace`' }),
+        )
+      x.checkLength(length, span)
+      if (!Number.isFinite(rise))
+        return fail(notFinite(need(end).span, { what: 'what `linspace` rises by', got: rise }))
+      return list(Array.from({ length }, (_, k) => float(first + rise * (k / (length - 1)))))
+    },
+  ),
   special('cumprod', ['xs'], 'The running products of a list of numbers, as floats.', (_, [xs]) => {
     const { value, span } = need(xs)
     let product = 1
