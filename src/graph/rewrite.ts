@@ -247,10 +247,16 @@ export function nodesBehind(wanted: readonly Value[]): readonly Node[] {
       const source = node.inputs[i]?.source
       if (source?.kind === 'node' && !found[source.node.id]) open.push(source.node)
     }
+    if (node.bodies.length === 0) continue
     for (const { graph } of node.bodies)
       for (const { value } of graph.outputs) if (value.source.kind === 'node') open.push(value.source.node)
   }
-  return found.filter((node) => node !== undefined)
+  const nodes: Node[] = []
+  for (let id = 0; id < found.length; id++) {
+    const node = found[id]
+    if (node) nodes.push(node)
+  }
+  return nodes
 }
 
 /** Visits all nodes in execution order; the nodes of a nested graph come right before the node that holds it. */
