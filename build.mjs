@@ -1,10 +1,11 @@
 // Bundles the command line with its libraries: a command loads one file in a fraction of the time of many.
 // usage: node build.mjs [folder]
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 /** What most commands do without is loaded at its first use: the names of a module stand for it until then. */
@@ -57,15 +58,26 @@ const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')
 // oxlint-disable-next-line no-control-regex
 writeFileSync(program, readFileSync(program, 'utf8').replaceAll(/[^\x00-\x7f]/g, escaped))
 
-/** Runs a part of the build that is written in the program's own code. */
-function step(name, ...given) {
-  const script = join(outdir, `${name}.js`)
-  const { status, stderr } = spawnSync(process.execPath, [script, ...given], { encoding: 'utf8' })
-  for (const file of [script, `${script}.map`]) rmSync(file)
-  if (status !== 0) throw new Error(`${name}.js ended with ${status}\n${stderr}`)
+/** Runs a script of the output folder, and tells what it said if it fails. */
+async function run(script, given, cwd = '.') {
+  const child = spawn(process.execPath, [resolve(outdir, script), ...given], { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (part) => (said += part))
+  const [status] = await once(child, 'close')
+  if (status !== 0) throw new Error(`${script} ended with ${status}\n${said}`)
 }
 
-step('write-library')
+/** Runs a part of the build that is written in the program's own code. */
+async function step(name, ...given) {
+  await run(`${name}.js`, given)
+  for (const end of ['js', 'js.map']) rmSync(join(outdir, `${name}.${end}`))
+}
+
+await step('write-library')
 const scratch = mkdtempSync(join(tmpdir(), 'dcrc-build-'))
-step('record-code', 'pipelines/quickstart/quickstart.dcr', join(scratch, 'compiled'), 'pipelines/dcr.dcr')
+await Promise.all([
+  step('record-code', 'pipelines/quickstart/quickstart.dcr', join(scratch, 'compiled')),
+  // The paper's pipeline is planned in the program's own folder, where `keptFigures` finds it.
+  run('main.js', ['plan', resolve('pipelines/dcr.dcr')], outdir),
+])
 rmSync(scratch, { recursive: true })

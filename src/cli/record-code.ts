@@ -1,27 +1,23 @@
 /**
  * Part of the build: runs the built program as its users do, and keeps the code that V8 made of it for `loadProgram`.
- * The plan is made in the program's own folder, where `keptFigures` finds it.
- * usage: node record-code.js FILE FOLDER PLANNED
+ * usage: node record-code.js FILE FOLDER
  */
 import './engine.js'
 import { writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { codeFile, loadProgram } from './program-code.js'
 
-const [node = '', script = '', file = '', folder = '', planned = ''] = process.argv
+const [node = '', script = '', file = '', folder = ''] = process.argv
 const lines = [
-  { at: '.', line: ['check', file] },
-  { at: '.', line: ['compile', file, '--out', folder] },
-  { at: dirname(codeFile), line: ['plan', resolve(planned)] },
+  ['check', file],
+  ['compile', file, '--out', folder],
 ]
 const program = loadProgram()
 
 /** One command after the other: each ends when the process has nothing left to do. */
 process.on('beforeExit', () => {
-  const next = lines.shift()
-  if (next) {
-    process.chdir(next.at)
-    process.argv = [node, script, ...next.line]
+  const line = lines.shift()
+  if (line) {
+    process.argv = [node, script, ...line]
     setImmediate(() => program.run())
   } else if (process.exitCode === 0) {
     writeFileSync(codeFile, program.script.createCachedData())
