@@ -81,3 +81,5 @@ await Promise.all([
   run('main.js', ['plan', resolve('pipelines/dcr.dcr')], outdir),
 ])
 rmSync(scratch, { recursive: true })
+// A project's cache is no part of its repository; this one is a part of the package.
+rmSync(join(outdir, '.dcrc/cache/plans/.gitignore'))
