@@ -27,7 +27,9 @@ export function keptFigures(root: string, program: string = programFile): KeptFi
 
 function readFrom(folder: string, name: string): Figures | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, name), 'utf8')) as Figures
+    const found = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Partial<Figures> | null
+    const { conversions, stages } = found ?? {}
+    return Array.isArray(conversions) && Array.isArray(stages) ? { conversions, stages } : undefined
   } catch {
     return undefined
   }

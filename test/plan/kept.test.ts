@@ -161,12 +161,14 @@ describe('the cache of figures', () => {
     expect(keptFigures(project('p'), join(folder, 'no-such-program.js'))).toBeUndefined()
   })
 
-  it('takes nothing of a file that is cut short, and writes it anew', () => {
+  it('takes nothing of a file that is cut short or holds something else, and writes it anew', () => {
     const kept = opened(project('cut'), program('cutter', 'd'))
     kept.write('key', figures)
     const [name = ''] = readdirSync(planCache(project('cut'))).filter((n) => n.endsWith('.json'))
-    writeFileSync(join(planCache(project('cut')), name), '{"conversions":[],"sta')
-    expect(kept.read('key')).toBeUndefined()
+    for (const text of ['{"conversions":[],"sta', '{}', 'null', '[]', '']) {
+      writeFileSync(join(planCache(project('cut')), name), text)
+      expect(kept.read('key')).toBeUndefined()
+    }
     kept.write('key', figures)
     expect(kept.read('key')).toEqual(figures)
   })
