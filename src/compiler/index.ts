@@ -92,8 +92,8 @@ function figuresOf(
   lowered: Lowered,
   kept: KeptFigures | undefined,
 ): { readonly figures: Figures; readonly diagnostics: readonly Diagnostic[] } {
-  const key = kept && figuresKey(lowered, target)
-  const before = key === undefined ? undefined : kept?.read(key)
+  const key = kept ? figuresKey(lowered, target) : ''
+  const before = kept?.read(key)
   if (before) return { figures: before, diagnostics: analysis.diagnostics }
   const emitted = emitStages(analysis)
   if (!emitted) throw new Error('a lowered pipeline has stages')
@@ -102,7 +102,7 @@ function figuresOf(
     conversions: planConversions(emitted.lowered, stages),
     stages: planStages(emitted.lowered, stages),
   }
-  if (key !== undefined && stages.every((stage) => stage.diagnostics.length === 0)) kept?.write(key, figures)
+  if (stages.every((stage) => stage.diagnostics.length === 0)) kept?.write(key, figures)
   return { figures, diagnostics }
 }
 

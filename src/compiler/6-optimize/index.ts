@@ -1,8 +1,8 @@
 import type { Graph } from '../../graph/graph.js'
-import { slice } from '../../graph/rewrite.js'
 import { anchorTargets } from './anchors.js'
 import { cancelShifts } from './cancel-shifts/index.js'
 import { chunkPairs } from './chunk-pairs/index.js'
+import { eliminateDead } from './eliminate-dead.js'
 import { foldConstants } from './fold-constants.js'
 import { fuseActivations } from './fuse-activations.js'
 import { fuseMatmul } from './fuse-matmul.js'
@@ -71,7 +71,7 @@ function run(list: readonly Pass[], graph: Graph, context: PassContext): Optimis
     report.push(...result.report)
     current = result.graph
   }
-  return { graph: slice(current), report }
+  return { graph: eliminateDead.run(current, context).graph, report }
 }
 
 /** Neighbours that walk node by node form one step; merging takes every node and ends it. */
