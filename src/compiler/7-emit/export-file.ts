@@ -4,7 +4,7 @@ import { type Growth, type Sized, openRows } from '../../graph/open-rows.js'
 import { rewrite } from '../../graph/rewrite.js'
 import { dataType } from '../../onnx/element-types.js'
 import { readModel, writeModel } from '../../onnx/protobuf.js'
-import { type EmitContext, parametersOf } from './graph-file.js'
+import { type EmitContext, parameterTable } from './graph-file.js'
 import { layOut } from './layout.js'
 import type { FunctionExport } from './manifest.js'
 import { emit } from './onnx.js'
@@ -49,7 +49,7 @@ export function exportFile(
           ...row(v),
         })),
         outputs: graph.outputs.map(({ name: output, value }) => ({ name: output, ...row(value) })),
-        parameters: parametersOf(laid),
+        parameters: parameterTable(laid),
       },
       graph: laid,
       bytes: () => withOpenRows(emit(laid, context), grown),

@@ -43,7 +43,7 @@ export function graphFile(file: string, given: Graph, roles: Roles, context: Emi
       file,
       inputs: graph.inputs.map((value) => described(nameOf(value), value, roles.inputs)),
       outputs: graph.outputs.map(({ name, value }) => described(name, value, roles.outputs)),
-      parameters: parametersOf(graph),
+      parameters: parameterTable(graph),
       optimization: optimizationOf(graph),
       flops: cost.flops,
       peak_bytes: memory.peak,
@@ -57,7 +57,7 @@ export function graphFile(file: string, given: Graph, roles: Roles, context: Emi
 }
 
 /** The parameters that a graph reads from files, with the names of their initializers. */
-export const parametersOf = (graph: Graph): GraphSpec['parameters'] =>
+export const parameterTable = (graph: Graph): GraphSpec['parameters'] =>
   initializersOf(graph).flatMap(({ type: { dtype, shape }, source }) => {
     if (source.kind !== 'parameter') return []
     const { model, path, as = null } = source

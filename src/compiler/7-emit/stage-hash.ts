@@ -4,6 +4,7 @@ import { parametersOf } from '../../graph/parameters.js'
 import { slice } from '../../graph/rewrite.js'
 import { sha256 } from '../../graph/sha256.js'
 import type { Lowered, LoweredStage } from '../4-lower/lowered.js'
+import { parameterName } from './names.js'
 
 /**
  * The identity of each stage: equal hashes, equal results. It covers the graph of what is minimised (with the names
@@ -60,7 +61,7 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
 
 /** `<model>/<path>` of the parameters that a graph reads. */
 export const parameterNames = (graph: Graph): Set<string> =>
-  new Set([...parametersOf(graph)].map(({ source: { model, path } }) => `${model}/${path}`))
+  new Set([...parametersOf(graph)].map(({ source: { model, path } }) => parameterName(model, path)))
 
 const changes = (stage: LoweredStage, read: ReadonlySet<string>): boolean =>
   stage.trained.some((t) => read.has(`${t.model}/${t.path}`))
