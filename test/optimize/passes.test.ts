@@ -7,9 +7,11 @@ import { mergeCommon } from '../../src/compiler/6-optimize/merge-common.js'
 import { pushRepeats } from '../../src/compiler/6-optimize/push-repeats/index.js'
 import { simplify } from '../../src/compiler/6-optimize/simplify/index.js'
 import { sumRows } from '../../src/compiler/6-optimize/sum-rows.js'
-import { Draft, type Graph, type Node } from '../../src/graph/graph.js'
+import { Builder } from '../../src/graph/builder.js'
+import { Draft, type Graph, type Node, type Value, constantOf, producer } from '../../src/graph/graph.js'
 import { hash } from '../../src/graph/hash.js'
 import { print } from '../../src/graph/print.js'
+import { tensor } from '../../src/graph/types.js'
 import { assertValid } from '../../src/graph/verify.js'
 import { randomFeeds } from '../emit/profile.js'
 import { difference, outputsOf } from './compare.js'
@@ -82,6 +84,30 @@ class CountingDraft extends Draft {
     this.fed++
   }
 }
+
+describe('fold-constants', () => {
+  it('computes the same mask of two layers once', () => {
+    const b = new Builder()
+    const x = b.input('x', { dtype: 'f32', shape: [2, 3] })
+    const [row, column] = [
+      [1, 2, 3],
+      [10, 20],
+    ].map((data) => b.constant(tensor('f32', [data.length], data)))
+    const mask = (): Value => b.op('Add', [row as Value, b.reshape(column as Value, [2, 1])])
+    const layers = [b.mul(x, mask()), b.sub(x, mask())]
+    const folded = foldConstants.run(
+      b.finish(
+        'layers',
+        layers.map((value, i) => ({ name: `y${i}`, value })),
+      ),
+      context,
+    )
+    const [first, second] = folded.graph.outputs.map((o) => producer(o.value)?.inputs[1])
+    expect(first).toBe(second)
+    expect([...(constantOf(first)?.data ?? [])]).toEqual([11, 12, 13, 21, 22, 23])
+    expect(folded.changed).toBe(4)
+  })
+})
 
 describe('the lists of passes', () => {
   it('hold every pass behind those that it requires', () => {
