@@ -20,18 +20,18 @@ export function hash(graph: Graph): string {
     define(value)
     return numbers.size - 1
   }
-  const visitNode = ({ op, inputs, outputs, attributes }: Node): void => {
+  const visitNode = ({ op, inputs, outputs, attributes, bodies }: Node): void => {
     let line = op
     for (let i = 0; i < inputs.length; i++) line += ` ${read(inputs[i] ?? null)}`
     lines.push(line + attributesText(attributes))
-    for (const name of Object.keys(attributes).sort()) {
-      const a = attributes[name]
-      if (a === undefined || !isGraph(a)) continue
-      lines.push(`{ ${name}`)
-      visit(a)
-      lines.push('}')
+    if (bodies.length > 0) {
+      for (const body of bodies.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+        lines.push(`{ ${body.name}`)
+        visit(body.graph)
+        lines.push('}')
+      }
     }
-    for (const output of outputs) define(output)
+    for (let i = 0; i < outputs.length; i++) define(outputs[i] as Value)
   }
   const visit = (g: Graph): void => {
     lines.push(`graph ${JSON.stringify(g.name)}`)

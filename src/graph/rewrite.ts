@@ -61,8 +61,8 @@ export class Copier {
   /** Appends what the wanted outputs need and gives back those outputs. */
   copy(graph: Graph): Output[] {
     const outputs = this.rules.outputs ?? graph.outputs
-    const live = liveNodes(graph.nodes, outputs)
-    for (const input of graph.inputs) if (live.inputs.has(input)) this.value(input)
+    const live = liveNodes(graph, outputs)
+    for (const input of graph.inputs) if (live.reads(input)) this.value(input)
     this.copyNodes(live.nodes)
     return outputs.map(({ name, value }) => ({ name, value: this.value(value) }))
   }
@@ -104,7 +104,7 @@ export class Copier {
     for (const input of body.inputs) {
       if (input.source.kind === 'input') nested.set(input, nested.b.input(input.source.name, input.type))
     }
-    nested.copyNodes(liveNodes(body.nodes, body.outputs).nodes)
+    nested.copyNodes(liveNodes(body, body.outputs).nodes)
     const outputs = body.outputs.map(({ name, value }) => ({ name, value: nested.value(value) }))
     return nested.b.finish(body.name, outputs)
   }
@@ -180,35 +180,34 @@ function sameValues(a: readonly (Value | null)[], b: readonly (Value | null)[]):
 
 /** The graph with fewer outputs and without what only the others needed; the nodes that stay are the same. */
 export function slice(graph: Graph, outputs: readonly Output[] = graph.outputs): Graph {
-  const { nodes, inputs } = liveNodes(graph.nodes, outputs)
-  return partOf({ ...graph, inputs: graph.inputs.filter((v) => inputs.has(v)), nodes, outputs }, graph)
+  const { nodes, reads } = liveNodes(graph, outputs)
+  return partOf({ ...graph, inputs: graph.inputs.filter(reads), nodes, outputs }, graph)
 }
 
-/** The nodes of a list in execution order that the outputs need, and the inputs that they read. One pass from the end. */
+/** The nodes of a graph that the outputs need, in execution order, and which inputs they read. One pass from the end. */
 function liveNodes(
-  nodes: readonly Node[],
+  graph: Graph,
   outputs: readonly Output[],
-): { readonly nodes: readonly Node[]; readonly inputs: ReadonlySet<Value> } {
-  const wanted = new Set<Node>()
-  const inputs = new Set<Value>()
-  const read = (value: Value): void => {
-    if (value.source.kind === 'node') wanted.add(value.source.node)
-    else if (value.source.kind === 'input') inputs.add(value)
+): { readonly nodes: readonly Node[]; readonly reads: (input: Value) => boolean } {
+  // By id: what a body reads of the graphs around it may lie beyond the marks, and does not matter here.
+  const wanted = new Uint8Array(idAfter(graph))
+  const read = ({ id, source }: Value): void => {
+    wanted[source.kind === 'node' ? source.node.id : id] = 1
   }
   for (const { value } of outputs) read(value)
   const live: Node[] = []
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const node = nodes[i]
-    if (!node || !wanted.has(node)) continue
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i]
+    if (!node || wanted[node.id] !== 1) continue
     live.push(node)
     for (let k = 0; k < node.inputs.length; k++) {
       const input = node.inputs[k]
       if (input) read(input)
     }
     if (node.bodies.length === 0) continue
-    for (const { graph } of node.bodies) for (const value of neededBy(graph)) read(value)
+    for (const body of node.bodies) for (const value of neededBy(body.graph)) read(value)
   }
-  return { nodes: live.reverse(), inputs }
+  return { nodes: live.reverse(), reads: ({ id }) => wanted[id] === 1 }
 }
 
 const neededBy = (graph: Graph): ReadonlySet<Value> => needed(graph.outputs.map((o) => o.value))
@@ -310,22 +309,30 @@ export function operands(node: Node): readonly Value[] {
 const allGiven = (values: readonly (Value | null)[]): values is readonly Value[] => !values.includes(null)
 
 /**
- * The values that exactly one node of this graph reads, and that are no output of it; a read inside a nested graph
- * counts for the node that holds it.
+ * Whether exactly one node of this graph reads a value, and it is no output; a read inside a nested graph counts for the
+ * node that holds it. The answer stays that of now when the graph becomes another one.
  */
-export function readOnce(graph: Graph): ReadonlySet<Value> {
-  const once = new Set<Value>()
-  const more = new Set<Value>(graph.outputs.map((o) => o.value))
-  for (const node of graph.nodes) {
-    for (const value of distinct(operands(node))) {
-      if (more.has(value)) continue
-      if (once.delete(value)) more.add(value)
-      else once.add(value)
-    }
+export function readOnce(graph: Graph): (value: Value) => boolean {
+  const size = idAfter(graph)
+  /** By the ids of values: how many nodes read them, where more than one is two. */
+  const readers = new Uint8Array(size)
+  const lastReader = new Int32Array(size).fill(-1)
+  for (const { value } of graph.outputs) readers[value.id] = 2
+  const read = ({ id }: Value, reader: number): void => {
+    const count = readers[id] ?? 2
+    if (count === 2 || lastReader[id] === reader) return
+    readers[id] = count + 1
+    lastReader[id] = reader
   }
-  return once
+  for (let i = 0; i < graph.nodes.length; i++) {
+    const node = graph.nodes[i]
+    if (!node) continue
+    for (let k = 0; k < node.inputs.length; k++) {
+      const input = node.inputs[k]
+      if (input) read(input, i)
+    }
+    if (node.bodies.length === 0) continue
+    for (const body of node.bodies) for (const value of captured(body.graph)) read(value, i)
+  }
+  return ({ id }) => readers[id] === 1
 }
-
-/** The list itself where nothing stands in it twice. */
-const distinct = <T>(values: readonly T[]): readonly T[] =>
-  values.some((v, i) => values.indexOf(v) < i) ? [...new Set(values)] : values

@@ -1,5 +1,5 @@
 import type { Builder } from '../../graph/builder.js'
-import type { Graph, Node, Value } from '../../graph/graph.js'
+import { type Graph, type Node, type Value, producer } from '../../graph/graph.js'
 import { readOnce } from '../../graph/rewrite.js'
 import { isFloat, sameShape } from '../../graph/types.js'
 import { type PassContext, localPass } from './pass.js'
@@ -16,8 +16,8 @@ export const fuseMatmul = localPass(
     const own = ownResults(graph)
     return {
       node(node, inputs, { b }) {
-        const call = { b, node, inputs, context, own }
-        const value = products.has(node.op) ? fuseOperands(call) : fuseResult(call)
+        const fuse = products.has(node.op) ? fuseOperands : resultFusions[node.op]
+        const value = fuse?.({ b, node, inputs, context, own })
         if (!value) return undefined
         findings.changed++
         return [value]
@@ -31,19 +31,20 @@ interface FuseCall {
   readonly node: Node
   readonly inputs: readonly (Value | null)[]
   readonly context: PassContext
-  /** The values of the old graph that may become one with what a node makes of them. */
-  readonly own: ReadonlySet<Value>
+  /** Whether a value of the old graph may become one with what a node makes of it. */
+  readonly own: (old: Value) => boolean
 }
 
-/** The values that one node alone reads, without views of what others read too. */
-function ownResults(graph: Graph): ReadonlySet<Value> {
+/** Whether one node alone reads a value, and it is no view of what others read too. */
+function ownResults(graph: Graph): (value: Value) => boolean {
   const once = readOnce(graph)
-  const own = new Set(once)
+  const views = new Set<Value>()
   for (const { op, inputs, outputs } of graph.nodes) {
+    if (op !== 'Reshape') continue
     const [operand] = inputs
-    if (op === 'Reshape' && outputs[0] && operand && !once.has(operand)) own.delete(outputs[0])
+    if (outputs[0] && operand && !once(operand)) views.add(outputs[0])
   }
-  return own
+  return (value) => once(value) && !views.has(value)
 }
 
 const products = new Set(['MatMul', 'FusedMatMul', 'Gemm'])
@@ -116,30 +117,36 @@ function scaled(value: Value): { readonly value: Value; readonly factor: number 
   return undefined
 }
 
-/** Takes a factor on, or an addition to, a product that nothing else reads into it. */
-function fuseResult({ b, node, inputs, context, own }: FuseCall): Value | undefined {
-  if (node.op === 'Mul' || node.op === 'Div') {
-    for (const k of node.op === 'Mul' ? [0, 1] : [0]) {
-      const factor = uniform(inputs[1 - k])
-      const found =
-        factor === undefined ? undefined : productBehind(given(inputs, k), given(node.inputs, k), own)
-      if (!found || factor === undefined || found.product.c || !keepsShape(node, given(inputs, k))) continue
-      if (!found.gemm && context.target === 'webgpu') continue
-      const alpha = found.product.alpha * (node.op === 'Mul' ? factor : 1 / factor)
-      return b.reshape(build(b, { ...found.product, alpha }, found.gemm), given(inputs, k).type.shape)
-    }
-  }
-  if (node.op === 'Add') {
-    for (const k of [1, 0]) {
-      if (!keepsShape(node, given(inputs, k))) continue
-      const found = productBehind(given(inputs, k), given(node.inputs, k), own)
-      const fused = found && addInto(b, found, given(inputs, k), given(inputs, 1 - k))
-      if (fused) return fused
-    }
-  }
+/** What takes a node into a product that nothing else reads, by its operator. */
+const resultFusions: Readonly<Record<string, (call: FuseCall) => Value | undefined>> = {
+  Mul: fuseFactor,
+  Div: fuseFactor,
+  Add: fuseAddition,
   // What is left of an addition is a view; views of it are views of the product.
-  if (node.op === 'Reshape' && madeBy(inputs[0], 'Reshape'))
-    return reshaped(b, given(inputs, 0), node.outputs[0]?.type.shape ?? [])
+  Reshape: ({ b, node, inputs }) =>
+    madeBy(inputs[0], 'Reshape') && reshaped(b, given(inputs, 0), node.outputs[0]?.type.shape ?? []),
+}
+
+function fuseFactor({ b, node, inputs, context, own }: FuseCall): Value | undefined {
+  for (const k of node.op === 'Mul' ? [0, 1] : [0]) {
+    const factor = uniform(inputs[1 - k])
+    const found =
+      factor === undefined ? undefined : productBehind(given(inputs, k), given(node.inputs, k), own)
+    if (!found || factor === undefined || found.product.c || !keepsShape(node, given(inputs, k))) continue
+    if (!found.gemm && context.target === 'webgpu') continue
+    const alpha = found.product.alpha * (node.op === 'Mul' ? factor : 1 / factor)
+    return b.reshape(build(b, { ...found.product, alpha }, found.gemm), given(inputs, k).type.shape)
+  }
+  return undefined
+}
+
+function fuseAddition({ b, node, inputs, own }: FuseCall): Value | undefined {
+  for (const k of [1, 0]) {
+    if (!keepsShape(node, given(inputs, k))) continue
+    const found = productBehind(given(inputs, k), given(node.inputs, k), own)
+    const fused = found && addInto(b, found, given(inputs, k), given(inputs, 1 - k))
+    if (fused) return fused
+  }
   return undefined
 }
 
@@ -154,15 +161,16 @@ interface Found {
   readonly result: Value
 }
 
-function productBehind(value: Value, old: Value, own: ReadonlySet<Value>): Found | undefined {
-  if (!own.has(old)) return undefined
+function productBehind(value: Value, old: Value, own: FuseCall['own']): Found | undefined {
+  if (!own(old)) return undefined
   const view = madeBy(value, 'Reshape')
   return directProduct(view ? given(view.inputs, 0) : value)
 }
 
 function directProduct(result: Value): Found | undefined {
-  const node = [...products].map((op) => madeBy(result, op)).find((n) => n !== undefined)
-  return node && { product: productOf(node, node.inputs), gemm: node.op === 'Gemm', result }
+  const node = producer(result)
+  if (!node || !products.has(node.op)) return undefined
+  return { product: productOf(node, node.inputs), gemm: node.op === 'Gemm', result }
 }
 
 /** The product plus `added`, as Gemm, in the shape of `value`; undefined where Gemm's kernel cannot. */

@@ -32,7 +32,7 @@ function splitProduct(
   b: Builder,
   node: Node,
   inputs: readonly (Value | null)[],
-  once: ReadonlySet<Value>,
+  once: (value: Value) => boolean,
 ): readonly Value[] | undefined {
   const whole = given(inputs, 0)
   const oldWhole = given(node.inputs, 0)
@@ -43,7 +43,7 @@ function splitProduct(
   const oldView = madeBy(oldWhole, 'Reshape')
   const gemm = madeBy(view ? given(view.inputs, 0) : whole, 'Gemm')
   const product = oldView ? given(oldView.inputs, 0) : oldWhole
-  if (!gemm || !once.has(oldWhole) || !once.has(product) || (axis !== last && axis !== -1)) return undefined
+  if (!gemm || !once(oldWhole) || !once(product) || (axis !== last && axis !== -1)) return undefined
   const [x, weight, bias] = [given(gemm.inputs, 0), given(gemm.inputs, 1), gemm.inputs[2]]
   const columns = gemm.outputs[0]?.type.shape[1]
   const transB = int(gemm, 'transB') === 1

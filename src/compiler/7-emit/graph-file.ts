@@ -23,7 +23,6 @@ export interface GraphFile {
   readonly memory: Memory
   readonly cost: Cost
   bytes(): Uint8Array
-  /** Node name -> place in the source. */
   /** Per node of the file, in its order, where it stands in the source; null for what the compiler adds. */
   places(): readonly (string | null)[]
 }

@@ -29,12 +29,13 @@ function layOutOwn(graph: Graph): LaidOut {
   const index = indexed(graph)
   const links = dependencies(index)
   const lifetimes = new Lifetimes(index)
-  const given = Array.from(graph.nodes.keys())
-  const files = [given, fileFor(lazy(links), links), fileFor(promptTail(index, links), links)]
-  const layouts = files.map((file) => ({ file, liveness: lifetimes.along(walk(links, file)) }))
-  const { file, liveness } = layouts.reduce((best, other) =>
-    other.liveness.peak < best.liveness.peak ? other : best,
-  )
+  let file: readonly number[] = Array.from(graph.nodes.keys())
+  let liveness = lifetimes.along(walk(links, file))
+  for (const wanted of [lazy(links), promptTail(index, links)]) {
+    const other = fileFor(wanted, links)
+    const its = lifetimes.along(walk(links, other), liveness.peak)
+    if (its.peak < liveness.peak) [file, liveness] = [other, its]
+  }
   return { graph: { ...graph, nodes: file.flatMap((i) => graph.nodes[i] ?? []) }, liveness }
 }
 

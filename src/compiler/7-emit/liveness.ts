@@ -58,8 +58,8 @@ export class Lifetimes {
     this.overwrites = overwritten(index)
   }
 
-  /** The memory when the nodes run in an order. */
-  along(order: readonly number[]): Liveness {
+  /** The memory when the nodes run in an order; only so far as to see that it is no less than `enough`. */
+  along(order: readonly number[], enough = Infinity): Liveness {
     const { graph, makes, reads } = this.index
     // A buffer goes by the number of the value that it was allocated for; -1 is memory that is not ours.
     const bufferOf = new Int32Array(this.bytes.length).fill(-1)
@@ -67,7 +67,7 @@ export class Lifetimes {
     let live = 0
     let peak = 0
     let at = -1
-    for (let i = 0; i < order.length; i++) {
+    for (let i = 0; i < order.length && peak < enough; i++) {
       const node = order[i] ?? 0
       const first = makes[node] ?? 0
       const last = makes[node + 1] ?? 0

@@ -58,10 +58,12 @@ export const flopsOf = (node: Node): number =>
 /** Views move nothing. */
 const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity'])
 
-const bytesOf = (node: Node): number =>
-  views.has(node.op) ? 0 : bytesOfAll(operands(node)) + bytesOfAll(node.outputs)
+function bytesOf(node: Node): number {
+  if (views.has(node.op)) return 0
+  return bytesOfAll(node.bodies.length > 0 ? operands(node) : node.inputs) + bytesOfAll(node.outputs)
+}
 
-function bytesOfAll(values: readonly Value[]): number {
+function bytesOfAll(values: readonly (Value | null)[]): number {
   let sum = 0
   for (let i = 0; i < values.length; i++) {
     const value = values[i]

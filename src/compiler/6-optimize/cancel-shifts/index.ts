@@ -43,7 +43,7 @@ export const cancelShifts: Pass = {
           const others = node.inputs.filter((v, i) => i !== k && v !== null)
           const othersFixed = others.every((v) => v && !varying.has(v))
           // What several nodes read is kept apart only while that costs nothing per row of a batch.
-          if (!(sum.fixed && (othersFixed || node.op === 'MatMul')) && !once.has(operand)) {
+          if (!(sum.fixed && (othersFixed || node.op === 'MatMul')) && !once(operand)) {
             if (sum.fixed) refusals.push({ node, reason: `${node.op} brings in data of each token` })
             continue
           }

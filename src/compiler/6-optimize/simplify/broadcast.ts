@@ -16,16 +16,20 @@ function source(value: Value | null): Value | null {
   return node ? source(given(node.inputs, 0)) : value
 }
 
+const isExpanded = (value: Value | null): boolean => madeBy(value, 'Expand') !== undefined
+
 /** Broadcasting does what an Expand of an operand does, without the copy; what is left of it comes after. */
 const expandedOperand: Rule = {
   ops: elementwise,
-  rewrite: (call) => withoutExpand(call, call.inputs.map(source)),
+  rewrite: (call) =>
+    call.inputs.some(isExpanded) ? withoutExpand(call, call.inputs.map(source)) : undefined,
 }
 
 /** Stacks of matrices broadcast likewise; an Expand of the matrices themselves stays. */
 const expandedStack: Rule = {
   ops: ['MatMul', 'FusedMatMul'],
-  rewrite: (call) => withoutExpand(call, call.inputs.map(stackSource)),
+  rewrite: (call) =>
+    call.inputs.some(isExpanded) ? withoutExpand(call, call.inputs.map(stackSource)) : undefined,
 }
 
 function stackSource(value: Value | null): Value | null {
