@@ -23,8 +23,6 @@ function createSession(
     ...sessionOptions,
     graphOptimizationLevel: spec.optimization,
     executionProviders: ['cpu'],
-    // Warnings of onnxruntime speak of its own passes; errors are thrown.
-    logSeverityLevel: 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     extra: { ...sessionOptions.extra, session: { ...sessionEntries(spec), [rootFolderEntry]: root } },
   })

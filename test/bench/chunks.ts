@@ -36,14 +36,14 @@ for (const rows of [16, 8, 4, 2, 1]) {
   const chunking = rows < 16 ? { chunking: chunkingOf(stage, rows) } : {}
   const forward = optimizeForward(stage.graph, { target: 'cpu', ...chunking }).graph
   const step = optimizeStage(differentiate({ ...stage, graph: forward }), { target: 'cpu' }).step.graph
-  const { graph, liveness } = layOut(parametersAsInputs(step))
+  const { graph, liveness, places } = layOut(parametersAsInputs(step))
   const inputs = graph.inputs.map(({ type, source }) => ({
     name: source.kind === 'input' ? source.name : '',
     type: types[type.dtype as keyof typeof types],
     shape: type.shape,
   }))
   const folder = mkdtempSync(join(tmpdir(), 'dcrc-chunks-'))
-  writeFileSync(join(folder, 'model.onnx'), emit(graph))
+  writeFileSync(join(folder, 'model.onnx'), emit(graph, { places }))
   writeFileSync(join(folder, 'run.json'), JSON.stringify({ inputs, options: sessionOptions }))
   const measured = Number(execFileSync(process.execPath, [script, folder], { encoding: 'utf8' }))
   rmSync(folder, { recursive: true })

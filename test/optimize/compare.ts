@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node'
-import { emit } from '../../src/compiler/7-emit/onnx.js'
+import { type EmitOptions, emit } from '../../src/compiler/7-emit/onnx.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { rewrite } from '../../src/graph/rewrite.js'
 import { randomFeeds } from '../emit/profile.js'
@@ -22,8 +22,12 @@ export function parametersAsInputs(graph: Graph): Graph {
 export async function outputsOf(
   graph: Graph,
   feeds = randomFeeds(graph),
+  options: EmitOptions = {},
 ): Promise<Map<string, Float64Array>> {
-  const session = await ort.InferenceSession.create(emit(graph), { graphOptimizationLevel: 'disabled' })
+  const session = await ort.InferenceSession.create(emit(graph, options), {
+    graphOptimizationLevel: 'disabled',
+    logSeverityLevel: 3,
+  })
   const results = await session.run(feeds)
   await session.release()
   return new Map(

@@ -9,7 +9,7 @@ import { analyze } from '../../src/compiler/analyze.js'
 import { differentiate } from '../../src/compiler/5-differentiate/step.js'
 import { optimizeForward } from '../../src/compiler/6-optimize/index.js'
 import { optimizeStage } from '../../src/compiler/6-optimize/stage.js'
-import { layout } from '../../src/compiler/7-emit/layout.js'
+import { type LaidOut, layOut } from '../../src/compiler/7-emit/layout.js'
 import { emit } from '../../src/compiler/7-emit/onnx.js'
 import { sessionOptions } from '../../src/compiler/7-emit/session-options.js'
 import { memoryOf } from '../../src/compiler/plan/memory.js'
@@ -20,7 +20,7 @@ import { parametersAsInputs } from '../optimize/compare.js'
 const types = { f32: 'float32', i64: 'int64', bool: 'bool' } as const
 
 /** Growth of resident memory while a graph runs, in bytes. */
-function measuredPeak(graph: Graph): number {
+function measuredPeak({ graph, places }: LaidOut): number {
   const folder = mkdtempSync(join(tmpdir(), 'dcrc-memory-'))
   try {
     const inputs = graph.inputs.map(({ type, source }) => ({
@@ -28,7 +28,7 @@ function measuredPeak(graph: Graph): number {
       type: types[type.dtype as keyof typeof types],
       shape: type.shape,
     }))
-    writeFileSync(join(folder, 'model.onnx'), emit(graph))
+    writeFileSync(join(folder, 'model.onnx'), emit(graph, { places }))
     writeFileSync(join(folder, 'run.json'), JSON.stringify({ inputs, options: sessionOptions }))
     const script = fileURLToPath(new URL('measure.mjs', import.meta.url))
     return Number(execFileSync(process.execPath, [script, folder], { encoding: 'utf8' }))
@@ -37,11 +37,12 @@ function measuredPeak(graph: Graph): number {
   }
 }
 
-/** The first stage of the quickstart, as it is emitted. */
-function quickstartStep(): Graph {
+/** The first stage of the quickstart, as it is emitted; each of the pictures of a batch is paired with each. */
+function quickstartStep(batch: number): Graph {
   const { lowered } = analyze({
     entry: 'pipelines/quickstart/quickstart.dcr',
     files: new DiskFiles(process.cwd()),
+    settings: new Map([['batch', `${batch}`]]),
   })
   const [stage] = lowered?.stages ?? []
   if (!stage) throw new Error('the quickstart has no stage')
@@ -50,17 +51,20 @@ function quickstartStep(): Graph {
 }
 
 describe.runIf(process.platform === 'linux')('the predicted peak of memory', () => {
-  const cases: readonly (readonly [string, () => Graph])[] = [
-    ['a step whose activations dominate', () => mlpStep({ layers: 24, batch: 8192, width: 256 })],
-    ['a step whose state dominates', () => mlpStep({ layers: 8, batch: 64, width: 1536 })],
-    ['the quickstart: convolutions, attention, many nodes', () => parametersAsInputs(quickstartStep())],
+  const cases: readonly (readonly [name: string, off: number, build: () => Graph])[] = [
+    ['a step whose activations dominate', 0.15, () => mlpStep({ layers: 24, batch: 8192, width: 256 })],
+    ['a step whose state dominates', 0.15, () => mlpStep({ layers: 8, batch: 64, width: 1536 })],
+    // What onnxruntime takes for itself is more than half of it.
+    ['the quickstart', 0.25, () => parametersAsInputs(quickstartStep(8))],
+    // What the forward pass drops is free before the backward pass begins.
+    ['256 pairs of the quickstart', 0.15, () => parametersAsInputs(quickstartStep(16))],
   ]
-  for (const [name, build] of cases) {
-    it(`is within a quarter of the measured one: ${name}`, () => {
-      const graph = layout(build())
-      const measured = measuredPeak(graph)
-      expect(memoryOf(graph).peak / measured).toBeGreaterThan(0.75)
-      expect(memoryOf(graph).peak / measured).toBeLessThan(1.25)
+  for (const [name, off, build] of cases) {
+    it(`is within ${off} of the measured one: ${name}`, () => {
+      const laid = layOut(build())
+      const measured = measuredPeak(laid)
+      expect(memoryOf(laid.graph).peak / measured).toBeGreaterThan(1 - off)
+      expect(memoryOf(laid.graph).peak / measured).toBeLessThan(1 + off)
     })
   }
 })

@@ -34,23 +34,26 @@ export interface Roles {
 
 /** Lays a graph out and describes it. */
 export function graphFile(file: string, given: Graph, roles: Roles, context: EmitContext): GraphFile {
-  const { graph, liveness } = layOut(given)
+  const { graph, liveness, places } = layOut(given)
   const memory = memoryOf(graph, liveness)
   const cost = costOf(graph)
+  const optimization = optimizationOf(graph)
+  // Where onnxruntime lays out convolutions in blocks, results get shapes of its own choice.
+  const placed = optimization === 'disabled' ? { places } : {}
   return {
     spec: {
       file,
       inputs: graph.inputs.map((value) => described(nameOf(value), value, roles.inputs)),
       outputs: graph.outputs.map(({ name, value }) => described(name, value, roles.outputs)),
       parameters: parameterTable(graph),
-      optimization: optimizationOf(graph),
+      optimization,
       flops: cost.flops,
       peak_bytes: memory.peak,
     },
     graph,
     memory,
     cost,
-    bytes: () => emit(graph, context),
+    bytes: () => emit(graph, { version: context.version, ...placed }),
     places: () => placesOf(graph, context),
   }
 }

@@ -1,8 +1,10 @@
-import type { Graph } from '../../graph/graph.js'
+import type { Graph, Value } from '../../graph/graph.js'
+import { byteSize } from '../../graph/types.js'
 import { type Indexed, type Lists, indexed } from './indexed.js'
 import { Lifetimes, type Liveness } from './liveness.js'
 import { type Dependencies, dependencies, walk } from './order.js'
 import { mapBodies, separateOutputs } from './outputs.js'
+import type { Placement } from './placement.js'
 
 /**
  * Puts the nodes in the file order under which onnxruntime's own walk (`executionOrder`) needs the least memory.
@@ -16,16 +18,30 @@ import { mapBodies, separateOutputs } from './outputs.js'
  */
 export const layout = (graph: Graph): Graph => layOut(graph).graph
 
-/** The same, with the memory that a run will take. */
-export const layOut = (graph: Graph): LaidOut =>
-  layOutOwn(mapBodies(separateOutputs(graph), (body) => layOutOwn(body).graph))
+/** The same, with the memory that a run will take; results of fewer than `smallest` bytes may lie anywhere. */
+export function layOut(graph: Graph, smallest = 16_384): LaidOut {
+  const places = new Map<Value, Value>()
+  const own = (g: Graph): Omit<LaidOut, 'places'> => {
+    const { index, ...laid } = layOutOwn(g)
+    const values = [...index.numbers.keys()]
+    values.forEach((value, number) => {
+      const place = values[laid.liveness.buffers[number] ?? -1]
+      if (place && byteSize(value.type) >= smallest) places.set(value, place)
+    })
+    return laid
+  }
+  const bodies = mapBodies(separateOutputs(graph), (body) => own(body).graph)
+  return { ...own(bodies), places }
+}
 
 export interface LaidOut {
   readonly graph: Graph
   readonly liveness: Liveness
+  /** Where the larger results of nodes lie. */
+  readonly places: Placement
 }
 
-function layOutOwn(graph: Graph): LaidOut {
+function layOutOwn(graph: Graph): Omit<LaidOut, 'places'> & { readonly index: Indexed } {
   const index = indexed(graph)
   const links = dependencies(index)
   const lifetimes = new Lifetimes(index)
@@ -36,7 +52,7 @@ function layOutOwn(graph: Graph): LaidOut {
     const its = lifetimes.along(walk(links, other), liveness.peak)
     if (its.peak < liveness.peak) [file, liveness] = [other, its]
   }
-  return { graph: { ...graph, nodes: file.flatMap((i) => graph.nodes[i] ?? []) }, liveness }
+  return { graph: { ...graph, nodes: file.flatMap((i) => graph.nodes[i] ?? []) }, liveness, index }
 }
 
 /** The largest number of what a node waits for, or -1. */

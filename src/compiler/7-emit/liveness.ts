@@ -11,6 +11,8 @@ export interface Liveness {
   readonly at: Node | undefined
   /** Bytes of the graph's outputs; they live to the end of the run. */
   readonly outputs: number
+  /** Per result of a node, by its number: the value that its memory was allocated for, or -1 where it is a view of an input. */
+  readonly buffers: Int32Array
 }
 
 /** The memory of one run of a graph that stands in its file in the graph's order. */
@@ -93,7 +95,7 @@ export class Lifetimes {
         if (this.uses[value] === 0) live -= this.release(bufferOf[value] ?? -1, 0, open)
     }
     const outputs = graph.outputs.reduce((sum, { value }) => sum + byteSize(value.type), 0)
-    return { peak, at: graph.nodes[at], outputs }
+    return { peak, at: graph.nodes[at], outputs, buffers: bufferOf }
   }
 
   /** Ends `count` uses of a buffer; the bytes that become free. */

@@ -7,6 +7,7 @@ import { operator } from '../../ops/registry.js'
 import { writeMask } from './dropout-mask.js'
 import { type Names, assignNames } from './names.js'
 import { separateOutputs } from './outputs.js'
+import { type Placement, placedShapes, shapesRead } from './placement.js'
 import { rawBytes } from './raw.js'
 
 /** ONNX IR version 10, and the opset whose operators the compiler speaks. */
@@ -19,6 +20,15 @@ export const unbound = 'unbound'
 export interface EmitOptions {
   /** Stands in the file as its producer's version. */
   readonly version?: string
+  /** Where results lie; onnxruntime chooses where absent. */
+  readonly places?: Placement
+}
+
+interface Emission {
+  readonly names: Names
+  readonly places: Placement | undefined
+  /** Tensors that the nodes read beside values of the graph. */
+  readonly tables: Map<string, Onnx.ITensorProto>
 }
 
 /**
@@ -28,8 +38,10 @@ export interface EmitOptions {
 export function emit(graph: Graph, options: EmitOptions = {}): Uint8Array {
   const separated = separateOutputs(graph)
   const names = assignNames(separated)
+  const { places } = options
   const tables = new Map<string, Onnx.ITensorProto>()
-  const body = graphProto(separated, names, tables)
+  const body = graphProto(separated, { names, places, tables })
+  const hidden = places ? shapesRead(separated) : []
   return writeModel({
     irVersion,
     producerName: 'dcrc',
@@ -40,19 +52,20 @@ export function emit(graph: Graph, options: EmitOptions = {}): Uint8Array {
     ],
     graph: {
       ...body,
-      input: separated.inputs.map((v) => valueInfo(v, names)),
+      input: [...separated.inputs, ...hidden].map((v) => valueInfo(v, names)),
       initializer: [...[...names.initializers].map(([name, v]) => initializer(name, v)), ...tables.values()],
     },
   })
 }
 
-/** `tables` takes the tensors that the nodes read beside values of the graph. */
-function graphProto(graph: Graph, names: Names, tables: Map<string, Onnx.ITensorProto>): Onnx.IGraphProto {
+function graphProto(graph: Graph, emission: Emission): Onnx.IGraphProto {
+  const { names, places } = emission
   return {
     name: graph.name,
-    node: graph.nodes.flatMap((n) => nodeProtos(n, names, tables)),
+    node: graph.nodes.flatMap((n) => nodeProtos(n, emission)),
     input: graph.inputs.map((v) => valueInfo(v, names)),
     output: graph.outputs.map(({ value }) => valueInfo(value, names)),
+    ...(places ? { valueInfo: placedShapes(graph, names, places) } : {}),
   }
 }
 
@@ -63,18 +76,16 @@ const nameOf = (value: Value, names: Names): string => {
   return name
 }
 
-function nodeProtos(
-  node: Node,
-  names: Names,
-  tables: Map<string, Onnx.ITensorProto>,
-): readonly Onnx.INodeProto[] {
-  if (node.op !== 'DropoutMask') return [nodeProto(node, names, tables)]
+function nodeProtos(node: Node, emission: Emission): readonly Onnx.INodeProto[] {
+  if (node.op !== 'DropoutMask') return [nodeProto(node, emission)]
+  const { names, tables } = emission
   const [[key], [mask]] = [node.inputs, node.outputs]
   if (!key || !mask) throw new Error('a mask has a key and a result')
   return writeMask(node, names.node.get(node) ?? '', nameOf(key, names), nameOf(mask, names), tables)
 }
 
-function nodeProto(node: Node, names: Names, tables: Map<string, Onnx.ITensorProto>): Onnx.INodeProto {
+function nodeProto(node: Node, emission: Emission): Onnx.INodeProto {
+  const { names } = emission
   const { domain } = operator(node.op)
   if (domain === 'dcrc') throw new Error(`emit: ${node.op} must be replaced before emission`)
   const input = node.inputs.map((v) => (v ? nameOf(v, names) : ''))
@@ -88,7 +99,7 @@ function nodeProto(node: Node, names: Names, tables: Map<string, Onnx.ITensorPro
     output: node.outputs.map((v) => nameOf(v, names)),
     attribute: Object.entries(node.attributes)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, a]) => attributeProto(name, a, names, tables)),
+      .map(([name, a]) => attributeProto(name, a, emission)),
   }
 }
 
@@ -108,13 +119,8 @@ const floatAttributes = new Set([
 const typeAttributes = new Set(['to', 'dtype', 'stash_type'])
 const type = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const
 
-function attributeProto(
-  name: string,
-  value: Attribute,
-  names: Names,
-  tables: Map<string, Onnx.ITensorProto>,
-): Onnx.IAttributeProto {
-  if (isGraph(value)) return { name, type: type.graph, g: graphProto(value, names, tables) }
+function attributeProto(name: string, value: Attribute, emission: Emission): Onnx.IAttributeProto {
+  if (isGraph(value)) return { name, type: type.graph, g: graphProto(value, emission) }
   if (typeof value === 'object') return { name, type: type.ints, ints: [...value] }
   if (typeof value === 'string') {
     if (typeAttributes.has(name)) return { name, type: type.int, i: dataType[value as DType] }

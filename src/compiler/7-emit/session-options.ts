@@ -27,6 +27,8 @@ const rewrites = `
 export const sessionOptions = {
   graphOptimizationLevel: 'disabled',
   enableMemPattern: false,
+  // Warnings of onnxruntime speak of its own passes, and of what our files hide from them; errors are thrown.
+  logSeverityLevel: 3,
   extra: { optimization: { disable_specified_optimizers: rewrites.trim().split(/\s+/).join(';') } },
 } as const
 

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { DiskFiles } from '../../src/cli/files.js'
+import { chunkingOf } from '../../src/compiler/6-optimize/chunk-pairs/problems.js'
+import { optimizeForward } from '../../src/compiler/6-optimize/index.js'
+import { optimizeStage } from '../../src/compiler/6-optimize/stage.js'
+import { differentiate } from '../../src/compiler/5-differentiate/step.js'
+import { layOut } from '../../src/compiler/7-emit/layout.js'
+import { emit } from '../../src/compiler/7-emit/onnx.js'
+import { analyze } from '../../src/compiler/analyze.js'
+import { readModel } from '../../src/onnx/protobuf.js'
+import type { Graph } from '../../src/graph/graph.js'
+import { difference, outputsOf, parametersAsInputs } from '../optimize/compare.js'
+import { randomGraph } from '../optimize/random-graph.js'
+import { mlpStep } from './graphs.js'
+import { randomFeeds } from './profile.js'
+
+/** The first stage of the quickstart; with `rows` its pairs are computed so many rows at a time. */
+function quickstartStep(rows?: number): Graph {
+  const { lowered } = analyze({
+    entry: 'pipelines/quickstart/quickstart.dcr',
+    files: new DiskFiles(process.cwd()),
+  })
+  const [stage] = lowered?.stages ?? []
+  if (!stage) throw new Error('the quickstart has no stage')
+  const chunking = rows === undefined ? {} : { chunking: chunkingOf(stage, rows) }
+  const { graph } = optimizeForward(stage.graph, { target: 'cpu', ...chunking })
+  return parametersAsInputs(optimizeStage(differentiate({ ...stage, graph }), { target: 'cpu' }).step.graph)
+}
+
+async function changeOf(graph: Graph, smallest?: number): Promise<number> {
+  const laid = layOut(graph, smallest)
+  const feeds = randomFeeds(laid.graph)
+  const plain = await outputsOf(laid.graph, feeds)
+  return difference(plain, await outputsOf(laid.graph, feeds, laid))
+}
+
+describe('memory that the compiler gives to results', () => {
+  it('changes no bit of random graphs', { timeout: 120_000 }, async () => {
+    for (let seed = 0; seed < 60; seed++) expect(await changeOf(randomGraph(seed), 0), `seed ${seed}`).toBe(0)
+  })
+
+  it('changes no bit of steps', { timeout: 120_000 }, async () => {
+    for (const smallest of [0, 16_384]) {
+      expect(await changeOf(mlpStep({ layers: 6, batch: 512, width: 32 }), smallest)).toBe(0)
+      expect(await changeOf(quickstartStep(), smallest)).toBe(0)
+      expect(await changeOf(quickstartStep(2), smallest)).toBe(0)
+    }
+  })
+
+  it('leaves onnxruntime no size of a result to go by but those of results in one place', () => {
+    const { graph, places } = layOut(quickstartStep())
+    const model = readModel(emit(graph, { places })).graph
+    const inputs = new Set(model?.input?.map((v) => v.name))
+    const shapes = model?.node?.filter((n) => n.opType === 'Reshape').map((n) => n.input?.[1])
+    expect(shapes?.length).toBeGreaterThan(100)
+    expect(shapes?.filter((name) => !inputs.has(name))).toEqual([])
+    const firsts = model?.valueInfo?.map((v) => v.type?.tensorType?.shape?.dim?.[0]?.dimParam ?? '') ?? []
+    expect(firsts.length).toBeGreaterThan(500)
+    expect(firsts.every((first) => first !== '')).toBe(true)
+    // what is written over an operand has that one's name
+    expect(new Set(firsts).size).toBeLessThan(firsts.length - 50)
+  })
+})
