@@ -8,35 +8,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DiskFiles } from '../../src/cli/files.js'
-import { analyze } from '../../src/compiler/analyze.js'
-import { differentiate } from '../../src/compiler/5-differentiate/step.js'
-import { chunkingOf } from '../../src/compiler/6-optimize/chunk-pairs/problems.js'
-import { optimizeForward } from '../../src/compiler/6-optimize/index.js'
-import { optimizeStage } from '../../src/compiler/6-optimize/stage.js'
 import { layOut } from '../../src/compiler/7-emit/layout.js'
 import { emit } from '../../src/compiler/7-emit/onnx.js'
 import { sessionOptions } from '../../src/compiler/7-emit/session-options.js'
 import { memoryOf } from '../../src/compiler/plan/memory.js'
 import { bytes } from '../../src/diagnostics/units.js'
-import { parametersAsInputs } from '../optimize/compare.js'
+import { quickstartStep } from '../emit/quickstart-step.js'
 
 const types = { f32: 'float32', i64: 'int64', bool: 'bool' } as const
 const script = fileURLToPath(new URL('../plan/measure.mjs', import.meta.url))
 
-const { lowered } = analyze({
-  entry: 'pipelines/quickstart/quickstart.dcr',
-  files: new DiskFiles(process.cwd()),
-  settings: new Map([['batch', '16']]),
-})
-const [stage] = lowered?.stages ?? []
-if (!stage) throw new Error('the quickstart has no stage')
-
 for (const rows of [16, 8, 4, 2, 1]) {
-  const chunking = rows < 16 ? { chunking: chunkingOf(stage, rows) } : {}
-  const forward = optimizeForward(stage.graph, { target: 'cpu', ...chunking }).graph
-  const step = optimizeStage(differentiate({ ...stage, graph: forward }), { target: 'cpu' }).step.graph
-  const { graph, liveness, places } = layOut(parametersAsInputs(step))
+  const { graph, liveness, places } = layOut(quickstartStep({ batch: 16, ...(rows < 16 ? { rows } : {}) }))
   const inputs = graph.inputs.map(({ type, source }) => ({
     name: source.kind === 'input' ? source.name : '',
     type: types[type.dtype as keyof typeof types],

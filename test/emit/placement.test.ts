@@ -1,31 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { DiskFiles } from '../../src/cli/files.js'
-import { chunkingOf } from '../../src/compiler/6-optimize/chunk-pairs/problems.js'
-import { optimizeForward } from '../../src/compiler/6-optimize/index.js'
-import { optimizeStage } from '../../src/compiler/6-optimize/stage.js'
-import { differentiate } from '../../src/compiler/5-differentiate/step.js'
 import { layOut } from '../../src/compiler/7-emit/layout.js'
 import { emit } from '../../src/compiler/7-emit/onnx.js'
-import { analyze } from '../../src/compiler/analyze.js'
 import { readModel } from '../../src/onnx/protobuf.js'
 import type { Graph } from '../../src/graph/graph.js'
-import { difference, outputsOf, parametersAsInputs } from '../optimize/compare.js'
+import { difference, outputsOf } from '../optimize/compare.js'
 import { randomGraph } from '../optimize/random-graph.js'
 import { mlpStep } from './graphs.js'
 import { randomFeeds } from './profile.js'
-
-/** The first stage of the quickstart; with `rows` its pairs are computed so many rows at a time. */
-function quickstartStep(rows?: number): Graph {
-  const { lowered } = analyze({
-    entry: 'pipelines/quickstart/quickstart.dcr',
-    files: new DiskFiles(process.cwd()),
-  })
-  const [stage] = lowered?.stages ?? []
-  if (!stage) throw new Error('the quickstart has no stage')
-  const chunking = rows === undefined ? {} : { chunking: chunkingOf(stage, rows) }
-  const { graph } = optimizeForward(stage.graph, { target: 'cpu', ...chunking })
-  return parametersAsInputs(optimizeStage(differentiate({ ...stage, graph }), { target: 'cpu' }).step.graph)
-}
+import { quickstartStep } from './quickstart-step.js'
 
 async function changeOf(graph: Graph, smallest?: number): Promise<number> {
   const laid = layOut(graph, smallest)
@@ -42,7 +24,7 @@ describe('memory that the compiler gives to results', () => {
   it('changes no bit of steps', { timeout: 120_000 }, async () => {
     expect(await changeOf(mlpStep({ layers: 6, batch: 512, width: 32 }))).toBe(0)
     expect(await changeOf(quickstartStep(), 0)).toBe(0)
-    expect(await changeOf(quickstartStep(2), 0)).toBe(0)
+    expect(await changeOf(quickstartStep({ rows: 2 }), 0)).toBe(0)
   })
 
   it('leaves onnxruntime no size of a result to go by but those of results in one place', () => {

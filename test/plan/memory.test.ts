@@ -4,18 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { DiskFiles } from '../../src/cli/files.js'
-import { analyze } from '../../src/compiler/analyze.js'
-import { differentiate } from '../../src/compiler/5-differentiate/step.js'
-import { optimizeForward } from '../../src/compiler/6-optimize/index.js'
-import { optimizeStage } from '../../src/compiler/6-optimize/stage.js'
 import { type LaidOut, layOut } from '../../src/compiler/7-emit/layout.js'
 import { emit } from '../../src/compiler/7-emit/onnx.js'
 import { sessionOptions } from '../../src/compiler/7-emit/session-options.js'
 import { memoryOf } from '../../src/compiler/plan/memory.js'
 import type { Graph } from '../../src/graph/graph.js'
 import { mlpStep } from '../emit/graphs.js'
-import { parametersAsInputs } from '../optimize/compare.js'
+import { quickstartStep } from '../emit/quickstart-step.js'
 
 const types = { f32: 'float32', i64: 'int64', bool: 'bool' } as const
 
@@ -37,27 +32,14 @@ function measuredPeak({ graph, places }: LaidOut): number {
   }
 }
 
-/** The first stage of the quickstart, as it is emitted; each of the pictures of a batch is paired with each. */
-function quickstartStep(batch: number): Graph {
-  const { lowered } = analyze({
-    entry: 'pipelines/quickstart/quickstart.dcr',
-    files: new DiskFiles(process.cwd()),
-    settings: new Map([['batch', `${batch}`]]),
-  })
-  const [stage] = lowered?.stages ?? []
-  if (!stage) throw new Error('the quickstart has no stage')
-  const { graph } = optimizeForward(stage.graph, { target: 'cpu' })
-  return optimizeStage(differentiate({ ...stage, graph }), { target: 'cpu' }).step.graph
-}
-
 describe.runIf(process.platform === 'linux')('the predicted peak of memory', () => {
   const cases: readonly (readonly [name: string, off: number, build: () => Graph])[] = [
     ['a step whose activations dominate', 0.15, () => mlpStep({ layers: 24, batch: 8192, width: 256 })],
     ['a step whose state dominates', 0.15, () => mlpStep({ layers: 8, batch: 64, width: 1536 })],
     // What onnxruntime takes for itself is more than half of it.
-    ['the quickstart', 0.25, () => parametersAsInputs(quickstartStep(8))],
+    ['the quickstart', 0.25, () => quickstartStep()],
     // What the forward pass drops is free before the backward pass begins.
-    ['256 pairs of the quickstart', 0.15, () => parametersAsInputs(quickstartStep(16))],
+    ['256 pairs of the quickstart', 0.15, () => quickstartStep({ batch: 16 })],
   ]
   for (const [name, off, build] of cases) {
     it(`is within ${off} of the measured one: ${name}`, () => {
