@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { compile as compilePipeline } from '../compiler/index.js'
-import type { Artefact } from '../compiler/7-emit/manifest.js'
+import type { Artefact } from '../artefact/manifest.js'
 import { notAnArtefact } from '../diagnostics/catalogue/file.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { exitCodes } from './exit-codes.js'

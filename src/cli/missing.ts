@@ -1,4 +1,4 @@
-import type { DataSpec, ModelSpec } from '../compiler/7-emit/manifest.js'
+import type { DataSpec, ModelSpec } from '../artefact/manifest.js'
 import type { Needs } from '../compiler/needs.js'
 import { findSource } from '../data/registry.js'
 import { DataMissing } from '../data/source.js'

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, plan as planPipeline } from '../compiler/index.js'
-import type { Artefact } from '../compiler/7-emit/manifest.js'
+import type { Artefact } from '../artefact/manifest.js'
 import { absentModel } from '../diagnostics/catalogue/config.js'
 import { compiledSettings, notCompiled } from '../diagnostics/catalogue/file.js'
 import { missingFiles } from '../diagnostics/catalogue/run.js'

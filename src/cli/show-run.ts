@@ -1,4 +1,4 @@
-import type { Artefact } from '../compiler/7-emit/manifest.js'
+import type { Artefact } from '../artefact/manifest.js'
 import type { RunEvent } from '../runtime/events.js'
 import { createProgress } from '../runtime/progress.js'
 import { type RunOptions, type RunResult, runPipeline } from '../runtime/run.js'

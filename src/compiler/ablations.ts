@@ -4,7 +4,7 @@ import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
 import type { AblationDeclaration } from './1-parse/syntax.js'
 import type { Program } from './2-resolve/program.js'
 import { type Variant, ablationsOf, variantsOf, within } from './2-resolve/variants.js'
-import { type Varied, ablationValues } from './3-check/ablation-values.js'
+import { type Varied, ablationValues } from './3-elaborate/ablation-values.js'
 import { type Analysis, type Request, analyzePipeline } from './analyze.js'
 
 /** More than these runs are a mistake. */

@@ -3,13 +3,13 @@ import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
 import { type FlatPipeline, flatten } from './2-resolve/flatten.js'
 import { checkNames } from './2-resolve/names.js'
 import { type Files, type Program, loadProgram } from './2-resolve/program.js'
-import { checkStatics, checkValues } from './3-check/check.js'
+import { checkStatics, checkValues } from './3-elaborate/check.js'
 import { checkAllowed, withoutAllowed } from './2-resolve/allowed.js'
-import { builtins } from './3-check/builtins.js'
+import { builtins } from './3-elaborate/builtins.js'
 import { lower } from './4-lower/lower.js'
 import type { Lowered } from './4-lower/lowered.js'
-import { chunkProblems } from './6-optimize/chunk-pairs/problems.js'
-import { gradientProblems, stageProblems } from './5-differentiate/problems.js'
+import { chunkProblems } from './passes/chunk-pairs/problems.js'
+import { gradientProblems, stageProblems } from './6-differentiate/problems.js'
 
 /** What is asked of the compiler. */
 export interface Request {
@@ -31,7 +31,7 @@ export interface Analysis {
   readonly lowered?: Lowered
 }
 
-/** Phases 1 to 4, and all that phases 5 and 6 would complain about. A phase that finds errors reports all of them. */
+/** Phases 1 to 4, and all that phases 5 to 8 would complain about. A phase that finds errors reports all of them. */
 export function analyze(request: Request): Analysis {
   const diagnostics = new Diagnostics()
   const program = loadProgram(request.entry, request.files, diagnostics)

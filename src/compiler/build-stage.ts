@@ -2,14 +2,14 @@ import { memoryExceeded } from '../diagnostics/catalogue/stage.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { Draft } from '../graph/graph.js'
 import type { LoweredStage } from './4-lower/lowered.js'
-import { differentiate } from './5-differentiate/step.js'
-import { chunkingOf, pairRowsOf } from './6-optimize/chunk-pairs/problems.js'
-import { optimizeForward } from './6-optimize/index.js'
-import type { Target } from './6-optimize/pass.js'
-import { optimizeStage } from './6-optimize/stage.js'
-import { type EmittedStage, emitStage } from './7-emit/artefact.js'
-import type { EmitContext } from './7-emit/graph-file.js'
-import { memoryOfStage } from './plan/memory.js'
+import { differentiate } from './6-differentiate/step.js'
+import { chunkingOf, pairRowsOf } from './passes/chunk-pairs/problems.js'
+import { optimizeForward } from './5-optimize/index.js'
+import type { Target } from './passes/pass.js'
+import { optimizeStage } from './7-optimize/stage.js'
+import { type EmittedStage, emitStage } from './9-emit/artefact.js'
+import type { EmitContext } from './9-emit/graph-file.js'
+import { memoryOfStage } from './8-schedule/memory.js'
 
 /** A stage as it is emitted, and what its budget of memory led to. */
 export interface BuiltStage {
@@ -30,7 +30,7 @@ export interface PairsChoice {
 }
 
 /**
- * Phases 5 to 7 of a stage. Under a budget of memory, its pairs are computed in the largest chunks of rows with which
+ * Phases 5 to 9 of a stage. Under a budget of memory, its pairs are computed in the largest chunks of rows with which
  * the predicted peak of a step fits.
  */
 export function buildStage(stage: LoweredStage, target: Target, context: EmitContext): BuiltStage {

@@ -1,7 +1,7 @@
 import { Lines } from '../diagnostics/positions.js'
 import type { FlatPipeline } from './2-resolve/flatten.js'
 import type { Program } from './2-resolve/program.js'
-import type { Manifest } from './7-emit/manifest.js'
+import type { Manifest } from '../artefact/manifest.js'
 
 /** A line that a newcomer may change first: the last number among the pipeline's params. */
 export function editHint(program: Program, pipeline: FlatPipeline): Manifest['edit_hint'] {

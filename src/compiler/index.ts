@@ -3,13 +3,13 @@ import { Lines } from '../diagnostics/positions.js'
 import type { FlatPipeline } from './2-resolve/flatten.js'
 import type { Program } from './2-resolve/program.js'
 import type { Lowered, LoweredEvaluation } from './4-lower/lowered.js'
-import { dropMarkers, expandGradients } from './5-differentiate/expand.js'
-import type { Target } from './6-optimize/pass.js'
-import { optimizeEvaluation, optimizeFunction } from './6-optimize/stage.js'
-import { type EmittedEvaluation, buildManifest, emitEvaluation } from './7-emit/artefact.js'
-import { type ExportFile, exportFile } from './7-emit/export-file.js'
-import type { EmitContext } from './7-emit/graph-file.js'
-import type { Artefact, DataSpec, ModelSpec, Settings } from './7-emit/manifest.js'
+import { dropMarkers, expandGradients } from './6-differentiate/expand.js'
+import type { Target } from './passes/pass.js'
+import { optimizeEvaluation, optimizeFunction } from './7-optimize/stage.js'
+import { type EmittedEvaluation, buildManifest, emitEvaluation } from './9-emit/artefact.js'
+import { type ExportFile, exportFile } from './9-emit/export-file.js'
+import type { EmitContext } from './9-emit/graph-file.js'
+import type { Artefact, DataSpec, ModelSpec, Settings } from '../artefact/manifest.js'
 import { type Analysis, type Request, analyze } from './analyze.js'
 import { type BuiltStage, buildStage } from './build-stage.js'
 import { editHint } from './edit-hint.js'
@@ -122,7 +122,7 @@ interface Emitted extends EmittedStages {
 /** Who plans a pipeline often compiles it next. */
 const known = new WeakMap<Lowered, EmittedStages>()
 
-/** Phases 5 to 7 of the stages, up to the files. */
+/** Phases 5 to 9 of the stages, up to the files. */
 function emitStages({ program, pipeline, lowered, diagnostics }: Analysis): EmittedStages | undefined {
   if (!pipeline || !lowered) return undefined
   const before = known.get(lowered)
@@ -140,7 +140,7 @@ function emitStages({ program, pipeline, lowered, diagnostics }: Analysis): Emit
   return emitted
 }
 
-/** Phases 5 to 7, up to the files. */
+/** Phases 5 to 9, up to the files. */
 function emitAll(analysis: Analysis): Emitted | undefined {
   const emitted = emitStages(analysis)
   if (!emitted) return undefined

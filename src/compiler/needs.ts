@@ -3,8 +3,8 @@ import type { Request } from './analyze.js'
 import { flatten } from './2-resolve/flatten.js'
 import { loadProgram } from './2-resolve/program.js'
 import { factorsOf } from './4-lower/adapters.js'
-import { checkStatics } from './3-check/check.js'
-import type { DataSpec, ModelSpec } from './7-emit/manifest.js'
+import { checkStatics } from './3-elaborate/check.js'
+import type { DataSpec, ModelSpec } from '../artefact/manifest.js'
 
 /** What a pipeline reads from files. */
 export interface Needs {

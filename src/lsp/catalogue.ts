@@ -1,6 +1,6 @@
 import { valueClauses } from '../compiler/2-resolve/clauses.js'
-import { distributionNames } from '../compiler/3-check/draw.js'
-import { specialFunctions } from '../compiler/3-check/special.js'
+import { distributionNames } from '../compiler/3-elaborate/draw.js'
+import { specialFunctions } from '../compiler/3-elaborate/special.js'
 import { functions as hostFunctions, sources } from '../data/registry.js'
 import { evaluationKinds } from '../evaluate/registry.js'
 import { narrowFloats } from '../graph/types.js'

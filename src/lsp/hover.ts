@@ -1,7 +1,7 @@
 import type { Hover } from 'vscode-languageserver'
 import type { Expression } from '../compiler/1-parse/syntax.js'
-import { parametersOf } from '../compiler/3-check/instantiate.js'
-import { type Val, describe } from '../compiler/3-check/values.js'
+import { parametersOf } from '../compiler/3-elaborate/instantiate.js'
+import { type Val, describe } from '../compiler/3-elaborate/values.js'
 import { formatType } from '../graph/types.js'
 import {
   type Entry,

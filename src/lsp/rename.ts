@@ -1,7 +1,7 @@
 import type { Range, WorkspaceEdit } from 'vscode-languageserver'
 import { scan } from '../compiler/1-parse/scan.js'
 import { Name } from '../compiler/1-parse/tokens.js'
-import { builtinNames } from '../compiler/3-check/scope.js'
+import { builtinNames } from '../compiler/3-elaborate/scope.js'
 import { editsOf, rangeOf } from './positions.js'
 import type { Occurrence, SourceSymbol } from './symbols.js'
 import type { Workspace } from './workspace.js'

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { manifestSchema, type Json, type StageSpec } from '../compiler/7-emit/manifest.js'
+import { manifestSchema, type Json, type StageSpec } from '../artefact/manifest.js'
 import type { Moment, RunSummary, StageSummary, StepRecord } from './run-summary.js'
 
 /** A folder is no run, or its files are damaged. */

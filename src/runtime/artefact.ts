@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Artefact, type Manifest, manifestSchema } from '../compiler/7-emit/manifest.js'
+import { type Artefact, type Manifest, manifestSchema } from '../artefact/manifest.js'
 import { unsupportedTarget, unusableArtefact } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Distribution } from '../compiler/7-emit/manifest.js'
+import type { Distribution } from '../artefact/manifest.js'
 import { elementCount } from '../graph/types.js'
 import { Philox } from './philox.js'
 import type { HostArray } from './tensors.js'

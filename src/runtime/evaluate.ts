@@ -1,5 +1,5 @@
-import type { EvaluationSpec, Json } from '../compiler/7-emit/manifest.js'
-import { link } from '../compiler/8-link/link.js'
+import type { EvaluationSpec, Json } from '../artefact/manifest.js'
+import { link } from '../artefact/link.js'
 import type { EvaluationInput, Results } from '../evaluate/kind.js'
 import { elementCount } from '../graph/types.js'
 import type { Feeder } from './feeds.js'

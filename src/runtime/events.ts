@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import type { Json } from '../compiler/7-emit/manifest.js'
+import type { Json } from '../artefact/manifest.js'
 import type { Conversion } from '../weights/conversions.js'
 import type { MetricsLine } from './run-folder.js'
 import type { Substitutes } from './substitutes.js'

@@ -1,4 +1,4 @@
-import type { DataSpec, HostExpression, Json } from '../compiler/7-emit/manifest.js'
+import type { DataSpec, HostExpression, Json } from '../artefact/manifest.js'
 import { findHostFunction } from '../data/registry.js'
 import type { ColumnValue, Dataset } from '../data/source.js'
 

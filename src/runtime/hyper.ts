@@ -1,4 +1,4 @@
-import type { Settings, StageSpec } from '../compiler/7-emit/manifest.js'
+import type { Settings, StageSpec } from '../artefact/manifest.js'
 import { findOptimizer } from '../optimizers/registry.js'
 import { completeSettings } from '../optimizers/settings.js'
 import { findSchedule } from '../schedules/registry.js'

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os'
 import { Builder } from '../graph/builder.js'
-import { emit } from '../compiler/7-emit/onnx.js'
+import { emit } from '../compiler/9-emit/onnx.js'
 
 /** What a run has to work with. */
 export interface Machine {

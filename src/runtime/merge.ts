@@ -1,4 +1,4 @@
-import type { AdapterSpec, Manifest, ModelSpec } from '../compiler/7-emit/manifest.js'
+import type { AdapterSpec, Manifest, ModelSpec } from '../artefact/manifest.js'
 import type { Weights } from './weights.js'
 
 type Layer = AdapterSpec['layers'][number]

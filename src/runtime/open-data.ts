@@ -1,4 +1,4 @@
-import type { DataSpec, Manifest } from '../compiler/7-emit/manifest.js'
+import type { DataSpec, Manifest } from '../artefact/manifest.js'
 import { emptyData, missingData } from '../diagnostics/catalogue/run.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { findSource } from '../data/registry.js'

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import type { Manifest } from '../compiler/7-emit/manifest.js'
+import type { Manifest } from '../artefact/manifest.js'
 import type { Measure } from './evaluate.js'
 import type { RunEvent } from './events.js'
 import type { OpenDataset } from './fields.js'

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import type { Artefact } from '../compiler/7-emit/manifest.js'
+import type { Artefact } from '../artefact/manifest.js'
 import { changedModel, changedSinceRun, stageOrder, unknownStage } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { type Progress, findProgress, listCheckpoints } from './checkpoint.js'

@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Json, Manifest } from '../compiler/7-emit/manifest.js'
+import type { Json, Manifest } from '../artefact/manifest.js'
 import type { MonitorValue } from './step-loop.js'
 import { substitutesSchema } from './substitutes.js'
 import { eventsFile, keptRecords, startRecord, stepRecord } from './tensorboard.js'

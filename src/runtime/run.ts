@@ -1,4 +1,4 @@
-import type { Artefact, EvaluationSpec, Json } from '../compiler/7-emit/manifest.js'
+import type { Artefact, EvaluationSpec, Json } from '../artefact/manifest.js'
 import { notFinite } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { findEvaluationKind } from '../evaluate/registry.js'

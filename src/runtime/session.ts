@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { rootFolderEntry } from '../compiler/8-link/link.js'
-import type { GraphSpec } from '../compiler/7-emit/manifest.js'
-import { sessionEntries, sessionOptions } from '../compiler/7-emit/session-options.js'
+import { rootFolderEntry } from '../artefact/link.js'
+import type { GraphSpec } from '../artefact/manifest.js'
+import { sessionEntries, sessionOptions } from '../compiler/9-emit/session-options.js'
 import type { DType } from '../graph/types.js'
 import type { HostArray, HostTensor } from './tensors.js'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { canonical } from '../compiler/7-emit/stage-hash.js'
-import type { Artefact, EvaluationSpec } from '../compiler/7-emit/manifest.js'
+import { canonical } from '../compiler/9-emit/stage-hash.js'
+import type { Artefact, EvaluationSpec } from '../artefact/manifest.js'
 
 /**
  * What an evaluation before the first stage follows from: its graphs, its settings, its data, the seed, and the

@@ -1,4 +1,4 @@
-import type { Json } from '../compiler/7-emit/manifest.js'
+import type { Json } from '../artefact/manifest.js'
 
 type Metrics = Readonly<Record<string, Json>>
 

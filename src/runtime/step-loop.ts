@@ -1,6 +1,6 @@
 import type { Tensor } from 'onnxruntime-node'
-import type { GraphSpec, StageSpec } from '../compiler/7-emit/manifest.js'
-import { type Binding, linkInputs } from '../compiler/8-link/link.js'
+import type { GraphSpec, StageSpec } from '../artefact/manifest.js'
+import { type Binding, linkInputs } from '../artefact/link.js'
 import { type WrittenTensor, readTensor, writeSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
 import { prologueResults } from './prologue.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DataSpec, Manifest, ModelSpec } from '../compiler/7-emit/manifest.js'
+import type { DataSpec, Manifest, ModelSpec } from '../artefact/manifest.js'
 import type { ColumnValue, Dataset } from '../data/source.js'
 import { elementCount } from '../graph/types.js'
 import { locate } from '../weights/find.js'

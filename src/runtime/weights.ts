@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, parse, relative, resolve, sep } from 'node:path'
-import type { GraphSpec, Manifest, ModelSpec, StageSpec } from '../compiler/7-emit/manifest.js'
-import { rawBytes } from '../compiler/7-emit/raw.js'
-import type { Binding } from '../compiler/8-link/link.js'
+import type { GraphSpec, Manifest, ModelSpec, StageSpec } from '../artefact/manifest.js'
+import { rawBytes } from '../compiler/9-emit/raw.js'
+import type { Binding } from '../artefact/link.js'
 import {
   ambiguousWeights,
   changedWeights,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { rawBytes } from '../compiler/7-emit/raw.js'
+import { rawBytes } from '../compiler/9-emit/raw.js'
 import { readModel } from '../onnx/index.js'
 import { openModel } from '../onnx/open.js'
 import { tensorValues } from '../onnx/tensor.js'

@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../compiler/7-emit/manifest.js'
+import type { ModelSpec } from '../artefact/manifest.js'
 import { type SourceTensor, isStored } from './table.js'
 
 /**

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../src/compiler/7-emit/manifest.js'
+import type { Manifest } from '../../src/artefact/manifest.js'
 import { withRandomWeights } from '../../src/runtime/substitutes.js'
 import { Weights } from '../../src/runtime/weights.js'
 

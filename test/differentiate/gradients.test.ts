@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { expandGradients } from '../../src/compiler/5-differentiate/expand.js'
-import { flowBetween, gradients } from '../../src/compiler/5-differentiate/gradients.js'
+import { expandGradients } from '../../src/compiler/6-differentiate/expand.js'
+import { flowBetween, gradients } from '../../src/compiler/6-differentiate/gradients.js'
 import { UserError } from '../../src/diagnostics/diagnostic.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Value } from '../../src/graph/graph.js'

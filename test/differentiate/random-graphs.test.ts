@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { gradients } from '../../src/compiler/5-differentiate/gradients.js'
+import { gradients } from '../../src/compiler/6-differentiate/gradients.js'
 import { interpret } from '../../src/graph/interpret.js'
 import { assertValid } from '../../src/graph/verify.js'
 import type { Tensor } from '../../src/graph/types.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { gradients } from '../../src/compiler/5-differentiate/gradients.js'
+import { gradients } from '../../src/compiler/6-differentiate/gradients.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Value } from '../../src/graph/graph.js'
 import { interpret } from '../../src/graph/interpret.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { stageProblems } from '../../src/compiler/5-differentiate/problems.js'
-import { slotsOf } from '../../src/compiler/5-differentiate/update.js'
+import { stageProblems } from '../../src/compiler/6-differentiate/problems.js'
+import { slotsOf } from '../../src/compiler/6-differentiate/update.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import { UserError } from '../../src/diagnostics/diagnostic.js'
 import { Builder } from '../../src/graph/builder.js'

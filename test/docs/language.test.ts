@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from '../../src/compiler/1-parse/index.js'
-import { initializerNames } from '../../src/compiler/3-check/initializers.js'
+import { initializerNames } from '../../src/compiler/3-elaborate/initializers.js'
 import { optimizers } from '../../src/optimizers/registry.js'
 import { blocksOf, checkFile } from '../tools/tour.js'
 import { examplesOf, problemsOf } from './examples.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { layOut } from '../../src/compiler/7-emit/layout.js'
-import { emit } from '../../src/compiler/7-emit/onnx.js'
+import { layOut } from '../../src/compiler/8-schedule/layout.js'
+import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { readModel } from '../../src/onnx/protobuf.js'
 import type { Graph } from '../../src/graph/graph.js'
 import { difference, outputsOf } from '../optimize/compare.js'

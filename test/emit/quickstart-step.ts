@@ -1,9 +1,9 @@
 import { DiskFiles } from '../../src/cli/files.js'
 import { analyze } from '../../src/compiler/analyze.js'
-import { differentiate } from '../../src/compiler/5-differentiate/step.js'
-import { chunkingOf } from '../../src/compiler/6-optimize/chunk-pairs/problems.js'
-import { optimizeForward } from '../../src/compiler/6-optimize/index.js'
-import { optimizeStage } from '../../src/compiler/6-optimize/stage.js'
+import { differentiate } from '../../src/compiler/6-differentiate/step.js'
+import { chunkingOf } from '../../src/compiler/passes/chunk-pairs/problems.js'
+import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
+import { optimizeStage } from '../../src/compiler/7-optimize/stage.js'
 import type { Graph } from '../../src/graph/graph.js'
 import { parametersAsInputs } from '../optimize/compare.js'
 

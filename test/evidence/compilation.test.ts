@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Artefact } from '../../src/compiler/7-emit/manifest.js'
+import type { Artefact } from '../../src/artefact/manifest.js'
 import { Project, quickstart, repository } from './project.js'
 
 /*

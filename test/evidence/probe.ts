@@ -1,5 +1,5 @@
-import type { Artefact, GraphSpec, StageSpec } from '../../src/compiler/7-emit/manifest.js'
-import { link } from '../../src/compiler/8-link/link.js'
+import type { Artefact, GraphSpec, StageSpec } from '../../src/artefact/manifest.js'
+import { link } from '../../src/artefact/link.js'
 import { Feeder } from '../../src/runtime/feeds.js'
 import type { OpenData } from '../../src/runtime/fields.js'
 import { hyperAt } from '../../src/runtime/hyper.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Artefact } from '../../src/compiler/7-emit/manifest.js'
+import type { Artefact } from '../../src/artefact/manifest.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
 import { Project } from './project.js'
 import { contentOf, evaluationsOf, metricsOf } from './runs.js'

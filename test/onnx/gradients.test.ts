@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { expandGradients } from '../../src/compiler/5-differentiate/expand.js'
-import { emit } from '../../src/compiler/7-emit/onnx.js'
+import { expandGradients } from '../../src/compiler/6-differentiate/expand.js'
+import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Value } from '../../src/graph/graph.js'
 import { interpret } from '../../src/graph/interpret.js'

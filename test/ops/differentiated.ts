@@ -1,4 +1,4 @@
-import { gradients } from '../../src/compiler/5-differentiate/gradients.js'
+import { gradients } from '../../src/compiler/6-differentiate/gradients.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { interpret } from '../../src/graph/interpret.js'

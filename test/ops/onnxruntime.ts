@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node'
-import { emit } from '../../src/compiler/7-emit/onnx.js'
-import { sessionOptions } from '../../src/compiler/7-emit/session-options.js'
+import { emit } from '../../src/compiler/9-emit/onnx.js'
+import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { type Tensor, type TensorType, tensor } from '../../src/graph/types.js'
 import { lookup } from './calls.js'

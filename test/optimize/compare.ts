@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node'
-import { type EmitOptions, emit } from '../../src/compiler/7-emit/onnx.js'
+import { type EmitOptions, emit } from '../../src/compiler/9-emit/onnx.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { rewrite } from '../../src/graph/rewrite.js'
 import { randomFeeds } from '../emit/profile.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { splitPrologue } from '../../src/compiler/6-optimize/prologue.js'
+import { splitPrologue } from '../../src/compiler/7-optimize/prologue.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { assertValid } from '../../src/graph/verify.js'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Artefact } from '../../src/compiler/7-emit/manifest.js'
+import type { Artefact } from '../../src/artefact/manifest.js'
 import {
   Fixture,
   type WeightSource,

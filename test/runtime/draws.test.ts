@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { Distribution, Initializer } from '../../src/compiler/7-emit/manifest.js'
+import type { Distribution, Initializer } from '../../src/artefact/manifest.js'
 import { elementCount } from '../../src/graph/types.js'
 import { draw, drawKey } from '../../src/runtime/draws.js'
 import { initialValues } from '../../src/runtime/initialize.js'

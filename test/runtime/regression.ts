@@ -1,13 +1,7 @@
 import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
-import { manifestVersion } from '../../src/compiler/7-emit/manifest-version.js'
-import type {
-  Artefact,
-  EvaluationSpec,
-  GraphSpec,
-  Manifest,
-  StageSpec,
-} from '../../src/compiler/7-emit/manifest.js'
+import { manifestVersion } from '../../src/artefact/manifest-version.js'
+import type { Artefact, EvaluationSpec, GraphSpec, Manifest, StageSpec } from '../../src/artefact/manifest.js'
 import type { Dataset } from '../../src/data/source.js'
 
 const { ModelProto } = onnxProto.onnx

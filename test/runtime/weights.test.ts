@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { toFloat16 } from '../../src/compiler/7-emit/raw.js'
+import { toFloat16 } from '../../src/compiler/9-emit/raw.js'
 import { DataMissing } from '../../src/data/source.js'
 import type { RunEvent } from '../../src/runtime/events.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'

@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Manifest } from '../../src/compiler/7-emit/manifest.js'
+import type { Manifest } from '../../src/artefact/manifest.js'
 import type { RunRecord } from '../../src/runtime/run-folder.js'
 import { metricsOf } from '../evidence/runs.js'
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { rawBytes } from '../../src/compiler/7-emit/raw.js'
+import { rawBytes } from '../../src/compiler/9-emit/raw.js'
 import { type DType, tensor } from '../../src/graph/types.js'
 import type { RunEvent } from '../../src/runtime/events.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'

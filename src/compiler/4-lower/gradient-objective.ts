@@ -2,9 +2,9 @@ import { accumulatedGradient, gradientCoverage } from '../../diagnostics/catalog
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { type Node, type Output, type Value, producer } from '../../graph/graph.js'
 import { operands } from '../../graph/rewrite.js'
-import { type Elaboration, fail } from '../3-check/elaboration.js'
-import type { PlacedWeight } from '../3-check/facts.js'
-import type { GradientVal } from '../3-check/values.js'
+import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
+import type { PlacedWeight } from '../3-elaborate/facts.js'
+import type { GradientVal } from '../3-elaborate/values.js'
 
 /** The outputs of a stage that minimizes by a gradient; it must have an entry for each trained parameter and no other. */
 export function gradientOutputs(

@@ -9,12 +9,12 @@ import type {
   Manifest,
   ModelSpec,
   Settings,
-} from '../7-emit/manifest.js'
+} from '../../artefact/manifest.js'
 
 /**
  * What phase 4 gives: per stage one forward graph. Graph inputs are named by role:
  * `batch/<data>/<field>` and `draw/<path>`; parameters are values of source kind `parameter`.
- * A `grad(...)` of the source stands as a `Gradient` node (domain dcrc) that phase 5 expands.
+ * A `grad(...)` of the source stands as a `Gradient` node (domain dcrc) that phase 6 expands.
  */
 export interface Lowered {
   readonly pipeline: string

@@ -1,10 +1,10 @@
 import { badValue } from '../../diagnostics/catalogue/stage.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { FlatStage } from '../2-resolve/flatten.js'
-import { fail } from '../3-check/elaboration.js'
-import { evaluate } from '../3-check/evaluate.js'
-import type { PipelineScope } from '../3-check/pipeline-scope.js'
-import { describe } from '../3-check/values.js'
+import { fail } from '../3-elaborate/elaboration.js'
+import { evaluate } from '../3-elaborate/evaluate.js'
+import type { PipelineScope } from '../3-elaborate/pipeline-scope.js'
+import { describe } from '../3-elaborate/values.js'
 
 const unitBytes: Readonly<Record<string, number>> = { kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }
 

@@ -3,8 +3,8 @@ import type { Graph, Value } from '../../graph/graph.js'
 import { rewrite } from '../../graph/rewrite.js'
 import type { NarrowFloat } from '../../graph/types.js'
 import type { ParameterPath } from '../1-parse/syntax.js'
-import { type Elaboration, fail } from '../3-check/elaboration.js'
-import type { PlacedWeight } from '../3-check/facts.js'
+import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
+import type { PlacedWeight } from '../3-elaborate/facts.js'
 
 /** Trained weights are f32: refuses one whose model is rounded once. */
 export function checkNotNarrow(x: Elaboration, { model, path }: PlacedWeight, at: ParameterPath): void {

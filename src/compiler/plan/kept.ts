@@ -2,7 +2,7 @@ import { hash } from '../../graph/hash.js'
 import type { Graph } from '../../graph/graph.js'
 import { sha256 } from '../../graph/sha256.js'
 import type { Lowered } from '../4-lower/lowered.js'
-import type { Target } from '../6-optimize/pass.js'
+import type { Target } from '../passes/pass.js'
 import type { ConversionPlan } from './conversions.js'
 import type { StagePlan } from './report.js'
 

@@ -1,11 +1,11 @@
 import { type NarrowFloat, byteSize, elementCount } from '../../graph/types.js'
 import type { Lowered, LoweredStage, ParameterGroup } from '../4-lower/lowered.js'
 import type { BuiltStage } from '../build-stage.js'
-import type { GraphFile } from '../7-emit/graph-file.js'
-import type { ModelSpec } from '../7-emit/manifest.js'
-import { slotsOf } from '../5-differentiate/update.js'
-import type { Cost } from './cost.js'
-import { type Memory, memoryOfStage } from './memory.js'
+import type { GraphFile } from '../9-emit/graph-file.js'
+import type { ModelSpec } from '../../artefact/manifest.js'
+import { slotsOf } from '../6-differentiate/update.js'
+import type { Cost } from '../8-schedule/cost.js'
+import { type Memory, memoryOfStage } from '../8-schedule/memory.js'
 
 /** What a stage will train, compute, hold and write: the content of `dcrc plan`. */
 export interface StagePlan {

@@ -1,4 +1,4 @@
-import type { Artefact, ExportSpec } from '../../compiler/7-emit/manifest.js'
+import type { Artefact, ExportSpec } from '../../artefact/manifest.js'
 import type { Weights } from '../weights.js'
 import { exportFunction } from './function.js'
 import { exportModel } from './model.js'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Manifest, ModelSpec } from '../../compiler/7-emit/manifest.js'
+import type { Manifest, ModelSpec } from '../../artefact/manifest.js'
 import { adaptedLayers, mergedWeight } from '../merge.js'
 import { writeSafetensors } from '../../weights/safetensors.js'
 import type { Weights } from '../weights.js'

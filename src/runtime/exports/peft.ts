@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { AdapterSpec, Json, Manifest, ModelSpec } from '../../compiler/7-emit/manifest.js'
+import type { AdapterSpec, Json, Manifest, ModelSpec } from '../../artefact/manifest.js'
 import { findPublished } from '../published.js'
 import { writeWhole } from '../run-folder.js'
 import { writeSafetensors } from '../../weights/safetensors.js'

@@ -13,7 +13,7 @@ import type {
   ParamItem,
 } from '../1-parse/syntax.js'
 import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
-import type { DataSpec, Json, ModelSpec, Settings } from '../7-emit/manifest.js'
+import type { DataSpec, Json, ModelSpec, Settings } from '../../artefact/manifest.js'
 import { configText } from './config-text.js'
 import { dataSpec } from './data-spec.js'
 import { type AdaptedLayer, type Adapter, adapterParameters, evaluateAdapter, layerKey } from './adapter.js'

@@ -1,7 +1,7 @@
 import { type Graph } from '../../graph/graph.js'
 import { byteSize } from '../../graph/types.js'
-import type { GraphSpec } from './manifest.js'
-import { initializersOf } from './names.js'
+import type { GraphSpec } from '../../artefact/manifest.js'
+import { initializersOf } from '../8-schedule/names.js'
 
 /**
  * Everything that onnxruntime would rewrite by itself at level `all`, but for the blocked layout of convolutions. Our

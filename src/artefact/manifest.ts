@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { narrowFloats } from '../../graph/types.js'
+import { narrowFloats } from '../graph/types.js'
 import { manifestVersion } from './manifest-version.js'
 
-// `manifest.json`: everything a runner needs beside the ONNX files. Written by phase 7, read by phase 8 and the
+// `manifest.json`: everything a runner needs beside the ONNX files. Written by phase 9, read by linking and the
 // runtime; nothing of a run and no absolute path stands in it. The compiler takes only types from here, so that it need
 // not load what checks a file.
 

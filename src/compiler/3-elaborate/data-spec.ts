@@ -6,7 +6,7 @@ import { findHostFunction, findSource, functions, sources } from '../../data/reg
 import type { ColumnType, SettingParameter } from '../../data/source.js'
 import { formatType, sameShape } from '../../graph/types.js'
 import type { DataField, DataItem, Expression } from '../1-parse/syntax.js'
-import type { DataSpec, HostExpression, Json } from '../7-emit/manifest.js'
+import type { DataSpec, HostExpression, Json } from '../../artefact/manifest.js'
 import { bindStatic, missingArgument } from './arguments.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'

@@ -1,4 +1,4 @@
-import { readModel, writeModel } from '../../onnx/protobuf.js'
+import { readModel, writeModel } from '../onnx/protobuf.js'
 
 /** The model with its external initializers held in it: one file, for small ones. */
 export function embed(model: Uint8Array, values: ReadonlyMap<string, Uint8Array>): Uint8Array {

@@ -1,4 +1,4 @@
-import { flowBetween } from '../../5-differentiate/gradients.js'
+import { flowBetween } from '../../6-differentiate/gradients.js'
 import { type Graph, type Value } from '../../../graph/graph.js'
 import { parametersBehind } from '../../../graph/parameters.js'
 import { rewrite, slice } from '../../../graph/rewrite.js'

@@ -2,8 +2,8 @@ import { Builder } from '../../graph/builder.js'
 import { type Draft, type Graph, type Output, type Value, producer } from '../../graph/graph.js'
 import { Copier, operands, rewrite, slice } from '../../graph/rewrite.js'
 import { elementCount } from '../../graph/types.js'
-import { mergeCommon } from './merge-common.js'
-import { Numbering, comparable } from './numbering.js'
+import { mergeCommon } from '../passes/merge-common.js'
+import { Numbering, comparable } from '../passes/numbering.js'
 
 /** Graphs that read results of one prologue, as inputs `prologue/<n>`. */
 export interface Split {

@@ -1,9 +1,11 @@
 import { Draft, type Graph } from '../../graph/graph.js'
 import type { LoweredEvaluation } from '../4-lower/lowered.js'
-import { type DifferentiatedStage, type StepGraph, stepsOf } from '../5-differentiate/step.js'
-import type { InputRole, OutputRole } from '../7-emit/manifest.js'
-import { type Optimised, optimize, optimizeForward } from './index.js'
-import type { PassContext } from './pass.js'
+import { type DifferentiatedStage, type StepGraph, stepsOf } from '../6-differentiate/step.js'
+import type { InputRole, OutputRole } from '../../artefact/manifest.js'
+import { optimizeForward } from '../5-optimize/index.js'
+import { optimize } from './index.js'
+import type { Optimised } from '../passes/run.js'
+import type { PassContext } from '../passes/pass.js'
 import { splitPrologue } from './prologue.js'
 
 /** A stage's graphs as they are emitted, each with the meaning of its inputs and outputs. */

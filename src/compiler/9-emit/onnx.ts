@@ -5,9 +5,9 @@ import { dataType } from '../../onnx/element-types.js'
 import { writeModel } from '../../onnx/protobuf.js'
 import { operator } from '../../ops/registry.js'
 import { writeMask } from './dropout-mask.js'
-import { type Names, assignNames } from './names.js'
-import { separateOutputs } from './outputs.js'
-import { type Placement, placedShapes, shapesRead } from './placement.js'
+import { type Names, assignNames } from '../8-schedule/names.js'
+import { separateOutputs } from '../8-schedule/outputs.js'
+import { type Placement, placedShapes, shapesRead } from '../8-schedule/placement.js'
 import { rawBytes } from './raw.js'
 
 /** ONNX IR version 10, and the opset whose operators the compiler speaks. */

@@ -1,12 +1,12 @@
 import { sha256 } from '../../graph/sha256.js'
 import type { Lowered, LoweredEvaluation, LoweredStage } from '../4-lower/lowered.js'
-import type { OptimizedStage } from '../6-optimize/stage.js'
-import type { Target } from '../6-optimize/pass.js'
-import { slotsOf } from '../5-differentiate/update.js'
+import type { OptimizedStage } from '../7-optimize/stage.js'
+import type { Target } from '../passes/pass.js'
+import { slotsOf } from '../6-differentiate/update.js'
 import type { ExportFile } from './export-file.js'
 import { type EmitContext, type GraphFile, graphFile } from './graph-file.js'
-import type { Artefact, InputRole, Manifest } from './manifest.js'
-import { manifestVersion } from './manifest-version.js'
+import type { Artefact, InputRole, Manifest } from '../../artefact/manifest.js'
+import { manifestVersion } from '../../artefact/manifest-version.js'
 import { parameterNames, stageHashes } from './stage-hash.js'
 
 /** A stage's files, by what they are for. */

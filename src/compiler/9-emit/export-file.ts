@@ -5,8 +5,8 @@ import { rewrite } from '../../graph/rewrite.js'
 import { dataType } from '../../onnx/element-types.js'
 import { readModel, writeModel } from '../../onnx/protobuf.js'
 import { type EmitContext, parameterTable } from './graph-file.js'
-import { layOut } from './layout.js'
-import type { FunctionExport } from './manifest.js'
+import { layOut } from '../8-schedule/layout.js'
+import type { FunctionExport } from '../../artefact/manifest.js'
 import { emit } from './onnx.js'
 
 /** A function as an ONNX file with an open number of rows, and its entry in the manifest. */

@@ -1,10 +1,10 @@
 import type { Graph, Value } from '../../graph/graph.js'
 import { countNodes } from '../../graph/rewrite.js'
 import { byteSize } from '../../graph/types.js'
-import type { EmittedStage } from '../7-emit/artefact.js'
-import { liveness } from '../7-emit/liveness.js'
-import { initializersOf } from '../7-emit/names.js'
-import { isPrologueResult } from '../6-optimize/prologue.js'
+import type { EmittedStage } from '../9-emit/artefact.js'
+import { liveness } from './liveness.js'
+import { initializersOf } from './names.js'
+import { isPrologueResult } from '../7-optimize/prologue.js'
 
 /** Where the bytes of one run are. */
 export interface Memory {

@@ -4,7 +4,7 @@ import { parametersOf } from '../../graph/parameters.js'
 import { slice } from '../../graph/rewrite.js'
 import { sha256 } from '../../graph/sha256.js'
 import type { Lowered, LoweredStage } from '../4-lower/lowered.js'
-import { parameterName } from './names.js'
+import { parameterName } from '../8-schedule/names.js'
 
 /**
  * The identity of each stage: equal hashes, equal results. It covers the graph of what is minimised (with the names

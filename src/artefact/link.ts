@@ -1,6 +1,6 @@
-import { type DType, byteSize } from '../../graph/types.js'
-import { dataType } from '../../onnx/element-types.js'
-import { readModel, writeModel } from '../../onnx/protobuf.js'
+import { type DType, byteSize } from '../graph/types.js'
+import { dataType } from '../onnx/element-types.js'
+import { readModel, writeModel } from '../onnx/protobuf.js'
 
 /** Where a parameter's bytes lie. `location` is relative to the folder that the session gets as its root. */
 export interface Binding {
