@@ -7,6 +7,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    // also for the processes that tests start
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     setupFiles: ['./src/polyfill.ts'],
     globalSetup: ['./test/cli/one-package.ts'],
   },

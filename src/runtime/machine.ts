@@ -14,7 +14,7 @@ const rounds = 4
 
 /** Measures this machine, in a fraction of a second; other work on it at the time counts. */
 export async function measureMachine(): Promise<Machine> {
-  const { InferenceSession, Tensor } = await import('onnxruntime-node')
+  const { InferenceSession, Tensor } = await import('./onnxruntime.js')
   const b = new Builder()
   const [x, y] = ['x', 'y'].map((name) => b.input(name, { dtype: 'f32', shape: [size, size] }))
   if (!x || !y) throw new Error('unreachable')

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import { env } from 'onnxruntime-node'
+import { env } from './onnxruntime.js'
 import type { GraphSpec } from '../artefact/manifest.js'
 import type { Binding } from '../artefact/link.js'
 import { byteSize } from '../graph/types.js'

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { env } from 'onnxruntime-node'
+import { env } from './onnxruntime.js'
 import type { Manifest } from '../artefact/manifest.js'
 import { changedSinceRun, folderTaken, nothingToResume } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from './onnxruntime.js'
 import { rootFolderEntry } from '../artefact/link.js'
 import type { GraphSpec } from '../artefact/manifest.js'
 import { sessionEntries, sessionOptions } from '../compiler/9-emit/session-options.js'

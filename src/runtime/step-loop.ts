@@ -1,4 +1,4 @@
-import type { Tensor } from 'onnxruntime-node'
+import type { Tensor } from './onnxruntime.js'
 import type { GraphSpec, StageSpec } from '../artefact/manifest.js'
 import { type Binding, linkInputs } from '../artefact/link.js'
 import { type WrittenTensor, readTensor, writeSafetensors } from '../weights/safetensors.js'

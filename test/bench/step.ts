@@ -9,7 +9,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from '../../src/runtime/onnxruntime.js'
 import type { Artefact, GraphSpec, StageSpec } from '../../src/artefact/manifest.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'

@@ -31,6 +31,17 @@ export interface Running {
   interrupt(): void
 }
 
+/** What asks for colours: a pipe gets none even so. */
+const colourful = { CI: '1', FORCE_COLOR: '1' }
+
+/** What a command is started in. */
+export interface Surroundings {
+  /** All its variables, instead of those of the tests. */
+  readonly env?: NodeJS.ProcessEnv
+  /** A command that runs it. */
+  readonly under?: readonly string[]
+}
+
 /**
  * dcrc as npm installs it: the bundle that `npm run build` makes, beside the library and its packages; and a folder in
  * which a user works.
@@ -84,12 +95,21 @@ export class Installed {
     cpSync(join(repository, 'pipelines', from), this.path(to), { recursive: true })
   }
 
-  start(args: readonly string[], folder = '.'): Running {
-    const child = spawn(process.execPath, [join(this.place, 'dist/cli/main.js'), ...args], {
+  start(
+    args: readonly string[],
+    folder = '.',
+    { env = { ...process.env, ...colourful }, under = [] }: Surroundings = {},
+  ): Running {
+    const [command = '', ...rest] = [
+      ...under,
+      process.execPath,
+      join(this.place, 'dist/cli/main.js'),
+      ...args,
+    ]
+    const child = spawn(command, rest, {
       cwd: this.path(folder),
       stdio: ['ignore', 'pipe', 'pipe'],
-      // What asks for colours: a pipe gets none even so.
-      env: { ...process.env, CI: '1', FORCE_COLOR: '1' },
+      env,
     })
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', (part: Buffer) => (stdout += part.toString()))

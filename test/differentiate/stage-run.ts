@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node'
+import * as ort from '../../src/runtime/onnxruntime.js'
 import { type StepGraph, differentiate, stepsOf } from '../../src/compiler/6-differentiate/step.js'
 import { groupOptimizer } from '../../src/compiler/6-differentiate/update.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from '../../src/runtime/onnxruntime.js'
 import { describe, expect, test } from 'vitest'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as ort from 'onnxruntime-node'
+import * as ort from '../../src/runtime/onnxruntime.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { toBfloat16, toFloat16 } from '../../src/compiler/9-emit/raw.js'

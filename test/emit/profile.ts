@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as ort from 'onnxruntime-node'
+import * as ort from '../../src/runtime/onnxruntime.js'
 import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { type DType, elementCount } from '../../src/graph/types.js'

@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node'
+import * as ort from '../../src/runtime/onnxruntime.js'
 import { type EmitOptions, emit } from '../../src/compiler/9-emit/onnx.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { rewrite } from '../../src/graph/rewrite.js'

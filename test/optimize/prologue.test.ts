@@ -3,7 +3,7 @@ import { splitPrologue } from '../../src/compiler/7-optimize/prologue.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { assertValid } from '../../src/graph/verify.js'
-import * as ort from 'onnxruntime-node'
+import * as ort from '../../src/runtime/onnxruntime.js'
 import { randomFeeds } from '../emit/profile.js'
 import { difference, outputsOf, parametersAsInputs } from './compare.js'
 

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from '../../src/runtime/onnxruntime.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSafetensors } from '../../src/weights/safetensors.js'
 import { toFloat32 } from '../../src/runtime/tensors.js'
