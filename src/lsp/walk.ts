@@ -1,6 +1,6 @@
 import type { Span } from '../diagnostics/diagnostic.js'
 import { childrenOf } from '../compiler/1-parse/children.js'
-import { patternNames } from '../compiler/2-resolve/flatten.js'
+import { patternNames } from '../compiler/1-parse/pattern-names.js'
 import type {
   AblationDeclaration,
   Argument,

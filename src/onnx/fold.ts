@@ -3,7 +3,7 @@ import { type Value, constantOf } from '../graph/graph.js'
 import { interpret } from '../graph/interpret.js'
 import { elementCount } from '../graph/types.js'
 import { operator } from '../ops/registry.js'
-import { maxConstant } from './model.js'
+import { maxConstant } from './constant-values.js'
 
 /** A constant that takes more than this to compute stays computed. */
 const mostFlops = 2 ** 26

@@ -1,12 +1,13 @@
 import type { onnx as Onnx } from 'onnx-proto'
-import { type DType, type Tensor, elementCount, isFloat } from '../graph/types.js'
-import { type FileAttributes, readAttributes } from './attributes.js'
+import { type DType, type Tensor, isFloat } from '../graph/types.js'
+import { readAttributes } from './attributes.js'
+import { constantValues } from './constant-values.js'
 import { decodeModel, isMain } from './decode.js'
 import { elementType, elementTypeName } from './element-types.js'
+import type { FileNode } from './file-node.js'
 import { int64 } from './numbers.js'
 import { damaged, together, unsupported } from './problem.js'
-import { checkSupported } from './supported.js'
-import { type FileTensor, type ReadExternal, fileTensor, tensorValues } from './tensor.js'
+import { type FileTensor, type ReadExternal, fileTensor } from './tensor.js'
 
 /** A size of an input: a number, the name of one that is chosen at each call, or null where the file says nothing. */
 export type FileDim = number | string | null
@@ -16,17 +17,6 @@ export interface FileInput {
   readonly dtype: DType
   /** Absent: any number of axes. */
   readonly shape: readonly FileDim[] | undefined
-}
-
-export interface FileNode {
-  /** How messages call it: `node "/conv1/Conv" (Conv)`. */
-  readonly what: string
-  readonly op: string
-  readonly domain: string
-  /** Absent optional inputs are ''. */
-  readonly inputs: readonly string[]
-  readonly outputs: readonly string[]
-  readonly attributes: FileAttributes
 }
 
 /** An ONNX file as a function: its parameters, its inputs, its nodes in order, its outputs. */
@@ -42,18 +32,24 @@ export interface OnnxModel {
   readonly nodes: readonly FileNode[]
 }
 
-/** Constants are held element by element. */
-export const maxConstant = 2 ** 20
+const noExternal: ReadExternal = (location) => unsupported(`its data lies in another file, "${location}"`)
 
 /** Inputs of operators whose values decide shapes: an initializer that only stands there is no weight. */
 const shapeInputs: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2], Upsample: [1] }
 
-/** Reads an ONNX file. Throws OnnxProblem with all unsupported operators, or with what is damaged. */
-export function readModel(bytes: Uint8Array, external: ReadExternal = noExternal): OnnxModel {
+export interface Reading {
+  /** Reads data in other files; without it there must be none. */
+  readonly external?: ReadExternal
+  /** May refuse the nodes, before anything else in the file is complained about. */
+  readonly check?: (nodes: readonly FileNode[]) => void
+}
+
+/** Reads an ONNX file. Throws OnnxProblem with what is damaged. */
+export function readModel(bytes: Uint8Array, { external = noExternal, check }: Reading = {}): OnnxModel {
   const { graph, opset } = decodeModel(bytes)
   if ((graph.sparseInitializer ?? []).length > 0) return unsupported('it has sparse initializers')
   const nodes = neededNodes(graph, bytes)
-  checkSupported(nodes)
+  check?.(nodes)
 
   const outputs = namesOf(graph.output, 'output')
   if (outputs.length === 0) return damaged('its graph has no output')
@@ -83,15 +79,6 @@ export function readModel(bytes: Uint8Array, external: ReadExternal = noExternal
   const model = { opset, inputs, outputs, parameters, constants, nodes }
   checkOrder(model)
   return model
-}
-
-const noExternal: ReadExternal = (location) => unsupported(`its data lies in another file, "${location}"`)
-
-/** The values of an initializer or attribute that the graph holds as a constant. */
-export function constantValues(t: FileTensor, external: ReadExternal): Tensor {
-  const count = elementCount(t.type.shape)
-  if (count <= maxConstant) return tensorValues(t, external)
-  return unsupported(`the constant "${t.name}" has ${count} elements, more than ${maxConstant}`)
 }
 
 function namesOf(

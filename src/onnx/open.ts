@@ -1,5 +1,5 @@
 import type { TensorType } from '../graph/types.js'
-import { type OnnxModel, readModel } from './model.js'
+import { type OnnxModel, type Reading, readModel } from './model.js'
 import { OnnxProblem, together, unsupported } from './problem.js'
 
 /** How files that are not text are seen. Paths are the user's, relative to the project root. */
@@ -32,7 +32,11 @@ const largestFile = 2 ** 31
  * Opens an ONNX file; undefined where there is none. Weights stay where they lie. Data in other files must lie in the
  * model's own folder, also once links are followed, and be as long as the model says. Throws OnnxProblem.
  */
-export function openModel(path: string, files: BinaryFiles): OpenedModel | undefined {
+export function openModel(
+  path: string,
+  files: BinaryFiles,
+  check?: Reading['check'],
+): OpenedModel | undefined {
   const found = files.stat(path)
   if (!found) return undefined
   if (found.size >= largestFile) return unsupported(`it has ${found.size} bytes, an ONNX file at most 2^31`)
@@ -41,9 +45,10 @@ export function openModel(path: string, files: BinaryFiles): OpenedModel | undef
   const external = (location: string, offset: number, length: number): string =>
     inside(location, offset + length, folder, homes, files)
   const bytes = files.bytes(path, 0, found.size)
-  const model = readModel(bytes, (location, offset, length) =>
-    files.bytes(external(location, offset, length), offset, length),
-  )
+  const model = readModel(bytes, {
+    external: (location, offset, length) => files.bytes(external(location, offset, length), offset, length),
+    ...(check ? { check } : {}),
+  })
   const weights: OnnxWeight[] = []
   together(
     model.parameters.map(({ name, type, place }) => () => {

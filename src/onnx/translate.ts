@@ -3,11 +3,13 @@ import { type Value, constantOf } from '../graph/graph.js'
 import { type TensorType, formatType } from '../graph/types.js'
 import { TypeMismatch } from '../ops/operator.js'
 import { folded } from './fold.js'
-import { type FileInput, type FileNode, type OnnxModel, constantValues } from './model.js'
+import { constantValues } from './constant-values.js'
+import type { FileNode } from './file-node.js'
+import type { FileInput, OnnxModel } from './model.js'
 import { OnnxProblem, unsupported } from './problem.js'
 import { rewrites } from './rewrites/index.js'
 import { RewriteContext } from './rewrites/rewrite.js'
-import { operatorAttributes } from './supported.js'
+import { operatorAttributes } from './operator-attributes.js'
 
 /**
  * Writes a model's nodes with a builder, for the shapes of these inputs (in the file's order), and gives its outputs in

@@ -8,7 +8,7 @@ import { matchWeights } from '../weights/match.js'
 import { openSafetensors } from '../weights/safetensors.js'
 import type { SourceTensor } from '../weights/table.js'
 import { WeightsError } from '../weights/weights-error.js'
-import { peftBias, peftFiles } from './exports/peft.js'
+import { peftBias, peftFiles } from './exports/peft-names.js'
 
 /** Where an adapter's factors lie, and the biases of its layers that were trained with it, by their path in the model. */
 export interface AdapterWeights {

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { Json } from '../artefact/manifest.js'
 import type { Conversion } from '../weights/conversions.js'
-import type { MetricsLine } from './run-folder.js'
+import type { MetricsLine } from './metrics-line.js'
 import type { Substitutes } from './substitutes.js'
 
 /** What a run tells while it goes on. */

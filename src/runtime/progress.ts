@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import { bytes } from '../diagnostics/units.js'
 import type { RunEvent } from './events.js'
-import type { MetricsLine } from './run-folder.js'
+import type { MetricsLine } from './metrics-line.js'
 import type { Lane } from './screen.js'
 import { describeSubstitutes } from './substitutes.js'
 

@@ -10,25 +10,9 @@ import {
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Json, Manifest } from '../artefact/manifest.js'
-import type { MonitorValue } from './step-loop.js'
+import type { MetricsLine } from './metrics-line.js'
 import { substitutesSchema } from './substitutes.js'
 import { eventsFile, keptRecords, startRecord, stepRecord } from './tensorboard.js'
-
-/** One line of `metrics.jsonl`: one optimizer step. */
-export interface MetricsLine {
-  readonly stage: string
-  readonly step: number
-  readonly loss: number
-  /** The scheduled learning rate; a list where a stage has several groups. */
-  readonly lr: number | readonly number[]
-  /** Norm of all gradients before clipping; null where the graph does not compute it. */
-  readonly grad_norm: number | null
-  /** The monitors that were due. */
-  readonly monitors: Readonly<Record<string, MonitorValue>>
-  /** Duration of the step, and how long it waited for its batch. */
-  readonly step_ms: number
-  readonly data_ms: number
-}
 
 /** What a run began with; a resumed run must begin with the same. */
 const runSchema = z.strictObject({

@@ -3,6 +3,7 @@ import type { GraphSpec, StageSpec } from '../artefact/manifest.js'
 import { type Binding, linkInputs } from '../artefact/link.js'
 import { type WrittenTensor, readTensor, writeSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
+import type { MonitorValue } from './metrics-line.js'
 import { prologueResults } from './prologue.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
 import { type HostTensors, hostArray, toFloat32, zeros } from './tensors.js'
@@ -20,8 +21,6 @@ export interface StagePlan {
   readonly prologueFile: string | null
   readonly settings: SessionSettings
 }
-
-export type MonitorValue = number | readonly number[]
 
 /** What one optimizer step gave, or why it was not taken. */
 export type StepOutcome =

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/light.js'
-import type { MetricsLine } from './run-folder.js'
+import type { MetricsLine } from './metrics-line.js'
 
 /*
  * TensorBoard's event files: records of a length, its checksum, an Event and its checksum.

@@ -15,7 +15,7 @@ import {
 } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { type NarrowFloat, narrowFloats, tensor } from '../graph/types.js'
-import { OnnxProblem } from '../onnx/index.js'
+import { OnnxProblem } from '../onnx/problem.js'
 import { weightCache } from '../cache.js'
 import { type Conversion, Conversions, TooLarge } from '../weights/conversions.js'
 import { findWeights } from '../weights/find.js'

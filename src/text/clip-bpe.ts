@@ -1,4 +1,4 @@
-import { TokenizerProblem } from './tokenizer.js'
+import { TokenizerProblem } from './tokenizer-files.js'
 
 type Settings = Readonly<Record<string, unknown>>
 

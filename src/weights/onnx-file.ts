@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { rawBytes } from '../compiler/9-emit/raw.js'
-import { readModel } from '../onnx/index.js'
+import { readModel } from '../onnx/model.js'
 import { openModel } from '../onnx/open.js'
 import { tensorValues } from '../onnx/tensor.js'
 import { DiskBinaryFiles } from '../runtime/binary-files.js'

@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type MetricsLine } from '../../src/runtime/run-folder.js'
+import { type MetricsLine } from '../../src/runtime/metrics-line.js'
 import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 
 /** The lines of `metrics.jsonl` without what a clock says. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { MetricsLine } from '../../src/runtime/run-folder.js'
+import type { MetricsLine } from '../../src/runtime/metrics-line.js'
 import { keptRecords, startRecord, stepRecord } from '../../src/runtime/tensorboard.js'
 
 const theirs = Buffer.from(

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ModelTokenizer, type TokenizerFiles, TokenizerProblem } from '../../src/text/tokenizer.js'
+import { type TokenizerFiles, TokenizerProblem } from '../../src/text/tokenizer-files.js'
+import { ModelTokenizer } from '../../src/text/tokenizer.js'
 
 interface Saved {
   readonly files: Readonly<Record<string, string>>

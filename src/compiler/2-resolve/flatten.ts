@@ -22,11 +22,11 @@ import type {
   LossItem,
   ModelItem,
   ParamItem,
-  Pattern,
   PipelineDeclaration,
   StageClause,
   StageItem,
 } from '../1-parse/syntax.js'
+import { patternNames } from '../1-parse/pattern-names.js'
 import type { Program } from './program.js'
 
 /** A pipeline with everything it extends taken in: one flat set of declarations, each with the file it came from. */
@@ -302,8 +302,4 @@ function otherKind(
 /** The names that an item declares. */
 export function itemNames(item: NamedItem): readonly Identifier[] {
   return item.kind === 'let' ? patternNames(item.pattern) : [item.name]
-}
-
-export function patternNames(pattern: Pattern): readonly Identifier[] {
-  return pattern.kind === 'name-pattern' ? [pattern.name] : pattern.items.flatMap(patternNames)
 }

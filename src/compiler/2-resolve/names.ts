@@ -3,6 +3,7 @@ import { unknownName } from '../../diagnostics/catalogue/name.js'
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { childrenOf } from '../1-parse/children.js'
+import { patternNames } from '../1-parse/pattern-names.js'
 import type {
   Declaration,
   DimSyntax,
@@ -18,7 +19,7 @@ import type {
   TypeSyntax,
 } from '../1-parse/syntax.js'
 import { clauseNames, isValueClause } from './clauses.js'
-import { type FlatPipeline, type NamedItem, patternNames } from './flatten.js'
+import type { FlatPipeline, NamedItem } from './flatten.js'
 import type { Program } from './program.js'
 
 /**

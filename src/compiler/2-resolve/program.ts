@@ -2,9 +2,9 @@ import { duplicateName, notExported, unknownFile } from '../../diagnostics/catal
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type { BinaryFiles } from '../../onnx/open.js'
-import { patternNames } from './flatten.js'
 import { ModelFolders } from './model-folders.js'
 import { type Parsed, parse } from '../1-parse/index.js'
+import { patternNames } from '../1-parse/pattern-names.js'
 import type { Declaration, Identifier, SyntaxFile, Use } from '../1-parse/syntax.js'
 
 /** How the compiler sees files. Library modules are read as `std/<name>.dcr`. */

@@ -12,6 +12,7 @@ import type { Program } from '../2-resolve/program.js'
 import type { Variant } from '../2-resolve/variants.js'
 import { Elaboration, fail } from './elaboration.js'
 import { evaluate } from './evaluate.js'
+import { forms } from './expressions.js'
 import { Scope } from './scope.js'
 import { matchType } from './types.js'
 import { type Val, describe, staticEqual } from './values.js'
@@ -42,7 +43,7 @@ export function ablationValues(
   diagnostics: Diagnostics,
 ): AblationValues {
   const scope = new Scope(program)
-  const x = new Elaboration(new Map(), new Map(), scope.budget, scope.texts)
+  const x = new Elaboration(forms, new Map(), new Map(), scope.budget, scope.texts)
   const list = (e: Expression, what: string): readonly VariedValue[] => {
     try {
       return differentValues(evaluate(x, e, scope.file(name.span.file)), e, what)

@@ -8,7 +8,7 @@ import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import type { PlacedWeight } from './facts.js'
-import { joinPath } from './instantiate.js'
+import { joinPath } from './join-path.js'
 import { type Instance, type Val, type Weight, describe } from './values.js'
 
 /** Low-rank factors beside the weights of a model (Hu et al. 2021, arXiv 2106.09685), as in peft's LoraConfig. */

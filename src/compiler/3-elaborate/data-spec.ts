@@ -11,7 +11,7 @@ import { bindStatic, missingArgument } from './arguments.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
-import { plain } from './statics.js'
+import { plain } from './plain.js'
 import { dtypeOf, typeText } from './types.js'
 import { type Val, describe } from './values.js'
 

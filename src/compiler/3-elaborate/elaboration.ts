@@ -8,10 +8,12 @@ import type { TensorType } from '../../graph/types.js'
 import type { BinaryFiles } from '../../onnx/open.js'
 import { TypeMismatch } from '../../ops/operator.js'
 import type { DataSpec, Distribution } from '../../artefact/manifest.js'
+import type { Expression } from '../1-parse/syntax.js'
 import type { Budget } from './budget.js'
 import type { AdaptedLayer } from './adapter.js'
 import { type Facts, noFacts } from './facts.js'
 import { DrawPath } from './draw-path.js'
+import type { Environment } from './environment.js'
 import type { GivenArguments } from './arguments.js'
 import type { Narrow } from './precision.js'
 import { Likeness } from './likeness.js'
@@ -42,6 +44,12 @@ export interface Elaborated {
   readonly draws: ReadonlyMap<string, Distribution>
 }
 
+/** An expression that is no name and no number. */
+export type Form = Exclude<Expression, { readonly kind: 'int' | 'float' | 'name' }>
+
+/** Evaluates the forms of expressions. */
+export type Forms = (x: Elaboration, e: Form, env: Environment) => Val
+
 /** The state of turning the expressions of a pipeline into one graph, of which stages and evaluations are slices. */
 export class Elaboration {
   /** The graph that nodes go to: the whole one, or the body of a Loop while that is built. */
@@ -71,6 +79,7 @@ export class Elaboration {
   private reads = 0
 
   constructor(
+    readonly forms: Forms,
     readonly dataSpecs: ReadonlyMap<string, DataSpec>,
     /** The layers of models that an adapter may stand beside, by `<model>/<path>` of the weight. */
     readonly adapted: ReadonlyMap<string, AdaptedLayer>,

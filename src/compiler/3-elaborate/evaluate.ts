@@ -1,33 +1,16 @@
-import { noMatch, unnamedWeights, wrongType } from '../../diagnostics/catalogue/type.js'
-import { unknownField, unset } from '../../diagnostics/catalogue/name.js'
+import { unnamedWeights, wrongType } from '../../diagnostics/catalogue/type.js'
+import { unset } from '../../diagnostics/catalogue/name.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
-import { closest } from '../../diagnostics/suggest.js'
-import type { Expression, Pattern, Statement } from '../1-parse/syntax.js'
-import { notAMember } from './advice.js'
-import { binary, unary } from './arithmetic.js'
-import { call } from './call.js'
-import { draw } from './draw.js'
+import type { Expression, Pattern } from '../1-parse/syntax.js'
 import { type Elaboration, fail } from './elaboration.js'
-import { Environment } from './environment.js'
-import { index } from './indexing.js'
-import { joinPath } from './instantiate.js'
-import { pairs } from './pairs.js'
-import { copyWith } from './record-value.js'
-import {
-  type ListVal,
-  type TupleVal,
-  type Val,
-  describe,
-  int,
-  list,
-  none,
-  record,
-  staticEqual,
-  tensorVal,
-  tuple,
-} from './values.js'
+import type { Environment } from './environment.js'
+import { joinPath } from './join-path.js'
+import { type ListVal, type TupleVal, type Val, describe, none, tensorVal } from './values.js'
 
-/** Evaluates an expression: static values at once, tensors as nodes of the elaboration's graph. */
+/**
+ * Evaluates an expression: static values at once, tensors as nodes of the elaboration's graph. What stands inside
+ * others comes from the elaboration's table of forms, since they evaluate their parts with this function.
+ */
 export function evaluate(x: Elaboration, e: Expression, env: Environment): Val {
   x.tick(e.span)
   // most expressions are names and numbers
@@ -35,7 +18,7 @@ export function evaluate(x: Elaboration, e: Expression, env: Environment): Val {
   if (e.kind === 'name') return named(x, e, env)
   x.descend(e.span)
   try {
-    const value = evaluated(x, e, env)
+    const value = x.forms(x, e, env)
     x.checkSize(value, e.span)
     return value
   } finally {
@@ -45,90 +28,6 @@ export function evaluate(x: Elaboration, e: Expression, env: Environment): Val {
 
 const named = (x: Elaboration, e: Expression & { kind: 'name' }, env: Environment): Val =>
   read(x, env.get(e.name) ?? fail(unset(e.span, { name: e.name, member: env.isAbsent(e.name) })), e.span)
-
-type Leaf = Expression & { kind: 'int' | 'float' | 'name' }
-
-function evaluated(x: Elaboration, e: Exclude<Expression, Leaf>, env: Environment): Val {
-  switch (e.kind) {
-    case 'string':
-    case 'bool':
-      return e
-    case 'none':
-      return none
-    case 'field':
-      return member(x, evaluate(x, e.object, env), e.name.text, e.name.span, false)
-    case 'optional':
-      return optional(x, e.operand, env)
-    case 'call':
-      return call(x, e, env)
-    case 'index':
-      return index(x, e, env)
-    case 'unary':
-      return unary(x, e, evaluate(x, e.operand, env))
-    case 'binary':
-      return binary(x, e, env)
-    case 'range':
-      return range(x, e, env)
-    case 'list':
-      return list(e.items.map((item) => evaluate(x, item, env)))
-    case 'tuple':
-      return tuple(e.items.map((item) => evaluate(x, item, env)))
-    case 'comprehension':
-      return list(
-        items(evaluate(x, e.iterable, env), e.iterable.span).map((item) => {
-          const inner = new Environment(env)
-          bind(inner, e.pattern, item)
-          return evaluate(x, e.value, inner)
-        }),
-      )
-    case 'record':
-      return record(new Map(e.fields.map((f) => [f.name.text, evaluate(x, f.value, env)])))
-    case 'with':
-      return copyWith(x, e, env)
-    case 'if':
-      return condition(x, e.condition, env)
-        ? evaluate(x, e.then, env)
-        : e.else
-          ? evaluate(x, e.else, env)
-          : none
-    case 'match':
-      return match(x, e, env)
-    case 'block':
-      for (const s of e.statements) execute(x, s, env)
-      return e.result ? evaluate(x, e.result, env) : none
-    case 'draw':
-      return draw(x, e, env)
-    case 'of':
-      return rowsOf(x, e, env)
-    case 'pairs':
-      return pairs(x, e, env)
-    case 'missing':
-      return fail(wrongType(e.span, { wanted: 'an expression', got: 'nothing' }))
-  }
-}
-
-function execute(x: Elaboration, s: Statement, env: Environment): void {
-  switch (s.kind) {
-    case 'assign': {
-      const run = (): Val => evaluate(x, s.value, env)
-      bind(
-        env,
-        s.pattern,
-        s.pattern.kind === 'name-pattern' ? x.drawPath.within(s.pattern.name.text, run) : run(),
-      )
-      return
-    }
-    case 'for':
-      for (const item of items(evaluate(x, s.iterable, env), s.iterable.span)) {
-        bind(env, s.pattern, item)
-        evaluate(x, s.body, env)
-      }
-      return
-    case 'if-statement':
-      if (condition(x, s.condition, env)) evaluate(x, s.then, env)
-      else if (s.else) evaluate(x, s.else, env)
-  }
-}
 
 /** Binds the names of a pattern; `_` binds nothing. */
 export function bind(env: Environment, pattern: Pattern, value: Val): void {
@@ -154,152 +53,11 @@ export function listed(value: Val, span: Span): ListVal | TupleVal {
   return fail(wrongType(span, { wanted: 'a list or a range', got: describe(value), help }))
 }
 
-function condition(x: Elaboration, e: Expression, env: Environment): boolean {
-  const value = evaluate(x, e, env)
-  if (value.kind === 'bool') return value.value
-  const help =
-    value.kind === 'tensor'
-      ? '`if` chooses when the file is compiled; `where(c, a, b)` chooses element by element'
-      : undefined
-  return fail(wrongType(e.span, { wanted: 'true or false', got: describe(value), help }))
-}
-
-function range(x: Elaboration, e: Expression & { kind: 'range' }, env: Environment): Val {
-  const bound = (part: Expression | undefined): number => {
-    if (!part)
-      return fail(
-        wrongType(e.span, { wanted: 'a range with both ends', got: 'an open range', help: 'write `a..b`' }),
-      )
-    const value = evaluate(x, part, env)
-    if (value.kind === 'int') return value.value
-    return fail(wrongType(part.span, { wanted: 'an int', got: describe(value), where: 'an end of a range' }))
-  }
-  const start = bound(e.start)
-  const length = Math.max(0, bound(e.end) + (e.inclusive ? 1 : 0) - start)
-  x.checkLength(length, e.span)
-  return list(Array.from({ length }, (_, k) => int(start + k)))
-}
-
-function match(x: Elaboration, e: Expression & { kind: 'match' }, env: Environment): Val {
-  const subject = evaluate(x, e.subject, env)
-  const staticArm = (p: Expression): boolean => p.kind !== 'none' && !(p.kind === 'name' && p.name === '_')
-  if (subject.kind === 'tensor' && e.arms.some((arm) => arm.patterns.some(staticArm))) {
-    const help = '`match` chooses when the file is compiled; `where(c, a, b)` chooses element by element'
-    return fail(wrongType(e.subject.span, { wanted: 'a static value', got: describe(subject), help }))
-  }
-  x.texts.ask(e, subject)
-  for (const arm of e.arms) {
-    const fits = arm.patterns.some((p) => {
-      if (p.kind === 'name' && p.name === '_') return true
-      return staticEqual(subject, evaluate(x, p, env)) === true
-    })
-    if (fits) return evaluate(x, arm.value, env)
-  }
-  const arms = e.arms
-    .flatMap((a) => a.patterns)
-    .map((p) => (p.kind === 'string' ? JSON.stringify(p.value) : p.kind === 'int' ? String(p.value) : p.kind))
-  return fail(noMatch(e.subject.span, { value: describe(subject), arms: arms.join(', ') }))
-}
-
-function rowsOf(x: Elaboration, e: Expression & { kind: 'of' }, env: Environment): Val {
-  const field = evaluate(x, e.field, env)
-  if (field.kind !== 'data-field') {
-    return fail(
-      wrongType(e.field.span, {
-        wanted: 'a data field',
-        got: describe(field),
-        help: 'write `data.field of [batch]`',
-      }),
-    )
-  }
-  const [count, ...rest] = e.shape.map((d) => evaluate(x, d, env))
-  if (count?.kind !== 'int' || count.value < 1 || rest.length > 0) {
-    return fail(
-      wrongType(e.span, {
-        wanted: 'one number of rows, at least 1',
-        got: count ? describe(count) : 'nothing',
-      }),
-    )
-  }
-  return tensorVal(x.batch(field.data, field.field, count.value, e.span))
-}
-
-/** `x?`: the value of a member that may be absent. */
-function optional(x: Elaboration, e: Expression, env: Environment): Val {
-  if (e.kind === 'name') return read(x, env.get(e.name) ?? none, e.span)
-  if (e.kind === 'field') return member(x, evaluate(x, e.object, env), e.name.text, e.name.span, true)
-  return evaluate(x, e, env)
-}
-
-/** `object.name`. */
-export function member(x: Elaboration, object: Val, name: string, span: Span, optional: boolean): Val {
-  switch (object.kind) {
-    case 'record': {
-      const value = object.fields.get(name)
-      if (value) return value
-      break
-    }
-    case 'instance': {
-      const value = object.environment.hasOwn(name) ? object.environment.get(name) : undefined
-      if (value) return read(x, value, span)
-      if (!optional && object.environment.isAbsent(name)) return fail(unset(span, { name, member: true }))
-      break
-    }
-    case 'data': {
-      const field = x.dataSpecs.get(object.name)?.fields.find((f) => f.name === name)
-      if (field)
-        return {
-          kind: 'data-field',
-          data: object.name,
-          field: name,
-          type: { dtype: field.dtype, shape: field.shape },
-        }
-      break
-    }
-    default:
-      break
-  }
-  if (optional) return none
-  return fail(unknownMember(object, name, span, x))
-}
-
 /** A parameter that is read becomes a tensor of the graph; all else is itself. */
-function read(x: Elaboration, value: Val, span: Span): Val {
+export function read(x: Elaboration, value: Val, span: Span): Val {
   if (value.kind !== 'weight') return value
   const { instance, weight } = value
   if (!instance.place) return fail(unnamedWeights(span, { module: instance.declaration.name.text }))
   const { model, path } = instance.place
   return tensorVal(x.parameter(model, joinPath(path, weight.name), weight))
-}
-
-function unknownMember(
-  object: Val,
-  name: string,
-  span: Span,
-  x?: Elaboration,
-): ReturnType<typeof unknownField> {
-  const known = knownMembers(object, x)
-  const suggestion = closest(name, known)
-  return unknownField(span, {
-    name,
-    object: describe(object),
-    suggestion,
-    known,
-    help: notAMember(object, name),
-  })
-}
-
-function knownMembers(object: Val, x?: Elaboration): readonly string[] {
-  switch (object.kind) {
-    case 'record':
-      return [...object.fields.keys()]
-    case 'instance': {
-      const members = object.declaration.members.map((m) => m.name.text)
-      return [...object.declaration.parameters.map((p) => p.name.text), ...members]
-    }
-    case 'data':
-      return x?.dataSpecs.get(object.name)?.fields.map((f) => f.name) ?? []
-    default:
-      return []
-  }
 }

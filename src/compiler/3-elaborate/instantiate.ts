@@ -2,11 +2,12 @@ import { tooLarge, wrongType } from '../../diagnostics/catalogue/type.js'
 import { elementCount, maxElements } from '../../graph/types.js'
 import type { FieldMember, WeightMember } from '../1-parse/syntax.js'
 import type { GivenArguments } from './arguments.js'
-import { bindParameters } from './call.js'
+import { bindParameters } from './parameters.js'
 import { type Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import { evaluateInitializer } from './initializers.js'
+import { joinPath } from './join-path.js'
 import type { PlacedWeight } from './facts.js'
 import { originOf } from './size-origins.js'
 import { dtypeOf, typeText } from './types.js'
@@ -98,9 +99,6 @@ function weightOf(x: Elaboration, member: WeightMember, environment: Environment
 function holdsInstance(value: Val): boolean {
   return value.kind === 'instance' || (value.kind === 'list' && value.items.some(holdsInstance))
 }
-
-export const joinPath = (path: string, name: string | number): string =>
-  path === '' ? String(name) : `${path}.${name}`
 
 /** Gives an instance and all below it their place in a model. One that has a place keeps it (shared weights). */
 export function place(value: Val, model: string, path: string): void {

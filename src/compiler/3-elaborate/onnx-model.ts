@@ -10,7 +10,7 @@ import { unnamedWeights } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Value } from '../../graph/graph.js'
 import { type DType, scalar } from '../../graph/types.js'
-import { type OnnxFault, type OnnxModel, OnnxProblem, translate } from '../../onnx/index.js'
+import { type OnnxFault, type OnnxModel, OnnxProblem, checkSupported, translate } from '../../onnx/index.js'
 import { type BinaryFiles, type OnnxWeight, type OpenedModel, openModel } from '../../onnx/open.js'
 import { wrongValue } from './advice.js'
 import { type Given, type GivenArguments, bindArguments, missingArgument } from './arguments.js'
@@ -30,7 +30,7 @@ export function onnxModel(files: BinaryFiles | undefined, { value, span }: Given
   if (value.kind !== 'string')
     return fail(wrongValue(span, value, { wanted: 'a path in quotes', where: '`onnx`' }))
   const path = value.value
-  const opened = told(path, span, () => files && openModel(path, files))
+  const opened = told(path, span, () => files && openModel(path, files, checkSupported))
   if (!opened) return fail(noModelFile(span, { path }))
   const root = instanceTree(path, opened.weights, span)
   root.environment.set('forward', {

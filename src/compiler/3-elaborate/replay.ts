@@ -4,7 +4,7 @@ import type { Builder } from '../../graph/builder.js'
 import { formatType } from '../../graph/types.js'
 import type { AdaptedLayer } from './adapter.js'
 import type { GivenArguments } from './arguments.js'
-import { joinPath } from './instantiate.js'
+import { joinPath } from './join-path.js'
 import type { Likeness } from './likeness.js'
 import type { FunctionVal, Instance, Val, Weight } from './values.js'
 

@@ -7,6 +7,7 @@ import { Budget } from './budget.js'
 import { Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { bind, evaluate } from './evaluate.js'
+import { forms } from './expressions.js'
 import { specialFunctions } from './special.js'
 import { TextUses } from './text-uses.js'
 import { type Val, float } from './values.js'
@@ -40,7 +41,7 @@ export class Scope {
   private readonly statics: Elaboration
 
   constructor(readonly program: Program) {
-    this.statics = new Elaboration(new Map(), new Map(), this.budget, this.texts, program.binary)
+    this.statics = new Elaboration(forms, new Map(), new Map(), this.budget, this.texts, program.binary)
   }
 
   file(path: string): Environment {

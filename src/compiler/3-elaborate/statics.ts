@@ -13,18 +13,20 @@ import type {
   ParamItem,
 } from '../1-parse/syntax.js'
 import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
-import type { DataSpec, Json, ModelSpec, Settings } from '../../artefact/manifest.js'
+import type { DataSpec, ModelSpec, Settings } from '../../artefact/manifest.js'
 import { configText } from './config-text.js'
 import { dataSpec } from './data-spec.js'
 import { type AdaptedLayer, type Adapter, adapterParameters, evaluateAdapter, layerKey } from './adapter.js'
 import { Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
+import { forms } from './expressions.js'
 import type { Facts } from './facts.js'
 import { parametersOf, place, placedParameters } from './instantiate.js'
 import { type FromDirectory, checkDirectory, instanceFromDirectory } from './model-directory.js'
 import { checkWhole } from './onnx-model.js'
 import { PipelineScope } from './pipeline-scope.js'
+import { plain } from './plain.js'
 import { modelPrecision } from './precision.js'
 import type { Scope } from './scope.js'
 import { addTokenize } from './tokenize.js'
@@ -55,7 +57,7 @@ export class Statics {
   ) {
     this.scope = new PipelineScope(
       this,
-      new Elaboration(this.dataSpecs, this.adapted, files.budget, files.texts, files.program.binary),
+      new Elaboration(forms, this.dataSpecs, this.adapted, files.budget, files.texts, files.program.binary),
     )
   }
 
@@ -269,22 +271,4 @@ function parseSetting(text: string): Val {
   if (text === 'true' || text === 'false') return { kind: 'bool', value: text === 'true' }
   if (text === 'none') return { kind: 'none' }
   return { kind: 'string', value: text.replace(/^"(.*)"$/, '$1') }
-}
-
-/** A static value as JSON; undefined for values that have no plain form. */
-export function plain(value: Val): Json {
-  switch (value.kind) {
-    case 'int':
-    case 'float':
-    case 'bool':
-    case 'string':
-      return value.value
-    case 'list':
-    case 'tuple':
-      return value.items.map(plain)
-    case 'record':
-      return Object.fromEntries([...value.fields].map(([k, v]) => [k, plain(v)]))
-    default:
-      return null
-  }
 }

@@ -7,7 +7,8 @@ import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
 import type { Environment } from '../3-elaborate/environment.js'
 import type { PlacedWeight } from '../3-elaborate/facts.js'
 import { evaluate } from '../3-elaborate/evaluate.js'
-import { joinPath, parametersOf } from '../3-elaborate/instantiate.js'
+import { parametersOf } from '../3-elaborate/instantiate.js'
+import { joinPath } from '../3-elaborate/join-path.js'
 import { type Instance, type Val, type Weight, describe } from '../3-elaborate/values.js'
 
 /** The parameters that `clip.vision_model.encoder.layers[2..].*` names; naming none is an error. */

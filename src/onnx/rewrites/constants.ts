@@ -1,5 +1,5 @@
 import { type Tensor, elementCount, scalar, tensor } from '../../graph/types.js'
-import { maxConstant } from '../model.js'
+import { maxConstant } from '../constant-values.js'
 import { damaged, unsupported } from '../problem.js'
 import type { Rewrite, RewriteContext } from './rewrite.js'
 

@@ -1,9 +1,9 @@
 import type { Builder } from '../../graph/builder.js'
 import { type Value, constantOf } from '../../graph/graph.js'
 import type { Tensor } from '../../graph/types.js'
-import type { FileNode } from '../model.js'
+import type { FileNode } from '../file-node.js'
 import { damaged, unsupported } from '../problem.js'
-import { operatorAttributes } from '../supported.js'
+import { operatorAttributes } from '../operator-attributes.js'
 import { type FileTensor } from '../tensor.js'
 
 /** A node of a file to be written with our operators. */

@@ -1,7 +1,7 @@
 import { elementCount, tensor } from '../../graph/types.js'
 import type { FileAttribute } from '../attributes.js'
 import { damaged, unsupported } from '../problem.js'
-import { operatorAttributes } from '../supported.js'
+import { operatorAttributes } from '../operator-attributes.js'
 import type { Rewrite, RewriteContext } from './rewrite.js'
 
 /** Axes from an input (newer opsets) or the attribute of the same name (older ones). */

@@ -1,16 +1,10 @@
 import { join } from 'node:path'
 import type { AdapterSpec, Json, Manifest, ModelSpec } from '../../artefact/manifest.js'
 import { findPublished } from '../published.js'
+import { peftBias, peftFiles } from './peft-names.js'
 import { writeWhole } from '../run-folder.js'
 import { writeSafetensors } from '../../weights/safetensors.js'
 import type { Weights } from '../weights.js'
-
-/** The files of a folder in which peft keeps an adapter. */
-export const peftFiles = { config: 'adapter_config.json', weights: 'adapter_model.safetensors' } as const
-
-/** The name under which peft keeps a bias of an adapted layer: the layer stands below its adapter there. */
-export const peftBias = (path: string): string =>
-  `base_model.model.${path.replace(/(^|\.)bias$/, '$1base_layer.bias')}`
 
 /** What peft's LoraConfig must say so that it reads the adapter as it is. */
 export function peftConfig({ rank, alpha, dropout, layers, biases }: AdapterSpec, base: ModelSpec): Json {

@@ -1,6 +1,6 @@
 import { unusedName } from '../../../diagnostics/catalogue/name.js'
 import type { Declaration, Identifier } from '../../1-parse/syntax.js'
-import { patternNames } from '../../2-resolve/flatten.js'
+import { patternNames } from '../../1-parse/pattern-names.js'
 import { mentions } from './mentions.js'
 import type { Rule } from './rule.js'
 
