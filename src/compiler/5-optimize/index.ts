@@ -1,5 +1,6 @@
 import type { Graph } from '../../graph/graph.js'
 import { anchorTargets } from '../passes/anchors.js'
+import { accumulateExact } from '../passes/accumulate-exact/index.js'
 import { cancelShifts } from '../passes/cancel-shifts/index.js'
 import { chunkPairs } from '../passes/chunk-pairs/index.js'
 import { foldConstants } from '../passes/fold-constants.js'
@@ -19,6 +20,7 @@ import { splitProducts } from '../passes/split-products.js'
  */
 export const forwardPasses: readonly Pass[] = [
   cancelShifts,
+  accumulateExact,
   pushRepeats,
   splitProducts,
   foldConstants,

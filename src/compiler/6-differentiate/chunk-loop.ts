@@ -2,6 +2,7 @@ import type { Builder } from '../../graph/builder.js'
 import type { Node, Value } from '../../graph/graph.js'
 import type { Copier } from '../../graph/rewrite.js'
 import { chunkBody } from '../../ops/chunk-sum.js'
+import { unstacked } from '../passes/by-rows/body.js'
 import { gradients } from './gradients.js'
 
 /**
@@ -52,7 +53,7 @@ export function expandChunkSum(
   })
   if (!total) throw new Error('unreachable: a Loop gives what it carries')
   const all = [...shared, ...rowwise]
-  const full = all.map(({ x, axis }, k) => unstacked(b, need(results[k]), x, axis))
+  const full = all.map(({ x, axis }, k) => whole(b, need(results[k]), x, axis))
   return [b.op('Differentiated', [total, ...all.map(({ x }) => x), ...full])]
 }
 
@@ -64,13 +65,9 @@ interface Part {
   readonly axis: number
 }
 
-/** The gradients of all chunks of rows, [chunks, .., rows of a chunk, ..], as that of x; sums are that already. */
-function unstacked(b: Builder, gradient: Value, x: Value, axis: number): Value {
-  if (axis < 0) return gradient
-  const rank = gradient.type.shape.length
-  const order = Array.from({ length: rank }, (_, i) => (i === axis ? 0 : i < axis ? i + 1 : i))
-  return b.reshape(b.transpose(gradient, order), x.type.shape)
-}
+/** The gradients of all chunks of rows as that of x; sums are that already. */
+const whole = (b: Builder, gradient: Value, x: Value, axis: number): Value =>
+  axis < 0 ? gradient : unstacked(b, gradient, x, axis)
 
 function need(value: Value | undefined): Value {
   if (!value) throw new Error('unreachable: the Loop gives a gradient for each part')

@@ -21,12 +21,24 @@ export interface PassContext {
   readonly draft?: Draft
   /** How the rows of pairs are computed; all at once when absent. */
   readonly chunking?: Chunking
+  /** How samples are split where micro-batches are accumulated exactly; not at all when absent. */
+  readonly microBatches?: MicroBatches
 }
 
 /** Pairs are computed in chunks of rows. */
 export interface Chunking {
   /** How many rows at a time; they divide the rows of the pairs. */
   readonly rows: number
+  /** `<model>/<path>` of the parameters with respect to which the stage differentiates. */
+  readonly trained: ReadonlySet<string>
+}
+
+/** The samples of a step go through what treats them one by one in micro-batches. */
+export interface MicroBatches {
+  /** The samples of a step. */
+  readonly rows: number
+  /** How many micro-batches; it divides the samples. */
+  readonly count: number
   /** `<model>/<path>` of the parameters with respect to which the stage differentiates. */
   readonly trained: ReadonlySet<string>
 }

@@ -2,9 +2,10 @@ import { flowBetween } from '../../6-differentiate/gradients.js'
 import { type Graph, type Value } from '../../../graph/graph.js'
 import { parametersBehind } from '../../../graph/parameters.js'
 import { rewrite, slice } from '../../../graph/rewrite.js'
+import { boundaryOf } from '../by-rows/body.js'
 import type { Chunking, Pass, PassResult, Refusal } from '../pass.js'
 import { pushed } from '../push-repeats/index.js'
-import { boundaryOf, buildBody } from './body.js'
+import { buildBody } from './body.js'
 import { type Region, findRegion } from './region.js'
 
 /**

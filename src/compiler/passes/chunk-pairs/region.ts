@@ -2,30 +2,17 @@ import { type Graph, type Node, type Value, producer } from '../../../graph/grap
 import { operands } from '../../../graph/rewrite.js'
 import { elementCount } from '../../../graph/types.js'
 import type { RowAxis } from '../../../ops/operator.js'
-import { operator } from '../../../ops/registry.js'
+import type { Member, RowRegion } from '../by-rows/body.js'
+import { rowWise } from '../by-rows/follow.js'
+import { selectionWithinRows } from '../by-rows/selection.js'
 import type { Refusal } from '../pass.js'
 import type { Pushed } from '../push-repeats/index.js'
-import type { Repeat } from '../push-repeats/repeat.js'
-import { type Selection, selectionWithinRows } from './selection.js'
 
 /** What of a graph is computed from pairs [i, j], down to the sum over all i; i goes through `rows` rows. */
-export interface Region {
-  readonly rows: number
-  /** How each node of the region gets its rows, in execution order. */
-  readonly members: ReadonlyMap<Node, Member>
-  /** The axis along which the rows of each value of the region lie. */
-  readonly axes: ReadonlyMap<Value, number>
+export interface Region extends RowRegion {
   /** The sum or mean that ends it: a scalar, or a tensor of one element. */
   readonly exit: Node
 }
-
-export type Member =
-  /** Repeats rows from outside. */
-  | { readonly kind: 'repeat'; readonly repeat: Repeat }
-  /** Treats rows one by one; per input the axis of its rows, null where all rows read the same. */
-  | { readonly kind: 'node'; readonly axes: readonly RowAxis[] }
-  /** Selects places of its operand, for each row within that row. */
-  | { readonly kind: 'selection'; readonly selection: Selection }
 
 /** How many rows the pairs of a graph have: every n for which there is `f(a[i], b[j]) for i, j in n`. */
 export function pairSizes({ repeats, meetings }: Pushed, alive: ReadonlySet<Node>): readonly number[] {
@@ -116,14 +103,13 @@ class Search {
 
   /** A node that reads values of the region and no other maker of rows. */
   private follow(node: Node): Refusal | undefined {
-    const known = node.inputs.map((v) => (v ? (this.axes.get(v) ?? null) : null))
-    for (const axes of this.assignments(node, known)) {
-      const result = this.rowsOf(node, axes)
-      if (result.some((axis) => typeof axis !== 'number')) continue
-      this.members.set(node, { kind: 'node', axes })
-      node.outputs.forEach((v, k) => this.axes.set(v, result[k] as number))
+    const found = rowWise(node, (v) => this.axes.get(v), this.rows)
+    if (found) {
+      this.members.set(node, { kind: 'node', axes: found.inputs })
+      node.outputs.forEach((v, k) => this.axes.set(v, found.outputs[k] ?? 0))
       return undefined
     }
+    const known = node.inputs.map((v) => (v ? (this.axes.get(v) ?? null) : null))
     const selection = selectionWithinRows(node, known[0] ?? null, this.rows)
     const [out] = node.outputs
     if (selection && out) {
@@ -140,28 +126,6 @@ class Search {
     if (node.op === 'Gradient')
       return { node, reason: '`grad` of or by a value that is computed from the pairs' }
     return { node, reason: `${node.op} mixes the rows` }
-  }
-
-  private rowsOf(node: Node, axes: readonly RowAxis[]): readonly (RowAxis | 'coupled')[] {
-    const types = node.outputs.map((v) => v.type)
-    return operator(node.op).rows(axes, node.inputs, types, node.attributes, this.rows)
-  }
-
-  /** The axes as known, then every way to give operands from outside rows of their own. */
-  private *assignments(node: Node, known: readonly RowAxis[]): Generator<readonly RowAxis[]> {
-    const choices = node.inputs.map((v, k): readonly RowAxis[] => {
-      const own = known[k] ?? null
-      if (own !== null || !v) return [own]
-      return [
-        null,
-        ...v.type.shape.flatMap((size, axis) => (size % this.rows === 0 && size > 0 ? [axis] : [])),
-      ]
-    })
-    if (choices.reduce((product, c) => product * c.length, 1) > mostAssignments) {
-      yield known
-      return
-    }
-    yield* products(choices)
   }
 
   private axesOfMeeting(node: Node, axis: number): readonly RowAxis[] {
@@ -182,16 +146,4 @@ class Search {
       reached.has(value) ? [`\`${name.replace('monitor/', '')}\``] : [],
     )
   }
-}
-
-/** Operators of many operands (Concat) are not tried in every way. */
-const mostAssignments = 1000
-
-function* products<T>(choices: readonly (readonly T[])[]): Generator<readonly T[]> {
-  const [first, ...rest] = choices
-  if (!first) {
-    yield []
-    return
-  }
-  for (const choice of first) for (const others of products(rest)) yield [choice, ...others]
 }

@@ -5,7 +5,7 @@ import { sameShape } from '../../../graph/types.js'
 import { operator } from '../../../ops/registry.js'
 import type { Pass, PassResult, Refusal } from '../pass.js'
 import { type Meeting, meet } from './broadcast.js'
-import { onRows } from './on-rows.js'
+import { onRows } from '../by-rows/on-rows.js'
 import { type Repeat, materialise, repeatBehind, sameRepetition } from './repeat.js'
 
 /**
