@@ -6,6 +6,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Tests change no module and no global, so files of one worker share what they import.
+    isolate: false,
     maxWorkers: 2,
     // also for the processes that tests start
     env: { ORT_DISABLE_TELEMETRY: '1' },
