@@ -1,2 +1,2 @@
 /** Counts up when the form of `manifest.json` changes. */
-export const manifestVersion = 10
+export const manifestVersion = 11

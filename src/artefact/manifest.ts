@@ -16,11 +16,9 @@ const narrow = z.enum(narrowFloats)
 const shape = z.array(z.int().nonnegative())
 const settings = z.record(z.string(), json)
 
-/** A random value, generated on the host: see `src/runtime/draws.ts`. */
 const distribution = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('normal') }),
   z.strictObject({ kind: z.literal('uniform'), low: z.number(), high: z.number() }),
-  /** Integers in [low, high). */
   z.strictObject({ kind: z.literal('randint'), low: z.int(), high: z.int() }),
 ])
 
@@ -31,26 +29,29 @@ const initializer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('normal'), mean: z.number(), std: z.number() }),
 ])
 
-/** What the runner feeds into an input. */
+const ofParameter = { model: z.string(), path: z.string() }
+
+const state = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('parameter'), ...ofParameter }),
+  z.strictObject({ kind: z.literal('slot'), slot: z.string(), ...ofParameter }),
+  z.strictObject({ kind: z.literal('average'), ...ofParameter }),
+  z.strictObject({ kind: z.literal('gradient'), term: z.int().nonnegative().nullable(), ...ofParameter }),
+])
+
 const inputRole = z.discriminatedUnion('kind', [
-  /** A trained parameter, an optimizer slot or an accumulator; `key` is `param/<model>/<path>`, `<slot>/<model>/<path>` or `grad/<model>/<path>`. */
-  z.strictObject({ kind: z.literal('state'), key: z.string() }),
-  /** Rows of a data source; all fields of one source in one graph come from the same rows. */
+  z.strictObject({ kind: z.literal('state'), state }),
   z.strictObject({ kind: z.literal('batch'), data: z.string(), field: z.string() }),
   z.strictObject({ kind: z.literal('draw'), path: z.string(), distribution }),
-  /** A scalar of the optimizer for a group, e.g. `lr`. */
   z.strictObject({ kind: z.literal('hyper'), group: z.int().nonnegative(), name: z.string() }),
-  /** A result of the stage's prologue graph. */
   z.strictObject({ kind: z.literal('prologue'), key: z.string() }),
 ])
 
 const outputRole = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('state'), key: z.string() }),
+  z.strictObject({ kind: z.literal('state'), state }),
   z.strictObject({ kind: z.literal('loss') }),
   z.strictObject({ kind: z.literal('grad_norm') }),
   z.strictObject({ kind: z.literal('monitor'), name: z.string() }),
   z.strictObject({ kind: z.literal('prologue'), key: z.string() }),
-  /** A named result of an evaluation graph. */
   z.strictObject({ kind: z.literal('result'), name: z.string() }),
 ])
 
@@ -99,7 +100,7 @@ const stage = z.strictObject({
   ),
   /** Optimizer slots per trained parameter, all f32 and zero at the start, e.g. ['m', 'v']. */
   slots: z.array(z.string()),
-  /** The decay of averages, kept as state `ema/<model>/<path>` that starts at the parameters; null: there are none. */
+  /** The decay of averages, kept as state that starts at the parameters; null: there are none. */
   ema: z.number().nullable(),
   /** `share`: what is recorded is the share of the monitored steps so far at which the value was 1 and not 0. */
   monitors: z.array(
@@ -115,8 +116,7 @@ const stage = z.strictObject({
     /** The same with monitors; state outputs are bit-equal. */
     monitored: graph.nullable(),
     /**
-     * A micro-batch before the last: adds its gradient to the accumulators `grad/...`. Null when accumulate = 1.
-     * The runner feeds zeros to the first micro-batch of a step; `step` reads the accumulators and gives none back.
+     * A micro-batch before the last: adds its gradient to that of those before it. Null when accumulate = 1.
      */
     micro: graph.nullable(),
     /** Runs once per stage: values that depend on no data, draw, step or trained parameter. */
@@ -253,10 +253,7 @@ export type DataSpec = z.infer<typeof data>
 export type EvaluationSpec = z.infer<typeof evaluation>
 export type ExportSpec = z.infer<typeof exported>
 export type FunctionExport = z.infer<typeof functionExport>
-export type Distribution = z.infer<typeof distribution>
 export type Initializer = z.infer<typeof initializer>
-export type InputRole = z.infer<typeof inputRole>
-export type OutputRole = z.infer<typeof outputRole>
 /** Plain JSON objects, as of `settings`. */
 export type Settings = Readonly<Record<string, Json>>
 

@@ -1,3 +1,4 @@
+import type { InputRole } from '../artefact/roles.js'
 import type { Span } from '../diagnostics/diagnostic.js'
 import { TypeMismatch } from '../ops/operator.js'
 import { findComposite, operator } from '../ops/registry.js'
@@ -63,9 +64,10 @@ export class Builder {
     return this.nodes.slice(count)
   }
 
-  input(name: string, type: TensorType): Value {
+  input(name: string, type: TensorType, role?: InputRole): Value {
     checkSize(type)
-    const value: Value = { id: this.ids.next++, type, source: { kind: 'input', name } }
+    const source = { kind: 'input', name } as const
+    const value: Value = { id: this.ids.next++, type, source: role ? { ...source, role } : source }
     this.inputs.push(value)
     return value
   }

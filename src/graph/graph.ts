@@ -1,4 +1,6 @@
+import type { InputRole } from '../artefact/roles.js'
 import type { Span } from '../diagnostics/diagnostic.js'
+import type { GraphOutputRole } from './roles.js'
 import type { NarrowFloat, Tensor, TensorType } from './types.js'
 
 /**
@@ -13,10 +15,11 @@ export interface Graph {
   readonly outputs: readonly Output[]
 }
 
-/** Outputs are named; one value may have several names. */
+/** Outputs are named; one value may have several names. Those of bodies and functions have no role. */
 export interface Output {
   readonly name: string
   readonly value: Value
+  readonly role?: GraphOutputRole
 }
 
 /** A tensor value. Its identity is the object; `id` only orders and prints. */
@@ -28,8 +31,8 @@ export interface Value {
 
 /** Where a value comes from. */
 export type Source =
-  /** Fed at each run: batch, draw, state, hyper-parameter, prologue result. The manifest says which, by name. */
-  | { readonly kind: 'input'; readonly name: string }
+  /** Fed at each run, with what its role says; by its place in bodies and functions. */
+  | { readonly kind: 'input'; readonly name: string; readonly role?: InputRole }
   /**
    * A model's parameter: trained (becomes state) or frozen (becomes an external initializer). With `as` the graph reads
    * its values rounded to that type, whatever type it holds them in.

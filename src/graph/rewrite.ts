@@ -64,7 +64,7 @@ export class Copier {
     const live = liveNodes(graph, outputs)
     for (const input of graph.inputs) if (live.reads(input)) this.value(input)
     this.copyNodes(live.nodes)
-    return outputs.map(({ name, value }) => ({ name, value: this.value(value) }))
+    return outputs.map((output) => ({ ...output, value: this.value(output.value) }))
   }
 
   /** The new value that stands for an old one. */
@@ -105,7 +105,7 @@ export class Copier {
       if (input.source.kind === 'input') nested.set(input, nested.b.input(input.source.name, input.type))
     }
     nested.copyNodes(liveNodes(body, body.outputs).nodes)
-    const outputs = body.outputs.map(({ name, value }) => ({ name, value: nested.value(value) }))
+    const outputs = body.outputs.map((output) => ({ ...output, value: nested.value(output.value) }))
     return nested.b.finish(body.name, outputs)
   }
 
@@ -161,7 +161,7 @@ export class Copier {
     const { source, type } = old
     if (source.kind === 'node') throw new Error('a node is no leaf')
     if (source.kind === 'input')
-      return this.shares ? this.root.adoptInput(old) : this.root.input(source.name, type)
+      return this.shares ? this.root.adoptInput(old) : this.root.input(source.name, type, source.role)
     if (source.kind === 'constant') return this.shares ? old : this.b.constant(source.tensor)
     const key = `${source.model}/${source.path}`
     const value =

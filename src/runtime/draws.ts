@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Distribution } from '../artefact/manifest.js'
+import type { Distribution } from '../artefact/roles.js'
 import { elementCount } from '../graph/types.js'
 import { Philox } from './philox.js'
 import type { HostArray } from './tensors.js'

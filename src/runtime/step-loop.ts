@@ -1,6 +1,7 @@
 import type { Tensor } from './onnxruntime.js'
 import type { GraphSpec, StageSpec } from '../artefact/manifest.js'
 import { type Binding, linkInputs } from '../artefact/link.js'
+import { stateName } from '../artefact/roles.js'
 import { type WrittenTensor, readTensor, writeSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
 import type { MonitorValue } from './metrics-line.js'
@@ -67,7 +68,8 @@ export class StepLoop {
     if (prologue && graphs.prologue && file !== null)
       loop.prologue = await prologueResults({ spec: prologue, model: graphs.prologue, file }, settings)
     for (const { dtype, shape, role } of micro?.inputs ?? []) {
-      if (isAccumulator(role)) loop.zero.set(role.key, toTensor(zeros(dtype, shape)))
+      if (role.kind === 'state' && role.state.kind === 'gradient')
+        loop.zero.set(stateName(role.state), toTensor(zeros(dtype, shape)))
     }
     await loop.graph(step)
     loop.idleSince = performance.now()
@@ -81,7 +83,7 @@ export class StepLoop {
     if (this.halted) return
     const started = this.startWork()
     for (const [{ role }, tensor] of await this.run(micro, feeds)) {
-      if (role.kind === 'state') this.accumulators.set(role.key, tensor)
+      if (role.kind === 'state') this.accumulators.set(stateName(role.state), tensor)
       if (role.kind === 'loss') this.microLosses.push(scalar(tensor))
     }
     this.idleSince = performance.now()
@@ -98,7 +100,7 @@ export class StepLoop {
     const losses = this.microLosses
     let gradNorm: number | null = null
     for (const [{ role }, tensor] of await this.run((monitored && withMonitors) || step, feeds)) {
-      if (role.kind === 'state') next.set(role.key, tensor)
+      if (role.kind === 'state') next.set(stateName(role.state), tensor)
       if (role.kind === 'loss') losses.push(scalar(tensor))
       if (role.kind === 'grad_norm') gradNorm = scalar(tensor)
       if (role.kind === 'monitor') monitors[role.name] = monitorValue(tensor)
@@ -148,6 +150,10 @@ export class StepLoop {
     return now
   }
 
+  private kept(key: string): Tensor | undefined {
+    return this.state.get(key) ?? this.accumulators.get(key) ?? this.zero.get(key)
+  }
+
   private values(key: string): ArrayBufferView {
     const tensor = this.state.get(key)
     if (!tensor) throw new Error(`no state ${key}`)
@@ -167,9 +173,7 @@ export class StepLoop {
     return graph.run(({ name, role }) => {
       if (role.kind === 'prologue') return null
       const tensor =
-        role.kind === 'state'
-          ? (this.state.get(role.key) ?? this.accumulators.get(role.key) ?? this.zero.get(role.key))
-          : feeds[name] && toTensor(feeds[name])
+        role.kind === 'state' ? this.kept(stateName(role.state)) : feeds[name] && toTensor(feeds[name])
       if (!tensor) throw new Error(`${spec.file}: nothing to feed into ${name}`)
       return tensor
     })
@@ -199,9 +203,6 @@ export class StepLoop {
 export type StateTensor =
   | (Omit<WrittenTensor, 'content'> & { readonly key: string })
   | (Omit<WrittenTensor, 'content'> & { readonly content: StoredTensor })
-
-const isAccumulator = (role: GraphSpec['inputs'][number]['role']): role is { kind: 'state'; key: string } =>
-  role.kind === 'state' && role.key.startsWith('grad/')
 
 const scalar = (tensor: Tensor): number => {
   const [value = NaN] = toFloat32(fromTensor(tensor))

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AdapterSpec, Artefact, GraphSpec, Manifest, StageSpec } from '../artefact/manifest.js'
 import { link } from '../artefact/link.js'
+import { stateName } from '../artefact/roles.js'
 import type { RunEvent } from './events.js'
 import { writePeftConfig } from './exports/peft.js'
 import { peftBias, peftFiles } from './exports/peft-names.js'
@@ -243,8 +244,10 @@ class StageTrainer {
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000
 
-const parameterKey = (model: string, path: string): string => `param/${model}/${path}`
-const slotKey = (slot: string, model: string, path: string): string => `${slot}/${model}/${path}`
+const parameterKey = (model: string, path: string): string => stateName({ kind: 'parameter', model, path })
+const averageKey = (model: string, path: string): string => stateName({ kind: 'average', model, path })
+const slotKey = (slot: string, model: string, path: string): string =>
+  stateName({ kind: 'slot', slot, model, path })
 
 async function planStage(
   { stage, from }: StageRun,
@@ -266,7 +269,7 @@ async function planStage(
       : weights.parameter(model, path)
     state.push({ key: parameterKey(model, path), shape, stored: parameter })
     if (stage.ema !== null) {
-      const key = slotKey('ema', model, path)
+      const key = averageKey(model, path)
       const kept = from && (await stored(join(from.directory, 'optimizer.safetensors'), key))
       state.push({ key, shape, stored: kept ?? parameter })
     }
@@ -319,12 +322,11 @@ export async function writeState(directory: string, stage: StageSpec, context: T
     }
     await thread.call('writeState', [join(directory, checkpointFile(artefact.manifest, name)), tensors])
   }
-  const slots = stage.trained.flatMap(({ model, path, shape }) =>
-    [...stage.slots, ...(stage.ema === null ? [] : ['ema'])].map((slot): StateTensor => {
-      const key = slotKey(slot, model, path)
-      return { name: key, dtype: 'f32', shape, key }
-    }),
-  )
+  const slots = stage.trained.flatMap(({ model, path, shape }) => {
+    const kept = stage.slots.map((slot) => slotKey(slot, model, path))
+    const keys = stage.ema === null ? kept : [...kept, averageKey(model, path)]
+    return keys.map((key): StateTensor => ({ name: key, dtype: 'f32', shape, key }))
+  })
   await thread.call('writeState', [join(directory, 'optimizer.safetensors'), slots])
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, parse, relative, resolve, sep } from 'node:path'
 import type { GraphSpec, Manifest, ModelSpec, StageSpec } from '../artefact/manifest.js'
+import { stateName } from '../artefact/roles.js'
 import { rawBytes } from '../compiler/9-emit/raw.js'
 import type { Binding } from '../artefact/link.js'
 import {
@@ -185,7 +186,7 @@ export class Weights {
     const kept = ema === null ? undefined : await openSafetensors(file)
     for (const { model, path } of trained) {
       const key = `${model}/${path}`
-      const stored = kept?.tensors.get(`ema/${key}`)
+      const stored = kept?.tensors.get(stateName({ kind: 'average', model, path }))
       if (stored) this.averages.set(key, stored)
       else if (kept) throw new Error(`${file} has no average of ${key}`)
       else this.averages.delete(key)

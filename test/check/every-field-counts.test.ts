@@ -10,6 +10,7 @@ import { compile } from '../../src/compiler/index.js'
 import type { Files } from '../../src/compiler/2-resolve/program.js'
 import { Diagnostics } from '../../src/diagnostics/diagnostic.js'
 import { hash } from '../../src/graph/hash.js'
+import { drawsOf } from '../../src/graph/roles.js'
 import { sourcesIn } from '../syntax/sources.js'
 
 /** `npm run mutations` changes all literals of all files; without it large pipelines are left with a few. */
@@ -138,9 +139,9 @@ function forward({ diagnostics, lowered }: Analysis): unknown {
   const { stages, evaluations, models, data, exports, allowed } = lowered
   return [
     allowed,
-    stages.map(({ graph, draws, groups, ...rest }) => [
+    stages.map(({ graph, groups, ...rest }) => [
       hash(graph),
-      [...draws],
+      [...drawsOf(graph)],
       groups.map((group) => ({ ...group, span: null })),
       { ...rest, span: null },
     ]),
@@ -148,7 +149,7 @@ function forward({ diagnostics, lowered }: Analysis): unknown {
       name,
       kind,
       settings,
-      parts.map(({ graph, draws, ...part }) => [hash(graph), [...draws], part]),
+      parts.map(({ graph, ...part }) => [hash(graph), [...drawsOf(graph)], part]),
     ]),
     models,
     data,

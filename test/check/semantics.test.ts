@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { drawsOf } from '../../src/graph/roles.js'
 import { analyzeSources, problems } from './analyze.js'
 import { valueOf, valuesOf } from './value.js'
 
@@ -249,7 +250,8 @@ pipeline p {
 }`
     const { lowered, diagnostics } = analyzeSources(source)
     expect(diagnostics.filter((d) => d.severity === 'error')).toEqual([])
-    return [...(lowered?.stages[0]?.draws.keys() ?? [])].sort()
+    const stage = lowered?.stages[0]
+    return stage ? [...drawsOf(stage.graph).keys()].sort() : []
   }
   const noise = 'fn noise(x) = draw normal like x\nfn two(x) { a = noise(x)  b = noise(x)  a * b }'
 

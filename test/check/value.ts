@@ -49,7 +49,7 @@ export function valuesOf(
       case 'record':
         return Object.fromEntries([...value.fields].map(([name, field]) => [name, shown(field)]))
       case 'tensor': {
-        const [result] = interpret(x.finish('test', [{ name: 'result', value: value.value }]).graph, leaf)
+        const [result] = interpret(x.finish('test', [{ name: 'result', value: value.value }]), leaf)
         if (!result) throw new Error('no result')
         return nested(result.shape, [...result.data])
       }

@@ -3,6 +3,7 @@ import { expandGradients } from '../../src/compiler/6-differentiate/expand.js'
 import { gradientProblems, stageProblems } from '../../src/compiler/6-differentiate/problems.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
 import { type Diagnostic, UserError } from '../../src/diagnostics/diagnostic.js'
+import { lossOutput } from '../../src/compiler/4-lower/gradient-objective.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Value } from '../../src/graph/graph.js'
 import { tensor } from '../../src/graph/types.js'
@@ -30,7 +31,7 @@ function stageWith(build: (b: Builder, w: Value) => Value) {
   b.span = span
   const w = b.parameter('net', 'w', { dtype: 'f32', shape: [3] })
   const loss = build(b, w)
-  return stageOf(b.finish('train', [{ name: 'loss', value: loss }]), {
+  return stageOf(b.finish('train', [lossOutput(loss)]), {
     trained: [{ model: 'net', path: 'w', dtype: 'f32', shape: [3], group: 0 }],
   })
 }
@@ -56,7 +57,7 @@ function complaint(build: () => unknown): string | undefined {
 describe('problems found without a derivative', () => {
   it('are none where all can be differentiated', () => {
     const { b, loss } = regression(2)
-    const stage = stageOf(b.finish('train', [{ name: 'loss', value: loss }]), {
+    const stage = stageOf(b.finish('train', [lossOutput(loss)]), {
       trained: regressionParameters,
     })
     expect(stageProblems(stage)).toEqual([])

@@ -1,5 +1,6 @@
 import * as ort from '../../src/runtime/onnxruntime.js'
-import { type StepGraph, differentiate, stepsOf } from '../../src/compiler/6-differentiate/step.js'
+import { differentiate, stepsOf } from '../../src/compiler/6-differentiate/step.js'
+import { stateName } from '../../src/artefact/roles.js'
 import { groupOptimizer } from '../../src/compiler/6-differentiate/update.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
@@ -37,9 +38,9 @@ export function onnxruntime(): Execute {
 
 /** A stage's graphs as the runner has them. */
 export interface StageGraphs {
-  readonly step: StepGraph
-  readonly monitored: StepGraph | null
-  readonly micro: StepGraph | null
+  readonly step: Graph
+  readonly monitored: Graph | null
+  readonly micro: Graph | null
 }
 
 export function graphsOf(stage: LoweredStage): StageGraphs {
@@ -76,13 +77,13 @@ export class StageRun {
     for (const [i, batch] of batches.entries()) {
       const graph = i < batches.length - 1 ? micro : step
       if (!graph) throw new Error('no micro graph')
-      outputs = await this.execute(graph.graph, this.feeds(graph, batch, accumulators))
-      for (const [name, role] of graph.outputs) {
+      outputs = await this.execute(graph, this.feeds(graph, batch, accumulators))
+      for (const { name, role } of graph.outputs) {
         const value = outputs[name]
         if (!value) throw new Error(`no output ${name}`)
-        if (role.kind === 'loss') losses.push(value.data[0] ?? NaN)
-        if (role.kind === 'state')
-          (role.key.startsWith('grad/') ? accumulators : this.state).set(role.key, value)
+        if (role?.kind === 'loss') losses.push(value.data[0] ?? NaN)
+        if (role?.kind === 'state')
+          (role.state.kind === 'gradient' ? accumulators : this.state).set(stateName(role.state), value)
       }
     }
     return { losses, outputs }
@@ -97,18 +98,16 @@ export class StageRun {
     return lr * schedule.factor(spec.scheduleSettings as Record<string, number>, this.done, this.stage.steps)
   }
 
-  private feeds(
-    { graph, inputs }: StepGraph,
-    batch: Tensors,
-    accumulators: ReadonlyMap<string, Tensor>,
-  ): Tensors {
+  private feeds(graph: Graph, batch: Tensors, accumulators: ReadonlyMap<string, Tensor>): Tensors {
     const feed: Record<string, Tensor> = {}
     for (const { source, type } of graph.inputs) {
-      const name = source.kind === 'input' ? source.name : ''
-      const role = inputs.get(name)
+      if (source.kind !== 'input') continue
+      const { name, role } = source
       const zeros = tensor('f32', type.shape, new Float64Array(elementCount(type.shape)))
-      if (role?.kind === 'state') feed[name] = this.state.get(role.key) ?? accumulators.get(role.key) ?? zeros
-      else if (role?.kind === 'hyper') feed[name] = scalar(this.hyper(role.group, role.name))
+      if (role?.kind === 'state') {
+        const key = stateName(role.state)
+        feed[name] = this.state.get(key) ?? accumulators.get(key) ?? zeros
+      } else if (role?.kind === 'hyper') feed[name] = scalar(this.hyper(role.group, role.name))
       else if (batch[name]) feed[name] = batch[name]
     }
     return feed

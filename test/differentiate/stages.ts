@@ -14,7 +14,6 @@ export function stageOf(
     name: 'train',
     span,
     graph,
-    draws: new Map(),
     groups: [{ optimizer: 'sgd', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} }],
     steps: 20,
     accumulate: 1,
@@ -35,7 +34,9 @@ const floats = (shape: readonly number[]) => ({ dtype: 'f32', shape }) as const
 export function regression(rows: number): { b: Builder; loss: Value; w: Value; prediction: Value } {
   const b = new Builder()
   b.span = span
-  const [x, y] = [b.input('batch/d/x', floats([rows, 4])), b.input('batch/d/y', floats([rows, 3]))]
+  const field = (name: string, width: number): Value =>
+    b.input(`batch/d/${name}`, floats([rows, width]), { kind: 'batch', data: 'd', field: name })
+  const [x, y] = [field('x', 4), field('y', 3)]
   const [w, bias] = [b.parameter('net', 'w', floats([4, 3])), b.parameter('net', 'b', floats([3]))]
   const prediction = b.op('Tanh', [b.add(b.matmul(x, w), bias)])
   const error = b.sub(prediction, y)

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { stageProblems } from '../../src/compiler/6-differentiate/problems.js'
 import { slotsOf } from '../../src/compiler/6-differentiate/update.js'
+import { lossOutput } from '../../src/compiler/4-lower/gradient-objective.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import { UserError } from '../../src/diagnostics/diagnostic.js'
 import { Builder } from '../../src/graph/builder.js'
+import type { Output, Value } from '../../src/graph/graph.js'
+import { roleOf } from '../../src/graph/roles.js'
 import type { Tensor } from '../../src/graph/types.js'
 import { assertValid } from '../../src/graph/verify.js'
 import { SampleRandom } from '../../src/ops/sample.js'
@@ -17,11 +20,17 @@ const batch = (): Tensors => ({ 'batch/d/x': random.tensor([5, 4]), 'batch/d/y':
 
 const stage = (rest: Partial<LoweredStage> = {}): LoweredStage => {
   const { b, loss } = regression(5)
-  return stageOf(b.finish('train', [{ name: 'loss', value: loss }]), {
+  return stageOf(b.finish('train', [lossOutput(loss)]), {
     trained: regressionParameters,
     ...rest,
   })
 }
+
+const monitor = (name: string, value: Value): Output => ({
+  name: `monitor/${name}`,
+  value,
+  role: { kind: 'monitor', name },
+})
 
 /** State before minus state after one step: with sgd(lr = 1) the gradient. */
 async function change(s: LoweredStage, batches: readonly Tensors[]): Promise<number[]> {
@@ -32,6 +41,8 @@ async function change(s: LoweredStage, batches: readonly Tensors[]): Promise<num
   )
 }
 
+const nameOf = ({ source }: Value): string => (source.kind === 'input' ? source.name : '')
+
 const norm = (values: readonly number[]): number => Math.hypot(...values)
 
 describe('a step graph', () => {
@@ -41,10 +52,10 @@ describe('a step graph', () => {
         groups: [{ optimizer: 'adamw', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} }],
       }),
     )
-    assertValid(step.graph)
+    assertValid(step)
     expect(monitored).toBeNull()
     expect(micro).toBeNull()
-    expect([...step.inputs.keys()].sort()).toEqual([
+    expect(step.inputs.map(nameOf).sort()).toEqual([
       'batch/d/x',
       'batch/d/y',
       'hyper/0/eps',
@@ -52,14 +63,13 @@ describe('a step graph', () => {
       'hyper/0/step_size',
       ...['b', 'w'].flatMap((p) => ['m', 'param', 'v'].map((slot) => `state/${slot}/net/${p}`)).sort(),
     ])
-    expect(step.graph.inputs.map((v) => (v.source.kind === 'input' ? v.source.name : '')).sort()).toEqual(
-      [...step.inputs.keys()].sort(),
-    )
-    expect(step.graph.outputs.map((o) => o.name)).toEqual([...step.outputs.keys()])
-    expect([...step.outputs.keys()].slice(0, 2)).toEqual(['loss', 'grad_norm'])
-    expect(step.outputs.get('m/net/w')).toEqual({ kind: 'state', key: 'm/net/w' })
-    expect(step.inputs.get('hyper/0/eps')).toEqual({ kind: 'hyper', group: 0, name: 'eps' })
-    expect(step.graph.nodes.filter((n) => !n.span)).toEqual([])
+    expect(step.outputs.map(({ name }) => name).slice(0, 2)).toEqual(['loss', 'grad_norm'])
+    const slot = { kind: 'slot', slot: 'm', model: 'net', path: 'w' }
+    expect(step.outputs.find(({ name }) => name === 'm/net/w')?.role).toEqual({ kind: 'state', state: slot })
+    const eps = step.inputs.find((v) => nameOf(v) === 'hyper/0/eps')
+    expect(eps && roleOf(eps)).toEqual({ kind: 'hyper', group: 0, name: 'eps' })
+    expect([...step.inputs.map(roleOf), ...step.outputs.map(({ role }) => role)]).not.toContain(undefined)
+    expect(step.nodes.filter((n) => !n.span)).toEqual([])
   })
 
   it('with sgd(lr = 1) changes the state by minus the gradient', async () => {
@@ -67,7 +77,7 @@ describe('a step graph', () => {
     const rows = batch()
     const gradient = await change(s, [rows])
     const loss = (inputs: Tensors): number =>
-      number(run(graphsOf(s).step.graph, { ...inputs, 'hyper/0/lr': one })['loss'])
+      number(run(graphsOf(s).step, { ...inputs, 'hyper/0/lr': one })['loss'])
     const one: Tensor = { dtype: 'f32', shape: [], data: Float64Array.of(1) }
     const h = 1e-5
     let k = 0
@@ -113,9 +123,11 @@ describe('a step graph', () => {
     const { outputs } = await new StageRun(accumulating, graphsOf(accumulating), start).step([one, two])
     expect(number(outputs['grad_norm'])).toBeCloseTo(norm(mean), 12)
     const { micro, step } = graphsOf(accumulating)
-    assertValid(micro?.graph ?? step.graph)
-    expect([...(micro?.outputs.keys() ?? [])]).toEqual(['loss', 'grad/net/w', 'grad/net/b'])
-    expect([...step.outputs.keys()].filter((name) => name.startsWith('grad/'))).toEqual([])
+    assertValid(micro ?? step)
+    expect(micro?.outputs.map(({ name }) => name)).toEqual(['loss', 'grad/net/w', 'grad/net/b'])
+    expect(
+      step.outputs.filter(({ role }) => role?.kind === 'state' && role.state.kind === 'gradient'),
+    ).toEqual([])
   })
 
   it('at learning rate 0 leaves every bit of the parameters', async () => {
@@ -131,9 +143,9 @@ describe('a step graph', () => {
     const { b, loss, w, prediction } = regression(5)
     const g = b.op('Gradient', [loss, prediction])
     const outputs = [
-      { name: 'loss', value: loss },
-      { name: 'monitor/reach', value: b.sum(b.mul(g, b.op('StopGradient', [prediction])), [0, 1]) },
-      { name: 'monitor/size', value: b.sum(b.mul(w, w), [0, 1]) },
+      lossOutput(loss),
+      monitor('reach', b.sum(b.mul(g, b.op('StopGradient', [prediction])), [0, 1])),
+      monitor('size', b.sum(b.mul(w, w), [0, 1])),
     ]
     const s = stageOf(b.finish('train', outputs), { trained: regressionParameters })
     const graphs = graphsOf(s)
@@ -150,19 +162,17 @@ describe('a step graph', () => {
       10,
     )
     for (const graph of [graphs.step, graphs.monitored]) {
-      assertValid(graph?.graph ?? b.finish('', []))
-      expect(graph?.graph.nodes.some((n) => n.op === 'Gradient' || n.op === 'StopGradient')).toBe(false)
+      assertValid(graph ?? b.finish('', []))
+      expect(graph?.nodes.some((n) => n.op === 'Gradient' || n.op === 'StopGradient')).toBe(false)
     }
   })
 
   it('keeps frozen parameters as parameters and builds no gradient for them', () => {
     const s = stage({ trained: regressionParameters.slice(1) })
     const { step } = graphsOf(s)
-    const frozen = new Set(
-      step.graph.nodes.flatMap((n) => n.inputs).filter((v) => v?.source.kind === 'parameter'),
-    )
+    const frozen = new Set(step.nodes.flatMap((n) => n.inputs).filter((v) => v?.source.kind === 'parameter'))
     expect(frozen.size).toBe(1)
-    expect(step.graph.nodes.filter((n) => n.op === 'MatMul')).toHaveLength(1)
+    expect(step.nodes.filter((n) => n.op === 'MatMul')).toHaveLength(1)
   })
 
   it('updates each group with its own settings', () => {
@@ -172,7 +182,7 @@ describe('a step graph', () => {
     ]
     const s = stage({ groups, trained: regressionParameters.map((t, group) => ({ ...t, group })) })
     expect(slotsOf(s)).toEqual(['momentum'])
-    const names = [...graphsOf(s).step.inputs.keys()]
+    const names = graphsOf(s).step.inputs.map(nameOf)
     expect(names).toEqual(expect.arrayContaining(['hyper/0/lr', 'hyper/1/lr', 'state/momentum/net/b']))
     expect(names).not.toContain('state/momentum/net/w')
   })
@@ -187,7 +197,7 @@ describe('a step graph', () => {
     b.span = span
     const loss = b.sum(b.mul(used, stopped), [0])
     const trained = ['used', 'stopped', 'absent'].map((path) => ({ model: 'm', path, ...type, group: 0 }))
-    const s = stageOf(b.finish('train', [{ name: 'loss', value: loss }]), { trained })
+    const s = stageOf(b.finish('train', [lossOutput(loss)]), { trained })
     try {
       graphsOf(s)
       expect.unreachable()

@@ -21,5 +21,5 @@ export function quickstartStep({ batch = 8, rows }: { batch?: number; rows?: num
   if (!stage) throw new Error('the quickstart has no stage')
   const chunking = rows === undefined ? {} : { chunking: chunkingOf(stage, rows) }
   const { graph } = optimizeForward(stage.graph, { target: 'cpu', ...chunking })
-  return parametersAsInputs(optimizeStage(differentiate({ ...stage, graph }), { target: 'cpu' }).step.graph)
+  return parametersAsInputs(optimizeStage(differentiate({ ...stage, graph }), { target: 'cpu' }).step)
 }

@@ -1,5 +1,6 @@
 import type { Artefact, GraphSpec, StageSpec } from '../../src/artefact/manifest.js'
 import { link } from '../../src/artefact/link.js'
+import { stateName } from '../../src/artefact/roles.js'
 import { Feeder } from '../../src/runtime/feeds.js'
 import type { OpenData } from '../../src/runtime/fields.js'
 import { hyperAt } from '../../src/runtime/hyper.js'
@@ -95,7 +96,7 @@ export class Probe {
     for (const [{ role }, tensor] of await this.run(this.graph, state)) {
       const values = toFloat32(fromTensor(tensor))
       if (role.kind === 'loss') loss = values[0] ?? NaN
-      if (role.kind === 'state') next.set(role.key, values)
+      if (role.kind === 'state') next.set(stateName(role.state), values)
     }
     return { loss, state: next }
   }
@@ -109,7 +110,7 @@ export class Probe {
 
   private run(graph: LoadedGraph, state: State): ReturnType<LoadedGraph['run']> {
     return graph.run(({ name, role, dtype, shape }) => {
-      const given = role.kind === 'state' ? state.get(role.key) : undefined
+      const given = role.kind === 'state' ? state.get(stateName(role.state)) : undefined
       const constant = role.kind === 'prologue' ? this.constants.get(role.key) : this.feeds[name]
       const tensor = given ? { dtype, shape, data: given } : constant
       return toTensor(tensor ?? unreachable(`nothing to feed into ${name}`))

@@ -74,7 +74,7 @@ function stepOf(stage: LoweredStage, count: number | null): Graph {
   const forward = optimizeForward(stage.graph, context)
   expect(forward.report.flatMap(({ refusals }) => refusals.map((r) => r.reason))).toEqual([])
   assertValid(forward.graph)
-  const { graph } = optimize(differentiate({ ...stage, graph: forward.graph }).full.graph, context)
+  const { graph } = optimize(differentiate({ ...stage, graph: forward.graph }).full, context)
   assertValid(graph)
   return graph
 }

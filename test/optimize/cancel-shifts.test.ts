@@ -260,7 +260,7 @@ function stageOf(source: string): LoweredStage {
 function stepOf(stage: LoweredStage, chunk: number | null): Graph {
   const chunked = chunk === null ? context : { ...context, chunking: chunkingOf(stage, chunk) }
   const forward = optimizeForward(stage.graph, chunked).graph
-  const { graph } = optimize(differentiate({ ...stage, graph: forward }).full.graph, chunked)
+  const { graph } = optimize(differentiate({ ...stage, graph: forward }).full, chunked)
   assertValid(graph)
   return parametersAsInputs(graph)
 }
@@ -269,7 +269,7 @@ describe('a step of the paper in small', () => {
   const stage = stageOf(program)
 
   it('is what it was: loss and gradients, pairs at once and in chunks', async () => {
-    const written = parametersAsInputs(differentiate(stage).full.graph)
+    const written = parametersAsInputs(differentiate(stage).full)
     const feeds = randomFeeds(written)
     const expected = await outputsOf(written, feeds)
     for (const chunk of [null, 1]) {

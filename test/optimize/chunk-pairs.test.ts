@@ -88,7 +88,7 @@ function stepOf(stage: LoweredStage, chunk: number | null): Graph {
     chunk === null ? { target: 'cpu' } : { target: 'cpu', chunking: chunkingOf(stage, chunk) }
   const forward = optimizeForward(stage.graph, context).graph
   assertValid(forward)
-  const { graph } = optimize(differentiate({ ...stage, graph: forward }).full.graph, context)
+  const { graph } = optimize(differentiate({ ...stage, graph: forward }).full, context)
   assertValid(graph)
   return graph
 }
@@ -154,7 +154,7 @@ describe('pairs in chunks of rows', () => {
       const stage = stageOf(source)
       const context: PassContext = { target: 'cpu', chunking: chunkingOf(stage, 2) }
       const forward = optimizeForward(stage.graph, context).graph
-      const before = differentiate({ ...stage, graph: forward }).full.graph
+      const before = differentiate({ ...stage, graph: forward }).full
       const { graph: after, changed } = hoistInvariants.run(before, context)
       assertValid(after)
       moved += changed

@@ -10,6 +10,7 @@ import { analyze } from '../../src/compiler/index.js'
 import { costOf } from '../../src/compiler/8-schedule/cost.js'
 import type { Graph, Node, Value } from '../../src/graph/graph.js'
 import { operands } from '../../src/graph/rewrite.js'
+import { roleOf } from '../../src/graph/roles.js'
 import { sameShape } from '../../src/graph/types.js'
 
 /*
@@ -53,7 +54,7 @@ const pictures = (nodes: readonly Node[], perPicture: number): readonly number[]
 
 /** Values computed from what is fed at a step. */
 function fedValues(graph: Graph): ReadonlySet<Value> {
-  const isPrologue = (v: Value): boolean => v.source.kind === 'input' && v.source.name.startsWith('prologue/')
+  const isPrologue = (v: Value): boolean => roleOf(v)?.kind === 'prologue'
   const fed = new Set(graph.inputs.filter((v) => !isPrologue(v)))
   for (const node of graph.nodes)
     if (operands(node).some((v) => fed.has(v))) for (const output of node.outputs) fed.add(output)
@@ -92,11 +93,11 @@ describe('the paper at full size', () => {
     // 16 layers of cross-attention, for the pairs and for the augmented pictures.
     expect(found).toMatchObject({ changed: 32, refusals: [] })
     const { step, prologue } = stage
-    expect(readers(step.graph, /attn2\.to_k\.weight$/)).toEqual([])
-    const keys = readers(prologue?.graph ?? step.graph, /attn2\.to_k\.weight$/)
+    expect(readers(step, /attn2\.to_k\.weight$/)).toEqual([])
+    const keys = readers(prologue ?? step, /attn2\.to_k\.weight$/)
     expect(keys.map((node) => node.outputs[0]?.type.shape[0])).toEqual(Array.from({ length: 16 }, () => 77))
     // Forward for the pictures and for the augmented ones, and back.
-    const values = readers(step.graph, /attn2\.to_v\.weight$/)
+    const values = readers(step, /attn2\.to_v\.weight$/)
     expect(values.length).toBe(16 * 4)
     expect(new Set(pictures(values, 1))).toEqual(new Set([n]))
     // The encoder of the prompt.
@@ -104,7 +105,7 @@ describe('the paper at full size', () => {
       graph.nodes.some((node) =>
         node.inputs.some((v) => v?.source.kind === 'parameter' && v.source.model === 'text'),
       )
-    expect([reads(step.graph), prologue && reads(prologue.graph)]).toEqual([false, true])
+    expect([reads(step), prologue && reads(prologue)]).toEqual([false, true])
   })
 
   it('computes 2.3 TFLOP fewer on the way forward', () => {
@@ -122,7 +123,7 @@ describe('the paper at full size', () => {
   })
 
   it('builds no gradient of a frozen weight', () => {
-    const fed = fedValues(stage.step.graph)
+    const fed = fedValues(stage.step)
     const weights = new Map<string, readonly number[]>()
     for (const node of written.nodes)
       for (const v of node.inputs)
@@ -130,19 +131,19 @@ describe('the paper at full size', () => {
           weights.set(v.source.path, v.type.shape)
     expect(weights.size).toBeGreaterThan(60)
     const shapes = [...weights.values()]
-    const like = stage.step.graph.nodes.filter((node) =>
+    const like = stage.step.nodes.filter((node) =>
       node.outputs.some((v) => fed.has(v) && shapes.some((shape) => sameShape(shape, v.type.shape))),
     )
     expect(like.map((node) => node.op)).toEqual([])
     // Backward costs what forward does, less the prefix and what only the forward pass needs: no weight gradients,
     // which would add as much again.
-    const ratio = flops(stage.step.graph) / flops(forward.graph)
+    const ratio = flops(stage.step) / flops(forward.graph)
     expect(ratio).toBeGreaterThan(1.7)
     expect(ratio).toBeLessThan(2)
   })
 
   it('takes flipped weights from the prologue, and moves no frozen weight in a step', () => {
-    const { graph } = stage.step
+    const graph = stage.step
     const movers = new Set(['Transpose', 'Slice', 'Cast', 'Gather', 'Concat'])
     const moved = graph.nodes.filter(
       (node) =>
@@ -154,12 +155,12 @@ describe('the paper at full size', () => {
     const flipped = new Set(
       graph.nodes.flatMap((node) => {
         const weight = node.op === 'Conv' ? node.inputs[1] : null
-        return weight?.source.kind === 'input' ? [weight.source.name] : []
+        return weight?.source.kind === 'input' ? [weight] : []
       }),
     )
     // All convolutions behind the first cross-attention but those that halve a picture.
     expect(flipped.size).toBe(60)
-    expect([...flipped].every((name) => name.startsWith('prologue/'))).toBe(true)
+    expect([...flipped].every((weight) => roleOf(weight)?.kind === 'prologue')).toBe(true)
     expect(graph.nodes.filter((node) => node.op === 'ConvTranspose').length).toBeLessThanOrEqual(6)
   })
 })

@@ -2,6 +2,7 @@ import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
 import { manifestVersion } from '../../src/artefact/manifest-version.js'
 import type { Artefact, EvaluationSpec, GraphSpec, Manifest, StageSpec } from '../../src/artefact/manifest.js'
+import type { State } from '../../src/artefact/roles.js'
 import type { Dataset } from '../../src/data/source.js'
 
 const { ModelProto } = onnxProto.onnx
@@ -111,29 +112,33 @@ const update: NodeSpec[] = (['w', 'b'] as const).flatMap((p): NodeSpec[] => [
   ['Sub', [p, `step_${p}`], [`${p}'`]],
 ])
 
+const state = <S extends State>(of: S) => ({ kind: 'state', state: of }) as const
+const w = { model: 'line', path: 'w' } as const
+const b = { model: 'line', path: 'b' } as const
+
 const inputs = {
   x: { ...f32('x', [batch, features]), role: { kind: 'batch', data: 'points', field: 'x' } },
   y: { ...f32('y', [batch]), role: { kind: 'batch', data: 'points', field: 'y' } },
   eps: { ...f32('eps', [batch]), role: { kind: 'draw', path: 'eps', distribution: { kind: 'normal' } } },
-  w: { ...f32('w', [features]), role: { kind: 'state', key: 'param/line/w' } },
-  b: { ...f32('b', []), role: { kind: 'state', key: 'param/line/b' } },
-  buf_w: { ...f32('buf_w', [features]), role: { kind: 'state', key: 'momentum/line/w' } },
-  buf_b: { ...f32('buf_b', []), role: { kind: 'state', key: 'momentum/line/b' } },
+  w: { ...f32('w', [features]), role: state({ kind: 'parameter', ...w }) },
+  b: { ...f32('b', []), role: state({ kind: 'parameter', ...b }) },
+  buf_w: { ...f32('buf_w', [features]), role: state({ kind: 'slot', slot: 'momentum', ...w }) },
+  buf_b: { ...f32('buf_b', []), role: state({ kind: 'slot', slot: 'momentum', ...b }) },
   lr: { ...f32('lr', []), role: { kind: 'hyper', group: 0, name: 'lr' } },
-  acc_w: { ...f32('acc_w', [features]), role: { kind: 'state', key: 'grad/line/w' } },
-  acc_b: { ...f32('acc_b', []), role: { kind: 'state', key: 'grad/line/b' } },
+  acc_w: { ...f32('acc_w', [features]), role: state({ kind: 'gradient', term: null, ...w }) },
+  acc_b: { ...f32('acc_b', []), role: state({ kind: 'gradient', term: null, ...b }) },
 } as const satisfies Record<string, GraphSpec['inputs'][number]>
 
 const outputs = {
-  w: { ...f32("w'", [features]), role: { kind: 'state', key: 'param/line/w' } },
-  b: { ...f32("b'", []), role: { kind: 'state', key: 'param/line/b' } },
-  buf_w: { ...f32("buf_w'", [features]), role: { kind: 'state', key: 'momentum/line/w' } },
-  buf_b: { ...f32("buf_b'", []), role: { kind: 'state', key: 'momentum/line/b' } },
+  w: { ...f32("w'", [features]), role: state({ kind: 'parameter', ...w }) },
+  b: { ...f32("b'", []), role: state({ kind: 'parameter', ...b }) },
+  buf_w: { ...f32("buf_w'", [features]), role: state({ kind: 'slot', slot: 'momentum', ...w }) },
+  buf_b: { ...f32("buf_b'", []), role: state({ kind: 'slot', slot: 'momentum', ...b }) },
   loss: { ...f32('loss', []), role: { kind: 'loss' } },
   norm: { ...f32('norm', []), role: { kind: 'grad_norm' } },
   residual: { ...f32('residual', []), role: { kind: 'monitor', name: 'residual' } },
-  acc_w: { ...f32('gw', [features]), role: { kind: 'state', key: 'grad/line/w' } },
-  acc_b: { ...f32('gb', []), role: { kind: 'state', key: 'grad/line/b' } },
+  acc_w: { ...f32('gw', [features]), role: state({ kind: 'gradient', term: null, ...w }) },
+  acc_b: { ...f32('gb', []), role: state({ kind: 'gradient', term: null, ...b }) },
   pred: { ...f32('pred', [batch]), role: { kind: 'result', name: 'prediction' } },
 } as const satisfies Record<string, GraphSpec['outputs'][number]>
 

@@ -7,7 +7,8 @@ import { slice } from '../../graph/rewrite.js'
 import type { TensorType } from '../../graph/types.js'
 import type { BinaryFiles } from '../../onnx/open.js'
 import { TypeMismatch } from '../../ops/operator.js'
-import type { DataSpec, Distribution } from '../../artefact/manifest.js'
+import type { DataSpec } from '../../artefact/manifest.js'
+import type { Distribution } from '../../artefact/roles.js'
 import type { Expression } from '../1-parse/syntax.js'
 import type { Budget } from './budget.js'
 import type { AdaptedLayer } from './adapter.js'
@@ -38,12 +39,6 @@ const limits = {
   call: 4,
 }
 
-/** A part of what was elaborated that runs by itself, and what draws the inputs of its graph that are drawn. */
-export interface Elaborated {
-  readonly graph: Graph
-  readonly draws: ReadonlyMap<string, Distribution>
-}
-
 /** An expression that is no name and no number. */
 export type Form = Exclude<Expression, { readonly kind: 'int' | 'float' | 'name' }>
 
@@ -56,7 +51,7 @@ export class Elaboration {
   private current: Builder
   private readonly root: Builder
   readonly drawPath = new DrawPath()
-  private readonly draws = new Map<Value, { readonly path: string; readonly distribution: Distribution }>()
+  private draws = 0
   readonly likeness = new Likeness()
   private readonly replay: Replay
   /** The masks of dropout, in order: each row of what they are applied to has entries of its own. */
@@ -210,9 +205,7 @@ export class Elaboration {
 
   /** Evaluates the call of a function, or copies what an earlier call like it made. */
   replayed(fn: FunctionVal, given: GivenArguments, run: () => Val): Val {
-    return fn.sees
-      ? this.replay.call(this.b, fn, fn.sees, given, () => this.draws.size + this.reads, run)
-      : run()
+    return fn.sees ? this.replay.call(this.b, fn, fn.sees, given, () => this.draws + this.reads, run) : run()
   }
 
   /** Adds nodes at a span; an operator's complaint becomes a diagnostic there. */
@@ -248,13 +241,10 @@ export class Elaboration {
   }
 
   /** What these outputs need, as a graph of its own. One graph takes the same number of rows of a data set everywhere. */
-  finish(name: string, outputs: readonly Output[]): Elaborated {
+  finish(name: string, outputs: readonly Output[]): Graph {
     const graph = slice(this.root.finish(name, outputs))
     const firsts = new Map<string, { readonly count: number; readonly span: Span }>()
-    const draws = new Map<string, Distribution>()
     for (const input of graph.inputs) {
-      const draw = this.draws.get(input)
-      if (draw) draws.set(draw.path, draw.distribution)
       const rows = this.rows.get(input)
       if (!rows) continue
       const { data, count, span } = rows
@@ -269,7 +259,7 @@ export class Elaboration {
         }),
       )
     }
-    return { graph, draws }
+    return graph
   }
 
   /** `count` rows of a data field as a graph input. */
@@ -281,7 +271,7 @@ export class Elaboration {
     const spec = this.dataSpecs.get(data)?.fields.find((f) => f.name === field)
     if (!spec) throw new Error(`no field ${data}.${field}`)
     const type = { dtype: spec.dtype, shape: [count, ...spec.shape] }
-    const value = this.build(span, () => this.root.input(name, type))
+    const value = this.build(span, () => this.root.input(name, type, { kind: 'batch', data, field }))
     this.inputs.set(key, value)
     this.rows.set(value, { data, count, span })
     return value
@@ -300,8 +290,9 @@ export class Elaboration {
     const path = this.drawPath.next()
     const rows = type.shape.slice(0, 1)
     const shape = [...rows, ...this.rounds.map(({ count }) => count), ...type.shape.slice(1)]
-    const input = this.build(span, () => this.root.input(`draw/${path}`, { ...type, shape }))
-    this.draws.set(input, { path, distribution })
+    const role = { kind: 'draw', path, distribution } as const
+    const input = this.build(span, () => this.root.input(`draw/${path}`, { ...type, shape }, role))
+    this.draws++
     const axis = rows.length
     return this.rounds.reduce(
       (value, { number }) => this.build(span, (b) => b.op('Gather', [value, number], { axis })),

@@ -1,6 +1,7 @@
 import { coupledAccumulation, noData } from '../../diagnostics/catalogue/stage.js'
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import type { Graph, Value } from '../../graph/graph.js'
+import { lossOf, roleOf } from '../../graph/roles.js'
 import type { RowAxis } from '../../ops/operator.js'
 import { operator } from '../../ops/registry.js'
 
@@ -13,7 +14,7 @@ export function checkCoupling(
   stage: { stage: string; accumulate: number; span: Span },
   diagnostics: Diagnostics,
 ): void {
-  const loss = graph.outputs.find((o) => o.name === 'loss')?.value
+  const loss = lossOf(graph)
   if (!loss) return
   const used = new Set<Value>([loss])
   for (const node of graph.nodes.toReversed()) {
@@ -21,7 +22,7 @@ export function checkCoupling(
   }
   const fed = graph.inputs.filter((v) => used.has(v))
   if (fed.length === 0) diagnostics.add(noData(stage.span, { stage: stage.stage }))
-  const batch = fed.find((v) => v.source.kind === 'input' && v.source.name.startsWith('batch/'))
+  const batch = fed.find((v) => roleOf(v)?.kind === 'batch')
   const rows = batch?.type.shape[0]
   if (stage.accumulate === 1 || rows === undefined) return
   // Each row has entries of its own in a mask of dropout, and none in the two words that it is made of.

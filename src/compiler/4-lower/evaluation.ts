@@ -4,7 +4,7 @@ import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { evaluationKinds as kinds } from '../../evaluate/registry.js'
 import type { EvaluationParameter } from '../../evaluate/kind.js'
-import type { Output } from '../../graph/graph.js'
+import type { Output, Value } from '../../graph/graph.js'
 import type { EvaluateItem, Expression } from '../1-parse/syntax.js'
 import type { Json } from '../../artefact/manifest.js'
 import { missingArgument } from '../3-elaborate/arguments.js'
@@ -144,6 +144,8 @@ function settingOf(parameter: EvaluationParameter, v: Val, span: Span): Json {
 
 type Part = LoweredEvaluation['parts'][number]
 
+const result = (name: string, value: Value): Output => ({ name, value, role: { kind: 'result', name } })
+
 /** Each function called with the fields of the data set that its parameters name. */
 function functionPart(
   statics: Statics,
@@ -180,9 +182,9 @@ function functionPart(
         }),
       )
     }
-    return { name, value: x.b.cast(value.value, 'f32') }
+    return result(name, x.b.cast(value.value, 'f32'))
   })
-  return { data, rows: rowsPerBatch, ...x.finish(`${evaluation}-${data}`, outputs) }
+  return { data, rows: rowsPerBatch, graph: x.finish(`${evaluation}-${data}`, outputs) }
 }
 
 function tensorPart(
@@ -197,7 +199,7 @@ function tensorPart(
     const v = x.drawPath.root(`${evaluation}/${name}`, () => evaluate(x, value, scope.environment(file)))
     if (v.kind !== 'tensor')
       return fail(badEvaluation(value.span, { message: `\`${name}\` wants a tensor, got ${describe(v)}` }))
-    return { name, value: x.b.cast(v.value, 'f32') }
+    return result(name, x.b.cast(v.value, 'f32'))
   })
-  return { data: null, rows: 1, ...x.finish(evaluation, outputs) }
+  return { data: null, rows: 1, graph: x.finish(evaluation, outputs) }
 }

@@ -15,6 +15,7 @@ import type { Statics } from '../3-elaborate/statics.js'
 import { dtypeOf } from '../3-elaborate/types.js'
 import { type FunctionVal, describe, tensorVal } from '../3-elaborate/values.js'
 import { openRows, sampleRows } from '../../graph/open-rows.js'
+import { drawsOf, roleOf } from '../../graph/roles.js'
 import type { LoweredExport } from './lowered.js'
 
 /** What `export name` writes. `adapters` are those that stages train or that are read from a folder. */
@@ -56,8 +57,8 @@ function lowerFunction(statics: Statics, fn: FunctionVal, span: Span): LoweredEx
       })
       const value = x.drawPath.root(`@export/${name}`, () => callFunction(x, fn, { list, span }))
       const outputs = outputsOf(name, value, span)
-      const { graph, draws } = x.finish(name, outputs)
-      if (draws.size > 0)
+      const graph = x.finish(name, outputs)
+      if (drawsOf(graph).size > 0)
         return fail(fixedExport(span, { name, reason: 'it draws random values, which a file cannot' }))
       const other = graph.inputs.find((v) => !list.some((given) => given.value.value === v))
       if (other) return fail(fixedExport(span, { name, reason: `it reads ${inputName(other)}` }))
@@ -108,5 +109,7 @@ function outputsOf(name: string, value: ReturnType<typeof callFunction>, span: S
   )
 }
 
-const inputName = ({ source }: Value): string =>
-  source.kind === 'input' ? `\`${source.name.replace(/^batch\//, '').replaceAll('/', '.')}\`` : 'a value'
+function inputName(value: Value): string {
+  const role = roleOf(value)
+  return role?.kind === 'batch' ? `\`${role.data}.${role.field}\`` : 'a value'
+}

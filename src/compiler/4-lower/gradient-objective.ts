@@ -2,6 +2,7 @@ import { accumulatedGradient, gradientCoverage } from '../../diagnostics/catalog
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { type Node, type Output, type Value, producer } from '../../graph/graph.js'
 import { operands } from '../../graph/rewrite.js'
+import { roleOf } from '../../graph/roles.js'
 import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
 import type { PlacedWeight } from '../3-elaborate/facts.js'
 import type { GradientVal } from '../3-elaborate/values.js'
@@ -13,7 +14,7 @@ export function gradientOutputs(
   stage: { readonly trained: readonly PlacedWeight[]; readonly accumulate: number; readonly span: Span },
 ): readonly Output[] {
   const { trained, accumulate, span } = stage
-  const keys = trained.map(({ model, path }) => `${model}/${path}`)
+  const keys = trained.map(keyOf)
   const missing = keys.filter((key) => !parts.has(key))
   const extra = [...parts.keys()].filter((key) => !keys.includes(key))
   if (missing.length + extra.length > 0) {
@@ -21,20 +22,28 @@ export function gradientOutputs(
     return fail(gradientCoverage(span, { missing: missing.map(shown), extra: extra.map(shown) }))
   }
   const { gradients, beside } = computedFrom([...parts.values()])
-  const ofBatch = beside.some((v) => v.source.kind === 'input' && v.source.name.startsWith('batch/'))
+  const ofBatch = beside.some((v) => roleOf(v)?.kind === 'batch')
   if (accumulate > 1 && ofBatch) return fail(accumulatedGradient(span, { accumulate }))
   const losses = new Set(gradients.flatMap(({ inputs: [loss] }) => (loss ? [loss] : [])))
   const [first, ...others] = losses
   if (!first) throw new Error('a gradient of no loss')
   const loss = x.build(span, (b) => others.reduce((sum, l) => b.add(sum, l), first))
   return [
-    { name: 'loss', value: loss },
-    ...keys.flatMap((key): Output[] => {
-      const value = parts.get(key)
-      return value ? [{ name: `gradient/${key}`, value }] : []
+    lossOutput(loss),
+    ...trained.flatMap((weight): Output[] => {
+      const { model, path } = weight
+      const value = parts.get(keyOf(weight))
+      return value
+        ? [{ name: `gradient/${model}/${path}`, value, role: { kind: 'gradient', model, path } }]
+        : []
     }),
   ]
 }
+
+const keyOf = ({ model, path }: PlacedWeight): string => `${model}/${path}`
+
+/** What a stage minimizes. */
+export const lossOutput = (value: Value): Output => ({ name: 'loss', value, role: { kind: 'loss' } })
 
 /** A gradient with respect to parameters; some of them may be out of the loss's reach. */
 export const isPartial = (node: Node): boolean => node.op === 'Gradient' && node.attributes['partial'] === 1

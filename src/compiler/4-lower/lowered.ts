@@ -4,7 +4,6 @@ import type { DType, NarrowFloat } from '../../graph/types.js'
 import type {
   AdapterSpec,
   DataSpec,
-  Distribution,
   EvaluationSpec,
   Manifest,
   ModelSpec,
@@ -12,8 +11,8 @@ import type {
 } from '../../artefact/manifest.js'
 
 /**
- * What phase 4 gives: per stage one forward graph. Graph inputs are named by role:
- * `batch/<data>/<field>` and `draw/<path>`; parameters are values of source kind `parameter`.
+ * What phase 4 gives: per stage one forward graph, whose inputs are rows of data and draws; parameters are values of
+ * source kind `parameter`.
  * A `grad(...)` of the source stands as a `Gradient` node (domain dcrc) that phase 6 expands.
  */
 export interface Lowered {
@@ -46,11 +45,10 @@ export interface LoweredStage {
   readonly name: string
   readonly span: Span
   /**
-   * Outputs: `loss` (a scalar f32), and `monitor/<name>` for each monitor. Where a gradient is minimized by, there is
-   * `gradient/<model>/<path>` for each trained parameter, and `loss` is the sum of the losses that it is of.
+   * Its outputs are the loss (a scalar f32) and the monitors. Where a gradient is minimized by, there is one more for
+   * each trained parameter, and the loss is the sum of the losses that it is of.
    */
   readonly graph: Graph
-  readonly draws: ReadonlyMap<string, Distribution>
   readonly trained: readonly TrainedParameter[]
   readonly groups: readonly ParameterGroup[]
   readonly steps: number
@@ -92,11 +90,10 @@ export interface ParameterGroup {
 
 export interface LoweredEvaluation extends Pick<EvaluationSpec, 'name' | 'kind' | 'settings'> {
   readonly span: Span
-  /** Outputs are the results by name; inputs as in stages. */
+  /** The outputs are the results; inputs as in stages. */
   readonly parts: readonly {
     readonly data: string | null
     readonly rows: number
     readonly graph: Graph
-    readonly draws: ReadonlyMap<string, Distribution>
   }[]
 }

@@ -28,7 +28,7 @@ import type { PipelineScope } from '../3-elaborate/pipeline-scope.js'
 import type { Statics } from '../3-elaborate/statics.js'
 import { type Val, describe } from '../3-elaborate/values.js'
 import type { AdapterState, PlacedWeight } from '../3-elaborate/facts.js'
-import { gradientOutputs } from './gradient-objective.js'
+import { gradientOutputs, lossOutput } from './gradient-objective.js'
 import type { LoweredStage, ParameterGroup } from './lowered.js'
 import { type Chosen, chooseOptimizer, chooseSchedule, groupSettings } from './optimizers.js'
 import { selectParameters } from './train-paths.js'
@@ -127,14 +127,13 @@ export function lowerStage(
   const minimize = need('minimize')
   const objective = { trained, accumulate, minimize, monitors }
   const { outputs, shares } = x.during({ trained, adapters }, () => lowerOutputs(scope, objective))
-  const { graph: exact, draws } = x.finish(name, outputs)
+  const exact = x.finish(name, outputs)
   const graph = precision ? withPrecision(exact, precision.type, trainedModels(x, trained)) : exact
   checkCoupling(graph, { stage: name, accumulate, span: minimize.value.span }, diagnostics)
   return {
     name,
     span: stage.span,
     graph,
-    draws,
     trained: trained.map(({ model, path, weight, group }) => ({
       model,
       path,
@@ -179,15 +178,17 @@ function lowerOutputs(
   const outputs =
     minimized.kind === 'gradient'
       ? [...gradientOutputs(x, minimized, { ...stage, span: objective.span })]
-      : [{ name: 'loss', value: scope.scalar(minimized, objective, '`minimize`') }]
+      : [lossOutput(scope.scalar(minimized, objective, '`minimize`'))]
   for (const { value: monitor, file } of stage.monitors) {
-    const name = `monitor/${monitor.name.text}`
+    const { text } = monitor.name
+    const name = `monitor/${text}`
+    const role = { kind: 'monitor', name: text } as const
     const value = evaluated(name, { value: monitor.value, file })
-    const what = `monitor \`${monitor.name.text}\``
+    const what = `monitor \`${text}\``
     if (value.kind === 'share') {
-      shares.add(monitor.name.text)
-      outputs.push({ name, value: x.build(monitor.value.span, (b) => b.cast(value.condition, 'f32')) })
-    } else outputs.push({ name, value: scope.scalar(value, monitor.value, what) })
+      shares.add(text)
+      outputs.push({ name, role, value: x.build(monitor.value.span, (b) => b.cast(value.condition, 'f32')) })
+    } else outputs.push({ name, role, value: scope.scalar(value, monitor.value, what) })
   }
   return { outputs, shares }
 }

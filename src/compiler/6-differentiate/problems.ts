@@ -3,6 +3,7 @@ import { unreachableParameter, unreachableTarget } from '../../diagnostics/catal
 import type { Graph, Node, Value } from '../../graph/graph.js'
 import { parametersBehind } from '../../graph/parameters.js'
 import { findNodes, nodesBehind } from '../../graph/rewrite.js'
+import { lossOf } from '../../graph/roles.js'
 import { formatType } from '../../graph/types.js'
 import type { LoweredStage, TrainedParameter } from '../4-lower/lowered.js'
 import { isPartial } from '../4-lower/gradient-objective.js'
@@ -70,7 +71,7 @@ function gradientOf(node: Node): Wanted {
 }
 
 function trainingOf(stage: LoweredStage, graph: Graph): Wanted {
-  const loss = graph.outputs.find((o) => o.name === 'loss')?.value
+  const loss = lossOf(graph)
   if (!loss) throw new Error(`stage ${stage.name} has no loss`)
   const behind = nodesBehind([loss])
   const read = parametersRead(loss, behind)

@@ -1,34 +1,28 @@
+import { type State, stateName } from '../../artefact/roles.js'
 import { UserError } from '../../diagnostics/diagnostic.js'
 import { Builder } from '../../graph/builder.js'
 import type { Draft, Graph, Node, Output, Value } from '../../graph/graph.js'
 import { Copier, slice } from '../../graph/rewrite.js'
+import { objectiveOf } from '../../graph/roles.js'
 import type { TensorType } from '../../graph/types.js'
-import { computedFrom } from '../4-lower/gradient-objective.js'
+import { computedFrom, lossOutput } from '../4-lower/gradient-objective.js'
 import type { LoweredStage } from '../4-lower/lowered.js'
-import type { InputRole, OutputRole } from '../../artefact/manifest.js'
 import { expandChunkSum } from './chunk-loop.js'
 import { dropMarkers, expandGradient, gradientsOf } from './expand.js'
 import { gradients } from './gradients.js'
 import { unreachableTrained } from './problems.js'
-import { averages, clipFactor, globalNorm, stateKey, updates } from './update.js'
-
-/** A graph that the runner calls, with the meaning of its inputs and outputs by name. */
-export interface StepGraph {
-  readonly graph: Graph
-  readonly inputs: ReadonlyMap<string, InputRole>
-  readonly outputs: ReadonlyMap<string, OutputRole>
-}
+import { type NextState, averages, clipFactor, globalNorm, updates } from './update.js'
 
 /** The graphs of a stage: its step with all monitors, and with accumulation that of the micro-batches before it. */
 export interface DifferentiatedStage {
-  readonly full: StepGraph
-  readonly micro: StepGraph | null
+  readonly full: Graph
+  readonly micro: Graph | null
 }
 
 /**
- * Builds a stage's graphs: forward, then backward, then the updates. State enters as `state/<key>` and leaves
- * as `<key>`. With accumulation, `micro` adds its gradients to the accumulators `grad/...`, of which the runner
- * feeds zeros to the first micro-batch of a step; `step` takes them in, adds its own gradients and divides by n.
+ * Builds a stage's graphs: forward, then backward, then the updates. With accumulation, `micro` adds its gradients to
+ * those so far, of which the runner feeds zeros to the first micro-batch of a step; `step` takes them in, adds its own
+ * and divides by n.
  * The draft is that of the passes that will come.
  */
 export function differentiate(stage: LoweredStage, draft?: Draft): DifferentiatedStage {
@@ -42,30 +36,15 @@ export function differentiate(stage: LoweredStage, draft?: Draft): Differentiate
  * The plain step, and the monitored one where it has monitors. The plain one is a slice of it: both run the same nodes,
  * so that the state comes out the same to the bit.
  */
-export function stepsOf(full: StepGraph): {
-  readonly step: StepGraph
-  readonly monitored: StepGraph | null
-} {
-  const kept = new Map([...full.outputs].filter(([, role]) => role.kind !== 'monitor'))
-  if (kept.size === full.outputs.size) return { step: full, monitored: null }
-  const graph = slice(
-    full.graph,
-    full.graph.outputs.filter((o) => kept.has(o.name)),
-  )
-  return { step: { graph, inputs: usedInputs(graph, full.inputs), outputs: kept }, monitored: full }
+export function stepsOf(full: Graph): { readonly step: Graph; readonly monitored: Graph | null } {
+  const kept = objectiveOf(full)
+  return kept.length === full.outputs.length
+    ? { step: full, monitored: null }
+    : { step: slice(full, kept), monitored: full }
 }
-
-/** Everything but the monitors. */
-const objectiveOf = (graph: Graph): readonly Output[] =>
-  graph.outputs.filter((o) => !o.name.startsWith('monitor/'))
 
 const gradientOutputs = (outputs: readonly Output[]): readonly Value[] =>
-  outputs.filter((o) => o.name.startsWith('gradient/')).map((o) => o.value)
-
-function usedInputs(graph: Graph, inputs: ReadonlyMap<string, InputRole>): ReadonlyMap<string, InputRole> {
-  const used = new Set(graph.inputs.map((v) => (v.source.kind === 'input' ? v.source.name : '')))
-  return new Map([...inputs].filter(([name]) => used.has(name)))
-}
+  outputs.filter(({ role }) => role?.kind === 'gradient').map((o) => o.value)
 
 /** One step graph in the making: the forward graph stands, its gradients expanded, trained parameters as inputs. */
 class StepBuilder {
@@ -81,11 +60,10 @@ class StepBuilder {
   private readonly given: readonly Value[] | null
   private readonly monitors: readonly Output[]
   private readonly b: Builder
-  private readonly inputs = new Map<string, InputRole>()
   private readonly hypers = new Map<string, Value>()
   /** With accumulation: the gradients that `given` is computed from, and their accumulators with this batch's added. */
   private readonly leaves: readonly Node[]
-  private readonly sums: (readonly [key: string, sum: Value])[] = []
+  private readonly sums: NextState[] = []
 
   constructor(
     private readonly stage: LoweredStage,
@@ -94,7 +72,9 @@ class StepBuilder {
   ) {
     this.b = new Builder({ next: 0 }, draft)
     this.leaves = stage.accumulate > 1 ? computedFrom(gradientOutputs(wanted)).gradients : []
-    this.parameters = stage.trained.map((t) => this.state(stateKey('param', t), t))
+    this.parameters = stage.trained.map(({ model, path, dtype, shape }) =>
+      this.state({ kind: 'parameter', model, path }, { dtype, shape }),
+    )
     const { precision } = stage
     this.read = this.parameters.map((p) =>
       precision && p.type.dtype === 'f32' ? this.b.cast(this.b.cast(p, precision), 'f32') : p,
@@ -102,22 +82,23 @@ class StepBuilder {
     const trained = new Map(stage.trained.map((t, i) => [`${t.model}/${t.path}`, this.read[i]]))
     const copier = new Copier(this.b, {
       outputs: wanted,
-      leaf: (value) => this.leaf(value, trained),
+      leaf: ({ source }) =>
+        source.kind === 'parameter' ? trained.get(`${source.model}/${source.path}`) : undefined,
       node: (node, inputs, copy) =>
         this.accumulatedLeaf(node, inputs) ??
         expandGradient(node, inputs, copy) ??
         expandChunkSum(node, inputs, copy),
     })
     const outputs = copier.copy(stage.graph)
-    const loss = outputs.find((o) => o.name === 'loss')
+    const loss = outputs.find(({ role }) => role?.kind === 'loss')
     if (!loss) throw new Error(`stage ${stage.name} has no loss`)
     this.loss = loss.value
-    this.monitors = outputs.filter((o) => o.name.startsWith('monitor/'))
+    this.monitors = outputs.filter(({ role }) => role?.kind === 'monitor')
     const given = gradientOutputs(outputs)
     this.given = given.length > 0 ? given : null
   }
 
-  step(): StepGraph {
+  step(): Graph {
     const { b, stage } = this
     const { accumulate, clipNorm } = stage
     const sums = this.given ?? (accumulate > 1 ? this.accumulated() : this.gradients())
@@ -130,26 +111,21 @@ class StepBuilder {
     const factor = clip ? b.scale(clip, share) : share < 1 ? b.scalar(share) : null
     const final = factor ? sums.map((g) => b.mul(g, factor)) : sums
     const state = updates(b, stage, this.parameters, final, {
-      slot: (key, like) => this.state(key, { dtype: 'f32', shape: like.type.shape }),
+      kept: (of, like) => this.kept(of, like),
       hyper: (group, name) => this.hyper(group, name),
     })
-    const kept = averages(b, stage, state, this.parameters, (key, like) =>
-      this.state(key, { dtype: 'f32', shape: like.type.shape }),
-    )
+    const averaged = averages(b, stage, state, (of, like) => this.kept(of, like))
     return this.finish([
-      ['loss', { kind: 'loss' }, this.loss],
-      ['grad_norm', { kind: 'grad_norm' }, norm],
-      ...this.monitors.map(({ name, value }): NamedOutput => {
-        return [name, { kind: 'monitor', name: name.slice('monitor/'.length) }, value]
-      }),
-      ...[...state, ...kept].map(([key, value]): NamedOutput => [key, { kind: 'state', key }, value]),
+      lossOutput(this.loss),
+      { name: 'grad_norm', value: norm, role: { kind: 'grad_norm' } },
+      ...this.monitors,
+      ...[...state, ...averaged].map(stateOutput),
     ])
   }
 
-  micro(): StepGraph {
+  micro(): Graph {
     if (!this.given) this.accumulated()
-    const sums = this.sums.map(([key, value]): NamedOutput => [key, { kind: 'state', key }, value])
-    return this.finish([['loss', { kind: 'loss' }, this.loss], ...sums])
+    return this.finish([lossOutput(this.loss), ...this.sums.map(stateOutput)])
   }
 
   /** The gradient of the loss with respect to each trained parameter. */
@@ -167,7 +143,7 @@ class StepBuilder {
     return own.map((g, i) => {
       const trained = this.stage.trained[i]
       if (!trained) throw new Error('a gradient without a parameter')
-      return this.added(stateKey('grad', trained), g)
+      return this.added(trained, g)
     })
   }
 
@@ -182,64 +158,46 @@ class StepBuilder {
       const own = found[i]
       if (target?.source.kind !== 'parameter') throw new Error('a gradient by no parameter')
       if (!own) return b.zerosLike(target)
-      return b.scale(this.added(stateKey(`grad/${k}`, target.source), own), 1 / stage.accumulate)
+      return b.scale(this.added(target.source, own, k), 1 / stage.accumulate)
     })
   }
 
-  /** An accumulator with this batch's part added. */
-  private added(key: string, own: Value): Value {
-    const sum = this.b.add(this.state(key, own.type), own)
-    this.sums.push([key, sum])
-    return sum
+  /** The gradient of the micro-batches so far with this one's added. */
+  private added(
+    { model, path }: { model: string; path: string },
+    own: Value,
+    term: number | null = null,
+  ): Value {
+    const state = { kind: 'gradient', term, model, path } as const
+    const value = this.b.add(this.state(state, own.type), own)
+    this.sums.push({ state, value })
+    return value
   }
 
-  private finish(outputs: readonly NamedOutput[]): StepGraph {
-    const built = this.b.finish(
-      this.stage.name,
-      outputs.map(([name, , value]) => ({ name, value })),
-    )
-    const graph = dropMarkers(built, this.draft)
-    return {
-      graph,
-      inputs: usedInputs(graph, this.inputs),
-      outputs: new Map(outputs.map(([name, role]) => [name, role])),
-    }
+  private finish(outputs: readonly Output[]): Graph {
+    return dropMarkers(this.b.finish(this.stage.name, outputs), this.draft)
   }
 
-  private leaf(value: Value, trained: ReadonlyMap<string, Value | undefined>): Value | undefined {
-    const { source } = value
-    if (source.kind === 'parameter') return trained.get(`${source.model}/${source.path}`)
-    if (source.kind === 'input') return this.input(source.name, this.roleOf(source.name), value.type)
-    return undefined
+  private state(state: State, { dtype, shape }: TensorType): Value {
+    return this.b.input(`state/${stateName(state)}`, { dtype, shape }, { kind: 'state', state })
   }
 
-  /** The role of a forward graph's input, which its name tells. */
-  private roleOf(name: string): InputRole {
-    const [kind, ...rest] = name.split('/')
-    const path = rest.join('/')
-    const distribution = this.stage.draws.get(path)
-    if (kind === 'draw' && distribution) return { kind: 'draw', path, distribution }
-    const [data, field] = rest
-    if (kind === 'batch' && data && field) return { kind: 'batch', data, field }
-    throw new Error(`the input ${name} of stage ${this.stage.name} has no role`)
-  }
-
-  private state(key: string, type: TensorType): Value {
-    return this.input(`state/${key}`, { kind: 'state', key }, { dtype: type.dtype, shape: type.shape })
+  /** What is kept of a parameter beside itself. */
+  private kept(state: State, like: Value): Value {
+    return this.state(state, { dtype: 'f32', shape: like.type.shape })
   }
 
   private hyper(group: number, name: string): Value {
     const full = `hyper/${group}/${name}`
     const value =
-      this.hypers.get(full) ?? this.input(full, { kind: 'hyper', group, name }, { dtype: 'f32', shape: [] })
+      this.hypers.get(full) ?? this.b.input(full, { dtype: 'f32', shape: [] }, { kind: 'hyper', group, name })
     this.hypers.set(full, value)
     return value
   }
-
-  private input(name: string, role: InputRole, type: TensorType): Value {
-    this.inputs.set(name, role)
-    return this.b.input(name, type)
-  }
 }
 
-type NamedOutput = readonly [name: string, role: OutputRole, value: Value]
+const stateOutput = ({ state, value }: NextState): Output => ({
+  name: stateName(state),
+  value,
+  role: { kind: 'state', state },
+})

@@ -1,13 +1,16 @@
+import type { State } from '../../artefact/roles.js'
 import type { Builder } from '../../graph/builder.js'
 import type { Value } from '../../graph/graph.js'
 import type { Optimizer, OptimizerSettings } from '../../optimizers/optimizer.js'
 import { findOptimizer } from '../../optimizers/registry.js'
 import { completeSettings } from '../../optimizers/settings.js'
-import type { LoweredStage, ParameterGroup, TrainedParameter } from '../4-lower/lowered.js'
+import type { LoweredStage, ParameterGroup } from '../4-lower/lowered.js'
 
-/** The key of a trained parameter's state. */
-export const stateKey = (slot: string, { model, path }: Pick<TrainedParameter, 'model' | 'path'>): string =>
-  `${slot}/${model}/${path}`
+/** What a state tensor is after a step. */
+export interface NextState {
+  readonly state: State
+  readonly value: Value
+}
 
 /** The optimizer of a group with its settings in full. */
 export function groupOptimizer(group: ParameterGroup): {
@@ -42,53 +45,51 @@ export function clipFactor(b: Builder, norm: Value, limit: number): Value {
   return b.op('Min', [b.scalar(1), b.div(b.scalar(limit), b.add(norm, b.scalar(1e-6)))])
 }
 
-/** The exponential averages of the trained parameters after an update: a' = d a + (1 - d) p', by state key. */
+/** The exponential averages of the trained parameters after an update: a' = d a + (1 - d) p'. */
 export function averages(
   b: Builder,
-  { ema, trained }: LoweredStage,
-  updated: ReadonlyMap<string, Value>,
-  parameters: readonly Value[],
-  slot: (key: string, like: Value) => Value,
-): ReadonlyMap<string, Value> {
-  if (ema === null) return new Map()
-  const kept = trained.map((t, i): readonly [string, Value] => {
-    const [now, before] = [updated.get(stateKey('param', t)), parameters[i]]
-    if (!now || !before) throw new Error(`${t.path}: no update`)
-    const key = stateKey('ema', t)
-    return [key, b.add(b.scale(slot(key, before), ema), b.scale(now, 1 - ema))]
+  { ema }: LoweredStage,
+  updated: readonly NextState[],
+  kept: (state: State, like: Value) => Value,
+): readonly NextState[] {
+  if (ema === null) return []
+  return updated.flatMap(({ state: { kind, model, path }, value: now }): NextState[] => {
+    if (kind !== 'parameter') return []
+    const state = { kind: 'average', model, path } as const
+    return [{ state, value: b.add(b.scale(kept(state, now), ema), b.scale(now, 1 - ema)) }]
   })
-  return new Map(kept)
 }
 
-/** The optimizer's update of every trained parameter: the new values by state key. */
+/** The optimizer's update of every trained parameter and of what it keeps beside them. */
 export function updates(
   b: Builder,
   stage: LoweredStage,
   parameters: readonly Value[],
   gradients: readonly Value[],
-  inputs: { slot(key: string, like: Value): Value; hyper(group: number, name: string): Value },
-): ReadonlyMap<string, Value> {
+  inputs: { kept(state: State, like: Value): Value; hyper(group: number, name: string): Value },
+): readonly NextState[] {
   const groups = stage.groups.map(groupOptimizer)
-  const results = new Map<string, Value>()
-  stage.trained.forEach((trained, i) => {
+  return stage.trained.flatMap((trained, i) => {
+    const { model, path } = trained
     const [parameter, gradient, group] = [parameters[i], gradients[i], groups[trained.group]]
-    if (!parameter || !gradient || !group) throw new Error(`${trained.path}: no gradient or no group`)
+    if (!parameter || !gradient || !group) throw new Error(`${path}: no gradient or no group`)
     const { optimizer, settings } = group
-    const slotNames = optimizer.slots(settings)
+    const slots = optimizer
+      .slots(settings)
+      .map((slot) => ({ slot, state: { kind: 'slot', slot, model, path } as const }))
     const hyperNames = Object.keys(optimizer.hyper(settings, 1, 1))
     const next = optimizer.update(b, {
       parameter,
       gradient,
       settings,
-      slots: Object.fromEntries(slotNames.map((s) => [s, inputs.slot(stateKey(s, trained), parameter)])),
+      slots: Object.fromEntries(slots.map(({ slot, state }) => [slot, inputs.kept(state, parameter)])),
       hyper: Object.fromEntries(hyperNames.map((name) => [name, inputs.hyper(trained.group, name)])),
     })
-    results.set(stateKey('param', trained), next.parameter)
-    for (const slot of slotNames) {
+    const after = slots.map(({ slot, state }): NextState => {
       const value = next.slots[slot]
       if (!value) throw new Error(`${optimizer.name} gives no slot ${slot}`)
-      results.set(stateKey(slot, trained), value)
-    }
+      return { state, value }
+    })
+    return [{ state: { kind: 'parameter', model, path }, value: next.parameter }, ...after]
   })
-  return results
 }

@@ -5,15 +5,11 @@ import { elementCount } from '../../graph/types.js'
 import { mergeCommon } from '../passes/merge-common.js'
 import { Numbering, comparable } from '../passes/numbering.js'
 
-/** Graphs that read results of one prologue, as inputs `prologue/<n>`. */
+/** Graphs that read results of one prologue as inputs. */
 export interface Split {
   readonly graphs: readonly Graph[]
   readonly prologue: Graph | null
 }
-
-/** Whether a value is an input that holds a result of the prologue. */
-export const isPrologueResult = ({ source }: Value): boolean =>
-  source.kind === 'input' && source.name.startsWith('prologue/')
 
 /** Subgraphs of fewer elements than this cost less than the input that would replace them. */
 const trivial = 4096
@@ -25,25 +21,34 @@ const trivial = 4096
  */
 export function splitPrologue(graphs: readonly Graph[], draft?: Draft): Split {
   const numbering = new Numbering()
-  const outputs = new Map<number, Output>()
+  const outputs = new Map<number, Result>()
   const sources = new Map<number, Graph>()
-  const names = graphs.map((graph) => {
-    const named = new Map<Value, string>()
+  const results = graphs.map((graph) => {
+    const named = new Map<Value, Result>()
     const frontier = frontierOf(graph)
     if (frontier.size === 0) return named
     for (const value of graph.nodes.flatMap((n) => n.outputs)) {
       if (!frontier.has(value)) continue
       const key = numbering.of(value)
-      const output = outputs.get(key) ?? { name: `prologue/${outputs.size}`, value }
+      const output = outputs.get(key) ?? resultOf(String(outputs.size), value)
       if (!outputs.has(key)) sources.set(key, graph)
       outputs.set(key, output)
-      named.set(value, output.name)
+      named.set(value, output)
     }
     return named
   })
   const prologue = outputs.size === 0 ? null : collect(graphs, outputs, sources)
-  return { graphs: graphs.map((graph, i) => replace(graph, names[i] ?? new Map(), draft)), prologue }
+  return { graphs: graphs.map((graph, i) => replace(graph, results[i] ?? new Map(), draft)), prologue }
 }
+
+/** What the prologue gives for a value. */
+type Result = Output & { readonly role: { readonly kind: 'prologue'; readonly key: string } }
+
+const resultOf = (key: string, value: Value): Result => ({
+  name: `prologue/${key}`,
+  value,
+  role: { kind: 'prologue', key },
+})
 
 /** The static values that the rest of the graph reads, moved up to where hoisting pays. */
 function frontierOf(graph: Graph): ReadonlySet<Value> {
@@ -82,22 +87,23 @@ function isComputed(value: Value): boolean {
   return !views.has(node.op) || (operand ? isComputed(operand) : false)
 }
 
-/** The graph with the named values as inputs. */
-function replace(graph: Graph, names: ReadonlyMap<Value, string>, draft: Draft | undefined): Graph {
-  if (names.size === 0) return graph
+/** The graph with the prologue's results as inputs. */
+function replace(graph: Graph, results: ReadonlyMap<Value, Result>, draft: Draft | undefined): Graph {
+  if (results.size === 0) return graph
   const taken = new Map<string, Value>()
   const input = (value: Value, b: Builder): Value | null => {
-    const name = names.get(value)
-    if (name === undefined) return null
-    const made = taken.get(name) ?? b.input(name, value.type)
+    const result = results.get(value)
+    if (!result) return null
+    const { name, role } = result
+    const made = taken.get(name) ?? b.input(name, value.type, role)
     taken.set(name, made)
     return made
   }
   const replaced = rewrite(graph, {
     draft,
     node: (node, inputs, { b }) => {
-      if (!node.outputs.some((v) => names.has(v))) return undefined
-      const copies = node.outputs.every((v) => names.has(v)) ? [] : b.node(node.op, inputs, node.attributes)
+      if (!node.outputs.some((v) => results.has(v))) return undefined
+      const copies = node.outputs.every((v) => results.has(v)) ? [] : b.node(node.op, inputs, node.attributes)
       return node.outputs.map((v, k) => input(v, b) ?? copies[k] ?? null)
     },
   })

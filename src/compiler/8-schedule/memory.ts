@@ -1,10 +1,10 @@
 import type { Graph, Value } from '../../graph/graph.js'
 import { countNodes } from '../../graph/rewrite.js'
+import { roleOf } from '../../graph/roles.js'
 import { byteSize } from '../../graph/types.js'
 import type { EmittedStage } from '../9-emit/artefact.js'
 import { liveness } from './liveness.js'
 import { initializersOf } from './names.js'
-import { isPrologueResult } from '../7-optimize/prologue.js'
 
 /** Where the bytes of one run are. */
 export interface Memory {
@@ -31,7 +31,7 @@ const sessionBytes = { fixed: 45e6, perNode: 11e3 }
 
 /** Predicts the memory of one run of a laid-out graph. */
 export function memoryOf(graph: Graph, { peak: activations, outputs } = liveness(graph)): Memory {
-  const mapped = graph.inputs.filter(isPrologueResult)
+  const mapped = graph.inputs.filter((input) => roleOf(input)?.kind === 'prologue')
   const inputs = bytesOf(graph.inputs) - bytesOf(mapped)
   const weights = bytesOf(initializersOf(graph)) + bytesOf(mapped)
   const session = sessionBytes.fixed + sessionBytes.perNode * countNodes(graph)

@@ -36,7 +36,7 @@ function separateOwn(graph: Graph): Graph {
     if (made.delete(output.value)) return output
     const copy = identity(output.value)
     copies.push(copy.node)
-    return { name: output.name, value: copy.value }
+    return { ...output, value: copy.value }
   })
   return copies.length === 0 ? graph : { ...graph, nodes: [...graph.nodes, ...copies], outputs }
 }

@@ -5,7 +5,7 @@ import type { Target } from '../passes/pass.js'
 import { slotsOf } from '../6-differentiate/update.js'
 import type { ExportFile } from './export-file.js'
 import { type EmitContext, type GraphFile, graphFile } from './graph-file.js'
-import type { Artefact, InputRole, Manifest } from '../../artefact/manifest.js'
+import type { Artefact, Manifest } from '../../artefact/manifest.js'
 import { manifestVersion } from '../../artefact/manifest-version.js'
 import { parameterNames, stageHashes } from './stage-hash.js'
 
@@ -25,7 +25,7 @@ export interface EmittedEvaluation {
 export function emitStage(lowered: LoweredStage, stage: OptimizedStage, context: EmitContext): EmittedStage {
   const file = (kind: 'step' | 'monitored' | 'micro' | 'prologue'): GraphFile | null => {
     const given = stage[kind]
-    return given && graphFile(`${lowered.name}.${kind}.onnx`, given.graph, given, context)
+    return given && graphFile(`${lowered.name}.${kind}.onnx`, given, context)
   }
   const step = file('step')
   if (!step) throw new Error('unreachable: every stage has a step')
@@ -37,21 +37,11 @@ export function emitStage(lowered: LoweredStage, stage: OptimizedStage, context:
 
 /** The graphs of an evaluation; `lowered` as optimised. */
 export function emitEvaluation(lowered: LoweredEvaluation, context: EmitContext): EmittedEvaluation {
-  const parts = lowered.parts.map(({ data, rows, graph, draws }) => {
-    const inputs = graph.inputs.map(({ source }): [string, InputRole] => {
-      const name = source.kind === 'input' ? source.name : ''
-      const [kind, ...rest] = name.split('/')
-      const distribution = draws.get(rest.join('/'))
-      if (kind === 'draw' && distribution) return [name, { kind: 'draw', path: rest.join('/'), distribution }]
-      const [data = '', field = ''] = rest
-      if (kind !== 'batch') throw new Error(`the input ${name} of evaluation ${lowered.name} has no role`)
-      return [name, { kind: 'batch', data, field }]
-    })
-    const outputs = graph.outputs.map(({ name }) => [name, { kind: 'result', name }] as const)
-    const roles = { inputs: new Map(inputs), outputs: new Map(outputs) }
-    const file = graphFile(`${lowered.name}.${data ?? 'values'}.evaluate.onnx`, graph, roles, context)
-    return { data, rows, file }
-  })
+  const parts = lowered.parts.map(({ data, rows, graph }) => ({
+    data,
+    rows,
+    file: graphFile(`${lowered.name}.${data ?? 'values'}.evaluate.onnx`, graph, context),
+  }))
   return { lowered, parts }
 }
 

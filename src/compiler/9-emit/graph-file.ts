@@ -1,9 +1,9 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
-import { type Graph, type Value } from '../../graph/graph.js'
+import type { Graph, Output, Value } from '../../graph/graph.js'
 import { type Cost, costOf } from '../8-schedule/cost.js'
 import { type Memory, memoryOf } from '../8-schedule/memory.js'
 import { layOut } from '../8-schedule/layout.js'
-import type { GraphSpec, InputRole, OutputRole } from '../../artefact/manifest.js'
+import type { GraphSpec } from '../../artefact/manifest.js'
 import { initializersOf, parameterName } from '../8-schedule/names.js'
 import { emit } from './onnx.js'
 import { optimizationOf } from './session-options.js'
@@ -27,13 +27,8 @@ export interface GraphFile {
   places(): readonly (string | null)[]
 }
 
-export interface Roles {
-  readonly inputs: ReadonlyMap<string, InputRole>
-  readonly outputs: ReadonlyMap<string, OutputRole>
-}
-
 /** Lays a graph out and describes it. */
-export function graphFile(file: string, given: Graph, roles: Roles, context: EmitContext): GraphFile {
+export function graphFile(file: string, given: Graph, context: EmitContext): GraphFile {
   const { graph, liveness, places } = layOut(given)
   const memory = memoryOf(graph, liveness)
   const cost = costOf(graph)
@@ -43,8 +38,8 @@ export function graphFile(file: string, given: Graph, roles: Roles, context: Emi
   return {
     spec: {
       file,
-      inputs: graph.inputs.map((value) => described(nameOf(value), value, roles.inputs)),
-      outputs: graph.outputs.map(({ name, value }) => described(name, value, roles.outputs)),
+      inputs: graph.inputs.map(inputSpec),
+      outputs: graph.outputs.map(outputSpec),
       parameters: parameterTable(graph),
       optimization,
       flops: cost.flops,
@@ -66,11 +61,13 @@ export const parameterTable = (graph: Graph): GraphSpec['parameters'] =>
     return [{ name: parameterName(model, path), model, path, dtype, shape: [...shape], as }]
   })
 
-const nameOf = (value: Value): string => (value.source.kind === 'input' ? value.source.name : '')
+function inputSpec({ source, type: { dtype, shape } }: Value): GraphSpec['inputs'][number] {
+  if (source.kind !== 'input' || !source.role) throw new Error('an input without a role')
+  return { name: source.name, dtype, shape: [...shape], role: source.role }
+}
 
-function described<Role>(name: string, { type }: Value, roles: ReadonlyMap<string, Role>) {
-  const role = roles.get(name)
-  if (!role) throw new Error(`${name} has no role`)
+function outputSpec({ name, value: { type }, role }: Output): GraphSpec['outputs'][number] {
+  if (!role || role.kind === 'gradient') throw new Error(`${name} means nothing to a runner`)
   return { name, dtype: type.dtype, shape: [...type.shape], role }
 }
 

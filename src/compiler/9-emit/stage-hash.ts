@@ -2,6 +2,7 @@ import type { Graph } from '../../graph/graph.js'
 import { hash } from '../../graph/hash.js'
 import { parametersOf } from '../../graph/parameters.js'
 import { slice } from '../../graph/rewrite.js'
+import { dataOf, drawsOf, objectiveOf } from '../../graph/roles.js'
 import { sha256 } from '../../graph/sha256.js'
 import type { Lowered, LoweredStage } from '../4-lower/lowered.js'
 import { parameterName } from '../8-schedule/names.js'
@@ -14,10 +15,8 @@ import { parameterName } from '../8-schedule/names.js'
 export function stageHashes(lowered: Lowered, target: string, version: string): readonly string[] {
   const hashes: string[] = []
   for (const stage of lowered.stages) {
-    const graph = slice(
-      stage.graph,
-      stage.graph.outputs.filter((o) => !o.name.startsWith('monitor/')),
-    )
+    const graph = slice(stage.graph, objectiveOf(stage.graph))
+    const data = dataOf(graph)
     const read = parameterNames(graph)
     for (const t of stage.trained) read.add(`${t.model}/${t.path}`)
     const before = hashes.filter((_, i) => lowered.stages[i] && changes(lowered.stages[i], read))
@@ -29,7 +28,7 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
           seed: lowered.seed,
           name: stage.name,
           graph: hash(graph),
-          draws: Object.fromEntries([...stage.draws].filter(([path]) => readsInput(graph, `draw/${path}`))),
+          draws: Object.fromEntries(drawsOf(graph)),
           parameters: lowered.models.flatMap((m) =>
             m.parameters.flatMap((p) =>
               read.has(`${m.name}/${p.path}`)
@@ -37,7 +36,7 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
                 : [],
             ),
           ),
-          data: lowered.data.filter((d) => readsInput(graph, `batch/${d.name}/`)),
+          data: lowered.data.filter(({ name }) => data.has(name)),
           trained: stage.trained.map(({ model, path, group }) => ({ model, path, group })),
           // Field by field: a group also knows its place in the source.
           groups: stage.groups.map(({ optimizer, settings, schedule, scheduleSettings }) => ({
@@ -65,14 +64,6 @@ export const parameterNames = (graph: Graph): Set<string> =>
 
 const changes = (stage: LoweredStage, read: ReadonlySet<string>): boolean =>
   stage.trained.some((t) => read.has(`${t.model}/${t.path}`))
-
-/** An input of that name, or in that folder of names, is read. */
-const readsInput = (graph: Graph, name: string): boolean =>
-  graph.inputs.some(
-    ({ source }) =>
-      source.kind === 'input' &&
-      (source.name === name || (name.endsWith('/') && source.name.startsWith(name))),
-  )
 
 /** JSON with sorted keys, so that equal values give equal texts. */
 export function canonical(value: unknown): string {

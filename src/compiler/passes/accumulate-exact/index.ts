@@ -2,6 +2,7 @@ import { Builder, idAfter } from '../../../graph/builder.js'
 import type { Graph, Value } from '../../../graph/graph.js'
 import { type ParameterValue, parametersBehind } from '../../../graph/parameters.js'
 import { findNodes, rewrite, slice } from '../../../graph/rewrite.js'
+import { lossOf } from '../../../graph/roles.js'
 import { isFloat } from '../../../graph/types.js'
 import { flowBetween } from '../../6-differentiate/gradients.js'
 import { RegionBody, boundaryOf } from '../by-rows/body.js'
@@ -69,7 +70,7 @@ function withGradients(
   const b = new Builder({ next: idAfter(graph) })
   for (const input of graph.inputs) b.adoptInput(input)
   for (const node of graph.nodes) b.adopt(node)
-  const loss = graph.outputs.find(({ name }) => name === 'loss')?.value
+  const loss = lossOf(graph)
   if (!loss) throw new Error('a stage has a loss')
   const { source } = loss
   b.span = source.kind === 'node' ? source.node.span : undefined
@@ -121,6 +122,6 @@ function withGradients(
   const whole = b.add(loss, passed)
   return b.finish(
     graph.name,
-    graph.outputs.map((o) => (o.name === 'loss' ? { name: o.name, value: whole } : o)),
+    graph.outputs.map((o) => (o.role?.kind === 'loss' ? { ...o, value: whole } : o)),
   )
 }

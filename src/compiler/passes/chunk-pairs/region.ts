@@ -142,8 +142,8 @@ class Search {
     const reached = new Set<Value>(node.outputs)
     for (const n of this.graph.nodes)
       if (operands(n).some((v) => reached.has(v))) for (const v of n.outputs) reached.add(v)
-    return this.graph.outputs.flatMap(({ name, value }) =>
-      reached.has(value) ? [`\`${name.replace('monitor/', '')}\``] : [],
+    return this.graph.outputs.flatMap(({ name, value, role }) =>
+      reached.has(value) ? [`\`${role?.kind === 'monitor' ? role.name : name}\``] : [],
     )
   }
 }
