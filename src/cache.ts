@@ -7,9 +7,6 @@ export const weightCache = (root: string): string => join(root, '.dcrc', 'cache'
 /** Where a project keeps results of prologues; it can be deleted at any time. */
 export const prologueCache = (root: string): string => join(root, '.dcrc', 'cache', 'prologue')
 
-/** Where a project keeps figures of plans; it can be deleted at any time. */
-export const planCache = (root: string): string => join(root, '.dcrc', 'cache', 'plans')
-
 /** Makes the folder where it is not there. */
 export function openCache(folder: string): string {
   mkdirSync(folder, { recursive: true })

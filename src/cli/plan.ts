@@ -1,6 +1,5 @@
 import { plan as planPipeline } from '../compiler/index.js'
 import { exitCodes } from './exit-codes.js'
-import { keptFigures } from './kept-figures.js'
 import { type FullPlan, type Section, describePlan } from './plan-report.js'
 import { fileConversions } from './plan-weights.js'
 import { printDiagnostics } from './print.js'
@@ -33,11 +32,7 @@ async function planOf(
   settings: ReadonlyMap<string, string>,
 ): Promise<FullPlan | undefined> {
   const target = findTarget(name)
-  const {
-    diagnostics,
-    plan: made,
-    models = [],
-  } = planPipeline({ ...target, settings }, keptFigures(target.files.root))
+  const { diagnostics, plan: made, models = [] } = planPipeline({ ...target, settings })
   printDiagnostics(diagnostics, target.files.texts)
   return made && { ...made, files: await fileConversions(models, target.files.root) }
 }

@@ -13,7 +13,6 @@ import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
-import { keptFigures } from './kept-figures.js'
 import { lastCompiled } from './last-compiled.js'
 import { type Missing, findMissing } from './missing.js'
 import { describeMissing, describePrediction } from './missing-report.js'
@@ -122,10 +121,7 @@ async function reportMissing(
   ])
   if ('folder' in source) return exitCodes.userError
   process.stderr.write('\nplanning time and memory (Ctrl-C to end)\n')
-  const { diagnostics, plan } = planPipeline(
-    { ...source.target, settings: set },
-    keptFigures(source.target.files.root),
-  )
+  const { diagnostics, plan } = planPipeline({ ...source.target, settings: set })
   printDiagnostics(diagnostics.filter(untold), source.target.files.texts)
   if (plan) process.stderr.write(`${describePrediction(plan.stages, await measureMachine())}\n`)
   return exitCodes.userError

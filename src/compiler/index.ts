@@ -13,9 +13,8 @@ import type { Artefact, DataSpec, ModelSpec, Settings } from '../artefact/manife
 import { type Analysis, type Request, analyze } from './analyze.js'
 import { type BuiltStage, buildStage } from './build-stage.js'
 import { editHint } from './edit-hint.js'
-import { planConversions } from './plan/conversions.js'
-import { type Figures, type KeptFigures, figuresKey } from './plan/kept.js'
-import { planStages } from './plan/report.js'
+import { type ConversionPlan, planConversions } from './plan/conversions.js'
+import { type StagePlan, planStages } from './plan/report.js'
 import { version } from './version.js'
 
 export { type Analysis, type Request, analyze }
@@ -56,22 +55,21 @@ export interface Planning {
     readonly params: Settings
     readonly data: readonly Pick<DataSpec, 'name' | 'source' | 'arguments'>[]
     readonly evaluations: readonly Pick<LoweredEvaluation, 'name' | 'kind' | 'settings'>[]
-  } & Figures
+    readonly conversions: readonly ConversionPlan[]
+    readonly stages: readonly StagePlan[]
+  }
   /** The models, to look at their files; absent when there are errors. */
   readonly models?: readonly ModelSpec[]
 }
 
-/**
- * What each stage trains and what a step costs, from the graphs as they would be emitted, or as an earlier plan has kept
- * it.
- */
-export const plan = (request: Request, kept?: KeptFigures): Planning => planAnalysed(analyze(request), kept)
+/** What each stage trains and what a step costs, from the graphs as they would be emitted. */
+export const plan = (request: Request): Planning => planAnalysed(analyze(request))
 
 /** The same after `analyze`. */
-export function planAnalysed(analysis: Analysis, kept?: KeptFigures): Planning {
-  const { pipeline, lowered } = analysis
-  if (!pipeline || !lowered) return { diagnostics: analysis.diagnostics }
-  const { figures, diagnostics } = figuresOf(analysis, lowered, kept)
+export function planAnalysed(analysis: Analysis): Planning {
+  const emitted = emitStages(analysis)
+  if (!emitted) return { diagnostics: analysis.diagnostics }
+  const { pipeline, lowered, stages, diagnostics } = emitted
   return {
     diagnostics,
     plan: {
@@ -80,30 +78,11 @@ export function planAnalysed(analysis: Analysis, kept?: KeptFigures): Planning {
       params: lowered.params,
       data: lowered.data.map(({ name, source, arguments: given }) => ({ name, source, arguments: given })),
       evaluations: lowered.evaluations.map(({ name, kind, settings }) => ({ name, kind, settings })),
-      ...figures,
+      conversions: planConversions(lowered, stages),
+      stages: planStages(lowered, stages),
     },
     models: lowered.models,
   }
-}
-
-/** Figures that come with a complaint of a stage are not kept: it has a place in a source. */
-function figuresOf(
-  analysis: Analysis,
-  lowered: Lowered,
-  kept: KeptFigures | undefined,
-): { readonly figures: Figures; readonly diagnostics: readonly Diagnostic[] } {
-  const key = kept ? figuresKey(lowered, target) : ''
-  const before = kept?.read(key)
-  if (before) return { figures: before, diagnostics: analysis.diagnostics }
-  const emitted = emitStages(analysis)
-  if (!emitted) throw new Error('a lowered pipeline has stages')
-  const { stages, diagnostics } = emitted
-  const figures = {
-    conversions: planConversions(emitted.lowered, stages),
-    stages: planStages(emitted.lowered, stages),
-  }
-  if (stages.every((stage) => stage.diagnostics.length === 0)) kept?.write(key, figures)
-  return { figures, diagnostics }
 }
 
 interface EmittedStages {

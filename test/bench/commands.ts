@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, rmSync, symlinkSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { median } from './median.js'
 
@@ -24,27 +23,16 @@ export interface CommandMeasure extends Usage {
 export interface Command {
   readonly name: string
   readonly line: readonly string[]
-  /** Where it runs; here when absent. */
-  readonly folder?: string
-  /** Done before each run. */
-  readonly before?: () => void
 }
 
-/**
- * The medians of `times` runs of the built program, in turns; an empty Node process is measured beside it. A plan is
- * measured with its figures kept and, in the folder `scratch`, with none kept.
- */
+/** The medians of `times` runs of the built program, in turns; an empty Node process is measured beside it. */
 export function measureCommands(
   commands: readonly (readonly string[])[],
-  scratch: string,
   times: number,
 ): readonly CommandMeasure[] {
   const lines: readonly Command[] = [
     { name: 'node -e 0', line: ['-e', '0'] },
-    ...commands.flatMap((c): Command[] => {
-      const command = { name: `dcrc ${c.slice(0, 2).join(' ')}`, line: ['dist/cli/main.js', ...c] }
-      return c[0] === 'plan' ? [command, withoutKept(command, scratch)] : [command]
-    }),
+    ...commands.map((c) => ({ name: `dcrc ${c.slice(0, 2).join(' ')}`, line: ['dist/cli/main.js', ...c] })),
   ]
   const all = lines.map((): Usage[] => [])
   for (let k = 0; k < times; k++) {
@@ -63,30 +51,12 @@ export function measureCommands(
   })
 }
 
-/** The same by a copy of the package without what the build has planned, which forgets its own plans. */
-function withoutKept({ name, line }: Command, scratch: string): Command {
-  const folder = join(scratch, 'package')
-  if (!existsSync(folder)) {
-    cpSync('dist', join(folder, 'dist'), { recursive: true, filter: (path) => !path.endsWith('.dcrc') })
-    for (const part of ['pipelines', 'node_modules', 'package.json'])
-      symlinkSync(resolve(part), join(folder, part))
-  }
-  return {
-    name: `${name}, nothing kept`,
-    line,
-    folder,
-    before: () => rmSync(join(folder, '.dcrc'), { recursive: true, force: true }),
-  }
-}
-
-function usageOf({ line, folder = '.', before }: Command): Usage {
-  before?.()
+function usageOf({ line }: Command): Usage {
   const start = performance.now()
   const { status, stderr, output } = spawnSync(
     process.execPath,
     ['-r', resolve('test/bench/usage.cjs'), ...line],
     {
-      cwd: folder,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     },

@@ -66,7 +66,6 @@ function main(): void {
       ['plan', file],
       ['compile', file, '--out', join(scratch, 'timed')],
     ]),
-    scratch,
     Number(options.commands),
   )
   table(

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Installed } from './installed.js'
 
@@ -16,15 +16,6 @@ beforeAll(() => {
   dcrc.write('broken.dcr', 'pipeline {\n')
 })
 afterAll(() => dcrc.remove())
-
-const small = `use std.nn { Linear }
-pipeline small {
-  param width: int = 8
-  model net = Linear(16, width)
-  let x = draw normal of [4, 16]
-  stage s { train net  minimize mean(square(net(x)))  optimizer sgd(lr = 0.1)  steps 10 }
-}
-`
 
 const missing = `error[file/missing]: cannot read \`none.dcr\`
   --> none.dcr
@@ -74,36 +65,6 @@ describe('usage', () => {
     ],
   ])('dcrc %s', async (line, stderr) => {
     expect(await dcrc.dcrc(line)).toEqual({ code: 2, stdout: '', stderr })
-  })
-})
-
-test('V8 takes the code that the build kept of the program', () => {
-  expect(dcrc.keptCodeFits()).toBe(true)
-})
-
-describe('plan', () => {
-  const kept = (folder: string): readonly string[] =>
-    existsSync(dcrc.path(folder, '.dcrc')) ? readdirSync(dcrc.path(folder, '.dcrc/cache/plans')) : []
-
-  test('says the same again, of figures that it has kept', async () => {
-    dcrc.write('plans/p.dcr', small)
-    const first = await dcrc.dcrc('plan p.dcr', 'plans')
-    expect(first.stdout).toContain('compute')
-    expect(kept('plans').filter((name) => name.endsWith('.json'))).toHaveLength(1)
-    expect(await dcrc.dcrc('plan p.dcr', 'plans')).toEqual(first)
-    expect(kept('plans').filter((name) => name.endsWith('.json'))).toHaveLength(1)
-    await dcrc.dcrc('plan p.dcr --set width=9', 'plans')
-    expect(kept('plans').filter((name) => name.endsWith('.json'))).toHaveLength(2)
-  })
-
-  test('finds those of the paper at full size with the program', async () => {
-    dcrc.copy('dcr.dcr', 'paper/dcr.dcr')
-    const { code, stderr } = await dcrc.dcrc('run dcr.dcr', 'paper')
-    expect(code).toBe(1)
-    expect(stderr).toMatch(
-      /\n  stage align: at least .* GB of memory.*\n  stage enhance: at least .* GB of memory/,
-    )
-    expect(kept('paper')).toEqual([])
   })
 })
 

@@ -1,11 +1,10 @@
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -55,21 +54,6 @@ export class Installed {
 
   static build(): Installed {
     return new Installed(onePackage(), mkdtempSync(join(tmpdir(), 'dcrc-work-')))
-  }
-
-  /** Whether V8 takes the code that the build kept of the program, under the flags of `engine.ts`. */
-  keptCodeFits(): boolean {
-    const folder = join(this.place, 'dist/cli')
-    const [code] = readdirSync(folder).filter((name) => name.endsWith('.code'))
-    if (code === undefined) return false
-    const script = `
-      const { readFileSync } = require('node:fs')
-      const source = readFileSync('dcrc.js', 'utf8')
-      const cachedData = readFileSync(${JSON.stringify(code)})
-      const wrapped = '(function (require, __filename) {' + source + '\\n})'
-      process.exitCode = new (require('node:vm').Script)(wrapped, { cachedData }).cachedDataRejected ? 1 : 0`
-    const flags = ['--sparkplug', '--interrupt-budget=1000000']
-    return spawnSync(process.execPath, [...flags, '-e', script], { cwd: folder }).status === 0
   }
 
   path(...parts: readonly string[]): string {
