@@ -11,7 +11,7 @@ describe('ablations', () => {
 pipeline other extends digits { override param tau: float = 0.3 }
 ablation a of digits {
   variant digits {}
-  variant joint { remove stage first  override stage fit { train head { lr = 1e-4 } } }
+  variant joint { remove stage first; override stage fit { train head { lr = 1e-4 } } }
   variant other = other
   vary batch in [8, 16]
   vary tau in [0.1, 0.5, 1]

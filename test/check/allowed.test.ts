@@ -55,7 +55,7 @@ describe('allow', () => {
       }).diagnostics.map((d) => d.code)
     expect(main('')).toEqual([])
     expect(main('override stage fit { accumulate 1 }')).toEqual([])
-    expect(main('override stage fit { steps 10  allow no_data "x" }')).toEqual(['allow/needless'])
+    expect(main('override stage fit { steps 10; allow no_data "x" }')).toEqual(['allow/needless'])
     expect(main('remove allow unused')).toEqual(['pipeline/nothing-to-remove'])
   })
 })

@@ -97,7 +97,7 @@ pipeline p {
   let goal = noise.goal(target, x, if start == "normal" { x } else { 2.0 * x }, t)
   model head`,
       )
-      .replace('minimize', 'minimize match how { "mean" => mean(goal)  "sum" => sum(goal) } +')
+      .replace('minimize', 'minimize match how { "mean" => mean(goal), "sum" => sum(goal) } +')
     expect(texts).toContain(good)
     expect(mended(texts)).toEqual({ text: texts, codes: [] })
     expect(mended(texts.replace(good, bad))).toEqual({ text: texts, codes: [] })

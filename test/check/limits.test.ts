@@ -22,7 +22,7 @@ pipeline p {
   let x = reshape(mnist.image of [32], [32, 192])
   let v = ${value}
   ${more}
-  stage s { train head  minimize mean(head(x))  optimizer sgd(lr = 0.1)  steps 3  monitor m = mean(v) }
+  stage s { train head; minimize mean(head(x)); optimizer sgd(lr = 0.1); steps 3; monitor m = mean(v) }
 }`
 
 const doubling = (step: string): string => `fn grow(n: int) {
@@ -61,7 +61,7 @@ const large: Readonly<Record<string, readonly [source: string, codes: readonly s
   'a running product': [pipeline('x * cumprod([1e200, 1e200])[1]'), ['type/not-finite']],
   'an int': [pipeline('x * 10 ** 10 ** 10'), ['type/not-finite']],
   'a string': [
-    pipeline('grow(60)', 'fn grow(n: int) { s = "ab"  for k in 0..n { s = s + s }  1.0 }'),
+    pipeline('grow(60)', 'fn grow(n: int) { s = "ab"; for k in 0..n { s = s + s }; 1.0 }'),
     ['type/too-large'],
   ],
   'a list that doubles': [pipeline('x * len(grow(30))', doubling('xs + xs')), ['type/too-large']],
@@ -131,7 +131,7 @@ const deep: Readonly<Record<string, readonly [source: string, codes: readonly st
     pipeline('x', 'module D(n: int) { ls = [Linear(1, 1) for _ in 0..n] }', 'model d = D(100_000)'),
     ['type/too-large'],
   ],
-  'a chain of nodes': [pipeline('f(x)', 'fn f(x) { for k in 0..50_000 { x = x + 1.0 }  x }'), []],
+  'a chain of nodes': [pipeline('f(x)', 'fn f(x) { for k in 0..50_000 { x = x + 1.0 }; x }'), []],
   'values of values': [
     pipeline(
       'x * a0',
@@ -180,7 +180,7 @@ const deep: Readonly<Record<string, readonly [source: string, codes: readonly st
     ['pipeline/several'],
   ],
   stages: [
-    `use std.nn { Linear }\npipeline p {\n  model h = Linear(2, 2)\n${many(500, (k) => `stage s${k} { train h  minimize mean(h(ones([1, 2])))  optimizer sgd(lr = 0.1)  steps 1 }`)}\n}`,
+    `use std.nn { Linear }\npipeline p {\n  model h = Linear(2, 2)\n${many(500, (k) => `stage s${k} { train h; minimize mean(h(ones([1, 2]))); optimizer sgd(lr = 0.1); steps 1 }`)}\n}`,
     [],
   ],
 }
@@ -214,7 +214,7 @@ describe('names of JavaScript are no names of the language', () => {
     expect(codesInTime(pipeline('x', 'module M { w: float[3] = constructor }', 'model m = M()'))).toEqual([
       'name/unknown',
     ])
-    expect(codesInTime('pipeline p { stage s { toString 3  constructor 4 } }')).toContain(
+    expect(codesInTime('pipeline p { stage s { toString 3; constructor 4 } }')).toContain(
       'stage/unknown-clause',
     )
   })

@@ -47,15 +47,15 @@ const misses: Readonly<Record<string, Miss>> = {
   'a list of modules with a hole': {
     value: 'mean(net(x))',
     declarations:
-      'module Net {\n  ls = [Linear(192, 192), none]\n  fn forward(x) { for l in ls { if l != none { x = l(x) } }  x }\n}',
+      'module Net {\n  ls = [Linear(192, 192), none]\n  fn forward(x) { for l in ls { if l != none { x = l(x) } }; x }\n}',
     items: 'model net = Net()',
   },
   'module types, members and layers chosen when the file is compiled': {
     value: 'mean(chosen(x)) + mean(plain(x))',
     declarations: `use std.nn { LayerNorm }
-module Scale(d: int) { weight: float[d] = ones  fn forward(x: float[...s, d]) -> float[...s, d] = x * weight }
+module Scale(d: int) { weight: float[d] = ones; fn forward(x: float[...s, d]) -> float[...s, d] = x * weight }
 module Chosen(d: int, norm: string, deep: bool = true) {
-  Norm = match norm { "layer" => LayerNorm  "scale" => Scale  _ => none }
+  Norm = match norm { "layer" => LayerNorm, "scale" => Scale, _ => none }
   norm1 = if Norm == none { none } else { Norm(d) }
   act = if deep { relu } else { gelu }
   layers = [if k == 1 { none } else { Linear(d, d) } for k in 0..3]
@@ -74,32 +74,32 @@ module Chosen(d: int, norm: string, deep: bool = true) {
     items: 'let xs = reverse(concat([1, "a", (2, 3), { c: none }, Linear, twice], [none]))',
   },
   'a text of the type that has no arm of its own': {
-    value: 'mean(match goal { "eps" => x  _ => -x }) + mean(match how { "sum" => x  other => -x })',
+    value: 'mean(match goal { "eps" => x, _ => -x }) + mean(match how { "sum" => x, other => -x })',
     items:
       'param goal: "eps" | "velocity" = "eps"\n  param how: "sum" | "mean" = "sum"\n  let other = "mean"',
   },
   'an arm for a text that nothing here gives, where any text may come': {
     value:
-      'mean(f("a", x)) + mean(f(goal, x)) + mean(g(goal, x)) + mean(g("a", x)) + mean(match any { "a" => x  "b" => -x })',
+      'mean(f("a", x)) + mean(f(goal, x)) + mean(g(goal, x)) + mean(g("a", x)) + mean(match any { "a" => x, "b" => -x })',
     declarations:
-      'fn f(how, x) = match how { "a" => x  "b" => -x  "c" => 2.0 * x }\nfn g(how, x) = match how { "a" => 3.0 * x  "b" => x  "c" => -x }',
+      'fn f(how, x) = match how { "a" => x, "b" => -x, "c" => 2.0 * x }\nfn g(how, x) = match how { "a" => 3.0 * x, "b" => x, "c" => -x }',
     items: 'param goal: "a" | "b" = "a"\n  param any: string = "a"',
   },
   'an arm that one of two values takes': {
     value: 'mean(f(first, x)) + mean(f(second, x))',
-    declarations: 'fn f(how, x) = match how { "a" => x  "b" => -x  "c" => 2.0 * x  _ => x }',
+    declarations: 'fn f(how, x) = match how { "a" => x, "b" => -x, "c" => 2.0 * x, _ => x }',
     items: 'param first: "a" | "b" = "a"\n  param second: "b" | "c" = "b"',
   },
   'a text out of few given to what takes more, or any': {
     value: 'mean(f(goal, x)) + mean(if goal + "s" == "c" { x } else { -x })',
-    declarations: 'fn f(how: "a" | "b" | "c", x) = match how { "a" => x  "b" => -x  "c" => 2.0 * x }',
+    declarations: 'fn f(how: "a" | "b" | "c", x) = match how { "a" => x, "b" => -x, "c" => 2.0 * x }',
     items: 'param goal: "a" | "b" = "a"',
   },
   'texts that an arm around keeps away': {
     value: `mean(match goal {
       "a" => x
-      "b" | "c" => match goal { "b" => -x  "c" => 2.0 * x }
-      _ => match goal { "d" => 3.0 * x  "e" => 4.0 * x }
+      "b" | "c" => match goal { "b" => -x, "c" => 2.0 * x }
+      _ => match goal { "d" => 3.0 * x, "e" => 4.0 * x }
     })`,
     items: 'param goal: "a" | "b" | "c" | "d" | "e" = "b"',
   },
@@ -108,7 +108,7 @@ module Chosen(d: int, norm: string, deep: bool = true) {
     items: 'param goal: "a" | "b" | "c" = "a"',
   },
   'a text or nothing': {
-    value: 'mean(match how { "a" => x  none => -x }) + mean(if how == "a" { x } else { -x })',
+    value: 'mean(match how { "a" => x, none => -x }) + mean(if how == "a" { x } else { -x })',
     items: 'param how: "a" | none = none',
   },
   'a name of a dimension that arithmetic gives': {
@@ -122,14 +122,14 @@ module Chosen(d: int, norm: string, deep: bool = true) {
   },
   'an initial value that is arithmetic': {
     value: 'mean(scaled(x))',
-    declarations: 'module Scaled(d: int) { w: float[d] = 1 / float(d)  fn forward(x) = x * w }',
+    declarations: 'module Scaled(d: int) { w: float[d] = 1 / float(d); fn forward(x) = x * w }',
     items: 'model scaled = Scaled(192)',
   },
   'tensors of one shape stacked': { value: 'mean(stack([x, -x]))' },
   'a frozen part beside a trained one': {
     value: 'mean(x)',
     items:
-      'model other = Linear(192, 2)\n  stage second { train head  freeze other  minimize mean(square(head(x) + mean(other(x))))  optimizer adamw(lr = 1e-3)  steps 10 }',
+      'model other = Linear(192, 2)\n  stage second { train head; freeze other; minimize mean(square(head(x) + mean(other(x)))); optimizer adamw(lr = 1e-3); steps 10 }',
   },
   'an absent member behind `?`': {
     value: 'mean(no_bias(x))',
@@ -156,7 +156,7 @@ module Chosen(d: int, norm: string, deep: bool = true) {
   },
   'one arm for several values': {
     value: 'mean(act("silu", x))',
-    declarations: 'fn act(name: string, x) = match name { "silu" | "swish" => silu(x)  _ => x }',
+    declarations: 'fn act(name: string, x) = match name { "silu" | "swish" => silu(x), _ => x }',
   },
   'a value that another one hides in a comprehension': { value: 'mean(x) * len([x for x in 0..3])' },
   'an integer tensor and a whole number': { value: 'mean(cast(mnist.digit of [32] + 1, f32))' },
@@ -186,20 +186,20 @@ module Chosen(d: int, norm: string, deep: bool = true) {
 /** What a stage minimizes, trains and accumulates, each beside a mistake. */
 const objectives: Readonly<Record<string, string>> = {
   'averages, and the share of steps of a condition':
-    'train head  minimize first + second  ema 0.999  monitor low = share(first < 0.5 and second > 0.0) every 3',
-  'an adapter, and what stands beside its layers': 'train enc { lr = 1e-4 }, other  minimize first + second',
+    'train head; minimize first + second; ema 0.999; monitor low = share(first < 0.5 and second > 0.0) every 3',
+  'an adapter, and what stands beside its layers': 'train enc { lr = 1e-4 }, other; minimize first + second',
   'an adapter with dropout in a function of pairs':
-    'train enc  minimize mean(head(x[i] - x[j]) for i, j in 32)',
-  'an adapter with its biases, by a gradient': 'train low  minimize grad(first + second, low)',
-  'a gradient of what is trained': 'train head, other  minimize grad(first + second, trained)',
+    'train enc; minimize mean(head(x[i] - x[j]) for i, j in 32)',
+  'an adapter with its biases, by a gradient': 'train low; minimize grad(first + second, low)',
+  'a gradient of what is trained': 'train head, other; minimize grad(first + second, trained)',
   'a gradient by models, one from each loss':
-    'train head, other  minimize grad(first, head) + grad(second, other)',
+    'train head, other; minimize grad(first, head) + grad(second, other)',
   'losses that each reach a part of what is trained':
-    'train head, other  minimize pcgrad([grad(first, trained), grad(second, trained)])',
+    'train head, other; minimize pcgrad([grad(first, trained), grad(second, trained)])',
   'a gradient over micro-batches, weighted inside the loss':
-    'train head  accumulate 2  minimize grad(stop_gradient(second) * first, trained) * 2.0',
+    'train head; accumulate 2; minimize grad(stop_gradient(second) * first, trained) * 2.0',
   'a gradient weighted by a value of the batch, without micro-batches':
-    'train head  minimize second * grad(first, trained)',
+    'train head; minimize second * grad(first, trained)',
 }
 
 describe('stages that are right are not complained about', () => {
@@ -220,7 +220,7 @@ pipeline p {
   let target = cast(mnist.digit of [32], f32)
   loss first = mean(square(head(x)[:, 0] - target))
   loss second = mean(square(other(x)[:, 0] - target))
-  stage fit { optimizer adamw(lr = 1e-3)  steps 100  monitor one = norm(grad(first, head)) + second  ${clauses} }
+  stage fit { optimizer adamw(lr = 1e-3); steps 100; monitor one = norm(grad(first, head)) + second; ${clauses} }
 }`
       const found = problems(source).filter((p) => !/^name\/unused: (import `pcgrad`|adapter)/.test(p))
       expect(found).toEqual([])
@@ -265,7 +265,7 @@ pipeline p {
   model head = Linear(192, 10)
   adapter enc = lora(head, rank = 1, alpha = 0.5, dropout = 0.5)
   loss size = mean(square(head(flatten(mnist.image of [2], 1))))
-  stage fit { train enc  minimize size  optimizer adamw(lr = 1e-3)  steps 100  accumulate 2 }
+  stage fit { train enc; minimize size; optimizer adamw(lr = 1e-3); steps 100; accumulate 2 }
 }`
   expect(problems(source)).toEqual([])
 })

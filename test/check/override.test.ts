@@ -48,7 +48,7 @@ pipeline base {
   param target: "eps" | "velocity" = "eps"
   data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
   let x = mnist.image of [4]
-  let goal = match target { "eps" => x  "velocity" => -x }
+  let goal = match target { "eps" => x, "velocity" => -x }
   model head = Linear(192, 2)
   stage fit {
     train head
@@ -71,13 +71,13 @@ pipeline base {
     const param = 'override param target: "eps" | "velocity" | "clean" = "eps"'
     const added = 'param `target` may be "clean", for which a `match` has no arm'
     expect(found(param)).toEqual([`pipeline/unhandled-text: ${added}`])
-    const goal = 'override let goal = match target { "eps" => x  "velocity" => -x  "clean" => x }'
-    expect(found(`${param} ${goal}`)).toEqual([])
+    const goal = 'override let goal = match target { "eps" => x, "velocity" => -x, "clean" => x }'
+    expect(found(`${param}; ${goal}`)).toEqual([])
   })
 
   it('leaves no arm of its own behind', () => {
     const param = 'override param target: "eps" = "eps"'
-    expect(found(`${param} override let goal = match target { "eps" => x  "velocity" => -x }`)).toEqual([
+    expect(found(`${param}; override let goal = match target { "eps" => x, "velocity" => -x }`)).toEqual([
       'pipeline/dead-arm: this arm is never taken: param `target` is never "velocity"',
     ])
   })
@@ -93,7 +93,7 @@ pipeline base {
   model shown = Linear(192, 2) from "weights/shown"
   loss own = mean(square(head(x)))
   loss taught = mean(square(head(x) - teacher(x)))
-  stage fit { train head  minimize taught  optimizer adamw(lr = 1e-3)  steps 10 }
+  stage fit { train head; minimize taught; optimizer adamw(lr = 1e-3); steps 10 }
   export shown
 }`
   const models = (items: string) =>
@@ -103,12 +103,12 @@ pipeline base {
     }).lowered?.models.map(({ name }) => name)
   expect(models('')).toEqual(['head', 'teacher', 'shown'])
   expect(models('override stage fit { minimize own }')).toEqual(['head', 'shown'])
-  expect(models('override stage fit { minimize own  monitor off = taught every 5 }')).toEqual([
+  expect(models('override stage fit { minimize own; monitor off = taught every 5 }')).toEqual([
     'head',
     'teacher',
     'shown',
   ])
-  expect(models('override stage fit { minimize own }  model idle = Linear(2, 2)')).toEqual([
+  expect(models('override stage fit { minimize own }; model idle = Linear(2, 2)')).toEqual([
     'head',
     'shown',
     'idle',

@@ -17,8 +17,8 @@ pipeline types {
   adapter enc = lora(fixed.first, rank = 2)
   let x = draw normal of [8, 4]
   loss far = mean(square(net(x) - fixed(x)))
-  stage one { train net.last  minimize far  optimizer adamw(lr = 0.01)  steps 3 ${precision} }
-  stage two { train enc  minimize mean(square(fixed(x) - other(x)))  optimizer adamw(lr = 0.01)  steps 3 }
+  stage one { train net.last; minimize far; optimizer adamw(lr = 0.01); steps 3; ${precision} }
+  stage two { train enc; minimize mean(square(fixed(x) - other(x))); optimizer adamw(lr = 0.01); steps 3 }
   export net
 }`
 
@@ -76,7 +76,7 @@ describe('dcrc plan', () => {
   })
 
   it('counts an adapter and the frozen model that it stands beside as read rounded', () => {
-    const source = text({}).replace('steps 3 }\n  export', 'steps 3  precision bf16 }\n  export')
+    const source = text({}).replace('steps 3 }\n  export', 'steps 3; precision bf16 }\n  export')
     const { plan: made } = plan(requestOf(source))
     expect(made?.stages[1]?.rounded).toEqual(['fixed', 'enc'])
     expect(made?.conversions.map(({ model, stage }) => [model, stage])).toEqual([['fixed', 'two']])

@@ -97,7 +97,7 @@ pipeline p {
   adapter enc = lora(net.layers[1], rank = 2, alpha = 3)
   let x = draw normal of [6, 4]
   loss far = mse(net(x), x)
-  stage learn { train enc  minimize far  optimizer sgd(lr = 0.1)  steps 1 }
+  stage learn { train enc; minimize far; optimizer sgd(lr = 0.1); steps 1 }
 }`)
   expect(diagnostics).toEqual([])
   const read = lowered?.stages[0]?.graph.nodes.flatMap(({ inputs }) =>

@@ -62,8 +62,8 @@ describe('lists, ranges, records', () => {
     '({ a: 1, b: 2 } with { b: 3 })': { a: 1, b: 3 },
     '{ a: 1 }.b?': null,
     '{ a: 1 }.a?': 1,
-    'match 3 { 1 | 2 => "low"  3 | 4 => "high"  _ => "other" }': 'high',
-    'match "x" { 1 => 1  _ => 2 }': 2,
+    'match 3 { 1 | 2 => "low", 3 | 4 => "high", _ => "other" }': 'high',
+    'match "x" { 1 => 1, _ => 2 }': 2,
     'if 1 < 2 { "yes" } else { "no" }': 'yes',
   })
   it('a copy of a record leaves the record as it is', () => {
@@ -71,18 +71,18 @@ describe('lists, ranges, records', () => {
     expect([value('a'), value('b')]).toEqual([{ n: 1 }, { n: 2 }])
   })
   it('a record type has defaults, which see the fields before', () => {
-    const value = valuesOf('let c = C(width = 6)', 'record C { width: int = 4  half: int = width / 2 }')
+    const value = valuesOf('let c = C(width = 6)', 'record C { width: int = 4, half: int = width / 2 }')
     expect(value('c')).toEqual({ width: 6, half: 3 })
   })
 })
 
 describe('functions and their locals', () => {
   const functions = `
-fn branch(deep: bool) { x = 1  if deep { x = x + 10 }  x }
-fn loop(n: int) { s = 0  for k in 0..n { s = s + k  t = s }  (s, t) }
+fn branch(deep: bool) { x = 1; if deep { x = x + 10 }; x }
+fn loop(n: int) { s = 0; for k in 0..n { s = s + k; t = s }; (s, t) }
 fn shadow(x) { y = [x for x in 0..3]
   (x, y) }
-fn inner(x) { f = { x = 5  x }
+fn inner(x) { f = { x = 5; x }
   (x, f) }
 fn swap(a, b) { (a, b) = (b, a)
   [a, b] }
@@ -246,14 +246,14 @@ pipeline p {
   model head = Linear(4, 4)
   let base = draw normal of [2, 4]
   ${items}
-  stage s { train head  minimize mean(head(base) * v)  optimizer sgd(lr = 0.1)  steps 3 }
+  stage s { train head; minimize mean(head(base) * v); optimizer sgd(lr = 0.1); steps 3 }
 }`
     const { lowered, diagnostics } = analyzeSources(source)
     expect(diagnostics.filter((d) => d.severity === 'error')).toEqual([])
     const stage = lowered?.stages[0]
     return stage ? [...drawsOf(stage.graph).keys()].sort() : []
   }
-  const noise = 'fn noise(x) = draw normal like x\nfn two(x) { a = noise(x)  b = noise(x)  a * b }'
+  const noise = 'fn noise(x) = draw normal like x\nfn two(x) { a = noise(x); b = noise(x); a * b }'
 
   it('one `let` used twice is one draw', () => expect(draws('let v = base * base')).toEqual(['base']))
   it('a function called twice is two', () => {
@@ -289,8 +289,8 @@ pipeline base {
   let y = tau * head(x)
   loss l = mean(y)
   loss m = mean(square(y))
-  stage one { train head  minimize l  optimizer sgd(lr = 0.1)  steps 3  clip_norm 1.0  monitor seen = l every 2 }
-  stage two { train head.bias  minimize m  optimizer adamw(lr = 0.1)  steps 7 }
+  stage one { train head; minimize l; optimizer sgd(lr = 0.1); steps 3; clip_norm 1.0; monitor seen = l every 2 }
+  stage two { train head.bias; minimize m; optimizer adamw(lr = 0.1); steps 7 }
   export head
 }
 `
@@ -318,7 +318,7 @@ pipeline base {
     expect(one?.groups).toMatchObject([{ optimizer: 'sgd', settings: { lr: 0.1 } }])
   })
   it('monitors are replaced by name and added', () => {
-    const [one] = lowered('override stage one { monitor seen = m  monitor more = m }').stages
+    const [one] = lowered('override stage one { monitor seen = m; monitor more = m }').stages
     expect(one?.monitors.map((m) => m.name).sort()).toEqual(['more', 'seen'])
     expect(one?.monitors.find((m) => m.name === 'seen')?.every).toBe(1)
   })
@@ -332,7 +332,7 @@ pipeline base {
   })
   it('a stage is removed, and another one added behind those of the base', () => {
     const { stages } = lowered(
-      'remove stage one\nstage three { train head  minimize l  optimizer sgd(lr = 0.1)  steps 1 }',
+      'remove stage one\nstage three { train head; minimize l; optimizer sgd(lr = 0.1); steps 1 }',
     )
     expect(stages.map((s) => s.name)).toEqual(['two', 'three'])
   })
@@ -344,7 +344,7 @@ pipeline base {
       'main.dcr':
         'use "./middle.dcr" { middle }\npipeline p extends middle { override stage one { steps 5 } }',
       'middle.dcr':
-        'use "./base.dcr" { base }\npipeline middle extends base { override stage one { minimize m  steps 4 } }',
+        'use "./base.dcr" { base }\npipeline middle extends base { override stage one { minimize m; steps 4 } }',
       'base.dcr': base,
     }
     const { lowered: found } = analyzeSources(files)
@@ -356,7 +356,7 @@ pipeline base {
 describe('modules and their parameters', () => {
   const paths = (module: string, model: string): string[] => {
     const { lowered, diagnostics } = analyzeSources(
-      `use std.nn { Linear }\n${module}\npipeline p { model m = ${model}  export m }`,
+      `use std.nn { Linear }\n${module}\npipeline p { model m = ${model}; export m }`,
     )
     expect(diagnostics).toEqual([])
     return (lowered?.models[0]?.parameters ?? []).map((p) => p.path)
@@ -386,7 +386,7 @@ describe('modules and their parameters', () => {
     expect(valueOf('(m.n, m.half)', 'module B(n: int) { half = n / 2 }', 'model m = B(8)')).toEqual([8, 4]))
   it('initial values have the bounds of torch', () => {
     const { lowered } = analyzeSources(
-      'use std.nn { Linear }\npipeline p { model m = Linear(16, 4)  export m }',
+      'use std.nn { Linear }\npipeline p { model m = Linear(16, 4); export m }',
     )
     const [weight, bias] = lowered?.models[0]?.parameters ?? []
     // torch.nn.Linear: both uniform in +-1 / sqrt(fan_in)
@@ -400,10 +400,10 @@ describe('modules and their parameters', () => {
   })
   it('`train` names models, parts, ranges and patterns', () => {
     const module =
-      'module B {\n  ls = [Linear(2, 2) for _ in 0..3]\n  fn forward(x) { for l in ls { x = l(x) }  x }\n}'
+      'module B {\n  ls = [Linear(2, 2) for _ in 0..3]\n  fn forward(x) { for l in ls { x = l(x) }; x }\n}'
     const trained = (path: string): string[] => {
       const { lowered, diagnostics } = analyzeSources(
-        `use std.nn { Linear }\n${module}\npipeline p { model m = B()  stage s { train ${path}  minimize mean(m(draw normal of [1, 2]))  optimizer sgd(lr = 0.1)  steps 1 } }`,
+        `use std.nn { Linear }\n${module}\npipeline p { model m = B(); stage s { train ${path}; minimize mean(m(draw normal of [1, 2])); optimizer sgd(lr = 0.1); steps 1 } }`,
       )
       expect(diagnostics).toEqual([])
       return (lowered?.stages[0]?.trained ?? []).map((t) => t.path)
@@ -439,16 +439,16 @@ pipeline p {
   model head = Linear(192, 10)
   let x = head(reshape(mnist.image of [32], [32, 192]))
   ${items}
-  stage s { train head  optimizer sgd(lr = 0.1)  ${clauses} }
+  stage s { train head; optimizer sgd(lr = 0.1); ${clauses} }
 }`).map((problem) => problem.slice(0, problem.indexOf(':')))
-  const plainLoss = 'minimize mean(square(x))  steps 10'
+  const plainLoss = 'minimize mean(square(x)); steps 10'
   const eyeLike = 'let eye_like = cast(eye(32), f32)'
-  const contrastive = 'minimize mean(logsumexp(x @ transpose(x, [1, 0])))  steps 10'
+  const contrastive = 'minimize mean(logsumexp(x @ transpose(x, [1, 0]))); steps 10'
   const cases: readonly (readonly [rule: string, wrong: string[], right: string[]])[] = [
     [
       'name/unused',
       stage(plainLoss, 'let z = mean(x)'),
-      stage(`${plainLoss}  monitor m = z`, 'let z = mean(x)'),
+      stage(`${plainLoss}; monitor m = z`, 'let z = mean(x)'),
     ],
     [
       'name/unused',
@@ -460,46 +460,46 @@ pipeline p {
     [
       'name/unused',
       stage(plainLoss, 'param tau: float = 1.0'),
-      stage(`minimize tau * mean(x)  steps 10`, 'param tau: float = 1.0'),
+      stage(`minimize tau * mean(x); steps 10`, 'param tau: float = 1.0'),
     ],
-    ['stage/unknown-clause', stage(`${plainLoss}  warmup 3`), stage(`${plainLoss}  save_every 3`)],
+    ['stage/unknown-clause', stage(`${plainLoss}; warmup 3`), stage(`${plainLoss}; save_every 3`)],
     [
       'stage/warmup-too-long',
-      stage(`${plainLoss}  schedule cosine(warmup = 10)`),
-      stage(`${plainLoss}  schedule cosine(warmup = 9)`),
+      stage(`${plainLoss}; schedule cosine(warmup = 10)`),
+      stage(`${plainLoss}; schedule cosine(warmup = 9)`),
     ],
     [
       'call/arguments',
-      stage(`${plainLoss}  schedule constant(warmup = 5)`),
-      stage(`${plainLoss}  schedule linear_warmup(warmup = 5)`),
+      stage(`${plainLoss}; schedule constant(warmup = 5)`),
+      stage(`${plainLoss}; schedule linear_warmup(warmup = 5)`),
     ],
     [
       'stage/unreachable-parameter',
-      stage('minimize mean(square(stop_gradient(x)))  steps 10'),
-      stage('minimize mean(x * stop_gradient(x))  steps 10'),
+      stage('minimize mean(square(stop_gradient(x))); steps 10'),
+      stage('minimize mean(x * stop_gradient(x)); steps 10'),
     ],
-    ['stage/coupled-accumulation', stage(`${contrastive}  accumulate 2`), stage(contrastive)],
+    ['stage/coupled-accumulation', stage(`${contrastive}; accumulate 2`), stage(contrastive)],
     [
       'stage/coupled-accumulation',
-      stage(`${contrastive}  accumulate 2`),
-      stage(`${plainLoss}  accumulate 2`),
+      stage(`${contrastive}; accumulate 2`),
+      stage(`${plainLoss}; accumulate 2`),
     ],
     [
       // A token that is the same for every row couples none; one that is not does.
       'stage/coupled-accumulation',
-      stage('minimize mean(square(concat([x, eye_like], axis = 1)))  steps 10  accumulate 2', eyeLike),
+      stage('minimize mean(square(concat([x, eye_like], axis = 1))); steps 10; accumulate 2', eyeLike),
       stage(
-        'minimize mean(square(concat([x, expand(ones([2]), [32, 2])], axis = 1)))  steps 10  accumulate 2',
+        'minimize mean(square(concat([x, expand(ones([2]), [32, 2])], axis = 1))); steps 10; accumulate 2',
       ),
     ],
     [
       'stage/no-data',
-      stage('minimize mean(head(ones([1, 192])))  steps 10  monitor m = mean(x)'),
-      stage('minimize mean(head(draw normal of [1, 192]))  steps 10  monitor m = mean(x)'),
+      stage('minimize mean(head(ones([1, 192]))); steps 10; monitor m = mean(x)'),
+      stage('minimize mean(head(draw normal of [1, 192])); steps 10; monitor m = mean(x)'),
     ],
     [
       'stage/trained-twice',
-      stage(`${plainLoss}  train head, head.bias`).filter((c) => c !== 'stage/duplicate-clause'),
+      stage(`${plainLoss}; train head, head.bias`).filter((c) => c !== 'stage/duplicate-clause'),
       stage(plainLoss),
     ],
   ]
@@ -516,7 +516,7 @@ pipeline base {
   let x = draw normal of [2, 4]
   loss l = mean(head(x))
   loss m = mean(square(head(x)))
-  stage one { train head  minimize l  optimizer sgd(lr = 0.1)  steps 3  monitor q = m }
+  stage one { train head; minimize l; optimizer sgd(lr = 0.1); steps 3; monitor q = m }
 }`
     const main = 'use "./base.dcr" { base }\npipeline p extends base { remove stage one\n  export head }'
     expect(problems({ 'main.dcr': main, 'base.dcr': base })).toEqual([])

@@ -32,7 +32,7 @@ beforeAll(async () => {
   derive('short', 'steps 3')
   derive('endless', 'steps 200_000')
   derive('everlasting', 'steps 200_000')
-  derive('steep', 'steps 200_000 optimizer adamw(lr = 1e30)')
+  derive('steep', 'steps 200_000; optimizer adamw(lr = 1e30)')
 })
 afterAll(() => dcrc.remove())
 

@@ -177,7 +177,7 @@ describe('directories that fit', () => {
         model clip = ClipModel from "weights/clip"
         loss l = sum(clip.image_features(normalize(draw normal of [1, 3, 224, 224], clip.mean, clip.std)))
         param mean: [float] = clip.mean
-        stage s { train clip.visual_projection  minimize l * mean[0]  optimizer sgd(lr = 1.0)  steps 1 }
+        stage s { train clip.visual_projection; minimize l * mean[0]; optimizer sgd(lr = 1.0); steps 1 }
       }`
     const files = project(
       source,

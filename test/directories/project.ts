@@ -28,7 +28,7 @@ ${uses}
 pipeline p {
   ${models}
   model small = Linear(2, 3)
-  stage s { train small  minimize mean(square(small(draw normal of [4, 2])))  optimizer sgd(lr = 0.1)  steps 2 }
+  stage s { train small; minimize mean(square(small(draw normal of [4, 2]))); optimizer sgd(lr = 0.1); steps 2 }
 }
 `
 

@@ -30,7 +30,7 @@ module Words(count: int) {
 pipeline p {
   model text = Words(700) ${from}
   loss l = sum(text(text.tokenize(${text}))) * (draw uniform(0.0, 1.0))
-  stage s { train text  minimize l  optimizer sgd(lr = 1.0)  steps 1 }
+  stage s { train text; minimize l; optimizer sgd(lr = 1.0); steps 1 }
 }
 `
 

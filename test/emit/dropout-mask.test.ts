@@ -98,7 +98,7 @@ pipeline wide {
   adapter enc = lora(net, rank = 2, dropout = 0.1)
   let x = draw normal of [64, 512]
   loss far = mean(square(net(x)))
-  stage learn { train enc  minimize far  optimizer adamw(lr = 0.01)  steps 1 }
+  stage learn { train enc; minimize far; optimizer adamw(lr = 0.01); steps 1 }
 }`)
   const draws = manifest.stages[0]?.graphs.step.inputs.flatMap(({ role, dtype, shape }) =>
     role.kind === 'draw' ? [{ path: role.path, dtype, shape }] : [],

@@ -23,7 +23,7 @@ use "./quickstart.dcr" { dcr }
 pipeline chunks extends dcr {
   override stage align { ${clauses} }
   override stage enhance { ${clauses} }
-  remove evaluate gate remove evaluate mnist remove evaluate categories remove evaluate pixels remove evaluate grid
+  remove evaluate gate; remove evaluate mnist; remove evaluate categories; remove evaluate pixels; remove evaluate grid
 }`
 
 const norm = (x: Float32Array): number => Math.hypot(...x)
@@ -34,7 +34,7 @@ describe.each(['align', 'enhance'])('stage %s', (name) => {
    * does not show.
    */
   const rate = 2 ** 16
-  const sgd = `optimizer sgd(lr = ${rate}.0) schedule constant() clip_norm 1e30`
+  const sgd = `optimizer sgd(lr = ${rate}.0); schedule constant(); clip_norm 1e30`
 
   test('loss and gradients by chunks of 1 and of 4 rows of 8 are those of all rows at once', async () => {
     const once = async (clauses: string): Promise<{ loss: number; gradients: State }> => {

@@ -23,7 +23,7 @@ afterAll(() => project.remove())
 const bare = `
 use "./quickstart.dcr" { dcr }
 pipeline bare extends dcr {
-  remove evaluate gate remove evaluate mnist remove evaluate categories remove evaluate grid
+  remove evaluate gate; remove evaluate mnist; remove evaluate categories; remove evaluate grid
 }`
 
 const bytesOf = ({ files, manifest }: Artefact): Record<string, string> => ({

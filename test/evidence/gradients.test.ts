@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => project.remove())
 
-const sgd = 'optimizer sgd(lr = 1.0) schedule constant() clip_norm 1e30'
+const sgd = 'optimizer sgd(lr = 1.0); schedule constant(); clip_norm 1e30'
 
 /** The quickstart with two pictures a step. */
 const quickstart = `

@@ -237,7 +237,7 @@ test('formatting is what `dcrc fmt` writes, and leaves a broken file alone', () 
 })
 
 test('a code action applies the fix of a diagnostic', () => {
-  const { workspace } = project({ 'a.dcr': 'let a = 1;\n' })
+  const { workspace } = project({ 'a.dcr': 'let a = 1,\n' })
   const found = quickCheck('a.dcr', workspace)
   const [action] = codeActions(workspace, found, 'a.dcr', 9, 9)
   apply(workspace, action?.edit?.changes ?? {})

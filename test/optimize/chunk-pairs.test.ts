@@ -181,7 +181,7 @@ describe('why pairs stay whole', () => {
   const reasons: readonly (readonly [what: string, source: string, reason: string])[] = [
     [
       'a monitor reads them',
-      program(pairs, loss, 'chunk 2  monitor spread = mean(pairs)'),
+      program(pairs, loss, 'chunk 2; monitor spread = mean(pairs)'),
       'the pairs are summed 2 times: for `loss`, `spread`',
     ],
     [
@@ -197,9 +197,9 @@ describe('why pairs stay whole', () => {
     [
       'a gradient is taken through them',
       program(
-        `${pairs}  let objective = ${loss}`,
+        `${pairs}; let objective = ${loss}`,
         'objective',
-        'chunk 2  monitor g = sum(grad(objective, b))',
+        'chunk 2; monitor g = sum(grad(objective, b))',
       ),
       '`grad` of a value that is computed from the pairs',
     ],
@@ -214,9 +214,9 @@ describe('why pairs stay whole', () => {
   })
   it('a monitor of the loss alone does not', () => {
     const source = program(
-      `${pairs}  let objective = ${loss}`,
+      `${pairs}; let objective = ${loss}`,
       'objective',
-      'chunk 2  monitor same = objective',
+      'chunk 2; monitor same = objective',
     )
     expect(analyzeSources(source).diagnostics).toEqual([])
   })

@@ -12,7 +12,7 @@ pipeline transformer_block {
   let x = draw normal of [3, 7, 32]
   let target = draw normal of [3, 7, 32]
   loss far = mse(block(x), target)
-  stage learn { train block  minimize far  optimizer ${optimizer}  steps ${steps} }
+  stage learn { train block; minimize far; optimizer ${optimizer}; steps ${steps} }
 }`
 
 const unetBlock = `
@@ -33,7 +33,7 @@ pipeline unet_block {
     mse(y, target) + mean(square(skips[0]))
   }
   loss far = both()
-  stage learn { train block  minimize far  optimizer ${optimizer}  steps ${steps} }
+  stage learn { train block; minimize far; optimizer ${optimizer}; steps ${steps} }
 }`
 
 const gradientPenalty = `

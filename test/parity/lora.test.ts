@@ -34,7 +34,7 @@ pipeline lora {
     optimizer adamw(lr = 0.01, betas = (0.9, 0.999), eps = 1e-5, weight_decay = 0.01)
     steps ${steps}
   }
-  stage later { train net.out.bias  minimize far  optimizer adamw(lr = 0.0)  steps 1 }
+  stage later { train net.out.bias; minimize far; optimizer adamw(lr = 0.0); steps 1 }
   evaluate whole = pictures(original = kept(net(x)))
 }
 ${kept}`

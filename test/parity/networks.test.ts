@@ -236,7 +236,7 @@ pipeline network {
       .map((e) => `cast(flatten(${e}), f32)`)
       .join(', ')}
   ], axis = 0)))
-  stage learn { train ${trained.join(', ')}  minimize functional  optimizer adamw(lr = 0.0)  steps 1 }
+  stage learn { train ${trained.join(', ')}; minimize functional; optimizer adamw(lr = 0.0); steps 1 }
   export net
 }
 ${kept}`

@@ -106,7 +106,7 @@ pipeline narrow {
   it('`precision`: trains f32 masters under rounded weights as torch does', async () => {
     const artefact = compileText(`${net}
   model net = Net()
-  stage learn { train net.out  minimize far  ${optimizer}  steps 20  precision ${as} }
+  stage learn { train net.out; minimize far; ${optimizer}; steps 20; precision ${as} }
 }`)
     const weight = await roundedWeights(fixture, 'start/')
     const result = await trainStage(artefact, 'learn', { steps: 20, weight, inputs })
@@ -130,7 +130,7 @@ pipeline narrow {
     const artefact = compileText(`${net}
   model net = Net() as ${as}
   adapter enc = lora(net, rank = 2, alpha = 3)
-  stage learn { train enc  minimize far  ${optimizer}  steps 20 }
+  stage learn { train enc; minimize far; ${optimizer}; steps 20 }
 }`)
     const weight = await roundedWeights(fixture, 'start/')
     const result = await trainStage(artefact, 'learn', { steps: 20, weight, inputs })

@@ -13,13 +13,13 @@ const upstream = JSON.parse(
 
 const model = {
   openai_vit_b_32:
-    'use std.clip { ClipModel, openai_vit_b_32 } pipeline p { model m = ClipModel(openai_vit_b_32)  export m }',
+    'use std.clip { ClipModel, openai_vit_b_32 }; pipeline p { model m = ClipModel(openai_vit_b_32); export m }',
   openai_vit_l_14:
-    'use std.clip { ClipModel, openai_vit_l_14 } pipeline p { model m = ClipModel(openai_vit_l_14)  export m }',
+    'use std.clip { ClipModel, openai_vit_l_14 }; pipeline p { model m = ClipModel(openai_vit_l_14); export m }',
   sd_1_5_unet:
-    'use std.stable_diffusion { UNet2DConditionModel, sd_1_5_unet } pipeline p { model m = UNet2DConditionModel(sd_1_5_unet)  export m }',
+    'use std.stable_diffusion { UNet2DConditionModel, sd_1_5_unet }; pipeline p { model m = UNet2DConditionModel(sd_1_5_unet); export m }',
   sd_2_1_unet:
-    'use std.stable_diffusion { UNet2DConditionModel, sd_2_1_unet } pipeline p { model m = UNet2DConditionModel(sd_2_1_unet)  export m }',
+    'use std.stable_diffusion { UNet2DConditionModel, sd_2_1_unet }; pipeline p { model m = UNet2DConditionModel(sd_2_1_unet); export m }',
 }
 
 describe('the real sizes have the parameters of the published models, by name and shape', () => {

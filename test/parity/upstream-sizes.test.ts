@@ -55,7 +55,7 @@ const texts: readonly (readonly [config: string, module: string, call: string, c
 
 /** The model as it stands in a manifest. */
 function factsOf(uses: string, call: string): Facts {
-  const [found] = compileText(`${uses} pipeline p { model m = ${call}  export m }`).manifest.models
+  const [found] = compileText(`${uses}; pipeline p { model m = ${call}; export m }`).manifest.models
   const parameters = found?.parameters ?? []
   const lines = parameters.map(({ path, shape }) => `${path} ${shape.join(',')}`)
   // Names are ASCII, which Python and JavaScript sort alike.
@@ -79,7 +79,7 @@ describe('named architectures have the parameters of transformers and diffusers,
   }
   for (const [config, module, call, count] of texts) {
     it(config, () => {
-      const uses = `use std.clip { ${module} } use std.stable_diffusion { ${config} }`
+      const uses = `use std.clip { ${module} }; use std.stable_diffusion { ${config} }`
       const found = factsOf(uses, call)
       expect(found).toEqual(upstream[config])
       expect(found.count).toBe(count)

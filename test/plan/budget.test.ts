@@ -14,7 +14,7 @@ pipeline p {
   let x = draw normal of [12, 16]
   let a = left(x)
   let pairs = mean(square(tanh(a[i] - a[j])), axis = 1) for i, j in 12
-  stage s { train left  minimize mean(logsumexp(pairs, 1))  optimizer sgd(lr = 1.0)  steps 1  ${clauses} }
+  stage s { train left; minimize mean(logsumexp(pairs, 1)); optimizer sgd(lr = 1.0); steps 1; ${clauses} }
 }`
   return {
     entry: 'main.dcr',

@@ -32,7 +32,7 @@ pipeline types {
   model head = Linear(2, 2)
   let x = draw normal of [4, 3]
   loss far = mean(square(head(exact(x) + half(x) + narrow(x))))
-  stage learn { train head  minimize far  optimizer adamw(lr = 0.01)  steps 1 }
+  stage learn { train head; minimize far; optimizer adamw(lr = 0.01); steps 1 }
 }`
 
 test('the plan lists what a run converts of the files that are there, and what an earlier run has converted', async () => {

@@ -29,7 +29,7 @@ pipeline lora {
   adapter enc = lora(net, rank = 2, alpha = 3, dropout = 0.25, train_bias = true) ${from}
   let x = draw normal of [6, 3, 6, 6]
   let target = draw normal of [6, 5]
-  stage learn { train enc  minimize mse(net(x), target)  optimizer adamw(lr = 0.01)  steps 2 }
+  stage learn { train enc; minimize mse(net(x), target); optimizer adamw(lr = 0.01); steps 2 }
   evaluate whole = pictures(original = kept(net(x)))
   export enc, net
 }

@@ -19,9 +19,9 @@ pipeline adapted {
   adapter enc = lora(net.first, rank = 2, dropout = 0.5)
   let x = draw normal of [8, 4]
   loss far = mean(square(net(x) - x[:, :2]))
-  stage before { train net  minimize far  optimizer adamw(lr = 0.01)  steps 3 }
-  stage adapt { train enc, net.last { lr = 0.001 }  minimize far  optimizer adamw(lr = 0.01)  steps 6  save_every 2 }
-  stage after { train net.last  minimize far  optimizer adamw(lr = 0.01)  steps 3 }
+  stage before { train net; minimize far; optimizer adamw(lr = 0.01); steps 3 }
+  stage adapt { train enc, net.last { lr = 0.001 }; minimize far; optimizer adamw(lr = 0.01); steps 6; save_every 2 }
+  stage after { train net.last; minimize far; optimizer adamw(lr = 0.01); steps 3 }
   export net
 }`)
 
@@ -102,7 +102,7 @@ pipeline paired {
   let a = draw normal of [4, 4]
   let b = draw normal of [4, 4]
   let near = mean(square(net(a[i] - b[j]) - 1.0), axis = 1) for i, j in 4
-  stage learn { train enc  minimize mean(logsumexp(near, 1))  optimizer adamw(lr = 0.1)  steps 4  ${chunk} }
+  stage learn { train enc; minimize mean(logsumexp(near, 1)); optimizer adamw(lr = 0.1); steps 4; ${chunk} }
 }`
   const losses: number[][] = []
   for (const [k, chunk] of ['', 'chunk 2', 'chunk 1'].entries()) {

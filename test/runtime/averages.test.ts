@@ -28,7 +28,7 @@ pipeline averaged {
     monitor sum = sum(x)
     monitor below = share(sum(x) < 0.0) every 2
   }
-  stage second { train two  minimize far  optimizer adamw(lr = 0.05)  steps 2 }
+  stage second { train two; minimize far; optimizer adamw(lr = 0.05); steps 2 }
   evaluate seen = pictures(original = reshape(append_zero(one(ones([1, 3]))), [1, 3, 1, 1]))
   export one, two
 }

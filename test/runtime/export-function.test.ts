@@ -30,7 +30,7 @@ pipeline tuned {
   fn features(image: f32[n, 3, size, size]) = clip.image_features(normalize(image, clip.mean, clip.std))
   fn both(image: f32[n, 3, size, size], scale: f32[n]) = { seen: features(image), scaled: features(image) * scale[:, None], mean: mean(image, axis = [1, 2, 3]) }
   loss far = mean(square(features(x) - 1.0))
-  stage learn { train enc, clip.vision_model.post_layernorm  minimize far  optimizer adamw(lr = 0.05)  steps 5  ema 0.5 }
+  stage learn { train enc, clip.vision_model.post_layernorm; minimize far; optimizer adamw(lr = 0.05); steps 5; ema 0.5 }
   evaluate look = pictures(original = kept(features(x)))
   export features, both, enc, clip
 }
@@ -138,7 +138,7 @@ pipeline wide {
   model net = Linear(3000, 2000)
   let x = draw normal of [2, 3000]
   loss far = mean(square(net(x)))
-  stage learn { train net.bias  minimize far  optimizer sgd(lr = 0.1)  steps 1 }
+  stage learn { train net.bias; minimize far; optimizer sgd(lr = 0.1); steps 1 }
   fn out(x: f32[n, 3000]) = net(x)
   export out
 }`)

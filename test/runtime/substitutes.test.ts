@@ -23,7 +23,7 @@ pipeline absent {
   model head = Linear(4, 2)
   let z = seen(flatten(pictures.image of [5], 1)) + lost(cast(titles.ids of [5], f32))
   loss far = mean(square(head(z)))
-  stage learn { train head, lost  minimize far  optimizer adamw(lr = 0.01)  steps 4  save_every 2 }
+  stage learn { train head, lost; minimize far; optimizer adamw(lr = 0.01); steps 4; save_every 2 }
   export lost
 }`)
 

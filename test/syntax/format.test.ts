@@ -45,23 +45,28 @@ describe('the formatter on any program', () => {
         }
   })
 
-  it('keeps the comma without which a name would go on with the value before it', () => {
+  it('separates by lines, and by a sign where the line below would go on with the one above', () => {
     const text = `pipeline p {
   let r = {
-    noise: draw normal,
+    noise: draw normal
     // a note
     like: 1 // another
     of: 2
   }
   data d = source() {
-    x: f32[] = draw normal,
+    x: f32[] = draw normal
     of: f32[] = x
+  }
+  fn f(of) {
+    x = draw normal;
+    of[0] * x
   }
 }
 `
-    const { file, diagnostics } = parse('p.dcr', text.replace('1 //', '1, //'))
+    const source = text.replace('normal;\n', 'normal; ')
+    const { file, diagnostics } = parse('p.dcr', source.replace('1 //', '1, //'))
     expect(diagnostics).toEqual([])
-    expect(format(file)).toBe(text.replace('1 //', '1, //'))
+    expect(format(file)).toBe(text)
   })
 
   it('prints trees that the parser reads back, in a form that it leaves alone', () => {

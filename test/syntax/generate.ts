@@ -67,6 +67,7 @@ export function generate(random: Random): string {
       case 'NonTerminal':
         // the parser's rule also reads what cannot be a name, to say so
         if (name === 'name') return void tokens.push('Name')
+        if (name === 'fieldEnd' || name === 'itemEnd') return void tokens.push(name)
         if (recovery.has(name)) return
         for (const part of rules.get(name)?.definition ?? []) write(part, depth + 1)
         return
@@ -92,23 +93,29 @@ export function generate(random: Random): string {
   return layOut(tokens, pick)
 }
 
-const continuing = new Set([t.CallParen, t.IndexSquare, t.BinaryMinus].map(({ name }) => name))
-const starting = new Set([t.LeftParen, t.LeftSquare, t.Minus].map(({ name }) => name))
+const attached = new Set([t.CallParen, t.IndexSquare].map(({ name }) => name))
+/** Words that are read by what stands beside them on their line. */
+const linking = new Set([t.Of, t.Like, t.From, t.As, t.Every].map(({ name }) => name))
+const starting = new Set([t.CallParen, t.IndexSquare, t.BinaryMinus, t.LeftCurly].map(({ name }) => name))
 const closing = new Set([t.RightParen, t.RightSquare, t.RightCurly].map(({ name }) => name))
 
-/** Tokens as text: what continues a line stands on it, what would continue the one before it begins its own. */
+/** Tokens as text: what continues a line stands on it, entries end with their sign or with their line. */
 function layOut(tokens: readonly string[], pick: <T>(items: readonly T[]) => T): string {
   const open: string[] = []
   let text = ''
   for (const [k, token] of tokens.entries()) {
     const before = tokens[k - 1] ?? ''
-    const free = open.at(-1) === undefined || open.at(-1) === 'LeftCurly'
-    const ends = closing.has(before) || before in texts || before === 'True' || before === 'None'
-    const breaks = free && starting.has(token) && ends
-    if (breaks) text += '\n'
-    else if (continuing.has(token)) text += pick(['', ' '])
-    else text += pick([' ', ' ', ' ', '\n', '  // note\n'])
-    text += texts[token] ? pick(texts[token]) : (types.get(token)?.LABEL ?? token).replaceAll('`', '')
+    if (token === 'fieldEnd' || token === 'itemEnd') {
+      text += pick([token === 'fieldEnd' ? ',' : ';', '\n', '  // note\n'])
+      continue
+    }
+    const together = linking.has(token) || linking.has(before) || token === t.BinaryMinus.name
+    if (together) text += ' '
+    else if (!attached.has(token)) text += pick([' ', ' ', ' ', '\n', '  // note\n'])
+    // a name is read as a word where a value stands behind it
+    const plain =
+      starting.has(tokens[k + 1] ?? '') && token === 'Name' ? ['x', 'train', 'data'] : texts[token]
+    text += plain ? pick(plain) : (types.get(token)?.LABEL ?? token).replaceAll('`', '')
     if (closing.has(token)) open.pop()
     else if (['LeftParen', 'LeftSquare', 'LeftCurly', 'CallParen', 'IndexSquare'].includes(token))
       open.push(token)

@@ -61,7 +61,7 @@ describe('expressions', () => {
     // choices
     ['if c { a } else { b }', '(if c (block -> a) (block -> b))'],
     ['if c { a } else if d { b } else { e }', '(if c (block -> a) (if d (block -> b) (block -> e)))'],
-    ['match v { "a" => x  "b" | "c" => y  _ => z }', '(match v "a"=>x "b"|"c"=>y _=>z)'],
+    ['match v { "a" => x, "b" | "c" => y, _ => z }', '(match v "a"=>x "b"|"c"=>y _=>z)'],
     ['match v { "eps" => a, -1 => b,\n none => c }', '(match v "eps"=>a (- 1)=>b none=>c)'],
     // draws and pairs
     ['draw normal of [n, 3]', '(draw normal (of n 3))'],
@@ -70,7 +70,7 @@ describe('expressions', () => {
     ['f(a[i], b[j]) for i, j in n', '(pairs (call f (at a i) (at b j)) i j n)'],
     ['a + b for i, j in n', '(pairs (+ a b) i j n)'],
     // blocks
-    ['{ y = x  y }', '(block (= y x) -> y)'],
+    ['{ y = x; y }', '(block (= y x) -> y)'],
     ['{}', '(block -> _)'],
   ])('%s', (source, tree) => {
     expect(expression(source)).toBe(tree)
@@ -95,7 +95,7 @@ describe('line breaks', () => {
     ['an operator at the end of a line goes on', 'a -\nb', '(block -> (- a b))'],
     [
       'inside brackets lines mean nothing',
-      'f(a\n-b\n[c]\n(d))',
+      'f(a\n-b[\nc](\nd))',
       '(block -> (call f (- a (call (at b c) d))))',
     ],
     [
@@ -108,7 +108,7 @@ describe('line breaks', () => {
       'x = a\nfor i in n { x = i }\nx',
       '(block (= x a) (for i n (block (= x i) -> _)) -> x)',
     ],
-    ['statements may share a line', 'x = a y = b x', '(block (= x a) (= y b) -> x)'],
+    ['statements may share a line', 'x = a; y = b; x', '(block (= x a) (= y b) -> x)'],
     [
       'an `if` without a value is a statement',
       'if c { x = a }',

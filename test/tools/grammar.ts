@@ -13,7 +13,9 @@ export interface Production {
 }
 
 /** Rules that only read what is wrong, to say so. */
-export const recovery: ReadonlySet<string> = new Set(['junk', 'mistakenInitial', 'needlessSign'])
+export const recovery: ReadonlySet<string> = new Set(
+  'junk mistakenInitial needlessSign fieldEndMistaken itemEndMistaken'.split(' '),
+)
 
 /** How tokens appear that are no fixed text. */
 const classes: ReadonlyMap<TokenType, string> = new Map([
@@ -73,10 +75,17 @@ function sequence(productions: readonly Production[]): string | undefined {
   return parts.length > 0 ? parts.join(', ') : undefined
 }
 
+/** Rules of which the parser says in code what they read. */
+export const special: ReadonlyMap<string, string> = new Map([
+  ['name', 'NAME'],
+  ['fieldEnd', '"," | newline'],
+  ['itemEnd', '";" | newline'],
+])
+
 /** A rule, on lines of 100 columns. */
 function rule(production: Production): string {
   const { name = '', definition = [] } = production
-  return fold(`${name} = ${name === 'name' ? 'NAME' : (bare(sequence(definition), production) ?? '')} ;`)
+  return fold(`${name} = ${special.get(name) ?? bare(sequence(definition), production) ?? ''} ;`)
 }
 
 /** Breaks a long line at blanks. */
@@ -123,7 +132,10 @@ export function renderGrammar(): string {
   return `(* The grammar of .dcr files, in the notation of ISO 14977. Written by \`npm run generate\` from the parser.
 
    What the notation does not say:
-   - "(" , "[" and "-" marked "on the line" do not stand first on a line, unless inside ( ) or [ ].
+   - A newline separates, outside of ( and [, where the token before it can end and the one after it cannot continue an
+     expression; all others are blanks. Not to continue, where they stand first on a line: "(", "[" and "-" (marked "on
+     the line" where they do), and of, like, from, as, every where no value follows on their line. "(" and "[" so marked
+     stand directly behind what they belong to. Before "}" and at the end of the file nothing needs to separate.
    - Of two readings the first alternative holds; "{ name :" opens a record, any other "{" a block.
    - Operators bind, from the loosest: or, and, not, comparisons, ranges, + -, * / @, unary -, **. "**" groups to the
      right, comparisons do not chain, all others group to the left. After ".." in an index the end may be left out.
@@ -154,6 +166,8 @@ digits = digit, { digit }, { "_", digit, { digit } } ;
 letter = ? A to Z, a to z, or _ ? ;
 
 digit = ? 0 to 9 ? ;
+
+newline = ? one that separates, or the place before "}" or the end of the file ? ;
 
 STRING = '"', { ? a character other than ", \\ and line breaks ? | escape }, '"' ;
 

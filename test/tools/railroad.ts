@@ -1,5 +1,5 @@
 /** Draws the grammar as railroad diagrams: one page of SVG that needs nothing else, from the rules the parser runs. */
-import { type Production, grammarRules, recovery, terminal } from './grammar.js'
+import { type Production, grammarRules, recovery, special, terminal } from './grammar.js'
 
 /** A part of a diagram: its line enters at the left and leaves at the right, at height 0. */
 interface Part {
@@ -132,9 +132,10 @@ function part(production: Production): Part | undefined {
 
 function diagram(rule: Production): string {
   const { name = '', definition = [] } = rule
+  const text = special.get(name)
   const whole =
-    name === 'name'
-      ? box('NAME', false)
+    text !== undefined
+      ? choice(text.split(' | ').map((each) => box(each.replaceAll('"', ''), false)))
       : (sequence(definition.map(part).filter((p) => p !== undefined)) ?? nothing)
   const [width, height, y] = [whole.width + 60, whole.up + whole.down + 24, whole.up + 12]
   const ends = [line(`M10 ${y - 8}v16m4 -16v16M10 ${y}h20`), line(`M${width - 30} ${y}h20m-4 -8v16m4 -16v16`)]

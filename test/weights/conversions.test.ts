@@ -33,7 +33,7 @@ pipeline narrow {
   model head = Linear(2, 2)
   let x = draw normal of [4, 3]
   loss far = mean(square(head(fixed(x))))
-  stage learn { train head  minimize far  optimizer adamw(lr = 0.01)  steps 2 }
+  stage learn { train head; minimize far; optimizer adamw(lr = 0.01); steps 2 }
   ${more}
   export fixed, head
 }`)
@@ -174,7 +174,7 @@ pipeline narrow {
   model fixed = Linear(3, 2) as f16
   model head = Linear(2, 2)
   loss far = mean(square(head(fixed(draw normal of [4, 3]))))
-  stage learn { train head  minimize far  optimizer adamw(lr = 0.01)  steps 1 }
+  stage learn { train head; minimize far; optimizer adamw(lr = 0.01); steps 1 }
 }`)
     expect(await run(artefact, 'a')).toEqual([])
     const { weight: values = [] } = await valuesIn(at('a/initial/fixed.safetensors'))
@@ -225,8 +225,8 @@ pipeline masters {
   model net = Net()
   let x = draw normal of [4, 3]
   loss far = mean(square(net(x) - 1.0))
-  stage before { train net  minimize far  optimizer adamw(lr = 0.01)  steps 2 }
-  stage narrow { train net.last  minimize far  optimizer adamw(lr = 1e-6)  steps 6  precision bf16 save_every 3 }
+  stage before { train net; minimize far; optimizer adamw(lr = 0.01); steps 2 }
+  stage narrow { train net.last; minimize far; optimizer adamw(lr = 1e-6); steps 6; precision bf16; save_every 3 }
   export net
 }`)
 

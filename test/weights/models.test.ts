@@ -36,7 +36,7 @@ pipeline loaded {
   model head = Linear(10, 2)
   let picture = draw normal of [2, 3, 24, 24]
   loss far = mean(square(head(net.image_features(picture)) - 1.0))
-  stage learn { train head  minimize far  optimizer adamw(lr = 0.01)  steps 2 }
+  stage learn { train head; minimize far; optimizer adamw(lr = 0.01); steps 2 }
   export net
 }`
 
@@ -48,7 +48,7 @@ pipeline loaded {
   model head = Linear(8, 8)
   let picture = draw normal of [1, 3, 8, 8]
   loss far = mean(square(head(net.encode(picture).mean)))
-  stage learn { train head  minimize far  optimizer adamw(lr = 0.01)  steps 2 }
+  stage learn { train head; minimize far; optimizer adamw(lr = 0.01); steps 2 }
   export net
 }`
 

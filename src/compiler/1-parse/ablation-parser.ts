@@ -14,19 +14,15 @@ export abstract class AblationParser extends PipelineParser {
     const of = this.SUBRULE1(this.name)
     const entries: AblationEntry[] = []
     const open = this.CONSUME(t.LeftCurly)
-    this.MANY({
-      GATE: () => this.goesOn(open),
-      DEF: () => {
-        this.OR([
-          { ALT: () => this.keep(entries, this.SUBRULE(this.variant)) },
-          { ALT: () => this.keep(entries, this.SUBRULE(this.vary)) },
-          { ALT: () => this.keep(entries, this.SUBRULE(this.seeds)) },
-          {
-            IGNORE_AMBIGUITIES: true,
-            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'an ablation'] }),
-          },
-        ])
-      },
+    this.entries({
+      sign: ';',
+      open,
+      where: 'an ablation',
+      alternatives: [
+        { ALT: () => this.keep(entries, this.SUBRULE(this.variant)) },
+        { ALT: () => this.keep(entries, this.SUBRULE(this.vary)) },
+        { ALT: () => this.keep(entries, this.SUBRULE(this.seeds)) },
+      ],
     })
     this.CONSUME(t.RightCurly)
     return this.ACTION(() => ({ kind: 'ablation', name, of, entries, ...this.about({ first }) }))

@@ -24,14 +24,11 @@ export const openingOf: ReadonlyMap<TokenType, TokenType> = new Map([
   [t.RightCurly, t.LeftCurly],
 ])
 const openers: ReadonlySet<TokenType> = new Set(openingOf.values())
-const continuing: ReadonlyMap<TokenType, TokenType> = new Map([
-  [t.LeftParen, t.CallParen],
-  [t.LeftSquare, t.IndexSquare],
-  [t.Minus, t.BinaryMinus],
+const general: ReadonlyMap<TokenType, TokenType> = new Map([
+  [t.CallParen, t.LeftParen],
+  [t.IndexSquare, t.LeftSquare],
+  [t.BinaryMinus, t.Minus],
 ])
-const general: ReadonlyMap<TokenType, TokenType> = new Map(
-  [...continuing].map(([kind, special]) => [special, kind]),
-)
 
 const fileWords: ReadonlySet<TokenType> = new Set([t.Use, t.Module, t.RecordWord, t.Pipeline])
 /** Declarations that may stand at the top of a file. */
@@ -67,17 +64,11 @@ export function opensDeclaration(token: IToken, next: IToken | undefined): boole
 export const kind = (token: IToken): TokenType => general.get(token.tokenType) ?? token.tokenType
 
 /**
- * Finds the partner of every bracket, and marks `(`, `[` and `-` that continue an expression. Where brackets do not
- * match, words and indentation tell which of them was forgotten.
+ * Finds the partner of every bracket. Where brackets do not match, words and indentation tell which of them was
+ * forgotten.
  */
 export function relate(tokens: readonly IToken[]): void {
   if (!new Matching(tokens, false).run()) new Matching(tokens, true).run()
-  for (const token of tokens) {
-    const { first, around } = facts(token)
-    const lineMatters = around === undefined || around.tokenType === t.LeftCurly
-    const special = continuing.get(token.tokenType)
-    if (special && !(first && lineMatters)) retag(token, special)
-  }
 }
 
 interface Open {
@@ -144,9 +135,4 @@ class Matching {
     this.open.length = i
     return opener
   }
-}
-
-function retag(token: IToken, type: TokenType): void {
-  token.tokenType = type
-  token.tokenTypeIdx = type.tokenTypeIdx ?? token.tokenTypeIdx
 }

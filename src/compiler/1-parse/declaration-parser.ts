@@ -222,30 +222,26 @@ export abstract class DeclarationParser extends PrimaryParser {
     const fields: RecordField[] = []
     const rules: (FixedKey | IgnoredKeys)[] = []
     const open = this.CONSUME(t.LeftCurly)
-    this.MANY({
-      GATE: () => this.goesOn(open),
-      DEF: () => {
-        this.OR([
-          {
-            GATE: () => this.atIgnored(),
-            IGNORE_AMBIGUITIES: true,
-            ALT: () => this.keep(rules, this.SUBRULE(this.ignoredKeys)),
-          },
-          {
-            GATE: () => this.next(t.Name) && this.next(t.In, 2),
-            IGNORE_AMBIGUITIES: true,
-            ALT: () => this.keep(rules, this.SUBRULE(this.fixedKey)),
-          },
-          {
-            GATE: () => this.next(t.Name),
-            ALT: () => this.keep(fields, this.SUBRULE(this.recordField)),
-          },
-          {
-            IGNORE_AMBIGUITIES: true,
-            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a record'] }),
-          },
-        ])
-      },
+    this.entries({
+      sign: ',',
+      open,
+      where: 'a record',
+      alternatives: [
+        {
+          GATE: () => this.atIgnored(),
+          IGNORE_AMBIGUITIES: true,
+          ALT: () => this.keep(rules, this.SUBRULE(this.ignoredKeys)),
+        },
+        {
+          GATE: () => this.next(t.Name) && this.next(t.In, 2),
+          IGNORE_AMBIGUITIES: true,
+          ALT: () => this.keep(rules, this.SUBRULE(this.fixedKey)),
+        },
+        {
+          GATE: () => this.next(t.Name),
+          ALT: () => this.keep(fields, this.SUBRULE(this.recordField)),
+        },
+      ],
     })
     this.CONSUME(t.RightCurly)
     return this.ACTION(() => ({
@@ -285,7 +281,6 @@ export abstract class DeclarationParser extends PrimaryParser {
       })
       return found
     })
-    this.OPTION1(() => this.CONSUME1(t.Comma))
     return this.ACTION(() => (keys ? { ...field, keys, span: this.from(field.span) } : field))
   })
 
@@ -294,18 +289,14 @@ export abstract class DeclarationParser extends PrimaryParser {
     const name = this.SUBRULE(this.name)
     this.CONSUME(t.In)
     const values = this.SUBRULE(this.value)
-    const span = this.ACTION(() => this.from(name.span))
-    this.OPTION(() => this.CONSUME(t.Comma))
-    return this.ACTION((): FixedKey => ({ kind: 'fixed', name, values, span }))
+    return this.ACTION((): FixedKey => ({ kind: 'fixed', name, values, span: this.from(name.span) }))
   })
 
   /** `ignore ["initializer_range"]` */
   private readonly ignoredKeys: Rule<IgnoredKeys | undefined> = this.item('ignoredKeys', () => {
     const first = this.CONSUME(t.Ignore)
     const keys = this.SUBRULE(this.value)
-    const span = this.ACTION(() => this.from(first))
-    this.OPTION(() => this.CONSUME(t.Comma))
-    return this.ACTION((): IgnoredKeys => ({ kind: 'ignored', keys, span }))
+    return this.ACTION((): IgnoredKeys => ({ kind: 'ignored', keys, span: this.from(first) }))
   })
 
   protected readonly fn: ParserMethod<[Head?], FunctionDeclaration | undefined> = this.item('fn', (given) => {
@@ -357,21 +348,17 @@ export abstract class DeclarationParser extends PrimaryParser {
     const parameters = this.OPTION(() => this.SUBRULE(this.parameters))
     const members: ModuleMember[] = []
     const open = this.CONSUME(t.LeftCurly)
-    this.MANY({
-      GATE: () => this.goesOn(open),
-      DEF: () => {
-        this.OR([
-          { ALT: () => this.keep(members, this.SUBRULE(this.fn)) },
-          {
-            GATE: () => this.next(t.Colon, 2) || this.next(t.Equals, 2),
-            ALT: () => this.keep(members, this.SUBRULE(this.member)),
-          },
-          {
-            IGNORE_AMBIGUITIES: true,
-            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a module'] }),
-          },
-        ])
-      },
+    this.entries({
+      sign: ';',
+      open,
+      where: 'a module',
+      alternatives: [
+        { ALT: () => this.keep(members, this.SUBRULE(this.fn)) },
+        {
+          GATE: () => this.next(t.Colon, 2) || this.next(t.Equals, 2),
+          ALT: () => this.keep(members, this.SUBRULE(this.member)),
+        },
+      ],
     })
     this.CONSUME(t.RightCurly)
     return this.ACTION(() => ({

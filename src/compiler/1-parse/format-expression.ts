@@ -1,6 +1,6 @@
 import { binds, precedence } from './fold.js'
 import { concat, group, indent, join, line, softline, type Doc } from './format-doc.js'
-import { ListPrinter, braces, call, square, type Entry } from './format-list.js'
+import { ListPrinter, braces, call, lines, square, type Entry, type ListStyle } from './format-list.js'
 import { numberOf } from './mistakes.js'
 import type {
   Argument,
@@ -259,8 +259,8 @@ export class ExpressionPrinter {
   }
 
   /** Braces that take several lines if their first entry was on a line of its own. */
-  protected broken(first: number | undefined, force = false) {
-    return { ...braces, force: force || (first !== undefined && this.lists.startsLine(first)) }
+  protected broken(first: number | undefined, style: ListStyle = braces, force = false): ListStyle {
+    return { ...style, force: force || (first !== undefined && this.lists.startsLine(first)) }
   }
 
   private choice(e: Of<'if'>): Doc {
@@ -288,11 +288,11 @@ export class ExpressionPrinter {
     if (e.kind === 'record')
       return this.lists.open({ ...braces, force }, this.fieldEntries(e.fields), e.span.end - 1)
     if (e.kind !== 'block') return this.expression(e)
-    return this.lists.open({ ...braces, force }, this.entriesOf(e), e.span.end - 1)
+    return this.lists.open({ ...lines, force }, this.entriesOf(e), e.span.end - 1)
   }
 
   protected block(e: Of<'block'>): Doc {
-    return this.lists.list({ ...braces, force: this.isBroken(e) }, this.entriesOf(e), e.span.end - 1)
+    return this.lists.list({ ...lines, force: this.isBroken(e) }, this.entriesOf(e), e.span.end - 1)
   }
 
   /** Several statements never share a line. */

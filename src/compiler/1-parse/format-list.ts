@@ -15,13 +15,15 @@ interface Row {
   readonly entry: boolean
   /** A blank line stood before it. */
   readonly blank: boolean
-  /** Its first word would continue the value of the entry before it, were there no comma between them. */
+  /** Its first word would continue the value of the entry before it, were there only a newline between them. */
   readonly continues: boolean
 }
 
 export interface ListStyle {
   readonly open: string
   readonly close: string
+  /** Separates entries on one line. */
+  readonly sign: ',' | ';'
   /** Stands behind every entry of a list that takes several lines. */
   readonly broken: '' | ','
   /** Blanks inside the brackets of a list on one line. */
@@ -32,10 +34,12 @@ export interface ListStyle {
   readonly force?: boolean
 }
 
-export const call: ListStyle = { open: '(', close: ')', broken: ',' }
-export const square: ListStyle = { open: '[', close: ']', broken: ',' }
-/** Entries in braces: commas on one line, none on several. */
-export const braces: ListStyle = { open: '{', close: '}', broken: '', pad: true, spaced: true }
+export const call: ListStyle = { open: '(', close: ')', sign: ',', broken: ',' }
+export const square: ListStyle = { open: '[', close: ']', sign: ',', broken: ',' }
+/** Fields and arms in braces: on several lines, newlines separate them. */
+export const braces: ListStyle = { open: '{', close: '}', sign: ',', broken: '', pad: true, spaced: true }
+/** Declarations, clauses and statements in braces. */
+export const lines: ListStyle = { ...braces, sign: ';' }
 
 /** Prints lists, with the comments of the file around their entries: each is handed out once, in its order. */
 export class ListPrinter {
@@ -96,7 +100,9 @@ export class ListPrinter {
     const content = rows.flatMap(({ doc, entry, blank }, i): Doc[] => {
       const before = i === 0 ? [edge] : force ? gap(blank && style.spaced === true) : [line]
       const next = rows.slice(i + 1).find((row) => row.entry)
-      const after = entry ? either(next?.continues ? ',' : style.broken, i === last ? '' : ',') : ''
+      const after = entry
+        ? either(next?.continues ? style.sign : style.broken, i === last ? '' : style.sign)
+        : ''
       return [...before, doc, after]
     })
     return concat([style.open, head, indent(concat(content)), edge, style.close])
@@ -107,14 +113,12 @@ export class ListPrinter {
     const head: Doc[] = []
     const rows: (Omit<Row, 'doc'> & { doc: Doc })[] = []
     let last = -1
-    let lastEntry = -1
     let commented = false
     const add = (start: number, stop: number, doc: Doc, entry: boolean): void => {
       const blank = last >= 0 && this.blankBetween(last, start)
-      const continues = entry && lastEntry >= 0 && this.needsComma(lastEntry, start)
+      const continues = entry && mayContinue(this.file.text, start)
       rows.push({ doc, entry, blank, continues })
       last = stop
-      if (entry) lastEntry = stop
     }
     const comments = (before: number): void => {
       const found = this.before(before)
@@ -149,17 +153,16 @@ export class ListPrinter {
     return taken
   }
 
-  /** A comma of the source before a word that would otherwise go on with the value: `draw normal, like: x`. */
-  private needsComma(end: number, start: number): boolean {
-    const { text } = this.file
-    // an entry may end with its comma
-    const between = text.slice(end - 1, start).replaceAll(/\/\/[^\r\n]*/g, '')
-    return between.includes(',') && /^(?:of|like)\b/.test(text.slice(start, start + 5))
-  }
-
   private blankBetween(end: number, start: number): boolean {
     return hasEmptyLine(this.file.text.slice(end, start))
   }
+}
+
+/** Whether an entry starts with a word that may go on with the line above, as newlines.ts says: `of` of `of[0]`. */
+function mayContinue(text: string, start: number): boolean {
+  const word = /(?:of|like|from|as|every)\b(?!\s*(?:[:|]|==?|=>))/y
+  word.lastIndex = start
+  return word.test(text)
 }
 
 const textOf = (comment: Comment): string => comment.text.trimEnd()

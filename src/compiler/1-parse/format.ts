@@ -1,6 +1,6 @@
 import { concat, group, indent, join, print, type Doc } from './format-doc.js'
 import { ExpressionPrinter, quote } from './format-expression.js'
-import { call, square, type Entry } from './format-list.js'
+import { braces, call, lines, square, type Entry } from './format-list.js'
 import type {
   AblationDeclaration,
   AblationEntry,
@@ -59,7 +59,7 @@ class FilePrinter extends ExpressionPrinter {
       doc: () => (alias ? `${name.text} as ${alias.text}` : name.text),
     }))
     const source = fromKind === 'file' ? quote(from) : from
-    const list = this.lists.list({ open: '{', close: '}', broken: ',', pad: true }, entries, span.end - 1)
+    const list = this.lists.list({ ...braces, broken: ',', spaced: false }, entries, span.end - 1)
     return concat([`use ${source} `, list])
   }
 
@@ -108,7 +108,7 @@ class FilePrinter extends ExpressionPrinter {
   private module({ name, parameters, members, span }: ModuleDeclaration): Doc {
     const head = parameters.length > 0 ? this.parameters(parameters, name.span.end) : ''
     const entries = members.map((member) => ({ ...member.span, doc: () => this.member(member) }))
-    const style = this.broken(members[0]?.span.start, members.length > 1)
+    const style = this.broken(members[0]?.span.start, lines, members.length > 1)
     return concat([`module ${name.text}`, head, ' ', this.lists.list(style, entries, span.end - 1)])
   }
 
@@ -154,12 +154,12 @@ class FilePrinter extends ExpressionPrinter {
   /** The declarations of a pipeline, one below the other; those of a variant may stand on one line. */
   private items(items: readonly PipelineItem[], end: number, force: boolean): Doc {
     const entries = items.map((item) => ({ ...item.span, doc: () => this.item(item) }))
-    return this.lists.list(this.broken(force ? undefined : items[0]?.span.start, force), entries, end)
+    return this.lists.list(this.broken(force ? undefined : items[0]?.span.start, lines, force), entries, end)
   }
 
   private ablation({ name, of, entries, span }: AblationDeclaration): Doc {
     const rows = entries.map((entry) => ({ ...entry.span, doc: () => this.ablationEntry(entry) }))
-    const style = this.broken(entries[0]?.span.start, entries.length > 1)
+    const style = this.broken(entries[0]?.span.start, lines, entries.length > 1)
     return concat([`ablation ${name.text} of ${of.text} `, this.lists.list(style, rows, span.end - 1)])
   }
 
@@ -243,7 +243,7 @@ class FilePrinter extends ExpressionPrinter {
 
   private stage({ name, clauses, override, span }: StageItem): Doc {
     const entries = clauses.map((clause) => ({ ...clause.span, doc: () => this.clause(clause) }))
-    const style = this.broken(clauses[0]?.span.start, clauses.length > 1)
+    const style = this.broken(clauses[0]?.span.start, lines, clauses.length > 1)
     return concat([word(override, 'stage'), ` ${name.text} `, this.lists.list(style, entries, span.end - 1)])
   }
 

@@ -1,7 +1,8 @@
 import type { IToken, ParserMethod, TokenType } from 'chevrotain'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { Fold, type Operand } from './fold.js'
-import { ParserBase, type Rule } from './parser-base.js'
+import { EntriesParser } from './entries-parser.js'
+import type { Rule } from './parser-base.js'
 import { facts } from './brackets.js'
 import type { Argument, Expression, Identifier, Index } from './syntax.js'
 import * as t from './tokens.js'
@@ -24,7 +25,7 @@ const connectives: readonly TokenType[] = [t.Colon, t.FatArrow, t.Arrow, t.Equal
  *
  * Alternatives of rules that every token passes through are made once, as fields.
  */
-export abstract class OperationParser extends ParserBase {
+export abstract class OperationParser extends EntriesParser {
   /** Where expressions in brackets lie with their brackets, which parents count in and they themselves do not. */
   protected readonly bracketed = new WeakMap<Expression, Span>()
 
@@ -238,22 +239,24 @@ export abstract class OperationParser extends ParserBase {
     return this.ACTION(() => ({ ...(name ? { name } : {}), value, span: this.from(first) }))
   })
 
-  /** `{ a: x, b: y }`: commas and newlines both separate. */
+  /** `{ a: x, b: y }` */
   protected readonly fields: Rule<FieldValue[]> = this.part('fields', () => {
     const fields: FieldValue[] = []
     this.CONSUME(t.LeftCurly)
-    this.MANY({
-      GATE: () => this.next(t.Word) && !this.atDeclaration(),
-      DEF: () => {
-        const name = this.SUBRULE(this.name)
-        this.CONSUME(t.Colon)
-        const value = this.SUBRULE(this.value)
-        this.OPTION(() => this.CONSUME(t.Comma))
-        fields.push({ name, value })
-      },
+    this.entries({
+      sign: ',',
+      goesOn: () => this.next(t.Word) && !this.atDeclaration(),
+      alternatives: [{ ALT: () => this.keep(fields, this.SUBRULE(this.fieldValue)) }],
     })
     this.CONSUME(t.RightCurly)
     return fields
+  })
+
+  private readonly fieldValue: Rule<FieldValue> = this.part('fieldValue', () => {
+    const name = this.SUBRULE(this.name)
+    this.CONSUME(t.Colon)
+    const value = this.SUBRULE(this.value)
+    return { name, value }
   })
 
   /** `[batch, 3]` after `of`. */

@@ -71,10 +71,11 @@ export abstract class ParserBase extends EmbeddedActionsParser {
     })
   }
 
-  /** Adds an item that could be read. */
-  protected keep<T>(list: T[], item: T | undefined): void {
-    this.ACTION(() => {
+  /** Adds an item that could be read; whether it could. */
+  protected keep<T>(list: T[], item: T | undefined): boolean {
+    return this.ACTION(() => {
       if (item !== undefined) list.push(item)
+      return item !== undefined
     })
   }
 

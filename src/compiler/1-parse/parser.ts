@@ -42,8 +42,10 @@ export class DcrParser extends AblationParser {
   }
 
   private readonly all: Rule<void> = this.part('file', () => {
-    this.MANY(() => {
-      this.OR([
+    this.entries({
+      sign: ';',
+      where: 'a file',
+      alternatives: [
         { ALT: () => this.keep(this.uses, this.SUBRULE(this.use)) },
         { ALT: () => this.keep(this.declarations, this.SUBRULE(this.module)) },
         { ALT: () => this.keep(this.declarations, this.SUBRULE(this.record)) },
@@ -51,8 +53,7 @@ export class DcrParser extends AblationParser {
         { ALT: () => this.keep(this.declarations, this.SUBRULE(this.let)) },
         { ALT: () => this.keep(this.declarations, this.SUBRULE(this.pipeline)) },
         { ALT: () => this.keep(this.declarations, this.SUBRULE(this.ablation)) },
-        { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.junk, { ARGS: [0, 'a file'] }) },
-      ])
+      ],
     })
   })
 

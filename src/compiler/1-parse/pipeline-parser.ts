@@ -45,17 +45,11 @@ export abstract class PipelineParser extends StageParser {
     (where = 'a pipeline') => {
       const items: PipelineItem[] = []
       const open = this.CONSUME(t.LeftCurly)
-      this.MANY({
-        GATE: () => this.goesOn(open),
-        DEF: () => {
-          this.OR([
-            { ALT: () => this.keep(items, this.SUBRULE(this.pipelineItem)) },
-            {
-              IGNORE_AMBIGUITIES: true,
-              ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), where] }),
-            },
-          ])
-        },
+      this.entries({
+        sign: ';',
+        open,
+        where: where,
+        alternatives: [{ ALT: () => this.keep(items, this.SUBRULE(this.pipelineItem)) }],
       })
       this.CONSUME(t.RightCurly)
       return items
@@ -134,17 +128,11 @@ export abstract class PipelineParser extends StageParser {
   private readonly dataFields: Rule<DataField[]> = this.part('dataFields', () => {
     const fields: DataField[] = []
     const open = this.CONSUME(t.LeftCurly)
-    this.MANY({
-      GATE: () => this.goesOn(open),
-      DEF: () => {
-        this.OR([
-          { ALT: () => this.keep(fields, this.SUBRULE(this.dataField)) },
-          {
-            IGNORE_AMBIGUITIES: true,
-            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a data block'] }),
-          },
-        ])
-      },
+    this.entries({
+      sign: ',',
+      open,
+      where: 'a data block',
+      alternatives: [{ ALT: () => this.keep(fields, this.SUBRULE(this.dataField)) }],
     })
     this.CONSUME(t.RightCurly)
     return fields
@@ -155,7 +143,6 @@ export abstract class PipelineParser extends StageParser {
     const form = '`name: type = expression`'
     const type = this.SUBRULE(this.typed, { ARGS: [form] })
     const value = this.SUBRULE(this.initial, { ARGS: [form] })
-    this.OPTION(() => this.CONSUME(t.Comma))
     return this.ACTION(() => ({ name: this.identifier(token), type, value, span: this.from(token) }))
   })
 

@@ -4,7 +4,6 @@ import { blockOf, type Line } from './block.js'
 import { numberOf, stringOf } from './mistakes.js'
 import { OperationParser } from './operation-parser.js'
 import type { Rule } from './parser-base.js'
-import { facts } from './brackets.js'
 import type { Argument, Expression, MatchArm, Pattern } from './syntax.js'
 import * as t from './tokens.js'
 
@@ -111,27 +110,18 @@ export abstract class PrimaryParser extends OperationParser {
   protected readonly block: Rule<Expression> = this.part('block', () => {
     const open = this.CONSUME(t.LeftCurly)
     const lines: Line[] = []
-    this.MANY({
-      GATE: () => this.goesOn(open),
-      DEF: () => {
-        this.OR([
-          { ALT: () => this.keep(lines, this.SUBRULE(this.loop)) },
-          { ALT: () => this.keep(lines, this.SUBRULE(this.line)) },
-          {
-            IGNORE_AMBIGUITIES: true,
-            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a block'] }),
-          },
-        ])
-      },
+    this.entries({
+      sign: ';',
+      open,
+      where: 'a block',
+      alternatives: [
+        { ALT: () => this.keep(lines, this.SUBRULE(this.loop)) },
+        { ALT: () => this.keep(lines, this.SUBRULE(this.line)) },
+      ],
     })
     this.CONSUME(t.RightCurly)
     return this.make(() => blockOf(lines, this.from(open), (problem) => this.report(problem)))
   })
-
-  /** How deep in brackets the content of `open` lies. */
-  protected inside(open: IToken): number {
-    return this.ACTION(() => facts(open).depth + 1)
-  }
 
   private readonly loop: Rule<Line | undefined> = this.item('loop', () => {
     const first = this.CONSUME(t.For)
@@ -221,17 +211,11 @@ export abstract class PrimaryParser extends OperationParser {
     const subject = this.SUBRULE(this.element)
     const arms: MatchArm[] = []
     const open = this.CONSUME(t.LeftCurly)
-    this.MANY({
-      GATE: () => this.goesOn(open),
-      DEF: () => {
-        this.OR([
-          { ALT: () => this.keep(arms, this.SUBRULE(this.arm)) },
-          {
-            IGNORE_AMBIGUITIES: true,
-            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a `match`'] }),
-          },
-        ])
-      },
+    this.entries({
+      sign: ',',
+      open,
+      where: 'a `match`',
+      alternatives: [{ ALT: () => this.keep(arms, this.SUBRULE(this.arm)) }],
     })
     this.CONSUME(t.RightCurly)
     return this.make(() => ({ kind: 'match', subject, arms, span: this.from(first) }))
@@ -246,7 +230,6 @@ export abstract class PrimaryParser extends OperationParser {
     })
     this.CONSUME(t.FatArrow)
     const value = this.SUBRULE(this.value)
-    this.OPTION(() => this.CONSUME(t.Comma))
     return this.ACTION(() => ({ patterns, value, span: { ...this.from(first), end: value.span.end } }))
   })
 

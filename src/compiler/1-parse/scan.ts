@@ -1,9 +1,10 @@
 import '../../polyfill.js'
 import { Lexer, type IToken } from 'chevrotain'
-import { semicolon, foreignComment, unexpectedCharacter } from '../../diagnostics/catalogue/syntax.js'
+import { foreignComment, unexpectedCharacter } from '../../diagnostics/catalogue/syntax.js'
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.js'
 import { relate } from './brackets.js'
 import { misspelling } from './mistakes.js'
+import { markContinuing } from './newlines.js'
 import type { Comment } from './syntax.js'
 import * as t from './tokens.js'
 
@@ -27,14 +28,11 @@ export function scan(path: string, text: string): Scan {
   }
   for (const token of groups['mistakes'] ?? []) {
     const span = spanOf(path, token)
-    diagnostics.push(
-      token.tokenType === t.mistakes.semicolon
-        ? semicolon(span, { span })
-        : foreignComment(span, { opener: token.image.startsWith('#') ? '#' : '/*' }),
-    )
+    diagnostics.push(foreignComment(span, { opener: token.image.startsWith('#') ? '#' : '/*' }))
   }
   for (const token of tokens) diagnostics.push(...misspelling(token, spanOf(path, token)))
   relate(tokens)
+  markContinuing(tokens)
   const comments = (groups['comments'] ?? []).map((token) => ({
     text: token.image,
     span: spanOf(path, token),

@@ -5,9 +5,7 @@ import { stringOf } from './mistakes.js'
 import type { Rule } from './parser-base.js'
 import type {
   Allow,
-  Expression,
   FreezeClause,
-  Identifier,
   MonitorClause,
   ParameterPath,
   PathSegment,
@@ -20,6 +18,7 @@ import type {
 import * as t from './tokens.js'
 import { clauseWords } from './unexpected.js'
 
+type Setting = TrainGroup['settings'][number]
 const segmentOf = (segment: PathSegment): PathSegment => segment
 
 /** Stages of a pipeline and their clauses. */
@@ -30,17 +29,11 @@ export abstract class StageParser extends DeclarationParser {
     const name = this.SUBRULE(this.name)
     const clauses: StageClause[] = []
     const open = this.CONSUME(t.LeftCurly)
-    this.MANY({
-      GATE: () => this.goesOn(open),
-      DEF: () => {
-        this.OR([
-          { ALT: () => this.keep(clauses, this.SUBRULE(this.clause)) },
-          {
-            IGNORE_AMBIGUITIES: true,
-            ALT: () => this.SUBRULE(this.junk, { ARGS: [this.inside(open), 'a stage'] }),
-          },
-        ])
-      },
+    this.entries({
+      sign: ';',
+      open,
+      where: 'a stage',
+      alternatives: [{ ALT: () => this.keep(clauses, this.SUBRULE(this.clause)) }],
     })
     this.CONSUME(t.RightCurly)
     return this.ACTION(() => ({
@@ -101,19 +94,21 @@ export abstract class StageParser extends DeclarationParser {
   })
 
   private readonly settings: Rule<TrainGroup['settings']> = this.part('settings', () => {
-    const settings: { name: Identifier; value: Expression }[] = []
+    const settings: Setting[] = []
     this.CONSUME(t.LeftCurly)
-    this.MANY({
-      GATE: () => this.next(t.Word) && !this.atDeclaration(),
-      DEF: () => {
-        const name = this.SUBRULE(this.name)
-        const value = this.SUBRULE(this.initial, { ARGS: ['`train a { lr = 1e-4 }`'] })
-        this.OPTION(() => this.CONSUME(t.Comma))
-        settings.push({ name, value })
-      },
+    this.entries({
+      sign: ',',
+      goesOn: () => this.next(t.Word) && !this.atDeclaration(),
+      alternatives: [{ ALT: () => this.keep(settings, this.SUBRULE(this.setting)) }],
     })
     this.CONSUME(t.RightCurly)
     return settings
+  })
+
+  private readonly setting: Rule<Setting> = this.part('setting', () => {
+    const name = this.SUBRULE(this.name)
+    const value = this.SUBRULE(this.initial, { ARGS: ['`train a { lr = 1e-4 }`'] })
+    return { name, value }
   })
 
   private readonly path: Rule<ParameterPath> = this.part('path', () => {

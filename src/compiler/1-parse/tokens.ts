@@ -86,7 +86,7 @@ export const RightSquare = symbol('RightSquare', ']')
 export const LeftCurly = symbol('LeftCurly', '{')
 export const RightCurly = symbol('RightCurly', '}')
 export const Minus = symbol('Minus', '-')
-/** `(`, `[` and `-` that may continue the expression before them: not first on a line outside brackets. */
+/** `(`, `[` and `-` that continue the expression before them, as newlines.ts says. */
 export const CallParen = retagged('CallParen', LeftParen)
 export const IndexSquare = retagged('IndexSquare', LeftSquare)
 export const BinaryMinus = retagged('BinaryMinus', Minus)
@@ -105,6 +105,7 @@ export const RangeInclusive = symbol('RangeInclusive', '..=')
 export const RangeExclusive = symbol('RangeExclusive', '..')
 export const Dot = symbol('Dot', '.')
 export const Comma = symbol('Comma', ',')
+export const Semicolon = symbol('Semicolon', ';')
 export const Colon = symbol('Colon', ':')
 export const Plus = symbol('Plus', '+')
 export const Power = symbol('Power', '**')
@@ -147,7 +148,6 @@ export const mistakes = {
   not: createToken({ name: 'WrongNot', pattern: /!/, categories: [Not, Any] }),
   identity: createToken({ name: 'WrongEqual', pattern: /===/, categories: [EqualEqual, Any] }),
   update: createToken({ name: 'UpdateEquals', pattern: /(?:\*\*|[-+*/@])=/, categories: [Equals, Any] }),
-  semicolon: createToken({ name: 'Semicolon', pattern: /;/, group: 'mistakes' }),
   hashComment: createToken({ name: 'HashComment', pattern: /#[^\r\n]*/, group: 'mistakes' }),
   blockComment: createToken({
     name: 'BlockComment',
@@ -167,13 +167,13 @@ const Space = createToken({
 
 /** In the order in which the lexer tries them. */
 export const vocabulary: readonly TokenType[] = [
-  [Space, LineComment, mistakes.blockComment, mistakes.hashComment, mistakes.semicolon],
+  [Space, LineComment, mistakes.blockComment, mistakes.hashComment],
   keywords,
   [Identifier, Float, Int, Text, mistakes.openString, mistakes.singleQuotes],
   [Ellipsis, RangeInclusive, RangeExclusive, mistakes.number],
   [mistakes.identity, mistakes.update, mistakes.and, mistakes.or],
   [Arrow, FatArrow, EqualEqual, Equals, NotEqual, mistakes.not, LessEqual, GreaterEqual, Less, Greater],
-  [Power, Star, Plus, Minus, Slash, At, Dot, Comma, Colon, Bar, Question],
+  [Power, Star, Plus, Minus, Slash, At, Dot, Comma, Semicolon, Colon, Bar, Question],
   [LeftParen, RightParen, LeftSquare, RightSquare, LeftCurly, RightCurly],
   [CallParen, IndexSquare, BinaryMinus, Name, Word, Any],
 ].flat()

@@ -105,10 +105,14 @@ function helpFor(token: IToken, next: IToken, where: string): string | undefined
   }
   switch (token.tokenType) {
     case t.Comma:
-      return 'declarations and statements are separated by new lines, without commas'
+      return 'declarations and statements are separated by new lines or `;`, without commas'
+    case t.LeftParen:
+    case t.LeftSquare:
+      return 'a call or an index stands on the line of what it belongs to, without a blank between them: `f(x)`'
     case t.For:
       return 'pairs of rows take two names: `f(a[i], b[j]) for i, j in n`; a list stands in brackets: `[f(x) for x in xs]`'
     case t.FatArrow:
+      if (where === 'a `match`') return 'the arms of a `match` are separated by a new line or `,`'
       return '`=>` stands only in `match`; a function is written `fn f(x) = value`'
     case t.Arrow:
       return '`->` stands only before the type of a result: `fn f(x) -> float = value`'

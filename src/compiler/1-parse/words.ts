@@ -37,7 +37,7 @@ const purposes: Readonly<Record<string, string>> = {
 /** What is wanted and how it looks, where the token alone does not say it: by rule and token. */
 const wants: Readonly<Record<string, { readonly what: string; readonly help?: string }>> = {
   'parameters:LeftParen': { what: '`(` and the parameters', help: '`fn name(x) = value`' },
-  'fields:Colon': { what: '`:` between the name and the value of a field', help: '`{ name: value }`' },
+  'fieldValue:Colon': { what: '`:` between the name and the value of a field', help: '`{ name: value }`' },
   'arm:FatArrow': { what: '`=>` between the case and its value', help: '`"a" => value`' },
   'suffix:Word': { what: 'a name after `.`' },
   'path:Word': { what: 'a name or `*` after `.`' },

@@ -56,8 +56,8 @@ export const badVaried = define<{ message: string; help?: string }>(
 values and seeds together are what \`dcrc\` would run.
 
 \`\`\`dcr
-ablation temperature of dcr { vary tau in 0.1  seeds 3 }           // wrong
-ablation temperature of dcr { vary tau in [0.1]  seeds 0..3 }      // right
+ablation temperature of dcr { vary tau in 0.1; seeds 3 }           // wrong
+ablation temperature of dcr { vary tau in [0.1]; seeds 0..3 }      // right
 \`\`\`
 `,
   (p) => p,
@@ -71,7 +71,7 @@ An ablation gives its seeds once, varies a param once, and varies none that one 
 would have no effect.
 
 \`\`\`dcr
-ablation a of dcr { vary tau in [0.1]  variant b { override param tau: float = 0.2 } }   // wrong
+ablation a of dcr { vary tau in [0.1]; variant b { override param tau: float = 0.2 } }   // wrong
 ablation a of dcr { vary tau in [0.1, 0.2] }                                             // right
 \`\`\`
 `,

@@ -62,9 +62,9 @@ export const gradientCoverage = define<{ missing: readonly string[]; extra: read
 A stage that minimizes by a gradient needs an entry for each parameter that it trains, and for no other.
 
 \`\`\`dcr
-stage fit { train clip, proj  minimize grad(reconstruction, clip) }                             // wrong: not proj
-stage fit { train clip, proj  minimize grad(reconstruction, clip) + grad(contrastive, proj) }   // right
-stage fit { train clip, proj  minimize grad(reconstruction, trained) }                          // right
+stage fit { train clip, proj; minimize grad(reconstruction, clip) }                             // wrong: not proj
+stage fit { train clip, proj; minimize grad(reconstruction, clip) + grad(contrastive, proj) }   // right
+stage fit { train clip, proj; minimize grad(reconstruction, trained) }                          // right
 \`\`\`
 `,
   ({ missing, extra }) => ({
@@ -84,8 +84,8 @@ With \`accumulate n\` what \`minimize\` does with gradients, it does once per st
 Another value of the batch is known of the last micro-batch alone, so it cannot be a weight in that computation.
 
 \`\`\`dcr
-stage fit { train clip  accumulate 2  minimize mse_loss * grad(contrastive, trained) }             // wrong
-stage fit { train clip  accumulate 2  minimize grad(stop_gradient(mse_loss) * contrastive, trained) }   // right
+stage fit { train clip; accumulate 2; minimize mse_loss * grad(contrastive, trained) }             // wrong
+stage fit { train clip; accumulate 2; minimize grad(stop_gradient(mse_loss) * contrastive, trained) }   // right
 \`\`\`
 `,
   ({ accumulate }) => ({
@@ -103,8 +103,8 @@ A stage trains a parameter that its loss cannot reach: no gradient would ever co
 (or, with weight decay, only shrink it).
 
 \`\`\`dcr
-stage align { train clip  minimize mse(image_features, target) }                // wrong: the text tower has no part
-stage align { train clip.vision_model, clip.visual_projection  minimize mse(image_features, target) }   // right
+stage align { train clip; minimize mse(image_features, target) }                // wrong: the text tower has no part
+stage align { train clip.vision_model, clip.visual_projection; minimize mse(image_features, target) }   // right
 \`\`\`
 `,
   ({ paths }) => ({

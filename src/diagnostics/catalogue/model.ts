@@ -53,10 +53,10 @@ not lost; \`precision bf16\` in the stage rounds it at each step, where it is re
 
 \`\`\`dcr
 model proj = Projector(768, 1024) as bf16                  // wrong: \`align\` trains it
-stage align { train proj  minimize dcr  ... }
+stage align { train proj; minimize dcr; ... }
 
 model proj = Projector(768, 1024)                          // right
-stage align { train proj  minimize dcr  precision bf16  ... }
+stage align { train proj; minimize dcr; precision bf16; ... }
 \`\`\`
 `,
   ({ path, model, as, declared, adapter }) => ({

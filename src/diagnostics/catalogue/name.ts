@@ -183,8 +183,8 @@ A local is read before \`x = e\` gave it a value, or only one branch of an \`if\
 whose \`if\` is false.
 
 \`\`\`dcr
-fn f(x, deep) { if deep { y = x }  y }           // wrong when deep is false
-fn f(x, deep) { y = if deep { x } else { 0 * x }  y }   // right
+fn f(x, deep) { if deep { y = x }; y }           // wrong when deep is false
+fn f(x, deep) { y = if deep { x } else { 0 * x }; y }   // right
 \`\`\`
 `,
   ({ name, member }) =>

@@ -182,7 +182,7 @@ A pipeline has no stage, no evaluation and no export: running it does nothing.
 
 \`\`\`dcr
 pipeline base { model head = Linear(4, 2) }              // runs nothing
-pipeline base { model head = Linear(4, 2)  export head }   // writes its model
+pipeline base { model head = Linear(4, 2); export head }   // writes its model
 \`\`\`
 `,
   ({ name }) => ({
@@ -221,8 +221,8 @@ show only when somebody chooses the text that was meant.
 
 \`\`\`dcr
 param target: "eps" | "velocity" = "eps"
-let goal = match target { "eps" => e  "velocty" => v }    // wrong
-let goal = match target { "eps" => e  "velocity" => v }   // right
+let goal = match target { "eps" => e, "velocty" => v }    // wrong
+let goal = match target { "eps" => e, "velocity" => v }   // right
 \`\`\`
 `,
   ({ text, what, texts, suggestion, declared }, span) => ({
@@ -240,8 +240,8 @@ export const repeatedArm = define<{ pattern: string; first: Span }>(
 An arm of a \`match\` asks for what an arm above it takes already, so it is never taken.
 
 \`\`\`dcr
-let width = match size { "small" => 64  "small" => 256 }   // wrong
-let width = match size { "small" => 64  _ => 256 }         // right
+let width = match size { "small" => 64, "small" => 256 }   // wrong
+let width = match size { "small" => 64, _ => 256 }         // right
 \`\`\`
 `,
   ({ pattern, first }) => ({
@@ -294,8 +294,8 @@ that does not take it. Whoever chooses the text gets an error.
 \`\`\`dcr
 param target: "eps" | "velocity" = "eps"
 let goal = match target { "eps" => e }                   // wrong
-let goal = match target { "eps" => e  "velocity" => v }  // right
-let goal = match target { "eps" => e  _ => v }           // right
+let goal = match target { "eps" => e, "velocity" => v }  // right
+let goal = match target { "eps" => e, _ => v }           // right
 \`\`\`
 `,
   ({ text, what, by, taken, suggestion, isText, other }, span) => ({

@@ -15,8 +15,8 @@ export const unknownClause = define<{
 A stage has a clause that means nothing. A setting that nothing reads must not look as if it did something.
 
 \`\`\`dcr
-stage align { train proj  minimize dcr  optimiser adamw(lr = 1e-4)  steps 300 }   // wrong
-stage align { train proj  minimize dcr  optimizer adamw(lr = 1e-4)  steps 300 }   // right
+stage align { train proj; minimize dcr; optimiser adamw(lr = 1e-4); steps 300 }   // wrong
+stage align { train proj; minimize dcr; optimizer adamw(lr = 1e-4); steps 300 }   // right
 \`\`\`
 `,
   ({ name, suggestion, known }, span) => ({
@@ -33,7 +33,7 @@ export const missingClause = define<{ stage: string; clause: string; example: st
 A stage says what it trains, what it minimizes, and for how many steps.
 
 \`\`\`dcr
-stage align { train proj  minimize dcr  optimizer adamw(lr = 1e-4)  steps 300 }
+stage align { train proj; minimize dcr; optimizer adamw(lr = 1e-4); steps 300 }
 \`\`\`
 `,
   ({ stage, clause, example }) => ({
@@ -95,8 +95,8 @@ export const trainedFrozen = define<{ path: string; trained: Span }>(
 \`freeze\` says that a stage leaves parameters as they are; here its \`train\` names some of them.
 
 \`\`\`dcr
-stage align { train clip  freeze clip.text_model  ... }                // wrong
-stage align { train clip.vision_model  freeze clip.text_model  ... }   // right
+stage align { train clip; freeze clip.text_model; ... }                // wrong
+stage align { train clip.vision_model; freeze clip.text_model; ... }   // right
 \`\`\`
 `,
   ({ path, trained }) => ({
@@ -177,8 +177,8 @@ A stage ends before a setting of it does anything: a checkpoint that would come 
 monitor that would be recorded after it.
 
 \`\`\`dcr
-stage fit { steps 300  save_every 500  ... }   // wrong: there is one at the end anyway
-stage fit { steps 300  save_every 100  ... }   // right
+stage fit { steps 300  save_every 500; ... }   // wrong: there is one at the end anyway
+stage fit { steps 300  save_every 100; ... }   // right
 \`\`\`
 `,
   ({ what, every, steps }) => ({
@@ -226,8 +226,8 @@ export const badChunk = define<{ chunk: number; rows: number }>(
 
 \`\`\`dcr
 let pairs = denoise(noisy[i], t[i], c[j]) for i, j in 16
-stage align { train proj  minimize dcr  chunk 5 }   // wrong
-stage align { train proj  minimize dcr  chunk 4 }   // right
+stage align { train proj; minimize dcr; chunk 5 }   // wrong
+stage align { train proj; minimize dcr; chunk 4 }   // right
 \`\`\`
 `,
   ({ chunk, rows }) => {

@@ -124,17 +124,6 @@ export const foreignComment = define<{ opener: string }>(
   }),
 )
 
-export const semicolon = define<{ span: Span }>(
-  'syntax/semicolon',
-  'error',
-  page(
-    'Nothing needs a semicolon: a declaration or statement ends where the next begins.',
-    'let a = 1;',
-    'let a = 1',
-  ),
-  ({ span }) => ({ message: '`;` has no meaning', help: 'leave it out', fix: { span, text: '' } }),
-)
-
 /** What stands where something else is missing: the token found there, or what the line ended after. */
 export type Place = { readonly found: string } | { readonly after: string }
 
@@ -150,6 +139,42 @@ export const expected = define<{ what: string; place: Place; help?: string | und
     'param tau: float = 0.1',
   ),
   ({ what, place, help }) => ({ message: missing(what, place), help }),
+)
+
+const separatorPage = page(
+  'Declarations, clauses of a stage and statements of a block are separated by a new line or `;`; fields and the arms of a `match` by a new line or `,`. A new line separates, outside of `(` and `[`, where what stands before it can end and what follows cannot continue it: a line goes on after an operator, a comma or `=`, and before an operator other than `-`, a `.`, `else` or `with`.',
+  'stage fit { train net minimize l, steps 300 }\nlet size = match small { true => 8 false => 64 }',
+  'stage fit { train net; minimize l; steps 300 }\nlet size = match small { true => 8, false => 64 }',
+)
+
+/** A sign, or an end of a line, between two entries of a list. */
+type Separator = ',' | ';'
+const separated = (sign: Separator): string =>
+  sign === ',' ? 'fields and arms' : 'declarations, clauses and statements'
+
+export const notSeparated = define<{ sign: Separator; place: Place; behind: Span }>(
+  'syntax/not-separated',
+  'error',
+  separatorPage,
+  ({ sign, place, behind }) => ({
+    message: missing(`a new line or ${quote(sign)}`, place),
+    help:
+      'found' in place && /^`[([]/.test(place.found)
+        ? 'where it belongs to what stands before it, write it without a blank between them'
+        : `${separated(sign)} are separated by a new line or ${quote(sign)}`,
+    fix: { span: behind, text: sign },
+  }),
+)
+
+export const wrongSeparator = define<{ sign: Separator; newline: boolean }>(
+  'syntax/wrong-separator',
+  'error',
+  separatorPage,
+  ({ sign, newline }, span) => ({
+    message: `${separated(sign)} are separated by a new line or ${quote(sign)}`,
+    help: newline ? 'leave it out: the new line separates' : `write ${quote(sign)}`,
+    fix: { span, text: newline ? '' : sign },
+  }),
 )
 
 export const unclosed = define<{
