@@ -1,4 +1,4 @@
-import type { Json, Settings } from './artefact/manifest.js'
+import type { Json, Settings } from './artefact/json.js'
 
 /** Typed access to the static settings of a plug-in. */
 export interface SettingReader {

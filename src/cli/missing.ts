@@ -1,4 +1,5 @@
-import type { DataSpec, ModelSpec } from '../artefact/manifest.js'
+import type { DataSpec } from '../artefact/data.js'
+import type { ModelSpec } from '../artefact/models.js'
 import type { Needs } from '../compiler/needs.js'
 import { findSource } from '../data/registry.js'
 import { DataMissing } from '../data/source.js'

@@ -1,4 +1,4 @@
-import type { Json, Settings } from '../artefact/manifest.js'
+import type { Json, Settings } from '../artefact/json.js'
 import type { Planning } from '../compiler/index.js'
 import type { ModelPlan, PairsPlan, StagePlan } from '../compiler/plan/report.js'
 import { bytes, count, flops } from '../diagnostics/units.js'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ModelSpec } from '../artefact/manifest.js'
+import type { ModelSpec } from '../artefact/models.js'
 import type { ConversionPlan } from '../compiler/plan/conversions.js'
 import { bytes, count } from '../diagnostics/units.js'
 import { bytesPerElement, elementCount } from '../graph/types.js'

@@ -4,7 +4,8 @@ import { flatten } from './2-resolve/flatten.js'
 import { loadProgram } from './2-resolve/program.js'
 import { factorsOf } from './4-lower/adapters.js'
 import { checkStatics } from './3-elaborate/check.js'
-import type { DataSpec, ModelSpec } from '../artefact/manifest.js'
+import type { DataSpec } from '../artefact/data.js'
+import type { ModelSpec } from '../artefact/models.js'
 
 /** What a pipeline reads from files. */
 export interface Needs {

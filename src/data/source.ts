@@ -1,4 +1,4 @@
-import type { Json, Settings } from '../artefact/manifest.js'
+import type { Json, Settings } from '../artefact/json.js'
 import type { DType } from '../graph/types.js'
 
 /** The type of a column: a tensor per row, or text that only host functions can use. */

@@ -1,4 +1,4 @@
-import type { Json, Settings } from '../artefact/manifest.js'
+import type { Json, Settings } from '../artefact/json.js'
 
 /**
  * A kind of evaluation, in one file of this folder: `evaluate digits = clustering(data = mnist, ...)`.

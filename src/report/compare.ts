@@ -1,4 +1,4 @@
-import type { Json } from '../artefact/manifest.js'
+import type { Json } from '../artefact/json.js'
 import type { Metric } from '../evaluate/kind.js'
 import { findEvaluationKind } from '../evaluate/registry.js'
 import { conflictOf, type Conflict } from './conflict.js'

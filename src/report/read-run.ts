@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { manifestSchema, type Json, type StageSpec } from '../artefact/manifest.js'
+import type { Json } from '../artefact/json.js'
+import { manifestSchema } from '../artefact/schema.js'
+import type { StageSpec } from '../artefact/stages.js'
 import type { Moment, RunSummary, StageSummary, StepRecord } from './run-summary.js'
 
 /** A folder is no run, or its files are damaged. */

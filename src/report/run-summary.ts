@@ -1,4 +1,4 @@
-import type { Json, Settings } from '../artefact/manifest.js'
+import type { Json, Settings } from '../artefact/json.js'
 
 /** What a report needs of a run's folder. */
 export interface RunSummary {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { AdapterSpec, ModelSpec } from '../artefact/manifest.js'
+import type { AdapterSpec, ModelSpec } from '../artefact/models.js'
 import { adapterFile } from '../diagnostics/catalogue/adapter.js'
 import { corruptWeights, mismatchedWeights } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'

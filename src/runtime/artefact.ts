@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Artefact, type Manifest, manifestSchema } from '../artefact/manifest.js'
+import type { Artefact, Manifest } from '../artefact/manifest.js'
+import { manifestSchema } from '../artefact/schema.js'
 import { unsupportedTarget, unusableArtefact } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { z } from 'zod'
-import type { StageSpec } from '../artefact/manifest.js'
+import type { StageSpec } from '../artefact/stages.js'
 import { type RunFolder, writeWhole } from './run-folder.js'
 
 const place = z.strictObject({ stage: z.string(), step: z.int().positive() })

@@ -1,4 +1,5 @@
-import type { EvaluationSpec, Json } from '../artefact/manifest.js'
+import type { EvaluationSpec } from '../artefact/evaluations.js'
+import type { Json } from '../artefact/json.js'
 import { link } from '../artefact/link.js'
 import type { EvaluationInput, Results } from '../evaluate/kind.js'
 import { elementCount } from '../graph/types.js'

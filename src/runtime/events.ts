@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import type { Json } from '../artefact/manifest.js'
+import type { Json } from '../artefact/json.js'
 import type { Conversion } from '../weights/conversions.js'
 import type { MetricsLine } from './metrics-line.js'
 import type { Substitutes } from './substitutes.js'

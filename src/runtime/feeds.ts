@@ -1,4 +1,4 @@
-import type { GraphSpec } from '../artefact/manifest.js'
+import type { GraphSpec } from '../artefact/graphs.js'
 import { byteSize, elementCount } from '../graph/types.js'
 import { draw, drawKey } from './draws.js'
 import type { OpenData } from './fields.js'

@@ -1,4 +1,5 @@
-import type { DataSpec, HostExpression, Json } from '../artefact/manifest.js'
+import type { DataSpec, HostExpression } from '../artefact/data.js'
+import type { Json } from '../artefact/json.js'
 import { findHostFunction } from '../data/registry.js'
 import type { ColumnValue, Dataset } from '../data/source.js'
 

@@ -1,4 +1,5 @@
-import type { Settings, StageSpec } from '../artefact/manifest.js'
+import type { Settings } from '../artefact/json.js'
+import type { StageSpec } from '../artefact/stages.js'
 import { findOptimizer } from '../optimizers/registry.js'
 import { completeSettings } from '../optimizers/settings.js'
 import { findSchedule } from '../schedules/registry.js'

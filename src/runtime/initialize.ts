@@ -1,4 +1,4 @@
-import type { Initializer } from '../artefact/manifest.js'
+import type { Initializer } from '../artefact/models.js'
 import { elementCount } from '../graph/types.js'
 import { drawKey, normal, uniform } from './draws.js'
 

@@ -1,4 +1,5 @@
-import type { AdapterSpec, Manifest, ModelSpec } from '../artefact/manifest.js'
+import type { Manifest } from '../artefact/manifest.js'
+import type { AdapterSpec, ModelSpec } from '../artefact/models.js'
 import type { Weights } from './weights.js'
 
 type Layer = AdapterSpec['layers'][number]

@@ -1,5 +1,5 @@
 import { ModelFolders } from '../compiler/2-resolve/model-folders.js'
-import type { ModelSpec } from '../artefact/manifest.js'
+import type { ModelSpec } from '../artefact/models.js'
 import { DiskBinaryFiles } from './binary-files.js'
 
 /** The configurations and tokenizers of models that are not what they were when the pipeline was compiled. */

@@ -1,4 +1,5 @@
-import type { DataSpec, Manifest } from '../artefact/manifest.js'
+import type { DataSpec } from '../artefact/data.js'
+import type { Manifest } from '../artefact/manifest.js'
 import { emptyData, missingData } from '../diagnostics/catalogue/run.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { findSource } from '../data/registry.js'

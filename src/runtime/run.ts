@@ -1,4 +1,6 @@
-import type { Artefact, EvaluationSpec, Json } from '../artefact/manifest.js'
+import type { EvaluationSpec } from '../artefact/evaluations.js'
+import type { Json } from '../artefact/json.js'
+import type { Artefact } from '../artefact/manifest.js'
 import { notFinite } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { findEvaluationKind } from '../evaluate/registry.js'

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from './onnxruntime.js'
 import { rootFolderEntry } from '../artefact/link.js'
-import type { GraphSpec } from '../artefact/manifest.js'
+import type { GraphSpec } from '../artefact/graphs.js'
 import { sessionEntries, sessionOptions } from '../compiler/9-emit/session-options.js'
 import type { DType } from '../graph/types.js'
 import type { HostArray, HostTensor } from './tensors.js'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../compiler/9-emit/stage-hash.js'
-import type { Artefact, EvaluationSpec } from '../artefact/manifest.js'
+import type { EvaluationSpec } from '../artefact/evaluations.js'
+import type { Artefact } from '../artefact/manifest.js'
 
 /**
  * What an evaluation before the first stage follows from: its graphs, its settings, its data, the seed, and the

@@ -1,4 +1,4 @@
-import type { Json } from '../artefact/manifest.js'
+import type { Json } from '../artefact/json.js'
 
 type Metrics = Readonly<Record<string, Json>>
 

@@ -1,5 +1,6 @@
 import type { Tensor } from './onnxruntime.js'
-import type { GraphSpec, StageSpec } from '../artefact/manifest.js'
+import type { GraphSpec } from '../artefact/graphs.js'
+import type { StageSpec } from '../artefact/stages.js'
 import { type Binding, linkInputs } from '../artefact/link.js'
 import { stateName } from '../artefact/roles.js'
 import { type WrittenTensor, readTensor, writeSafetensors } from '../weights/safetensors.js'

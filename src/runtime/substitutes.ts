@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import type { DataSpec, Manifest, ModelSpec } from '../artefact/manifest.js'
+import type { DataSpec } from '../artefact/data.js'
+import type { Manifest } from '../artefact/manifest.js'
+import type { ModelSpec } from '../artefact/models.js'
 import type { ColumnValue, Dataset } from '../data/source.js'
 import { elementCount } from '../graph/types.js'
 import { locate } from '../weights/find.js'

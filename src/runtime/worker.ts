@@ -1,6 +1,6 @@
 import '../polyfill.js'
 import { parentPort } from 'node:worker_threads'
-import type { GraphSpec } from '../artefact/manifest.js'
+import type { GraphSpec } from '../artefact/graphs.js'
 import type { EvaluationInput } from '../evaluate/kind.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
 import { type StagePlan, type StateTensor, StepLoop } from './step-loop.js'

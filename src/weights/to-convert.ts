@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../artefact/manifest.js'
+import type { ModelSpec } from '../artefact/models.js'
 import { type SourceTensor, isStored } from './table.js'
 
 /**

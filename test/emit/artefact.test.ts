@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import onnxProto from 'onnx-proto'
 import { DiskFiles } from '../../src/cli/files.js'
 import type { Files } from '../../src/compiler/2-resolve/program.js'
-import { manifestSchema } from '../../src/artefact/manifest.js'
+import { manifestSchema } from '../../src/artefact/schema.js'
 import { compile } from '../../src/compiler/index.js'
 import { readLibrary } from '../check/analyze.js'
 

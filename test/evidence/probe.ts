@@ -1,4 +1,6 @@
-import type { Artefact, GraphSpec, StageSpec } from '../../src/artefact/manifest.js'
+import type { GraphSpec } from '../../src/artefact/graphs.js'
+import type { Artefact } from '../../src/artefact/manifest.js'
+import type { StageSpec } from '../../src/artefact/stages.js'
 import { link } from '../../src/artefact/link.js'
 import { stateName } from '../../src/artefact/roles.js'
 import { Feeder } from '../../src/runtime/feeds.js'

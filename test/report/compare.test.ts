@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Json } from '../../src/artefact/manifest.js'
+import type { Json } from '../../src/artefact/json.js'
 import { compareRuns, sentences, type Comparison } from '../../src/report/compare.js'
 import { conflictOf, shareBelowZero, wilson } from '../../src/report/conflict.js'
 import type { RunSummary, StageSummary, StepRecord } from '../../src/report/run-summary.js'

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { GraphSpec, Manifest } from '../../src/artefact/manifest.js'
+import type { GraphSpec } from '../../src/artefact/graphs.js'
+import type { Manifest } from '../../src/artefact/manifest.js'
 import { manifestVersion } from '../../src/artefact/manifest-version.js'
 import { readRun, RunUnreadable } from '../../src/report/read-run.js'
 
@@ -110,8 +111,8 @@ describe('readRun', () => {
   test('names the file and the line that are damaged', () => {
     expect(() => readRun(folder)).toThrow(RunUnreadable)
     expect(() => readRun(folder)).toThrow(/is no run: it has no manifest.json/)
-    write('manifest.json', { ...manifest, target: 'abacus' })
-    expect(() => readRun(folder)).toThrow(/manifest\.json cannot be read: .*target/s)
+    write('manifest.json', { ...manifest, weights: 'heavy' })
+    expect(() => readRun(folder)).toThrow(/manifest\.json cannot be read: .*weights/s)
     write('manifest.json', manifest)
     write('metrics.jsonl', `${line(1)}{"stage": 3}\n${line(2)}`)
     expect(() => readRun(folder)).toThrow(/metrics\.jsonl, line 2/)

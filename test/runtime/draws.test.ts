@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { Initializer } from '../../src/artefact/manifest.js'
+import type { Initializer } from '../../src/artefact/models.js'
 import type { Distribution } from '../../src/artefact/roles.js'
 import { elementCount } from '../../src/graph/types.js'
 import { draw, drawKey } from '../../src/runtime/draws.js'

@@ -1,7 +1,10 @@
 import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
 import { manifestVersion } from '../../src/artefact/manifest-version.js'
-import type { Artefact, EvaluationSpec, GraphSpec, Manifest, StageSpec } from '../../src/artefact/manifest.js'
+import type { EvaluationSpec } from '../../src/artefact/evaluations.js'
+import type { GraphSpec } from '../../src/artefact/graphs.js'
+import type { Artefact, Manifest } from '../../src/artefact/manifest.js'
+import type { StageSpec } from '../../src/artefact/stages.js'
 import type { State } from '../../src/artefact/roles.js'
 import type { Dataset } from '../../src/data/source.js'
 

@@ -1,6 +1,6 @@
 import onnxProto from 'onnx-proto'
 import { expect, test } from 'vitest'
-import type { GraphSpec } from '../../src/artefact/manifest.js'
+import type { GraphSpec } from '../../src/artefact/graphs.js'
 import { WorkerThread } from '../../src/runtime/thread.js'
 import { fileSystemRoot } from '../../src/runtime/weights.js'
 

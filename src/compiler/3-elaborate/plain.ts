@@ -1,4 +1,4 @@
-import type { Json } from '../../artefact/manifest.js'
+import type { Json } from '../../artefact/json.js'
 import type { Val } from './values.js'
 
 /** A static value as JSON; undefined for values that have no plain form. */

@@ -13,7 +13,9 @@ import type {
   ParamItem,
 } from '../1-parse/syntax.js'
 import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
-import type { DataSpec, ModelSpec, Settings } from '../../artefact/manifest.js'
+import type { DataSpec } from '../../artefact/data.js'
+import type { Settings } from '../../artefact/json.js'
+import type { ModelSpec } from '../../artefact/models.js'
 import { configText } from './config-text.js'
 import { dataSpec } from './data-spec.js'
 import { type AdaptedLayer, type Adapter, adapterParameters, evaluateAdapter, layerKey } from './adapter.js'

@@ -1,7 +1,7 @@
 import type { FlatPipeline, FlatStage } from '../2-resolve/flatten.js'
 import type { Adapter } from '../3-elaborate/adapter.js'
 import type { AdapterState } from '../3-elaborate/facts.js'
-import type { AdapterSpec, ModelSpec } from '../../artefact/manifest.js'
+import type { AdapterSpec, ModelSpec } from '../../artefact/models.js'
 
 /**
  * The adapters that stand beside weights in a stage (or at the end): each is attached at the first stage that trains

@@ -1,14 +1,11 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Graph } from '../../graph/graph.js'
 import type { DType, NarrowFloat } from '../../graph/types.js'
-import type {
-  AdapterSpec,
-  DataSpec,
-  EvaluationSpec,
-  Manifest,
-  ModelSpec,
-  Settings,
-} from '../../artefact/manifest.js'
+import type { DataSpec } from '../../artefact/data.js'
+import type { EvaluationSpec } from '../../artefact/evaluations.js'
+import type { Settings } from '../../artefact/json.js'
+import type { Manifest } from '../../artefact/manifest.js'
+import type { AdapterSpec, ModelSpec } from '../../artefact/models.js'
 
 /**
  * What phase 4 gives: per stage one forward graph, whose inputs are rows of data and draws; parameters are values of

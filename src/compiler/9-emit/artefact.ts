@@ -72,9 +72,9 @@ export function buildManifest(
     seed: lowered.seed,
     weights: 'files',
     params: lowered.params,
-    models: [...lowered.models],
-    adapters: [...lowered.adapters],
-    data: [...lowered.data],
+    models: lowered.models,
+    adapters: lowered.adapters,
+    data: lowered.data,
     stages: stages.map((stage, i) => stageSpec(stage, hashes[i] ?? '')),
     evaluations: evaluations.map(({ lowered: { name, kind, settings, parts: graphs }, parts }) => ({
       name,
@@ -91,7 +91,7 @@ export function buildManifest(
         },
     ),
     source_map: sourceMap(files),
-    allowed: [...lowered.allowed],
+    allowed: lowered.allowed,
     edit_hint: editHint,
   }
   const written = new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()]))
@@ -141,13 +141,8 @@ function stageSpec({ lowered, graphs }: EmittedStage, stageHash: string): Manife
       schedule: g.schedule,
       schedule_settings: g.scheduleSettings,
     })),
-    trained: lowered.trained.map(({ model, path, shape, group }) => ({
-      model,
-      path,
-      shape: [...shape],
-      group,
-    })),
-    slots: [...slotsOf(lowered)],
+    trained: lowered.trained.map(({ model, path, shape, group }) => ({ model, path, shape, group })),
+    slots: slotsOf(lowered),
     ema: lowered.ema,
     monitors: lowered.monitors.map(({ name, every, statistic }) => ({ name, every, statistic })),
     graphs: {

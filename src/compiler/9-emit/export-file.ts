@@ -6,7 +6,7 @@ import { dataType } from '../../onnx/element-types.js'
 import { readModel, writeModel } from '../../onnx/protobuf.js'
 import { type EmitContext, parameterTable } from './graph-file.js'
 import { layOut } from '../8-schedule/layout.js'
-import type { FunctionExport } from '../../artefact/manifest.js'
+import type { FunctionExport } from '../../artefact/exports.js'
 import { emit } from './onnx.js'
 
 /** A function as an ONNX file with an open number of rows, and its entry in the manifest. */

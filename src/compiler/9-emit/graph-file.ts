@@ -3,7 +3,7 @@ import type { Graph, Output, Value } from '../../graph/graph.js'
 import { type Cost, costOf } from '../8-schedule/cost.js'
 import { type Memory, memoryOf } from '../8-schedule/memory.js'
 import { layOut } from '../8-schedule/layout.js'
-import type { GraphSpec } from '../../artefact/manifest.js'
+import type { GraphSpec } from '../../artefact/graphs.js'
 import { initializersOf, parameterName } from '../8-schedule/names.js'
 import { emit } from './onnx.js'
 import { optimizationOf } from './session-options.js'
@@ -58,17 +58,18 @@ export const parameterTable = (graph: Graph): GraphSpec['parameters'] =>
   initializersOf(graph).flatMap(({ type: { dtype, shape }, source }) => {
     if (source.kind !== 'parameter') return []
     const { model, path, as = null } = source
-    return [{ name: parameterName(model, path), model, path, dtype, shape: [...shape], as }]
+    return [{ name: parameterName(model, path), model, path, dtype, shape, as }]
   })
 
 function inputSpec({ source, type: { dtype, shape } }: Value): GraphSpec['inputs'][number] {
   if (source.kind !== 'input' || !source.role) throw new Error('an input without a role')
-  return { name: source.name, dtype, shape: [...shape], role: source.role }
+  return { name: source.name, dtype, shape, role: source.role }
 }
 
-function outputSpec({ name, value: { type }, role }: Output): GraphSpec['outputs'][number] {
+function outputSpec({ name, value, role }: Output): GraphSpec['outputs'][number] {
   if (!role || role.kind === 'gradient') throw new Error(`${name} means nothing to a runner`)
-  return { name, dtype: type.dtype, shape: [...type.shape], role }
+  const { dtype, shape } = value.type
+  return { name, dtype, shape, role }
 }
 
 function placesOf(graph: Graph, { locate }: EmitContext): readonly (string | null)[] {

@@ -1,6 +1,6 @@
 import { type Graph } from '../../graph/graph.js'
 import { byteSize } from '../../graph/types.js'
-import type { GraphSpec } from '../../artefact/manifest.js'
+import type { GraphSpec } from '../../artefact/graphs.js'
 import { initializersOf } from '../8-schedule/names.js'
 
 /**

@@ -1,7 +1,7 @@
 import { bytesPerElement, elementCount, type NarrowFloat } from '../../graph/types.js'
 import type { BuiltStage } from '../build-stage.js'
 import type { Lowered } from '../4-lower/lowered.js'
-import type { ModelSpec } from '../../artefact/manifest.js'
+import type { ModelSpec } from '../../artefact/models.js'
 
 /** Weights that a run rounds into a file, which later runs find again. */
 export interface ConversionPlan {

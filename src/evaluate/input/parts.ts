@@ -1,4 +1,4 @@
-import type { Json } from '../../artefact/manifest.js'
+import type { Json } from '../../artefact/json.js'
 import type { EvaluationInput, GivenArguments, Results } from '../kind.js'
 
 type Part = EvaluationInput['parts'][number]

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { ModelSpec } from '../../artefact/manifest.js'
+import type { ModelSpec } from '../../artefact/models.js'
 import { locate } from '../../weights/find.js'
 import { writeWhole } from '../run-folder.js'
 

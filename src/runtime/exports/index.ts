@@ -1,4 +1,5 @@
-import type { Artefact, ExportSpec } from '../../artefact/manifest.js'
+import type { ExportSpec } from '../../artefact/exports.js'
+import type { Artefact } from '../../artefact/manifest.js'
 import type { Weights } from '../weights.js'
 import { exportFunction } from './function.js'
 import { exportModel } from './model.js'

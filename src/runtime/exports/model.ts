@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { Manifest, ModelSpec } from '../../artefact/manifest.js'
+import type { Manifest } from '../../artefact/manifest.js'
+import type { ModelSpec } from '../../artefact/models.js'
 import { adaptedLayers, mergedWeight } from '../merge.js'
 import { writeSafetensors } from '../../weights/safetensors.js'
 import type { Weights } from '../weights.js'

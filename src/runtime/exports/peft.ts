@@ -1,5 +1,7 @@
 import { join } from 'node:path'
-import type { AdapterSpec, Json, Manifest, ModelSpec } from '../../artefact/manifest.js'
+import type { Json } from '../../artefact/json.js'
+import type { Manifest } from '../../artefact/manifest.js'
+import type { AdapterSpec, ModelSpec } from '../../artefact/models.js'
 import { findPublished } from '../published.js'
 import { peftBias, peftFiles } from './peft-names.js'
 import { writeWhole } from '../run-folder.js'

@@ -1,0 +1,45 @@
+import type { DType, NarrowFloat } from '../graph/types.js'
+
+/** How a parameter starts when no weights are given. */
+export type Initializer =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
+
+export interface ModelSpec {
+  readonly name: string
+  /** A weight file or folder, relative to the project root, or a model of the Hugging Face cache. */
+  readonly from: string | null
+  /** The type to which its f32 parameters are rounded, wherever they are read. */
+  readonly as: NarrowFloat | null
+  /** Patterns of tensors of the file that the model has no parameter for. */
+  readonly ignore: readonly string[]
+  /** The text of `config.json`, where the model has a record that mirrors it. */
+  readonly config: string | null
+  /** Configurations and tokenizers that were looked for when it was compiled, by name from the directory; null: absent. */
+  readonly files: readonly { readonly name: string; readonly sha256: string | null }[]
+  readonly parameters: readonly {
+    readonly path: string
+    readonly dtype: DType
+    readonly shape: readonly number[]
+    readonly init: Initializer
+  }[]
+}
+
+/** Low-rank factors beside weights of a model: W + (alpha / rank) B A. They are kept under `models`, by the adapter's name. */
+export interface AdapterSpec {
+  readonly name: string
+  readonly model: string
+  readonly rank: number
+  readonly alpha: number
+  readonly dropout: number
+  /** Paths of the module and its weight in the model, and of the factors. */
+  readonly layers: readonly {
+    readonly module: string
+    readonly weight: string
+    readonly a: string
+    readonly b: string
+  }[]
+  /** Paths in the model of the biases that it trains. */
+  readonly biases: readonly string[]
+}

@@ -1,0 +1,207 @@
+import { z } from 'zod'
+import { narrowFloats } from '../graph/types.js'
+import type { HostExpression } from './data.js'
+import type { Json } from './json.js'
+import { manifestVersion } from './manifest-version.js'
+import type { Manifest } from './manifest.js'
+
+// Checks a `manifest.json` that is read. The types say what its parts mean; only who reads one loads this.
+
+const json: z.ZodType<Json> = z.lazy(() =>
+  z.union([z.null(), z.boolean(), z.number(), z.string(), z.array(json), z.record(z.string(), json)]),
+)
+
+const dtype = z.enum(['f32', 'f16', 'bf16', 'f64', 'i64', 'i32', 'u8', 'bool'])
+const narrow = z.enum(narrowFloats)
+const shape = z.array(z.int().nonnegative())
+const settings = z.record(z.string(), json)
+
+const distribution = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('normal') }),
+  z.strictObject({ kind: z.literal('uniform'), low: z.number(), high: z.number() }),
+  z.strictObject({ kind: z.literal('randint'), low: z.int(), high: z.int() }),
+])
+
+const initializer = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant'), value: z.number() }),
+  z.strictObject({ kind: z.literal('uniform'), low: z.number(), high: z.number() }),
+  z.strictObject({ kind: z.literal('normal'), mean: z.number(), std: z.number() }),
+])
+
+const ofParameter = { model: z.string(), path: z.string() }
+
+const state = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('parameter'), ...ofParameter }),
+  z.strictObject({ kind: z.literal('slot'), slot: z.string(), ...ofParameter }),
+  z.strictObject({ kind: z.literal('average'), ...ofParameter }),
+  z.strictObject({ kind: z.literal('gradient'), term: z.int().nonnegative().nullable(), ...ofParameter }),
+])
+
+const inputRole = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('state'), state }),
+  z.strictObject({ kind: z.literal('batch'), data: z.string(), field: z.string() }),
+  z.strictObject({ kind: z.literal('draw'), path: z.string(), distribution }),
+  z.strictObject({ kind: z.literal('hyper'), group: z.int().nonnegative(), name: z.string() }),
+  z.strictObject({ kind: z.literal('prologue'), key: z.string() }),
+])
+
+const outputRole = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('state'), state }),
+  z.strictObject({ kind: z.literal('loss') }),
+  z.strictObject({ kind: z.literal('grad_norm') }),
+  z.strictObject({ kind: z.literal('monitor'), name: z.string() }),
+  z.strictObject({ kind: z.literal('prologue'), key: z.string() }),
+  z.strictObject({ kind: z.literal('result'), name: z.string() }),
+])
+
+const graph = z.strictObject({
+  file: z.string(),
+  inputs: z.array(z.strictObject({ name: z.string(), dtype, shape, role: inputRole })),
+  outputs: z.array(z.strictObject({ name: z.string(), dtype, shape, role: outputRole })),
+  parameters: z.array(
+    z.strictObject({
+      name: z.string(),
+      model: z.string(),
+      path: z.string(),
+      dtype,
+      shape,
+      as: narrow.nullable(),
+    }),
+  ),
+  optimization: z.enum(['disabled', 'all']),
+  flops: z.number(),
+  peak_bytes: z.number(),
+})
+
+const group = z.strictObject({
+  optimizer: z.string(),
+  settings,
+  schedule: z.string(),
+  schedule_settings: settings,
+})
+
+const stage = z.strictObject({
+  name: z.string(),
+  hash: z.string(),
+  steps: z.int().positive(),
+  accumulate: z.int().positive(),
+  save_every: z.int().positive().nullable(),
+  groups: z.array(group),
+  trained: z.array(
+    z.strictObject({ model: z.string(), path: z.string(), shape, group: z.int().nonnegative() }),
+  ),
+  slots: z.array(z.string()),
+  ema: z.number().nullable(),
+  monitors: z.array(
+    z.strictObject({
+      name: z.string(),
+      every: z.int().positive(),
+      statistic: z.enum(['value', 'share']),
+    }),
+  ),
+  graphs: z.strictObject({
+    step: graph,
+    monitored: graph.nullable(),
+    micro: graph.nullable(),
+    prologue: graph.nullable(),
+  }),
+})
+
+const hostExpression: z.ZodType<HostExpression> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('column'), name: z.string() }),
+    z.strictObject({ kind: z.literal('literal'), value: json }),
+    z.strictObject({
+      kind: z.literal('call'),
+      function: z.string(),
+      arguments: z.record(z.string(), hostExpression),
+    }),
+  ]),
+)
+
+const data = z.strictObject({
+  name: z.string(),
+  source: z.string(),
+  arguments: settings,
+  fields: z.array(z.strictObject({ name: z.string(), dtype, shape, value: hostExpression })),
+})
+
+const model = z.strictObject({
+  name: z.string(),
+  from: z.string().nullable(),
+  as: narrow.nullable(),
+  ignore: z.array(z.string()),
+  config: z.string().nullable(),
+  files: z.array(z.strictObject({ name: z.string(), sha256: z.string().nullable() })),
+  parameters: z.array(z.strictObject({ path: z.string(), dtype, shape, init: initializer })),
+})
+
+const adapter = z.strictObject({
+  name: z.string(),
+  model: z.string(),
+  rank: z.int().positive(),
+  alpha: z.number(),
+  dropout: z.number(),
+  layers: z.array(z.strictObject({ module: z.string(), weight: z.string(), a: z.string(), b: z.string() })),
+  biases: z.array(z.string()),
+})
+
+const evaluation = z.strictObject({
+  name: z.string(),
+  kind: z.string(),
+  settings,
+  parts: z.array(z.strictObject({ data: z.string().nullable(), rows: z.int().positive(), graph })),
+  reads: z.array(z.string()),
+})
+
+const parameterSpecs = graph.shape.parameters
+const rowType = z.strictObject({ name: z.string(), dtype, shape })
+
+const functionExport = z.strictObject({
+  kind: z.literal('function'),
+  name: z.string(),
+  file: z.string(),
+  inputs: z.array(rowType),
+  outputs: z.array(rowType),
+  parameters: parameterSpecs,
+})
+
+const exported = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('model'), name: z.string() }),
+  z.strictObject({ kind: z.literal('adapter'), name: z.string() }),
+  functionExport,
+])
+
+export const manifestSchema = z.strictObject({
+  version: z.literal(manifestVersion),
+  compiler: z.string(),
+  pipeline: z.string(),
+  target: z.string(),
+  hash: z.string(),
+  seed: z.int(),
+  weights: z.enum(['files', 'random']),
+  params: settings,
+  models: z.array(model),
+  adapters: z.array(adapter),
+  data: z.array(data),
+  stages: z.array(stage),
+  evaluations: z.array(evaluation),
+  exports: z.array(exported),
+  source_map: z.strictObject({
+    places: z.array(z.string()),
+    nodes: z.record(z.string(), z.array(z.int())),
+  }),
+  allowed: z.array(z.strictObject({ rule: z.string(), reason: z.string(), stage: z.string().nullable() })),
+  edit_hint: z.strictObject({ at: z.string(), text: z.string() }).nullable(),
+})
+
+type Immutable<T> = T extends readonly (infer Item)[]
+  ? readonly Immutable<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Immutable<T[K]> }
+    : T
+
+type Same<A, B> = [A, B] extends [B, A] ? true : false
+
+// The types and this schema are one: a difference does not compile.
+true satisfies Same<Immutable<z.output<typeof manifestSchema>>, Manifest>

@@ -1,0 +1,45 @@
+import type { GraphSpec } from './graphs.js'
+import type { Settings } from './json.js'
+
+/** Parameters that are trained alike. */
+export interface GroupSpec {
+  readonly optimizer: string
+  readonly settings: Settings
+  readonly schedule: string
+  readonly schedule_settings: Settings
+}
+
+export interface StageSpec {
+  readonly name: string
+  readonly hash: string
+  readonly steps: number
+  readonly accumulate: number
+  readonly save_every: number | null
+  readonly groups: readonly GroupSpec[]
+  readonly trained: readonly {
+    readonly model: string
+    readonly path: string
+    readonly shape: readonly number[]
+    readonly group: number
+  }[]
+  /** Optimizer slots per trained parameter, all f32 and zero at the start, e.g. ['m', 'v']. */
+  readonly slots: readonly string[]
+  /** The decay of averages, kept as state that starts at the parameters; null: there are none. */
+  readonly ema: number | null
+  /** `share`: what is recorded is the share of the monitored steps so far at which the value was 1 and not 0. */
+  readonly monitors: readonly {
+    readonly name: string
+    readonly every: number
+    readonly statistic: 'value' | 'share'
+  }[]
+  readonly graphs: {
+    /** One optimizer step; with accumulation the last micro-batch and the update. */
+    readonly step: GraphSpec
+    /** The same with monitors; state outputs are bit-equal. */
+    readonly monitored: GraphSpec | null
+    /** A micro-batch before the last: adds its gradient to that of those before it. Null when accumulate = 1. */
+    readonly micro: GraphSpec | null
+    /** Runs once per stage: values that depend on no data, draw, step or trained parameter. */
+    readonly prologue: GraphSpec | null
+  }
+}
