@@ -2,7 +2,7 @@ import type { DataSpec } from './data.js'
 import type { EvaluationSpec } from './evaluations.js'
 import type { ExportSpec } from './exports.js'
 import type { Settings } from './json.js'
-import type { manifestVersion } from './manifest-version.js'
+import type { manifestFormat, manifestVersion } from './manifest-version.js'
 import type { AdapterSpec, ModelSpec } from './models.js'
 import type { StageSpec } from './stages.js'
 
@@ -10,6 +10,7 @@ import type { StageSpec } from './stages.js'
  * `manifest.json`: everything a runner needs beside the ONNX files. Nothing of a run and no absolute path stands in it.
  */
 export interface Manifest {
+  readonly format: typeof manifestFormat
   readonly version: typeof manifestVersion
   readonly compiler: string
   readonly pipeline: string
@@ -27,6 +28,8 @@ export interface Manifest {
   readonly stages: readonly StageSpec[]
   readonly evaluations: readonly EvaluationSpec[]
   readonly exports: readonly ExportSpec[]
+  /** SHA-256 of each file beside the manifest. */
+  readonly files: Readonly<Record<string, string>>
   readonly source_map: SourceMap
   /** Warnings that the source silences, in one stage or in all, and why. */
   readonly allowed: readonly {

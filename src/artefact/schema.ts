@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { narrowFloats } from '../graph/types.js'
 import type { HostExpression } from './data.js'
 import type { Json } from './json.js'
-import { manifestVersion } from './manifest-version.js'
+import { manifestFormat, manifestVersion } from './manifest-version.js'
 import type { Manifest } from './manifest.js'
+import { graphFileSchema as file, nameSchema as name } from './names.js'
 
 // Checks a `manifest.json` that is read. The types say what its parts mean; only who reads one loads this.
 
@@ -28,7 +29,7 @@ const initializer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('normal'), mean: z.number(), std: z.number() }),
 ])
 
-const ofParameter = { model: z.string(), path: z.string() }
+const ofParameter = { model: name, path: z.string() }
 
 const state = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('parameter'), ...ofParameter }),
@@ -39,7 +40,7 @@ const state = z.discriminatedUnion('kind', [
 
 const inputRole = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('state'), state }),
-  z.strictObject({ kind: z.literal('batch'), data: z.string(), field: z.string() }),
+  z.strictObject({ kind: z.literal('batch'), data: name, field: z.string() }),
   z.strictObject({ kind: z.literal('draw'), path: z.string(), distribution }),
   z.strictObject({ kind: z.literal('hyper'), group: z.int().nonnegative(), name: z.string() }),
   z.strictObject({ kind: z.literal('prologue'), key: z.string() }),
@@ -55,13 +56,13 @@ const outputRole = z.discriminatedUnion('kind', [
 ])
 
 const graph = z.strictObject({
-  file: z.string(),
+  file,
   inputs: z.array(z.strictObject({ name: z.string(), dtype, shape, role: inputRole })),
   outputs: z.array(z.strictObject({ name: z.string(), dtype, shape, role: outputRole })),
   parameters: z.array(
     z.strictObject({
       name: z.string(),
-      model: z.string(),
+      model: name,
       path: z.string(),
       dtype,
       shape,
@@ -81,15 +82,13 @@ const group = z.strictObject({
 })
 
 const stage = z.strictObject({
-  name: z.string(),
+  name,
   hash: z.string(),
   steps: z.int().positive(),
   accumulate: z.int().positive(),
   save_every: z.int().positive().nullable(),
   groups: z.array(group),
-  trained: z.array(
-    z.strictObject({ model: z.string(), path: z.string(), shape, group: z.int().nonnegative() }),
-  ),
+  trained: z.array(z.strictObject({ model: name, path: z.string(), shape, group: z.int().nonnegative() })),
   slots: z.array(z.string()),
   ema: z.number().nullable(),
   monitors: z.array(
@@ -120,14 +119,14 @@ const hostExpression: z.ZodType<HostExpression> = z.lazy(() =>
 )
 
 const data = z.strictObject({
-  name: z.string(),
+  name,
   source: z.string(),
   arguments: settings,
   fields: z.array(z.strictObject({ name: z.string(), dtype, shape, value: hostExpression })),
 })
 
 const model = z.strictObject({
-  name: z.string(),
+  name,
   from: z.string().nullable(),
   as: narrow.nullable(),
   ignore: z.array(z.string()),
@@ -137,8 +136,8 @@ const model = z.strictObject({
 })
 
 const adapter = z.strictObject({
-  name: z.string(),
-  model: z.string(),
+  name,
+  model: name,
   rank: z.int().positive(),
   alpha: z.number(),
   dropout: z.number(),
@@ -147,10 +146,10 @@ const adapter = z.strictObject({
 })
 
 const evaluation = z.strictObject({
-  name: z.string(),
+  name,
   kind: z.string(),
   settings,
-  parts: z.array(z.strictObject({ data: z.string().nullable(), rows: z.int().positive(), graph })),
+  parts: z.array(z.strictObject({ data: name.nullable(), rows: z.int().positive(), graph })),
   reads: z.array(z.string()),
 })
 
@@ -159,24 +158,31 @@ const rowType = z.strictObject({ name: z.string(), dtype, shape })
 
 const functionExport = z.strictObject({
   kind: z.literal('function'),
-  name: z.string(),
-  file: z.string(),
+  name,
+  file,
   inputs: z.array(rowType),
   outputs: z.array(rowType),
   parameters: parameterSpecs,
 })
 
 const exported = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('model'), name: z.string() }),
-  z.strictObject({ kind: z.literal('adapter'), name: z.string() }),
+  z.strictObject({ kind: z.literal('model'), name }),
+  z.strictObject({ kind: z.literal('adapter'), name }),
   functionExport,
 ])
 
+/** What tells a folder that `dcrc compile` wrote from any other: what it lists, the next compilation replaces. */
+export const ownedSchema = z.object({
+  format: z.literal(manifestFormat),
+  files: z.record(file, z.string().regex(/^[0-9a-f]{64}$/)),
+})
+
 export const manifestSchema = z.strictObject({
+  ...ownedSchema.shape,
   version: z.literal(manifestVersion),
   compiler: z.string(),
-  pipeline: z.string(),
-  target: z.string(),
+  pipeline: name,
+  target: name,
   hash: z.string(),
   seed: z.int(),
   weights: z.enum(['files', 'random']),

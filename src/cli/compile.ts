@@ -1,13 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { compile as compilePipeline } from '../compiler/index.js'
 import type { Artefact } from '../artefact/manifest.js'
-import { notAnArtefact } from '../diagnostics/catalogue/file.js'
-import { UserError } from '../diagnostics/diagnostic.js'
 import { exitCodes } from './exit-codes.js'
 import { printDiagnostics } from './print.js'
 import { findTarget } from './target.js'
 import { bytes } from '../diagnostics/units.js'
+import { writeArtefact } from './write-artefact.js'
 
 export interface CompileOptions {
   readonly out?: string
@@ -34,25 +32,4 @@ export function compile(name: string | undefined, options: CompileOptions): numb
     `${artefact.manifest.pipeline}: ${artefact.files.size} graphs, ${bytes(size)}, in ${folder}\n`,
   )
   return exitCodes.done
-}
-
-/** Writes beside the folder and swaps, so that a reader never sees half of it. Throws UserError. */
-function writeArtefact(artefact: Artefact, folder: string): void {
-  if (existsSync(folder) && !isReplaceable(folder))
-    throw new UserError(notAnArtefact({ file: folder, start: 0, end: 0 }, { path: folder }))
-  const beside = `${folder}.${process.pid}.tmp`
-  rmSync(beside, { recursive: true, force: true })
-  mkdirSync(beside, { recursive: true })
-  for (const [file, bytes] of artefact.files) writeFileSync(join(beside, file), bytes)
-  writeFileSync(join(beside, 'manifest.json'), `${JSON.stringify(artefact.manifest, null, 1)}\n`)
-  mkdirSync(dirname(folder), { recursive: true })
-  rmSync(folder, { recursive: true, force: true })
-  renameSync(beside, folder)
-}
-
-/** An empty folder, or one with nothing but graphs and their manifest. */
-function isReplaceable(folder: string): boolean {
-  const names = statSync(folder).isDirectory() ? readdirSync(folder) : ['']
-  const [graphs, rest] = [names.filter((n) => n.endsWith('.onnx')), names.filter((n) => !n.endsWith('.onnx'))]
-  return names.length === 0 || (graphs.length > 0 && rest.every((n) => n === 'manifest.json'))
 }

@@ -3,6 +3,7 @@ import { copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { downloadFile, listFiles, modelInfo } from '@huggingface/hub'
 import { z } from 'zod'
+import { inside } from '../inside.js'
 import { type ModelId, modelCache } from '../weights/hub-cache.js'
 import { download } from './download.js'
 import { HubError, hubError } from './hub-error.js'
@@ -43,7 +44,7 @@ export async function fetchModel(id: ModelId, options: FetchOptions): Promise<st
     const cache = modelCache(id, options.env)
     const folder = to ?? join(cache, 'snapshots', commit)
     for (const file of selection.wanted) {
-      const place = join(folder, ...file.path.split('/'))
+      const place = inside(folder, ...file.path.split('/'))
       const target = to === undefined ? join(cache, 'blobs', file.hash) : place
       await download({
         file,

@@ -1,23 +1,34 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { identity } from '../artefact/identity.js'
+import { manifestFile } from '../artefact/manifest-version.js'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import { manifestSchema } from '../artefact/schema.js'
 import { unsupportedTarget, unusableArtefact } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
+import { sha256 } from '../graph/sha256.js'
 
-/** What `dcrc compile` wrote, read back. Throws UserError. */
+/** What `dcrc compile` wrote, read back, every byte of it as it was written. Throws UserError. */
 export function loadArtefact(directory: string): Artefact {
-  const file = join(directory, 'manifest.json')
+  const file = join(directory, manifestFile)
   const span = { file, start: 0, end: 0 }
-  if (!existsSync(file)) throw new UserError(unusableArtefact(span, { problem: `${file} does not exist` }))
-  const manifest = parseManifest(readFileSync(file, 'utf8'), span)
-  const files = new Map<string, Uint8Array>()
-  for (const name of graphFiles(manifest)) {
-    const path = join(directory, name)
-    if (!existsSync(path)) throw new UserError(unusableArtefact(span, { problem: `${path} does not exist` }))
-    files.set(name, readFileSync(path))
+  const refuse = (problem: string): never => {
+    throw new UserError(unusableArtefact(span, { problem }))
   }
-  return { manifest, files }
+  if (!existsSync(file)) return refuse(`${file} does not exist`)
+  const manifest = parseManifest(readFileSync(file, 'utf8'), span)
+  const { hash, ...body } = manifest
+  if (identity(body) !== hash) return refuse(`${file} is not as it was compiled`)
+  const files = new Map<string, Uint8Array>()
+  for (const [name, sum] of Object.entries(manifest.files)) {
+    const path = join(directory, name)
+    if (!existsSync(path)) return refuse(`${path} does not exist`)
+    const bytes = readFileSync(path)
+    if (sha256(bytes) !== sum) return refuse(`${path} is damaged: it is not as it was compiled`)
+    files.set(name, bytes)
+  }
+  const unlisted = graphFiles(manifest).find((name) => !files.has(name))
+  return unlisted === undefined ? { manifest, files } : refuse(`${file} does not list ${unlisted}`)
 }
 
 /** Throws UserError where this runner cannot run an artefact. */

@@ -2,17 +2,18 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, s
 import { join, sep } from 'node:path'
 import { z } from 'zod'
 import type { StageSpec } from '../artefact/stages.js'
+import { nameSchema } from '../artefact/names.js'
+import { inside } from '../inside.js'
 import { type RunFolder, writeWhole } from './run-folder.js'
 
-const place = z.strictObject({ stage: z.string(), step: z.int().positive() })
+const place = z.strictObject({ stage: nameSchema, step: z.int().positive() })
 
 /** `state.json`: which state a checkpoint holds, and the sizes of its files. */
 const stateSchema = z.strictObject({
   version: z.literal(1),
   manifest: z.string(),
   seed: z.int(),
-  stage: z.string(),
-  step: z.int().positive(),
+  ...place.shape,
   /** Of monitors that record a share: steps at which they were due, and at which their condition held. */
   shares: z.record(z.string(), z.strictObject({ steps: z.int().nonnegative(), held: z.int().nonnegative() })),
   /** The stages before this one, with the steps they were trained. */
@@ -68,7 +69,7 @@ function readCheckpoint(directory: string): Checkpoint | undefined {
   const { data } = stateSchema.safeParse(parse(readFileSync(file, 'utf8')))
   if (!data) return undefined
   const whole = Object.entries(data.files).every(([name, size]) => {
-    const path = join(directory, name)
+    const path = inside(directory, name)
     return existsSync(path) && statSync(path).size === size
   })
   return whole ? { ...data, directory } : undefined

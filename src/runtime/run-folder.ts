@@ -7,11 +7,11 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
 import { z } from 'zod'
 import type { Json } from '../artefact/json.js'
 import type { Manifest } from '../artefact/manifest.js'
 import type { MetricsLine } from './metrics-line.js'
+import { inside } from '../inside.js'
 import { substitutesSchema } from './substitutes.js'
 import { eventsFile, keptRecords, startRecord, stepRecord } from './tensorboard.js'
 
@@ -48,7 +48,7 @@ export class RunFolder {
   constructor(readonly directory: string) {}
 
   path(...parts: readonly string[]): string {
-    return join(this.directory, ...parts)
+    return inside(this.directory, ...parts)
   }
 
   get isTaken(): boolean {

@@ -5,6 +5,7 @@ import { env } from './onnxruntime.js'
 import type { Manifest } from '../artefact/manifest.js'
 import { changedSinceRun, folderTaken, nothingToResume } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
+import { inside } from '../inside.js'
 import { parseManifest } from './artefact.js'
 import { RunFolder, type RunRecord } from './run-folder.js'
 import type { Substitutes } from './substitutes.js'
@@ -22,7 +23,7 @@ export function chooseFolder(
   { runDir, resume }: Choice,
   span: Span,
 ): RunFolder {
-  const runs = join(root, 'runs', manifest.pipeline)
+  const runs = inside(join(root, 'runs'), manifest.pipeline)
   if (resume) {
     const folder = runDir === undefined ? latest(runs) : new RunFolder(runDir)
     if (!folder?.record || folder.manifest === undefined) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { canonical } from '../compiler/9-emit/stage-hash.js'
+import { canonical } from '../json/canonical.js'
 import type { EvaluationSpec } from '../artefact/evaluations.js'
 import type { Artefact } from '../artefact/manifest.js'
 

@@ -6,6 +6,7 @@ import type { AdapterSpec } from '../artefact/models.js'
 import type { StageSpec } from '../artefact/stages.js'
 import { link } from '../artefact/link.js'
 import { stateName } from '../artefact/roles.js'
+import { inside } from '../inside.js'
 import type { RunEvent } from './events.js'
 import { writePeftConfig } from './exports/peft.js'
 import { peftBias, peftFiles } from './exports/peft-names.js'
@@ -320,10 +321,11 @@ export async function writeState(directory: string, stage: StageSpec, context: T
     const adapter = artefact.manifest.adapters.find((a) => a.name === name)
     if (adapter) {
       tensors.push(...biasesOf(adapter, stage, context))
-      mkdirSync(join(directory, name))
-      writePeftConfig(artefact.manifest, name, join(directory, name))
+      const own = inside(directory, name)
+      mkdirSync(own)
+      writePeftConfig(artefact.manifest, name, own)
     }
-    await thread.call('writeState', [join(directory, checkpointFile(artefact.manifest, name)), tensors])
+    await thread.call('writeState', [inside(directory, checkpointFile(artefact.manifest, name)), tensors])
   }
   const slots = stage.trained.flatMap(({ model, path, shape }) => {
     const kept = stage.slots.map((slot) => slotKey(slot, model, path))

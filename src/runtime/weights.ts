@@ -19,6 +19,7 @@ import {
 } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { type NarrowFloat, narrowFloats, tensor } from '../graph/types.js'
+import { inside } from '../inside.js'
 import { OnnxProblem } from '../onnx/problem.js'
 import { weightCache } from '../cache.js'
 import { type Conversion, Conversions, TooLarge } from '../weights/conversions.js'
@@ -254,7 +255,7 @@ async function openInitial(
   model: ModelSpec,
   { directory, seed, span }: WeightOptions,
 ): Promise<ReadonlyMap<string, StoredTensor>> {
-  const file = join(directory, 'initial', `${model.name}.safetensors`)
+  const file = inside(join(directory, 'initial'), `${model.name}.safetensors`)
   if (!existsSync(file)) await fitting(model, span, () => writeInitial(model, file, seed))
   return openOwn(model, file, span)
 }

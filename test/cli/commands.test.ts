@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Installed } from './installed.js'
 
@@ -235,9 +235,35 @@ describe('compile', () => {
     const refused = await dcrc.dcrc('compile --out .', 'Second')
     expect(refused.code).toBe(1)
     expect(refused.stderr).toContain(
-      'error[file/not-replaced]: `.` holds something else than a compiled pipeline',
+      'error[file/not-replaced]: `.` holds something else than a compiled pipeline: .gitignore, compiled, digits.dcr and 1 more',
     )
     expect(dcrc.read('Second/digits.dcr')).toBe(text)
+  })
+
+  test('takes no folder for its own that only looks like one, and leaves nothing beside it', async () => {
+    await dcrc.dcrc('new Own')
+    const compile = () => dcrc.dcrc('compile --out out', 'Own')
+    dcrc.write('Own/out/weights.onnx', 'trained for weeks')
+    dcrc.write('Own/out/manifest.json', '{ "pipeline": "mine" }')
+    expect((await compile()).stderr).toContain('compiled pipeline: manifest.json, weights.onnx\n')
+    expect(dcrc.read('Own/out/weights.onnx')).toBe('trained for weeks')
+
+    rmSync(dcrc.path('Own/out'), { recursive: true })
+    mkdirSync(dcrc.path('Own/out'))
+    expect((await compile()).code).toBe(0)
+    dcrc.write('Own/out/model.onnx', 'exported from there')
+    expect((await compile()).stderr).toContain('compiled pipeline: model.onnx\n')
+    expect(dcrc.read('Own/out/model.onnx')).toBe('exported from there')
+
+    rmSync(dcrc.path('Own/out/model.onnx'))
+    dcrc.write('Own/out/learn.step.onnx', 'cut off')
+    expect((await compile()).code).toBe(0)
+    expect((await dcrc.dcrc('run out --steps 1 --weights random', 'Own')).code).toBe(0)
+    expect(readdirSync(dcrc.path('Own')).sort()).toEqual(
+      ['.dcrc', '.gitignore', 'digits.dcr', 'out', 'package.json', 'runs'].filter((name) =>
+        existsSync(dcrc.path('Own', name)),
+      ),
+    )
   })
 
   test('what the system refuses is told as the system says it, not as a bug', async () => {

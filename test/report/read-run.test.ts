@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
 import type { Manifest } from '../../src/artefact/manifest.js'
-import { manifestVersion } from '../../src/artefact/manifest-version.js'
+import { manifestFormat, manifestVersion } from '../../src/artefact/manifest-version.js'
 import { readRun, RunUnreadable } from '../../src/report/read-run.js'
 
 let folder = ''
@@ -23,6 +23,7 @@ const graph: GraphSpec = {
   peak_bytes: 0,
 }
 const manifest: Manifest = {
+  format: manifestFormat,
   version: manifestVersion,
   compiler: '0.1.0',
   pipeline: 'dcr',
@@ -57,6 +58,7 @@ const manifest: Manifest = {
   ],
   evaluations: [{ name: 'digits', kind: 'clustering', settings: {}, parts: [], reads: [] }],
   exports: [],
+  files: {},
   source_map: { places: [], nodes: {} },
   allowed: [],
   edit_hint: null,

@@ -1,12 +1,14 @@
 import onnxProto from 'onnx-proto'
 import type { onnx as Onnx } from 'onnx-proto'
-import { manifestVersion } from '../../src/artefact/manifest-version.js'
+import { identity } from '../../src/artefact/identity.js'
+import { manifestFormat, manifestVersion } from '../../src/artefact/manifest-version.js'
 import type { EvaluationSpec } from '../../src/artefact/evaluations.js'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
 import type { Artefact, Manifest } from '../../src/artefact/manifest.js'
 import type { StageSpec } from '../../src/artefact/stages.js'
 import type { State } from '../../src/artefact/roles.js'
 import type { Dataset } from '../../src/data/source.js'
+import { sha256 } from '../../src/graph/sha256.js'
 
 const { ModelProto } = onnxProto.onnx
 
@@ -258,12 +260,15 @@ export interface Options {
 export function regression(options: Options = {}): Artefact {
   const files = new Map<string, Uint8Array>()
   const stages = (options.stages ?? ['first']).map((name) => stageSpec(files, name, options))
-  const manifest: Manifest = {
+  const evaluations = options.evaluations
+    ? [evaluationOver('points', files), evaluationOver(null, files)]
+    : []
+  return artefactOf(files, {
+    format: manifestFormat,
     version: manifestVersion,
     compiler: 'test',
     pipeline: 'regression',
     target: 'cpu',
-    hash: 'regression',
     seed: 7,
     weights: 'files',
     params: {},
@@ -305,13 +310,21 @@ export function regression(options: Options = {}): Artefact {
       },
     ],
     stages,
-    evaluations: options.evaluations ? [evaluationOver('points', files), evaluationOver(null, files)] : [],
+    evaluations,
     exports: [{ kind: 'model', name: 'line' }],
     source_map: { places: [], nodes: {} },
     allowed: [],
     edit_hint: null,
-  }
-  return { manifest, files }
+  })
+}
+
+/** Files with their manifest, which lists their hashes and has its own. */
+export function artefactOf(
+  files: ReadonlyMap<string, Uint8Array>,
+  { hash: _hash, ...rest }: Omit<Manifest, 'hash' | 'files'> & { readonly hash?: string },
+): Artefact {
+  const body = { ...rest, files: Object.fromEntries([...files].map(([n, bytes]) => [n, sha256(bytes)])) }
+  return { manifest: { ...body, hash: identity(body) }, files }
 }
 
 function evaluationOver(data: string | null, files: Map<string, Uint8Array>): EvaluationSpec {

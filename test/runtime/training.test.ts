@@ -228,7 +228,7 @@ describe('resuming', () => {
     const before = contents('run/checkpoints/first-6')
     const changed = { ...artefact, manifest: { ...artefact.manifest, hash: 'other' } }
     expect(await refused(changed)).toEqual([
-      `run/resume-changed: ${folder}/run was run with another compiled pipeline: regression, now other`,
+      `run/resume-changed: ${folder}/run was run with another compiled pipeline: ${artefact.manifest.hash}, now other`,
     ])
     expect(await refused(artefact, { seed: 8 })).toEqual([
       `run/resume-changed: ${folder}/run was run with another seed: 7, now 8`,

@@ -18,7 +18,7 @@ import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
 import { writeSafetensors } from '../../src/weights/safetensors.js'
 import { op, stateDict, tensor, torchFile } from '../weights/torch-files.js'
 import { train } from './reference.js'
-import { points, regression } from './regression.js'
+import { artefactOf, points, regression } from './regression.js'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'dcrc-'))))
@@ -225,6 +225,23 @@ test('an artefact that is absent, damaged, of another version or target is a dia
   expect(await codes()).toEqual([`run/artefact: cannot run this: ${compiled}/first.step.onnx does not exist`])
   for (const [name, bytes] of artefact.files) writeFileSync(join(compiled, name), bytes)
   expect(await codes()).toEqual(['done'])
-  writeFileSync(manifest, JSON.stringify({ ...artefact.manifest, target: 'cuda' }))
+  const cuda = artefactOf(artefact.files, { ...artefact.manifest, target: 'cuda' })
+  writeFileSync(manifest, JSON.stringify(cuda.manifest))
   expect(await codes()).toEqual(['run/target: this was compiled for cuda; the runner runs on cpu'])
+
+  writeFileSync(manifest, JSON.stringify({ ...artefact.manifest, seed: 8 }))
+  expect(await codes()).toEqual([`run/artefact: cannot run this: ${manifest} is not as it was compiled`])
+  writeFileSync(manifest, JSON.stringify(artefact.manifest))
+  for (const [name, bytes] of artefact.files)
+    for (const damaged of [
+      bytes.slice(0, -7),
+      new Uint8Array(),
+      bytes.map((b, i) => (i === 40 ? b ^ 1 : b)),
+    ]) {
+      writeFileSync(join(compiled, name), damaged)
+      expect(await codes()).toEqual([
+        `run/artefact: cannot run this: ${compiled}/${name} is damaged: it is not as it was compiled`,
+      ])
+      writeFileSync(join(compiled, name), bytes)
+    }
 })

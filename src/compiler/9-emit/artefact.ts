@@ -6,7 +6,8 @@ import { slotsOf } from '../6-differentiate/update.js'
 import type { ExportFile } from './export-file.js'
 import { type EmitContext, type GraphFile, graphFile } from './graph-file.js'
 import type { Artefact, Manifest } from '../../artefact/manifest.js'
-import { manifestVersion } from '../../artefact/manifest-version.js'
+import { identity } from '../../artefact/identity.js'
+import { manifestFormat, manifestVersion } from '../../artefact/manifest-version.js'
 import { parameterNames, stageHashes } from './stage-hash.js'
 
 /** A stage's files, by what they are for. */
@@ -64,7 +65,9 @@ export function buildManifest(
     ...stages.flatMap(({ graphs }) => Object.values(graphs).filter((f) => f !== null)),
     ...evaluations.flatMap((e) => e.parts.map((p) => p.file)),
   ]
+  const written = new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()]))
   const body: Omit<Manifest, 'hash'> = {
+    format: manifestFormat,
     version: manifestVersion,
     compiler: version,
     pipeline: lowered.pipeline,
@@ -90,12 +93,12 @@ export function buildManifest(
           name: e.name,
         },
     ),
+    files: Object.fromEntries([...written].map(([name, bytes]) => [name, sha256(bytes)])),
     source_map: sourceMap(files),
     allowed: lowered.allowed,
     edit_hint: editHint,
   }
-  const written = new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()]))
-  return { manifest: { ...body, hash: identity(body, written) }, files: written }
+  return { manifest: { ...body, hash: identity(body) }, files: written }
 }
 
 /** The files' nodes by their places, of which there are few. */
@@ -109,23 +112,6 @@ function sourceMap(files: readonly GraphFile[]): Manifest['source_map'] {
   }
   const nodes = Object.fromEntries(files.map((f) => [f.spec.file, f.places().map(numberOf)]))
   return { places: [...numbers.keys()], nodes }
-}
-
-/**
- * Changes with what runs, not with where it stands in the source, what is said of it there, or what stands in for
- * missing files.
- */
-function identity(
-  {
-    source_map: _places,
-    edit_hint: _hint,
-    allowed: _allowed,
-    weights: _weights,
-    ...rest
-  }: Omit<Manifest, 'hash'>,
-  files: ReadonlyMap<string, Uint8Array>,
-): string {
-  return sha256(JSON.stringify({ ...rest, files: [...files.values()].map(sha256) }))
 }
 
 function stageSpec({ lowered, graphs }: EmittedStage, stageHash: string): Manifest['stages'][number] {

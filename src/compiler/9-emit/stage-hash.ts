@@ -1,5 +1,6 @@
 import type { Graph } from '../../graph/graph.js'
 import { hash } from '../../graph/hash.js'
+import { canonical } from '../../json/canonical.js'
 import { parametersOf } from '../../graph/parameters.js'
 import { slice } from '../../graph/rewrite.js'
 import { dataOf, drawsOf, objectiveOf } from '../../graph/roles.js'
@@ -64,12 +65,3 @@ export const parameterNames = (graph: Graph): Set<string> =>
 
 const changes = (stage: LoweredStage, read: ReadonlySet<string>): boolean =>
   stage.trained.some((t) => read.has(`${t.model}/${t.path}`))
-
-/** JSON with sorted keys, so that equal values give equal texts. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const entries = Object.entries(value).filter(([, v]) => v !== undefined)
-  entries.sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join()}}`
-}

@@ -87,16 +87,31 @@ dcrc run FILE --set tau=0.2
   }),
 )
 
-export const notAnArtefact = define<{ path: string }>(
+export const notAnArtefact = define<{ path: string; others: readonly string[] }>(
   'file/not-replaced',
   'error',
   `
-\`dcrc compile\` writes a whole folder and replaces what an earlier compilation left in it. It replaces no folder that
-holds something else, so that \`--out .\` cannot delete your files.
+\`dcrc compile\` writes a whole folder and replaces what an earlier compilation left in it: the files that its
+\`manifest.json\` lists, and nothing else. It replaces no folder that holds anything more, so that \`--out .\` cannot
+delete your files.
 `,
-  ({ path }) => ({
-    message: `\`${path}\` holds something else than a compiled pipeline`,
-    help: 'name a new folder, or an empty one',
+  ({ path, others }) => ({
+    message: `\`${path}\` holds something else than a compiled pipeline: ${others.slice(0, 3).join(', ')}${others.length > 3 ? ` and ${others.length - 3} more` : ''}`,
+    help: 'name a new folder, or an empty one; a folder that nobody needs can be removed first',
+  }),
+)
+
+export const outsideOfFolder = define<{ folder: string; name: string }>(
+  'file/outside',
+  'error',
+  `
+What is read from a file names a file that is to be written, and the name leads out of the folder in which all is written:
+an artefact or a run that something else than \`dcrc\` made, or changed. Nothing was written or removed. Compile the
+pipeline again.
+`,
+  ({ folder, name }) => ({
+    message: `\`${name}\` lies outside of ${folder}`,
+    help: 'compile the pipeline again',
   }),
 )
 
