@@ -32,5 +32,5 @@ export function needs({ entry, pipeline: name, files, settings }: Request): Need
         ? [factorsOf(statics.adapter(item, file))]
         : [],
   )
-  return { pipeline: pipeline.name, models, data: [...statics.dataSpecs.values()] }
+  return { pipeline: pipeline.name, models, data: [...statics.data.values()].map(({ spec }) => spec) }
 }

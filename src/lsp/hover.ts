@@ -93,8 +93,6 @@ function typeText(value: Val): string {
       return `\`${formatType(value.value.type)}\``
     case 'weight':
       return `\`${formatType(value.weight.type)}\``
-    case 'data-field':
-      return `\`${formatType(value.type)}\` per row`
     case 'instance': {
       const parameters = parametersOf(value)
       const numbers = parameters.reduce(

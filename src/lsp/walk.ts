@@ -207,6 +207,7 @@ export class Walk {
         return this.plugin(item.value, scope)
       case 'data':
         if (item.source) this.plugin(item.source, scope)
+        if (item.rows) this.expression(item.rows, scope)
         for (const f of item.fields) {
           const field = own?.members.get(f.name.text)
           this.note(f.name, field, scope, field?.span === f.name.span)

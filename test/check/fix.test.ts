@@ -49,11 +49,11 @@ describe('fixes of a pipeline', () => {
   const right = `use std.nn { Linear }
 
 pipeline p {
-  data mnist = mnist(split = "train", size = 8) {
+  data mnist = mnist(split = "train", size = 8) rows 32 {
     image: f32[3, 8, 8] = image
   }
   model head = Linear(192, 10)
-  let x = reshape(mnist.image of [32], [32, 192])
+  let x = reshape(mnist.image, [32, 192])
   stage fit {
     train head.weight
     minimize mean(softmax(head(x), axis = 1))

@@ -17,9 +17,9 @@ function codesInTime(sources: Sources): string[] {
 const pipeline = (value: string, declarations = '', more = ''): string => `use std.nn { Linear }
 ${declarations}
 pipeline p {
-  data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
+  data mnist = mnist(split = "train", size = 8) rows 32 { image: f32[3, 8, 8] = image }
   model head = Linear(192, 10)
-  let x = reshape(mnist.image of [32], [32, 192])
+  let x = reshape(mnist.image, [32, 192])
   let v = ${value}
   ${more}
   stage s { train head; minimize mean(head(x)); optimizer sgd(lr = 0.1); steps 3; monitor m = mean(v) }
@@ -46,9 +46,9 @@ const large: Readonly<Record<string, readonly [source: string, codes: readonly s
   'a draw': [pipeline('draw normal of [99_999_999, 99_999_999]'), ['type/operator']],
   'rows of data': [
     pipeline(
-      'mnist2.image of [9_000_000_000]',
+      'mnist2.image',
       '',
-      'data mnist2 = mnist(split = "test", size = 8) { image: f32[3, 8, 8] = image }',
+      'data mnist2 = mnist(split = "test", size = 8) rows 9_000_000_000 { image: f32[3, 8, 8] = image }',
     ),
     ['type/operator'],
   ],

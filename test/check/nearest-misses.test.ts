@@ -145,10 +145,10 @@ module Chosen(d: int, norm: string, deep: bool = true) {
     value: 'mean(iterate(3, stop_gradient(logits), f))',
     declarations: 'fn f(x, k) = 0.5 * x',
   },
-  'the same rows read twice': { value: 'mean(mnist.image of [32])' },
+  'the same rows read twice': { value: 'mean(mnist.image)' },
   'a second data set with other rows': {
-    value: 'mean(more.image of [7])',
-    items: 'data more = mnist(split = "test", size = 8) { image: f32[3, 8, 8] = image }',
+    value: 'mean(more.image)',
+    items: 'data more = mnist(split = "test", size = 8) rows 7 { image: f32[3, 8, 8] = image }',
   },
   'recursion that ends': {
     value: 'mean(f(x, 50))',
@@ -159,7 +159,7 @@ module Chosen(d: int, norm: string, deep: bool = true) {
     declarations: 'fn act(name: string, x) = match name { "silu" | "swish" => silu(x), _ => x }',
   },
   'a value that another one hides in a comprehension': { value: 'mean(x) * len([x for x in 0..3])' },
-  'an integer tensor and a whole number': { value: 'mean(cast(mnist.digit of [32] + 1, f32))' },
+  'an integer tensor and a whole number': { value: 'mean(cast(mnist.digit + 1, f32))' },
   'a file-level value used by a pipeline': { value: 'mean(x) * scale', declarations: 'let scale = 2' },
   'a record with one field changed': {
     value: 'mean(x) * (c with { b: 3 }).b',
@@ -170,11 +170,11 @@ module Chosen(d: int, norm: string, deep: bool = true) {
     items: 'loss a = mean(logits)',
   },
   'an imported model with another batch than it was exported with': {
-    value: 'mean(square(encoder(pixels = mnist.image of [32])))',
+    value: 'mean(square(encoder(pixels = mnist.image)))',
     items: 'model encoder = onnx("onnx_conv_dynamo.onnx")',
   },
   'several imported models of one file': {
-    value: 'mean(first(mnist.image of [32]).token - second(mnist.image of [32]).token)',
+    value: 'mean(first(mnist.image).token - second(mnist.image).token)',
     items: 'model first = onnx("onnx_vit_dynamo.onnx")\n  model second = onnx("onnx_vit_dynamo.onnx")',
   },
   'a value that stands behind its use': {
@@ -208,7 +208,7 @@ describe('stages that are right are not complained about', () => {
       const source = `use std.nn { Linear }
 use std.surgery { pcgrad }
 pipeline p {
-  data mnist = mnist(split = "train", size = 8) {
+  data mnist = mnist(split = "train", size = 8) rows 32 {
     image: f32[3, 8, 8] = image
     digit: i64[] = digit
   }
@@ -216,8 +216,8 @@ pipeline p {
   model other = Linear(192, 10)
   adapter enc = lora(head, rank = 1, alpha = 0.5, dropout = 0.5)
   adapter low = lora(other, rank = 200, train_bias = true)
-  let x = reshape(mnist.image of [32], [32, 192])
-  let target = cast(mnist.digit of [32], f32)
+  let x = reshape(mnist.image, [32, 192])
+  let target = cast(mnist.digit, f32)
   loss first = mean(square(head(x)[:, 0] - target))
   loss second = mean(square(other(x)[:, 0] - target))
   stage fit { optimizer adamw(lr = 1e-3); steps 100; monitor one = norm(grad(first, head)) + second; ${clauses} }
@@ -236,7 +236,7 @@ describe('what is right is not complained about', () => {
 ${declarations}
 
 pipeline p {
-  data mnist = mnist(split = "train", size = 8) {
+  data mnist = mnist(split = "train", size = 8) rows 32 {
     image: f32[3, 8, 8] = image
     digit: i64[] = digit
   }
@@ -248,9 +248,9 @@ pipeline p {
     steps 100
     monitor m = ${value}
   }
-  let x = reshape(mnist.image of [32], [32, 192])
+  let x = reshape(mnist.image, [32, 192])
   let logits = head(x)
-  let target = cast(mnist.digit of [32], f32)
+  let target = cast(mnist.digit, f32)
   ${items}
 }`
       expect(problems(source)).toEqual([])
@@ -261,10 +261,10 @@ pipeline p {
 it('micro-batches of as many rows as a mask of dropout has words', () => {
   const source = `use std.nn { Linear }
 pipeline p {
-  data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
+  data mnist = mnist(split = "train", size = 8) rows 2 { image: f32[3, 8, 8] = image }
   model head = Linear(192, 10)
   adapter enc = lora(head, rank = 1, alpha = 0.5, dropout = 0.5)
-  loss size = mean(square(head(flatten(mnist.image of [2], 1))))
+  loss size = mean(square(head(flatten(mnist.image, 1))))
   stage fit { train enc; minimize size; optimizer adamw(lr = 1e-3); steps 100; accumulate 2 }
 }`
   expect(problems(source)).toEqual([])

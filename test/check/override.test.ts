@@ -46,8 +46,8 @@ describe('override of a param that chooses from texts', () => {
   const base = `use std.nn { Linear }
 pipeline base {
   param target: "eps" | "velocity" = "eps"
-  data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
-  let x = mnist.image of [4]
+  data mnist = mnist(split = "train", size = 8) rows 4 { image: f32[3, 8, 8] = image }
+  let x = mnist.image
   let goal = match target { "eps" => x, "velocity" => -x }
   model head = Linear(192, 2)
   stage fit {
@@ -86,8 +86,8 @@ pipeline base {
 it('an inherited model that nothing needs is left out, one of the pipeline itself stays', () => {
   const base = `use std.nn { Linear }
 pipeline base {
-  data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
-  let x = flatten(mnist.image of [4], 1)
+  data mnist = mnist(split = "train", size = 8) rows 4 { image: f32[3, 8, 8] = image }
+  let x = flatten(mnist.image, 1)
   model head = Linear(192, 2) from "weights/head"
   model teacher = Linear(192, 2) from "weights/teacher"
   model shown = Linear(192, 2) from "weights/shown"

@@ -422,8 +422,8 @@ describe('data sets', () => {
   it('whose fields have sizes that lead back to them are told as a circle of names', () => {
     const source = (size: string): string => `
 pipeline p {
-  data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, ${size}] = image }
-  let n = len(shape(mnist.image of [1]))
+  data mnist = mnist(split = "train", size = 8) rows 1 { image: f32[3, 8, ${size}] = image }
+  let n = len(shape(mnist.image))
 }`
     expect(problems(source('mnist'))[0]).toMatch(/^name\/cycle/)
     expect(problems(source('n'))[0]).toMatch(/^name\/cycle/)
@@ -435,9 +435,9 @@ describe('nothing is silent: a rule, and its nearest miss', () => {
     problems(`use std.nn { Linear }
 ${declarations}
 pipeline p {
-  data mnist = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
+  data mnist = mnist(split = "train", size = 8) rows 32 { image: f32[3, 8, 8] = image }
   model head = Linear(192, 10)
-  let x = head(reshape(mnist.image of [32], [32, 192]))
+  let x = head(reshape(mnist.image, [32, 192]))
   ${items}
   stage s { train head; optimizer sgd(lr = 0.1); ${clauses} }
 }`).map((problem) => problem.slice(0, problem.indexOf(':')))

@@ -14,12 +14,12 @@ beforeAll(async () => {
   dcrc.install('project')
   const text = dcrc.read('project/digits.dcr')
   const evaluation = `
-  data test = mnist(split = "test", size = 32, limit = 200) {
+  data test = mnist(split = "test", size = 32, limit = 200) rows 64 {
     image: f32[3, 32, 32] = image
     digit: i64[] = digit
   }
   evaluate unseen = average(
-    value = accuracy(reader(test.image of [64]), test.digit of [64]),
+    value = accuracy(reader(test.image), test.digit),
     batches = 3,
   )
 `

@@ -18,13 +18,13 @@ module Reader(width: int) {
 }
 
 pipeline digits {
-  data train = mnist(split = "train", size = 8) {
+  data train = mnist(split = "train", size = 8) rows 4 {
     image: f32[3, 8, 8] = image
     digit: i64[] = digit
   }
   model reader = Reader(width = 4)
-  let logits = reader(train.image of [4])
-  let digit = train.digit of [4]
+  let logits = reader(train.image)
+  let digit = train.digit
   loss surprise = cross_entropy(logits, digit)
   stage first {
     train reader.hidden

@@ -26,12 +26,12 @@ module Head(d_in: int, d_out: int) {
 
 pipeline base {
   param batch: int = 8
-  data rows = mnist(split = "train", size = 32) {
+  data rows = mnist(split = "train", size = 32) rows batch {
     image: f32[3, 32, 32] = image
   }
   model head = Head(3 * 32 * 32, 16)
   model other = Linear(16, 16)
-  let x = flatten(rows.image of [batch], 1)
+  let x = flatten(rows.image, 1)
   let y = head(x)
   loss size = mean(other(y) ** 2)
   stage first {
@@ -80,7 +80,7 @@ const contentsOf = (found: ReturnType<typeof hover>): string =>
 describe('hover', () => {
   test.each([
     ['let y = head', 4, '`f32[8, 16]`'],
-    ['flatten(rows.image', 'flatten('.length + 6, '`f32[3, 32, 32]` per row'],
+    ['flatten(rows.image', 'flatten('.length + 6, '`f32[8, 3, 32, 32]`'],
     // 16 * 3072 weights and 16 biases of the layer, 16 and 16 of the norm
     ['model head', 6, '49,200 numbers in 4 parameters'],
     ['head.dense.weight', 'head.dense.'.length, 'trained in `first`, frozen in `second`'],

@@ -16,9 +16,9 @@ import { Installed } from '../cli/installed.js'
 const text = `use std.nn { Linear }
 
 pipeline p {
-  data rows = mnist(split = "train", size = 32) { image: f32[3, 32, 32] = image }
+  data rows = mnist(split = "train", size = 32) rows 8 { image: f32[3, 32, 32] = image }
   model m = Linear(3 * 32 * 32, 10)
-  loss size = mean(m(flatten(rows.image of [8], 1)) ** 2)
+  loss size = mean(m(flatten(rows.image, 1)) ** 2)
   stage s {
     train m
     minimize size

@@ -32,10 +32,10 @@ const pipeline = (model: string): string => `use std.nn { Linear }
 ${model.startsWith('Scale') ? scaleModule : ''}
 
 pipeline p {
-  data train = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }
+  data train = mnist(split = "train", size = 8) rows 4 { image: f32[3, 8, 8] = image }
   model scale = ${model}
   model head = Linear(192, 1)
-  let y = scale(train.image of [4])
+  let y = scale(train.image)
   stage fit {
     train head
     minimize mean(square(head(y)))

@@ -34,14 +34,14 @@ async function dataset(): Promise<Dataset> {
 const pipeline = (file: string, trained: string): string => `use std.losses { cross_entropy }
 
 pipeline tuned {
-  data train = mnist(split = "train", size = 8) {
+  data train = mnist(split = "train", size = 8) rows 8 {
     image: f32[3, 8, 8] = image
     digit: i64[] = digit
   }
   model encoder = onnx("${file}.onnx")
   stage learn {
     train ${trained}
-    minimize cross_entropy(encoder(train.image of [8]).image_embeds, train.digit of [8])
+    minimize cross_entropy(encoder(train.image).image_embeds, train.digit)
     optimizer adamw(lr = 0.003, eps = 1e-5, weight_decay = 0.01)
     steps 12
   }

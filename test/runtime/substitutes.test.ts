@@ -14,14 +14,14 @@ import { compileText } from '../parity/harness.js'
 const artefact = compileText(`
 use std.nn { Linear }
 pipeline absent {
-  data pictures = image_shards("shards", size = 4) { image: f32[3, 4, 4] = image }
-  data titles = emoji_art(styles = ["noto"], size = 8) {
+  data pictures = image_shards("shards", size = 4) rows 5 { image: f32[3, 4, 4] = image }
+  data titles = emoji_art(styles = ["noto"], size = 8) rows 5 {
     ids: i64[6] = word_tokens(name, length = 6, vocabulary = "no-words.txt")
   }
   model seen = Linear(48, 4) from "weights/seen.safetensors"
   model lost = Linear(6, 4) from "weights/lost"
   model head = Linear(4, 2)
-  let z = seen(flatten(pictures.image of [5], 1)) + lost(cast(titles.ids of [5], f32))
+  let z = seen(flatten(pictures.image, 1)) + lost(cast(titles.ids, f32))
   loss far = mean(square(head(z)))
   stage learn { train head, lost; minimize far; optimizer adamw(lr = 0.01); steps 4; save_every 2 }
   export lost

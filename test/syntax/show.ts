@@ -67,8 +67,6 @@ export function show(e: Expression): string {
         e.like ? `like ${show(e.like)}` : '',
         e.shape ? list('of', ...e.shape.map(show)) : '',
       )
-    case 'of':
-      return list('of', show(e.field), ...e.shape.map(show))
     case 'pairs':
       return `(pairs ${show(e.value)} ${e.row.text} ${e.column.text} ${show(e.count)})`
     default:

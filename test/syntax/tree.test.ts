@@ -38,7 +38,7 @@ describe('expressions', () => {
     ['bias?', '(? bias)'],
     ['c with { a: 1, b: 2 }', '(with c a:1 b:2)'],
     ['c with { a: 1 }.a', '(. (with c a:1) a)'],
-    ['2 * emoji.image of [batch, 3] - 1', '(- (* 2 (of (. emoji image) batch 3)) 1)'],
+    ['2 * emoji.image - 1', '(- (* 2 (. emoji image)) 1)'],
     // indices
     ['x[0]', '(at x 0)'],
     ['x[1:3]', '(at x 1:3:_)'],
@@ -264,7 +264,7 @@ describe('declarations', () => {
   it('every item of a pipeline', () => {
     const source = `pipeline b extends a {
       override param tau: float = x
-      data d = s { image: int = image, y: int = z }
+      data d = s rows n { image: int = image, y: int = z }
       override model m = M from w ignore "*.a", "b" as bf16
       let l = x
       override fn f() = x
@@ -285,6 +285,7 @@ describe('declarations', () => {
             kind: 'data',
             name: name('d'),
             source: named('s'),
+            rows: named('n'),
             fields: [
               { name: name('image'), type: typed('int'), value: named('image') },
               { name: name('y'), type: typed('int'), value: named('z') },

@@ -47,8 +47,6 @@ export function childrenOf(e: Exclude<Expression, { readonly kind: Binding }>): 
       const inside = d.kind === 'call' ? d.arguments.map((a) => a.value) : d.kind === 'name' ? [] : [d]
       return [...inside, ...present(e.like), ...(e.shape ?? [])]
     }
-    case 'of':
-      return [e.field, ...e.shape]
     case 'name':
     case 'int':
     case 'float':

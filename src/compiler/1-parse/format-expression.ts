@@ -106,8 +106,6 @@ export class ExpressionPrinter {
         return concat([this.object(e.operand), '?'])
       case 'with':
         return concat([this.object(e.object), ' with ', this.fields(e.fields, e.span.end - 1)])
-      case 'of':
-        return concat([this.object(e.field), ' of ', this.shape(e.shape, e.span.end - 1)])
       case 'unary':
         return concat([e.operator === 'not' ? 'not ' : '-', this.expression(e.operand, levelOf(e))])
       case 'binary':
@@ -140,7 +138,7 @@ export class ExpressionPrinter {
   /** What a call, index or field follows directly. */
   private object(e: Expression): Doc {
     // The grammar would allow these without brackets, but nobody would see what the suffix belongs to.
-    return e.kind === 'of' || e.kind === 'with' ? this.bracketed(e) : this.expression(e, precedence.postfix)
+    return e.kind === 'with' ? this.bracketed(e) : this.expression(e, precedence.postfix)
   }
 
   /** A number as it was written, `2_000` or `1e-4`. */

@@ -215,7 +215,7 @@ class FilePrinter extends ExpressionPrinter {
     }
   }
 
-  private data({ name, source, fields, override, span }: DataItem): Doc {
+  private data({ name, source, rows, fields, override, span }: DataItem): Doc {
     const entries = fields.map((field) => ({
       ...field.span,
       doc: () => concat([`${field.name.text}: `, this.type(field.type), this.assigned(field.value)]),
@@ -223,8 +223,9 @@ class FilePrinter extends ExpressionPrinter {
     const head = concat([
       `${word(override, 'data')} ${name.text}`,
       ...(source ? [' = ', this.expression(source)] : []),
+      ...(rows ? [' rows ', this.expression(rows, 1)] : []),
     ])
-    if (fields.length === 0 && source) return head
+    if (fields.length === 0 && (source ?? rows)) return head
     return concat([head, ' ', this.lists.list(this.broken(fields[0]?.span.start), entries, span.end - 1)])
   }
 

@@ -155,12 +155,9 @@ export abstract class OperationParser extends EntriesParser {
   protected readonly postfix: Rule<Expression> = this.part('postfix', () => {
     let value = this.SUBRULE(this.primary)
     let length = 0
-    this.MANY({
-      GATE: () => !this.next(t.Of) || this.next(t.LeftSquare, 2),
-      DEF: () => {
-        this.ACTION(() => this.allowDepth(++length))
-        value = this.SUBRULE(this.suffix, { ARGS: [value] })
-      },
+    this.MANY(() => {
+      this.ACTION(() => this.allowDepth(++length))
+      value = this.SUBRULE(this.suffix, { ARGS: [value] })
     })
     return value
   })
@@ -205,13 +202,6 @@ export abstract class OperationParser extends EntriesParser {
           this.CONSUME(t.With)
           const fields = this.SUBRULE(this.fields)
           return this.make(() => ({ kind: 'with', object, fields, span: this.fromOuter(object) }))
-        },
-      },
-      {
-        ALT: () => {
-          this.CONSUME(t.Of)
-          const shape = this.SUBRULE(this.shape)
-          return this.make(() => ({ kind: 'of', field: object, shape, span: this.fromOuter(object) }))
         },
       },
     ]),

@@ -99,30 +99,40 @@ export abstract class PipelineParser extends StageParser {
     }))
   })
 
-  /** `data emoji = emoji_art() { image: f32[3, 32, 32] = image }` */
+  /** `data emoji = emoji_art() rows batch { image: f32[3, 32, 32] = image }` */
   private readonly data: ParserMethod<[Head?], DataItem> = this.part('data', (given) => {
     const head = this.head(given)
     this.CONSUME(t.Data)
     const name = this.SUBRULE(this.name)
     return this.OR([
       {
-        GATE: () => head.override === true && this.next(t.LeftCurly),
+        GATE: () => head.override === true && (this.next(t.LeftCurly) || this.next(t.Rows)),
         IGNORE_AMBIGUITIES: true,
         ALT: () => {
-          const fields = this.SUBRULE(this.dataFields)
-          return this.ACTION((): DataItem => ({ kind: 'data', name, fields, ...this.about(head) }))
+          const rest = this.SUBRULE(this.dataRest)
+          return this.ACTION((): DataItem => ({ kind: 'data', name, ...rest, ...this.about(head) }))
         },
       },
       {
         ALT: () => {
           const source = this.SUBRULE(this.initial, {
-            ARGS: ['`data name = source(...) { field: type = expression }`'],
+            ARGS: ['`data name = source(...) rows 32 { field: type = expression }`'],
           })
-          const fields = this.OPTION(() => this.SUBRULE1(this.dataFields)) ?? []
-          return this.ACTION((): DataItem => ({ kind: 'data', name, source, fields, ...this.about(head) }))
+          const rest = this.SUBRULE1(this.dataRest)
+          return this.ACTION((): DataItem => ({ kind: 'data', name, source, ...rest, ...this.about(head) }))
         },
       },
     ])
+  })
+
+  /** `rows batch { image: f32[3, 32, 32] = image }`, each of which may be left out. */
+  private readonly dataRest: Rule<Pick<DataItem, 'rows' | 'fields'>> = this.part('dataRest', () => {
+    const rows = this.OPTION(() => {
+      this.CONSUME(t.Rows)
+      return this.SUBRULE(this.element)
+    })
+    const fields = this.OPTION1(() => this.SUBRULE(this.dataFields)) ?? []
+    return this.ACTION(() => ({ ...(rows ? { rows } : {}), fields }))
   })
 
   private readonly dataFields: Rule<DataField[]> = this.part('dataFields', () => {

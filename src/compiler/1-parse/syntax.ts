@@ -173,12 +173,14 @@ export interface ParamItem extends Overridable {
 }
 
 /**
- * `data emoji = emoji_art(styles = ["noto"]) { image: f32[3, 32, 32] = image }`; one that overrides may leave out the
- * source and keeps the inherited one.
+ * `data emoji = emoji_art(styles = ["noto"]) rows batch { image: f32[3, 32, 32] = image }`; one that overrides keeps what
+ * it leaves out.
  */
 export interface DataItem extends Overridable {
   readonly kind: 'data'
   readonly source?: Expression
+  /** How many rows its fields have, as tensors. */
+  readonly rows?: Expression
   readonly fields: readonly DataField[]
 }
 
@@ -451,13 +453,6 @@ export type Expression =
       readonly distribution: Expression
       readonly like?: Expression
       readonly shape?: readonly Expression[]
-      readonly span: Span
-    }
-  /** `emoji.image of [batch]` */
-  | {
-      readonly kind: 'of'
-      readonly field: Expression
-      readonly shape: readonly Expression[]
       readonly span: Span
     }
   /** `f(a[i], b[j]) for i, j in n` */

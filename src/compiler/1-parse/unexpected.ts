@@ -92,7 +92,8 @@ function homeOf(word: string): string {
 
 /** For a choice behind its value, as Python has it. */
 export const choiceHelp = 'a choice is written `if c { a } else { b }`'
-export const rowsHelp = 'the rows of a field are taken by `data.field of [n]`, with the number in brackets'
+export const rowsHelp =
+  'how many rows a field has stands in its declaration: `data name = source(...) rows 32 { ... }`'
 
 function helpFor(token: IToken, next: IToken, where: string): string | undefined {
   if (token.tokenType === t.If) return choiceHelp

@@ -280,14 +280,15 @@ function addItem(
   }
 }
 
-/** A `data` over an inherited one: it replaces the source if it gives one, and the fields that it names. */
+/** A `data` over an inherited one: it replaces the source and the rows if it gives them, and the fields that it names. */
 function overData(base: DataItem, item: DataItem): DataItem {
   const given = new Map(item.fields.map((f) => [f.name.text, f]))
   const kept = base.fields.map((f) => given.get(f.name.text) ?? f)
   const known = new Set(base.fields.map((f) => f.name.text))
   const source = item.source ?? base.source
+  const rows = item.rows ?? base.rows
   const fields = [...kept, ...item.fields.filter((f) => !known.has(f.name.text))]
-  return { ...item, ...(source ? { source } : {}), fields }
+  return { ...item, ...(source ? { source } : {}), ...(rows ? { rows } : {}), fields }
 }
 
 /** What kind of declaration has a name, for one that was looked for among those of another kind. */

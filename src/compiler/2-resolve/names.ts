@@ -230,6 +230,7 @@ export function itemNamesUsed(item: NamedItem, onName: OnName): void {
       // fields speak of the columns of the source; the source's name is no name of the file
       if (item.source?.kind === 'call')
         for (const a of item.source.arguments) expressionNames(a.value, onName)
+      if (item.rows) expressionNames(item.rows, onName)
       for (const f of item.fields) typeNames(f.type, onName)
       return
     case 'adapter':

@@ -21,10 +21,8 @@ const call = (name: string, parameters: readonly string[]): string =>
 
 function missingStep(value: Val): string | undefined {
   switch (value.kind) {
-    case 'data-field':
-      return `\`${value.data}.${value.field} of [32]\` takes 32 rows of it as a tensor`
     case 'data':
-      return `\`${value.name}.field of [32]\` takes 32 rows of one of its fields as a tensor`
+      return `\`${value.name}.field\` is one of its fields as a tensor`
     case 'module':
       return `\`model name = ${value.declaration.name.text}(...)\` makes one, \`name(x)\` applies it`
     case 'instance':
@@ -60,7 +58,6 @@ const functionsFor: Readonly<Record<string, string>> = {
 
 /** A hint for `x.name` where x has no members. */
 export function notAMember(object: Val, name: string): string | undefined {
-  if (object.kind === 'data-field') return missingStep(object)
   if (object.kind !== 'tensor') return undefined
   return `a tensor has no members; functions are called on it: \`${functionsFor[name] ?? `${name}(x)`}\``
 }

@@ -16,13 +16,33 @@ import { plain } from './plain.js'
 import { dtypeOf, typeText } from './types.js'
 import { type Val, describe } from './values.js'
 
-/** Checks a `data` declaration against its source and gives its plan for the host. */
-/** A part of it is read with the names of the file in which that part stands. */
-export function dataSpec(
+/** A `data` declaration: its plan for the host, and how many rows its fields have in graphs. */
+export interface DeclaredData {
+  readonly spec: DataSpec
+  /** Undefined where it is left to the compiler, since only evaluations read it. */
+  readonly rows: number | undefined
+  /** Of its name. */
+  readonly span: Span
+}
+
+/** Checks a `data` declaration. A part of it is read with the names of the file in which that part stands. */
+export const declaredData = (
   x: Elaboration,
   item: DataItem,
   environment: (file: string) => Environment,
-): DataSpec {
+): DeclaredData => ({
+  spec: dataSpec(x, item, environment),
+  rows: item.rows && rowsOf(evaluate(x, item.rows, environment(item.rows.span.file)), item.rows.span),
+  span: item.name.span,
+})
+
+function rowsOf(value: Val, span: Span): number {
+  if (value.kind === 'int' && value.value >= 1) return value.value
+  const wanted = 'a number of rows, at least 1'
+  return fail(wrongType(span, { wanted, got: describe(value), where: '`rows`' }))
+}
+
+function dataSpec(x: Elaboration, item: DataItem, environment: (file: string) => Environment): DataSpec {
   const { source: call } = item
   if (call?.kind !== 'call' || call.callee.kind !== 'name') {
     return fail(

@@ -1,5 +1,4 @@
 import { type Diagnostic, type Label, type Span, UserError } from '../../diagnostics/diagnostic.js'
-import { badRows } from '../../diagnostics/catalogue/data.js'
 import { operatorMismatch, tooDeep, tooLarge, tooNested } from '../../diagnostics/catalogue/type.js'
 import { Builder } from '../../graph/builder.js'
 import type { Graph, Output, Value } from '../../graph/graph.js'
@@ -7,10 +6,10 @@ import { slice } from '../../graph/rewrite.js'
 import type { TensorType } from '../../graph/types.js'
 import type { BinaryFiles } from '../../onnx/open.js'
 import { TypeMismatch } from '../../ops/operator.js'
-import type { DataSpec } from '../../artefact/data.js'
 import type { Distribution } from '../../artefact/roles.js'
 import type { Expression } from '../1-parse/syntax.js'
 import type { Budget } from './budget.js'
+import type { DeclaredData } from './data-spec.js'
 import type { AdaptedLayer } from './adapter.js'
 import { type Facts, noFacts } from './facts.js'
 import { DrawPath } from './draw-path.js'
@@ -39,6 +38,9 @@ const limits = {
   call: 4,
 }
 
+/** Rows of a data set that only evaluations read. */
+const chosenRows = 64
+
 /** An expression that is no name and no number. */
 export type Form = Exclude<Expression, { readonly kind: 'int' | 'float' | 'name' }>
 
@@ -61,11 +63,8 @@ export class Elaboration {
   private readonly weights = new Map<Value, Weight>()
   /** The models whose weights are rounded, by name. */
   readonly narrow = new Map<string, Narrow>()
-  /** The rows of a data set that an input takes, and where that was said. */
-  private readonly rows = new Map<
-    Value,
-    { readonly data: string; readonly count: number; readonly span: Span }
-  >()
+  /** The data set of which an input takes rows, and where. */
+  private readonly batches = new Map<Value, { readonly data: string; readonly span: Span }>()
   private depth = 0
   private nesting = 0
   /** The loops around what is being evaluated, the outermost first. */
@@ -75,7 +74,7 @@ export class Elaboration {
 
   constructor(
     readonly forms: Forms,
-    readonly dataSpecs: ReadonlyMap<string, DataSpec>,
+    readonly data: ReadonlyMap<string, DeclaredData>,
     /** The layers of models that an adapter may stand beside, by `<model>/<path>` of the weight. */
     readonly adapted: ReadonlyMap<string, AdaptedLayer>,
     private readonly budget: Budget,
@@ -240,40 +239,37 @@ export class Elaboration {
     return this.weights.get(value)
   }
 
-  /** What these outputs need, as a graph of its own. One graph takes the same number of rows of a data set everywhere. */
+  /** What these outputs need, as a graph of its own. */
   finish(name: string, outputs: readonly Output[]): Graph {
-    const graph = slice(this.root.finish(name, outputs))
-    const firsts = new Map<string, { readonly count: number; readonly span: Span }>()
-    for (const input of graph.inputs) {
-      const rows = this.rows.get(input)
-      if (!rows) continue
-      const { data, count, span } = rows
-      const first = firsts.get(data) ?? rows
-      firsts.set(data, first)
-      if (first.count === count) continue
-      fail(
-        badRows(span, {
-          message: `\`${data}\` is taken ${count} rows at a time here and ${first.count} elsewhere`,
-          labels: [{ span: first.span, message: `${first.count} rows here` }],
-          help: 'all fields of one data set come from the same rows; declare the data set a second time for other rows',
-        }),
-      )
-    }
-    return graph
+    return slice(this.root.finish(name, outputs))
   }
 
-  /** `count` rows of a data field as a graph input. */
-  batch(data: string, field: string, count: number, span: Span): Value {
+  /** The data sets of which a graph takes rows, each with a place where it does. */
+  readsOf(graph: Graph): ReadonlyMap<string, Span> {
+    const reads = new Map<string, Span>()
+    for (const input of graph.inputs) {
+      const batch = this.batches.get(input)
+      if (batch && !reads.has(batch.data)) reads.set(batch.data, batch.span)
+    }
+    return reads
+  }
+
+  /** How many rows the fields of a data set have. */
+  rowsOf(data: string): number {
+    return this.data.get(data)?.rows ?? chosenRows
+  }
+
+  /** A data field as a graph input; undefined where the data set has none of that name. */
+  batch(data: string, field: string, span: Span): Value | undefined {
     const name = `batch/${data}/${field}`
-    const key = `${name}/${count}`
-    const known = this.inputs.get(key)
+    const known = this.inputs.get(name)
     if (known) return known
-    const spec = this.dataSpecs.get(data)?.fields.find((f) => f.name === field)
-    if (!spec) throw new Error(`no field ${data}.${field}`)
-    const type = { dtype: spec.dtype, shape: [count, ...spec.shape] }
+    const declared = this.data.get(data)?.spec.fields.find((f) => f.name === field)
+    if (!declared) return undefined
+    const type = { dtype: declared.dtype, shape: [this.rowsOf(data), ...declared.shape] }
     const value = this.build(span, () => this.root.input(name, type, { kind: 'batch', data, field }))
-    this.inputs.set(key, value)
-    this.rows.set(value, { data, count, span })
+    this.inputs.set(name, value)
+    this.batches.set(value, { data, span })
     return value
   }
 

@@ -66,8 +66,6 @@ export function forms(x: Elaboration, e: Form, env: Environment): Val {
       return e.result ? evaluate(x, e.result, env) : none
     case 'draw':
       return draw(x, e, env)
-    case 'of':
-      return rowsOf(x, e, env)
     case 'pairs':
       return pairs(x, e, env)
     case 'missing':
@@ -145,29 +143,6 @@ function match(x: Elaboration, e: Expression & { kind: 'match' }, env: Environme
   return fail(noMatch(e.subject.span, { value: describe(subject), arms: arms.join(', ') }))
 }
 
-function rowsOf(x: Elaboration, e: Expression & { kind: 'of' }, env: Environment): Val {
-  const field = evaluate(x, e.field, env)
-  if (field.kind !== 'data-field') {
-    return fail(
-      wrongType(e.field.span, {
-        wanted: 'a data field',
-        got: describe(field),
-        help: 'write `data.field of [batch]`',
-      }),
-    )
-  }
-  const [count, ...rest] = e.shape.map((d) => evaluate(x, d, env))
-  if (count?.kind !== 'int' || count.value < 1 || rest.length > 0) {
-    return fail(
-      wrongType(e.span, {
-        wanted: 'one number of rows, at least 1',
-        got: count ? describe(count) : 'nothing',
-      }),
-    )
-  }
-  return tensorVal(x.batch(field.data, field.field, count.value, e.span))
-}
-
 /** `x?`: the value of a member that may be absent. */
 function optional(x: Elaboration, e: Expression, env: Environment): Val {
   if (e.kind === 'name') return read(x, env.get(e.name) ?? none, e.span)
@@ -190,14 +165,8 @@ function member(x: Elaboration, object: Val, name: string, span: Span, optional:
       break
     }
     case 'data': {
-      const field = x.dataSpecs.get(object.name)?.fields.find((f) => f.name === name)
-      if (field)
-        return {
-          kind: 'data-field',
-          data: object.name,
-          field: name,
-          type: { dtype: field.dtype, shape: field.shape },
-        }
+      const rows = x.batch(object.name, name, span)
+      if (rows) return tensorVal(rows)
       break
     }
     default:
@@ -233,7 +202,7 @@ function knownMembers(object: Val, x?: Elaboration): readonly string[] {
       return [...object.declaration.parameters.map((p) => p.name.text), ...members]
     }
     case 'data':
-      return x?.dataSpecs.get(object.name)?.fields.map((f) => f.name) ?? []
+      return x?.data.get(object.name)?.spec.fields.map((f) => f.name) ?? []
     default:
       return []
   }

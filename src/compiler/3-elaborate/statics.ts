@@ -13,11 +13,10 @@ import type {
   ParamItem,
 } from '../1-parse/syntax.js'
 import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
-import type { DataSpec } from '../../artefact/data.js'
 import type { Settings } from '../../artefact/json.js'
 import type { ModelSpec } from '../../artefact/models.js'
 import { configText } from './config-text.js'
-import { dataSpec } from './data-spec.js'
+import { type DeclaredData, declaredData } from './data-spec.js'
 import { type AdaptedLayer, type Adapter, adapterParameters, evaluateAdapter, layerKey } from './adapter.js'
 import { Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
@@ -37,7 +36,7 @@ import { type Instance, type Val, describe } from './values.js'
 
 /** What is the same in every stage of a pipeline: its params, data sets, models and values without tensors. */
 export class Statics {
-  readonly dataSpecs = new Map<string, DataSpec>()
+  readonly data = new Map<string, DeclaredData>()
   /** Values that were evaluated without a mistake. */
   readonly evaluated = new Set<LetDeclaration | LossItem>()
   private readonly adapters = new Map<string, Adapter>()
@@ -59,7 +58,7 @@ export class Statics {
   ) {
     this.scope = new PipelineScope(
       this,
-      new Elaboration(forms, this.dataSpecs, this.adapted, files.budget, files.texts, files.program.binary),
+      new Elaboration(forms, this.data, this.adapted, files.budget, files.texts, files.program.binary),
     )
   }
 
@@ -150,9 +149,9 @@ export class Statics {
   }
 
   /** Checks that a data set is right, which was told already where it is not. */
-  data(item: DataItem): void {
+  checkData(item: DataItem): void {
     const environment = (file: string): Environment => this.scope.environment(file)
-    this.once(this.dataSpecs, item.name.text, item, () => dataSpec(this.scope.elaboration, item, environment))
+    this.once(this.data, item.name.text, item, () => declaredData(this.scope.elaboration, item, environment))
   }
 
   /** Evaluates params, data sets and models, all of them, so that every mistake is reported. */
@@ -175,7 +174,7 @@ export class Statics {
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'param') attempt(() => void this.param(item, file))
     for (const { item } of this.pipeline.items.values())
-      if (item.kind === 'data') attempt(() => this.data(item))
+      if (item.kind === 'data') attempt(() => this.checkData(item))
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'model') attempt(() => this.checkModel(item, file, diagnostics))
     for (const warning of this.warnings) diagnostics.add(warning)

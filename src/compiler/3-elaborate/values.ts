@@ -31,7 +31,6 @@ export type Val =
   /** A parameter of an instance; it becomes a tensor when it is read in a graph. */
   | { readonly kind: 'weight'; readonly instance: Instance; readonly weight: Weight }
   | { readonly kind: 'data'; readonly name: string }
-  | { readonly kind: 'data-field'; readonly data: string; readonly field: string; readonly type: TensorType }
   /** What the stage trains, as `grad(loss, trained)` names it. */
   | { readonly kind: 'trained' }
   | GradientVal
@@ -230,8 +229,6 @@ export function describe(v: Val): string {
       return `the parameter \`${v.weight.name}\``
     case 'data':
       return `the data set \`${v.name}\``
-    case 'data-field':
-      return `the data field \`${v.data}.${v.field}\``
     case 'trained':
       return 'what the stage trains'
     case 'gradient':

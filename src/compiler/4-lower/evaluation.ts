@@ -16,9 +16,6 @@ import type { Statics } from '../3-elaborate/statics.js'
 import { type FunctionVal, type Val, describe, tensorVal } from '../3-elaborate/values.js'
 import type { LoweredEvaluation } from './lowered.js'
 
-/** Rows that an evaluation's graph takes at a time; the runner pads the last batch. */
-const rowsPerBatch = 64
-
 interface Given {
   readonly parameter: EvaluationParameter
   readonly value: Expression
@@ -157,13 +154,15 @@ function functionPart(
   const { scope } = statics
   const x = scope.elaboration
   const environment = scope.environment(file)
-  const known = statics.dataSpecs.get(data)?.fields.map((f) => f.name) ?? []
+  const known = statics.data.get(data)?.spec.fields.map((f) => f.name) ?? []
+  const rows = x.rowsOf(data)
   const outputs = functions.map(({ name, fn, span }): Output => {
     const own = environment.get(fn.declaration.name.text)
     const bound = own?.kind === 'fn' ? own : fn
     const list = fn.declaration.parameters.map((p) => {
       const field = p.name.text
-      if (!known.includes(field)) {
+      const batch = x.batch(data, field, span)
+      if (!batch) {
         const help = `\`${data}\` has ${known.map((k) => `\`${k}\``).join(', ')}`
         return fail(
           badEvaluation(span, {
@@ -172,10 +171,10 @@ function functionPart(
           }),
         )
       }
-      return { value: tensorVal(x.batch(data, field, rowsPerBatch, span)), span, name: { text: field, span } }
+      return { value: tensorVal(batch), span, name: { text: field, span } }
     })
     const value = x.drawPath.root(evaluation, () => callFunction(x, bound, { list, span }))
-    if (value.kind !== 'tensor' || value.value.type.shape[0] !== rowsPerBatch) {
+    if (value.kind !== 'tensor' || value.value.type.shape[0] !== rows) {
       return fail(
         badEvaluation(span, {
           message: `\`${name}\` must give one row per row of the data, it gives ${describe(value)}`,
@@ -184,7 +183,7 @@ function functionPart(
     }
     return result(name, x.b.cast(value.value, 'f32'))
   })
-  return { data, rows: rowsPerBatch, graph: x.finish(`${evaluation}-${data}`, outputs) }
+  return { data, rows, graph: x.finish(`${evaluation}-${data}`, outputs) }
 }
 
 function tensorPart(

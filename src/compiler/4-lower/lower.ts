@@ -58,7 +58,7 @@ export function lower(
     pipeline: pipeline.name,
     seed,
     params: statics.paramValues(),
-    data: [...statics.dataSpecs.values()],
+    data: [...statics.data.values()].map(({ spec }) => spec),
     // behind stages and evaluations, which may look at files of a directory
     models: [
       ...each(items, ({ item, file, inherited }) =>

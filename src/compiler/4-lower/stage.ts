@@ -1,4 +1,5 @@
 import { adaptedAndTrained } from '../../diagnostics/catalogue/adapter.js'
+import { noRows } from '../../diagnostics/catalogue/data.js'
 import {
   badValue,
   duplicateClause,
@@ -128,6 +129,11 @@ export function lowerStage(
   const objective = { trained, accumulate, minimize, monitors }
   const { outputs, shares } = x.during({ trained, adapters }, () => lowerOutputs(scope, objective))
   const exact = x.finish(name, outputs)
+  for (const [data, span] of x.readsOf(exact)) {
+    const declared = x.data.get(data)
+    if (declared && declared.rows === undefined)
+      diagnostics.add(noRows(declared.span, { data, stage: name, read: span }))
+  }
   const graph = precision ? withPrecision(exact, precision.type, trainedModels(x, trained)) : exact
   checkCoupling(graph, { stage: name, accumulate, span: minimize.value.span }, diagnostics)
   return {

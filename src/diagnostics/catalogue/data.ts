@@ -1,5 +1,5 @@
 import { define, replacing } from '../define.js'
-import type { Label } from '../diagnostic.js'
+import type { Span } from '../diagnostic.js'
 
 const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).join(', ')
 
@@ -46,24 +46,25 @@ data emoji = emoji_art(styles = ["noto"]) {
   ({ suggestion, ...p }, span) => ({ ...p, fix: replacing(span, suggestion) }),
 )
 
-export const badRows = define<{
-  message: string
-  labels?: readonly Label[]
-  help?: string | undefined
-}>(
+export const noRows = define<{ data: string; stage: string; read: Span }>(
   'data/rows',
   'error',
   `
-\`mnist.image of [32]\` takes 32 rows of a data set as a tensor; all fields that a stage takes of one data set come from the
-same rows, so it takes the same number everywhere.
+\`data x = source(...) rows 32 { ... }\` says that the fields of x are tensors of 32 rows, and thus how many a step of a
+stage takes. Only where no stage reads a data set may its rows be left out: to an evaluation, which goes through all
+rows, their number makes no difference.
 
 \`\`\`dcr
-let x = mnist.image of [32]
-let y = mnist.digit of [16]    // wrong: of the same data set
-let y = mnist.digit of [32]    // right
+data digits = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image }              // wrong
+data digits = mnist(split = "train", size = 8) rows 64 { image: f32[3, 8, 8] = image }      // right
+let x = flatten(digits.image, 1)   // [64, 192]
 \`\`\`
 `,
-  (p) => p,
+  ({ data, stage, read }) => ({
+    message: `stage \`${stage}\` reads \`${data}\`, which does not say how many rows it gives`,
+    labels: [{ span: read, message: 'read here' }],
+    help: `say it behind the source: \`data ${data} = source(...) rows 32 { ... }\``,
+  }),
 )
 
 export const unknownEvaluation = define<{

@@ -195,7 +195,7 @@ What a stage minimizes depends on no data and no draw: every step sees the same 
 `,
   ({ stage }) => ({
     message: `the loss of stage \`${stage}\` depends on no data and no draw`,
-    help: 'use `data.field of [batch]` in it',
+    help: 'use `data.field` in it',
   }),
 )
 
