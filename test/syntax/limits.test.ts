@@ -32,6 +32,18 @@ describe('nesting', () => {
     expect(diagnostics.map((d) => d.code)).toContain('syntax/too-deep')
   })
 
+  it.each(['(', '[', 'f(', 'x[', '{ a: ', '{ ', 'match x { _ => '])(
+    'of %s and then a mistake is told',
+    (part) => {
+      for (const start of ['let a = f', 'pipeline p { stage s { train '])
+        for (const end of ['', ' x = 4,', ' )', '\nlet b = 2'])
+          for (const count of [50, 90]) {
+            const { diagnostics } = parse('t.dcr', start + part.repeat(count) + end)
+            expect(diagnostics.length).toBeGreaterThan(0)
+          }
+    },
+  )
+
   it('keeps what was read before', () => {
     const { file } = parse('t.dcr', `let a = 1\nlet b = ${'('.repeat(deep)}`)
     expect(file.declarations).toHaveLength(1)
@@ -52,6 +64,12 @@ describe('files that are no sources', () => {
     ['one mistake a line', 'let a = \n'.repeat(20_000)],
     ['brackets never closed', 'let a = (\n'.repeat(20_000)],
     ['semicolons', ';'.repeat(100_000)],
+    ['a long string', `let a = "${'x'.repeat(1_900_000)}`],
+    ['a long string of escapes', `let a = "${'\\\\n'.repeat(900_000)}`],
+    ['a long number', `let a = ${'1_'.repeat(900_000)}`],
+    ['a long comment', `/* ${'x'.repeat(1_900_000)}`],
+    ['a long comment with a sign of another language', `# ${'x'.repeat(1_900_000)}\n?`],
+    ['more than is read', `let a = "${'x'.repeat(10_000_000)}"`],
     ['lone surrogates', '\ud800"\udc00'.repeat(20_000)],
   ])('%s: at most a hundred problems are told', (_, text) => {
     const begin = process.cpuUsage()

@@ -1,6 +1,6 @@
 import '../../polyfill.js'
 import type { Diagnostic } from '../../diagnostics/diagnostic.js'
-import { tooDeep } from '../../diagnostics/catalogue/syntax.js'
+import { tooDeep, tooLong } from '../../diagnostics/catalogue/syntax.js'
 import { tooHigh } from './height.js'
 import { DcrParser } from './parser.js'
 import { scan } from './scan.js'
@@ -15,6 +15,9 @@ export interface Parsed {
 /** Declarations whose tree is higher are refused: the phases walk trees recursively. */
 const maxHeight = 600
 
+/** Characters of a file; a source of 20,000 lines has a third of them. */
+const maxLength = 2_000_000
+
 let parser: DcrParser | undefined
 
 /**
@@ -22,6 +25,10 @@ let parser: DcrParser | undefined
  * stands as a `missing` expression.
  */
 export function parse(path: string, text: string): Parsed {
+  if (text.length > maxLength) {
+    const long = tooLong({ file: path, start: 0, end: 0 }, { length: text.length, most: maxLength })
+    return { file: { path, text, uses: [], declarations: [], comments: [] }, diagnostics: [long] }
+  }
   const scanned = scan(path, text)
   parser ??= new DcrParser()
   const { uses, declarations: read, problems } = parser.read(path, text, scanned)

@@ -1,5 +1,11 @@
 import '../../polyfill.js'
-import { EmbeddedActionsParser, type IToken, type ParserMethod, type TokenType } from 'chevrotain'
+import {
+  EmbeddedActionsParser,
+  type IToken,
+  type ITokenGrammarPath,
+  type ParserMethod,
+  type TokenType,
+} from 'chevrotain'
 import {
   expected,
   missingExpression,
@@ -20,6 +26,8 @@ export type Rule<T> = ParserMethod<[], T>
 const maxNesting = 100
 /** Operators or calls in a row, each a level of the tree. */
 const maxChain = 500
+/** Open rules that are looked at for what may follow a token: some levels of brackets. */
+const maxOpenRules = 40
 /** After this many problems the rest of the file is not read. */
 const maxProblems = 200
 
@@ -28,6 +36,11 @@ export class Abandon extends Error {}
 
 /** Signs that people mix up between a name and its value. */
 const connectives: readonly TokenType[] = [t.Equals, t.Colon, t.FatArrow, t.Arrow, t.EqualEqual]
+
+/** What chevrotain's types do not tell of its parser. */
+const untyped = EmbeddedActionsParser.prototype as unknown as {
+  getNextPossibleTokenTypes(path: ITokenGrammarPath): TokenType[]
+}
 
 /** What the parts of the grammar share: spans, problems found by hand, and recovery that keeps the tree whole. */
 export abstract class ParserBase extends EmbeddedActionsParser {
@@ -267,6 +280,19 @@ export abstract class ParserBase extends EmbeddedActionsParser {
       return this.consume(9, expected)
     }
     throw Object.assign(new Error(expected.name), { name: 'InRuleRecoveryException' })
+  }
+
+  /**
+   * What may follow a missing token. Chevrotain walks the grammar down through all open rules, one call inside another,
+   * which deep in brackets has no room left; what follows is known a few rules up.
+   */
+  protected getNextPossibleTokenTypes(path: ITokenGrammarPath): TokenType[] {
+    const { ruleStack, occurrenceStack } = path
+    return untyped.getNextPossibleTokenTypes.call(this, {
+      ...path,
+      ruleStack: ruleStack.slice(-maxOpenRules),
+      occurrenceStack: occurrenceStack.slice(-maxOpenRules),
+    })
   }
 
   /** A token that was not written: empty, at the end of what was read. */

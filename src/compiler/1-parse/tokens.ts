@@ -131,7 +131,8 @@ export const Int = createToken({
 export const Text = createToken({
   name: 'Text',
   label: 'a string',
-  pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*"/,
+  // Runs of plain characters are matched whole: an engine keeps a place to come back to for each turn of a choice.
+  pattern: /"[^"\\\r\n]*(?:\\[^\r\n][^"\\\r\n]*)*"/,
   categories: [Any],
 })
 
@@ -140,7 +141,7 @@ export const mistakes = {
   number: createToken({ name: 'BadNumber', pattern: /\d\w*(?:\.\d\w*)*|\.\d\w*/, categories: [Int, Any] }),
   openString: createToken({
     name: 'OpenString',
-    pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*\\?/,
+    pattern: /"[^"\\\r\n]*(?:\\[^\r\n][^"\\\r\n]*)*\\?/,
     categories: [Text, Any],
   }),
   singleQuotes: createToken({ name: 'SingleQuotes', pattern: /'[^'\r\n]*'/, categories: [Text, Any] }),

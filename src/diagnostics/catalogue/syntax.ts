@@ -394,6 +394,20 @@ export const tooDeep = define<undefined>(
   }),
 )
 
+export const tooLong = define<{ length: number; most: number }>(
+  'syntax/too-long',
+  'error',
+  page(
+    'The file is longer than any source that people write, so none of it was read. Data does not stand in a source: a pipeline names the files that hold it.',
+    'let table = "... ten million characters ..."',
+    'data table = image_shards("datasets/table")',
+  ),
+  ({ length, most }) => ({
+    message: `the file has ${length} characters, at most ${most} are read`,
+    help: 'is it a `.dcr` file? what is long belongs into files that the source names',
+  }),
+)
+
 export const tooManyProblems = define<{ count: number }>(
   'syntax/too-many',
   'error',
