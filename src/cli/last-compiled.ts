@@ -32,13 +32,22 @@ export function lastCompiled(root = process.cwd()): LastCompiled | undefined {
     .sort((a, b) => b.time - a.time)
   const [last] = found
   if (!last) return undefined
-  const { data } = partSchema.safeParse(JSON.parse(readFileSync(last.manifest, 'utf8')))
+  const data = readPart(last.manifest)
   const changed =
     sourcesOf(data).find((file) => {
       const source = statSync(join(root, file), { throwIfNoEntry: false })
       return source !== undefined && source.mtimeMs > last.time
     }) ?? changedModelFiles(data?.models ?? [], root)[0]
   return { folder: last.folder.slice(root.length + 1), changed }
+}
+
+/** Undefined where the manifest is damaged; the run says so. */
+function readPart(manifest: string): Part | undefined {
+  try {
+    return partSchema.parse(JSON.parse(readFileSync(manifest, 'utf8')))
+  } catch {
+    return undefined
+  }
 }
 
 function foldersOf(folder: string): readonly string[] {

@@ -1,6 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { version } from '../compiler/version.js'
-import { UserError } from '../diagnostics/diagnostic.js'
 import { exitCodes } from './exit-codes.js'
 
 /** `name=value` pairs of a repeated `--set`. */
@@ -148,15 +147,11 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) {
       return error.exitCode === 0 || error.code === 'commander.help' ? exitCodes.done : exitCodes.usage
     }
-    if (error instanceof UserError) {
+    const { faultOf } = await import('../faults/fault.js')
+    const fault = faultOf(error)
+    if (fault) {
       const { printDiagnostics } = await import('./print.js')
-      printDiagnostics([error.diagnostic])
-      return exitCodes.userError
-    }
-    const refusal = await import('./refusal.js').then((m) => m.refusalOf(error))
-    if (refusal) {
-      const { printDiagnostics } = await import('./print.js')
-      printDiagnostics([refusal])
+      printDiagnostics([fault])
       return exitCodes.userError
     }
     const { reportBug } = await import('./bug.js')
@@ -164,8 +159,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// a reader that closes early (`dcrc explain | head`) is no error
-process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.bug),
-)
+// A reader that closes early (`dcrc explain | head`) is no error; a full disk behind `> file` is the user's.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done)
+  process.stderr.write(`error: cannot write the output: ${error.message}\n`, () =>
+    process.exit(exitCodes.userError),
+  )
+})
+process.stderr.on('error', () => process.exit(exitCodes.userError))
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code))

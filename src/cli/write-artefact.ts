@@ -19,6 +19,7 @@ import { manifestFile } from '../artefact/manifest-version.js'
 import { ownedSchema } from '../artefact/schema.js'
 import { notAnArtefact } from '../diagnostics/catalogue/file.js'
 import { UserError } from '../diagnostics/diagnostic.js'
+import { naming } from '../faults/system-fault.js'
 import { inside } from '../inside.js'
 
 /**
@@ -34,8 +35,9 @@ export function writeArtefact(artefact: Artefact, folder: string): void {
   const aside = `${beside}-old`
   try {
     mkdirSync(beside, { recursive: true })
-    for (const [file, bytes] of artefact.files) writeFileSync(inside(beside, file), bytes)
-    writeFileSync(join(beside, manifestFile), `${JSON.stringify(artefact.manifest, null, 1)}\n`)
+    const manifest = `${JSON.stringify(artefact.manifest, null, 1)}\n`
+    for (const [name, content] of [...artefact.files, [manifestFile, manifest] as const])
+      naming(join(folder, name), () => writeFileSync(inside(beside, name), content))
     swap(beside, place, aside)
   } catch (error) {
     rmSync(beside, { recursive: true, force: true })

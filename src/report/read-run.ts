@@ -4,17 +4,8 @@ import { z } from 'zod'
 import type { Json } from '../artefact/json.js'
 import { manifestSchema } from '../artefact/schema.js'
 import type { StageSpec } from '../artefact/stages.js'
+import { RunUnreadable } from './run-unreadable.js'
 import type { Moment, RunSummary, StageSummary, StepRecord } from './run-summary.js'
-
-/** A folder is no run, or its files are damaged. */
-export class RunUnreadable extends Error {
-  constructor(
-    message: string,
-    readonly help: string,
-  ) {
-    super(message)
-  }
-}
 
 const number = z.number().nullable()
 const numbersOf = (values: Readonly<Record<string, unknown>>): Record<string, number> =>

@@ -11,7 +11,9 @@ import { z } from 'zod'
 import type { Json } from '../artefact/json.js'
 import type { Manifest } from '../artefact/manifest.js'
 import type { MetricsLine } from './metrics-line.js'
+import { naming } from '../faults/system-fault.js'
 import { inside } from '../inside.js'
+import { RunUnreadable } from '../report/run-unreadable.js'
 import { substitutesSchema } from './substitutes.js'
 import { eventsFile, keptRecords, startRecord, stepRecord } from './tensorboard.js'
 
@@ -35,6 +37,11 @@ const placeSchema = z.object({ stage: z.string(), step: z.int() })
 
 /** Metrics by moment (`start` or a stage's name) and evaluation. */
 export type EvaluationTable = Record<string, Record<string, Readonly<Record<string, Json>>>>
+
+const tableSchema: z.ZodType<EvaluationTable> = z.record(
+  z.string(),
+  z.record(z.string(), z.record(z.string(), z.json())),
+)
 
 const buffered = 250
 const now = (): number => Date.now() / 1000
@@ -80,12 +87,17 @@ export class RunFolder {
 
   flush(): void {
     if (this.lines.length > 0) {
-      appendFileSync(this.path('metrics.jsonl'), this.lines.join(''))
-      appendFileSync(this.path(eventsFile), Buffer.concat(this.events))
+      this.append('metrics.jsonl', this.lines.join(''))
+      this.append(eventsFile, Buffer.concat(this.events))
     }
     this.lines = []
     this.events = []
     this.flushed = performance.now()
+  }
+
+  private append(name: string, content: string | Uint8Array): void {
+    const file = this.path(name)
+    naming(file, () => appendFileSync(file, content))
   }
 
   /** Drops the lines for which `keep` does not hold, and a last line that was cut off. */
@@ -102,8 +114,15 @@ export class RunFolder {
   }
 
   get evaluations(): EvaluationTable {
-    const text = readText(this.path('eval.json'))
-    return text === undefined ? {} : (JSON.parse(text) as EvaluationTable)
+    const file = this.path('eval.json')
+    const text = readText(file)
+    if (text === undefined) return {}
+    const { data } = tableSchema.safeParse(parseJson(text))
+    if (data) return data
+    throw new RunUnreadable(
+      `${file} is damaged: ${text.trim() === '' ? 'it is empty' : 'it holds no table of results'}`,
+      'remove it and continue with --resume: what it held is measured again',
+    )
   }
 
   set evaluations(table: EvaluationTable) {
@@ -113,7 +132,7 @@ export class RunFolder {
 
 /** Writes a file so that it holds all or nothing of its content. */
 export function writeWhole(file: string, content: string | Uint8Array): void {
-  writeFileSync(`${file}.part`, content)
+  naming(file, () => writeFileSync(`${file}.part`, content))
   renameSync(`${file}.part`, file)
 }
 

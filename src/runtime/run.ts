@@ -2,7 +2,9 @@ import type { EvaluationSpec } from '../artefact/evaluations.js'
 import type { Json } from '../artefact/json.js'
 import type { Artefact } from '../artefact/manifest.js'
 import { notFinite } from '../diagnostics/catalogue/run.js'
-import { type Span, UserError } from '../diagnostics/diagnostic.js'
+import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
+import { faultOf } from '../faults/fault.js'
+import { GraphFault, graphFault } from '../faults/graph-fault.js'
 import { findEvaluationKind } from '../evaluate/registry.js'
 import { checkTarget, loadArtefact } from './artefact.js'
 import { type Progress, checkpointName, saveCheckpoint } from './checkpoint.js'
@@ -28,9 +30,11 @@ export type { RunOptions, RunResult } from './options.js'
 /** Runs a compiled pipeline, from its folder or from memory: trains, evaluates and exports into a run folder. */
 export async function runPipeline(source: string | Artefact, options: RunOptions = {}): Promise<RunResult> {
   let directory: string | null = null
+  let artefact: Artefact | undefined
+  let span: Span = { file: options.file ?? '', start: 0, end: 0 }
   try {
-    const artefact = typeof source === 'string' ? loadArtefact(source) : source
-    const span = { file: options.file ?? artefact.manifest.pipeline, start: 0, end: 0 }
+    artefact = typeof source === 'string' ? loadArtefact(source) : source
+    span = { ...span, file: options.file ?? artefact.manifest.pipeline }
     checkTarget(artefact.manifest, span)
     const { context, stages, progress } = await prepare(artefact, span, options)
     const run = new Run(context, stages, progress, options, span)
@@ -38,14 +42,30 @@ export async function runPipeline(source: string | Artefact, options: RunOptions
     try {
       return await run.go()
     } finally {
-      run.folder.flush()
-      await context.thread.end()
+      // The thread ends last: a disk that takes no more lines must not keep the process alive.
+      try {
+        run.folder.flush()
+      } finally {
+        await context.thread.end()
+      }
     }
   } catch (error) {
-    if (error instanceof Problems) return { status: 'failed', directory, diagnostics: error.diagnostics }
-    if (error instanceof UserError) return { status: 'failed', directory, diagnostics: [error.diagnostic] }
+    const diagnostics = diagnosticsOf(error, artefact, span)
+    if (diagnostics) return { status: 'failed', directory, diagnostics }
     throw error
   }
+}
+
+/** What a user is told of an error; undefined where it is a bug. */
+function diagnosticsOf(
+  error: unknown,
+  artefact: Artefact | undefined,
+  span: Span,
+): readonly Diagnostic[] | undefined {
+  if (error instanceof Problems) return error.diagnostics
+  if (error instanceof GraphFault && artefact) return [graphFault(error, artefact, span)]
+  const fault = faultOf(error, span)
+  return fault && [fault]
 }
 
 class Run {

@@ -2,6 +2,8 @@ import { InferenceSession, Tensor } from './onnxruntime.js'
 import { rootFolderEntry } from '../artefact/link.js'
 import type { GraphSpec } from '../artefact/graphs.js'
 import { sessionEntries, sessionOptions } from '../compiler/9-emit/session-options.js'
+import { GraphFault, graphFailure } from '../faults/graph-fault.js'
+import { isMemoryFault } from '../faults/memory-fault.js'
 import type { DType } from '../graph/types.js'
 import type { HostArray, HostTensor } from './tensors.js'
 
@@ -36,7 +38,7 @@ export class LoadedGraph {
   ) {}
 
   static async load(spec: GraphSpec, model: Uint8Array, settings: SessionSettings): Promise<LoadedGraph> {
-    const session = await createSession(model, spec, settings)
+    const session = await told(spec, () => createSession(model, spec, settings))
     const missing = session.inputNames.filter((name) => !spec.inputs.some((input) => input.name === name))
     if (missing.length > 0)
       throw new Error(`${spec.file} has inputs that its manifest does not name: ${missing.join(', ')}`)
@@ -56,10 +58,8 @@ export class LoadedGraph {
       const tensor = feed(input)
       if (tensor) feeds[input.name] = tensor
     }
-    const results = await this.session.run(
-      feeds,
-      wanted.map(({ name }) => name),
-    )
+    const names = wanted.map(({ name }) => name)
+    const results = await told(this.spec, () => this.session.run(feeds, names))
     return new Map(
       wanted.map((output) => {
         const tensor = results[output.name]
@@ -71,6 +71,15 @@ export class LoadedGraph {
 
   release(): Promise<void> {
     return this.session.release()
+  }
+}
+
+/** What onnxruntime refuses is told with the graph; that there is no memory, as it is. */
+async function told<T>({ file }: GraphSpec, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw isMemoryFault(error) ? error : new GraphFault(graphFailure(file, error))
   }
 }
 

@@ -1,5 +1,7 @@
 import './no-telemetry.js'
 import { Worker } from 'node:worker_threads'
+import { UserError } from '../diagnostics/diagnostic.js'
+import { GraphFault } from '../faults/graph-fault.js'
 import type { Request, Requests, Response, Result } from './worker.js'
 
 interface Waiting {
@@ -19,8 +21,8 @@ export class WorkerThread {
     this.worker.on('message', (response: Response) => {
       const waiting = this.waiting.get(response.id)
       this.waiting.delete(response.id)
-      if ('error' in response) waiting?.reject(response.error)
-      else waiting?.resolve(response.value)
+      if ('value' in response) waiting?.resolve(response.value)
+      else waiting?.reject(errorOf(response))
     })
     this.worker.on('error', (error) => this.fail(error))
     this.worker.on('exit', (code) => this.fail(new Error(`the worker thread ended with code ${code}`)))
@@ -54,6 +56,11 @@ export class WorkerThread {
     for (const waiting of this.waiting.values()) waiting.reject(error)
     this.waiting.clear()
   }
+}
+
+function errorOf(response: Exclude<Response, { readonly value: unknown }>): unknown {
+  if ('failure' in response) return new GraphFault(response.failure)
+  return 'diagnostic' in response ? new UserError(response.diagnostic) : response.error
 }
 
 /** Compiled code starts as it is; sources (tests, development) register a loader for TypeScript first. */

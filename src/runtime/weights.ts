@@ -8,16 +8,15 @@ import { stateName } from '../artefact/roles.js'
 import { rawBytes } from '../compiler/9-emit/raw.js'
 import type { Binding } from '../artefact/link.js'
 import {
-  ambiguousWeights,
   changedWeights,
   corruptWeights,
   idleIgnore,
   mismatchedWeights,
   missingWeights,
-  refusedWeights,
   tooLargeWeight,
 } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
+import { weightsFaults } from '../faults/fault.js'
 import { type NarrowFloat, narrowFloats, tensor } from '../graph/types.js'
 import { inside } from '../inside.js'
 import { OnnxProblem } from '../onnx/problem.js'
@@ -309,11 +308,9 @@ async function told<T>(span: Span, file: string, open: () => Promise<T>): Promis
   } catch (error) {
     if (error instanceof OnnxProblem)
       throw new UserError(corruptWeights(span, { file, problem: error.message }))
-    throw error instanceof WeightsError ? new UserError(faults[error.fault](span, error)) : error
+    throw error instanceof WeightsError ? new UserError(weightsFaults[error.fault](span, error)) : error
   }
 }
-
-const faults = { damaged: corruptWeights, refused: refusedWeights, ambiguous: ambiguousWeights }
 
 /** The model's parameters among the tensors of its weights, which must be the same but for what is ignored. */
 function checked(model: ModelSpec, table: WeightTable, ignore: readonly string[], span: Span): Match {

@@ -1,7 +1,10 @@
 import '../polyfill.js'
 import { parentPort } from 'node:worker_threads'
 import type { GraphSpec } from '../artefact/graphs.js'
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { EvaluationInput } from '../evaluate/kind.js'
+import { faultOf } from '../faults/fault.js'
+import { GraphFault, type GraphFailure } from '../faults/graph-fault.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
 import { type StagePlan, type StateTensor, StepLoop } from './step-loop.js'
 import { type HostTensor, type HostTensors, buffersOf } from './tensors.js'
@@ -87,9 +90,18 @@ export interface Request {
   readonly args: readonly unknown[]
 }
 
+/** Between threads an error keeps its message alone: what there is to tell of it goes as plain data. */
 export type Response =
   | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: GraphFailure }
+  | { readonly id: number; readonly diagnostic: Diagnostic }
   | { readonly id: number; readonly error: unknown }
+
+function failed(id: number, error: unknown): Response {
+  if (error instanceof GraphFault) return { id, failure: error.failure }
+  const diagnostic = faultOf(error)
+  return diagnostic ? { id, diagnostic } : { id, error }
+}
 
 const port = parentPort
 if (port) {
@@ -106,7 +118,7 @@ if (port) {
         port.postMessage({ id, value: result.value } satisfies Response, result.transfer)
       else port.postMessage({ id, value: result } satisfies Response)
     } catch (error) {
-      port.postMessage({ id, error } satisfies Response)
+      port.postMessage(failed(id, error))
     }
   }
 }

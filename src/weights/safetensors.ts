@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { naming } from '../faults/system-fault.js'
 import { type DType, bytesPerElement, elementCount } from '../graph/types.js'
 import { EndOfFile, readAt } from './read-at.js'
 import { HeaderError, parseHeader } from './safetensors-header.js'
@@ -58,8 +59,10 @@ export async function openSafetensors(file: string): Promise<SafetensorsFile> {
 export async function readTensor(tensor: StoredTensor): Promise<ArrayBuffer> {
   const handle = await open(tensor.file, 'r')
   try {
-    const bytes = await readAt(handle, tensor.offset, tensor.length)
+    const bytes = await naming(tensor.file, () => readAt(handle, tensor.offset, tensor.length))
     return bytes.buffer
+  } catch (error) {
+    throw error instanceof EndOfFile ? new WeightsError(tensor.file, error.message) : error
   } finally {
     await handle.close()
   }
@@ -104,9 +107,11 @@ export async function writeSafetensors(
   const temporary = `${file}.part`
   const handle = await open(temporary, 'w')
   try {
-    await writeAll(handle, head)
-    for (const tensor of sorted) await writeContent(handle, tensor)
-    await handle.datasync()
+    await naming(file, async () => {
+      await writeAll(handle, head)
+      for (const tensor of sorted) await writeContent(handle, tensor)
+      await handle.datasync()
+    })
   } catch (error) {
     await handle.close()
     await rm(temporary, { force: true })

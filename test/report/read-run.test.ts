@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
 import type { Manifest } from '../../src/artefact/manifest.js'
 import { manifestFormat, manifestVersion } from '../../src/artefact/manifest-version.js'
-import { readRun, RunUnreadable } from '../../src/report/read-run.js'
+import { readRun } from '../../src/report/read-run.js'
+import { RunUnreadable } from '../../src/report/run-unreadable.js'
 
 let folder = ''
 beforeEach(() => {

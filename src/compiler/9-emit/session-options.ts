@@ -28,7 +28,7 @@ export const sessionOptions = {
   graphOptimizationLevel: 'disabled',
   enableMemPattern: false,
   // Warnings of onnxruntime speak of its own passes, and of what our files hide from them; errors are thrown.
-  logSeverityLevel: 3,
+  logSeverityLevel: 4,
   extra: { optimization: { disable_specified_optimizers: rewrites.trim().split(/\s+/).join(';') } },
 } as const
 

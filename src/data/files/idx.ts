@@ -13,7 +13,7 @@ export function readIdx(file: string, help: string): IdxFile {
   const path = [file, `${file}.gz`].find((name) => existsSync(name))
   if (path === undefined) throw new DataMissing(`${file} is missing`, help)
   const raw = readFileSync(path)
-  const bytes = path.endsWith('.gz') ? gunzipSync(raw) : raw
+  const bytes = path.endsWith('.gz') ? unzipped(raw, path, help) : raw
   const rank = bytes[3] ?? 0
   const header = 4 + 4 * rank
   if (bytes.length < header || bytes.readUInt16BE(0) !== 0 || bytes[2] !== 8 || rank === 0) {
@@ -25,4 +25,20 @@ export function readIdx(file: string, help: string): IdxFile {
     throw new DataInvalid(`${path} holds ${bytes.length - header} values; its header says ${size}`, help)
   }
   return { shape, data: bytes.subarray(header) }
+}
+
+/** The largest file of MNIST is 47 MB; what claims to be much more is not unpacked. */
+const largest = 128 * 1024 * 1024
+
+function unzipped(raw: Uint8Array, path: string, help: string): Buffer {
+  try {
+    return gunzipSync(raw, { maxOutputLength: largest })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const why =
+      code === 'ERR_BUFFER_TOO_LARGE'
+        ? `it unpacks to more than ${largest} bytes`
+        : 'it is no whole gzip file'
+    throw new DataInvalid(`${path} is damaged: ${why}`, help)
+  }
 }

@@ -115,14 +115,17 @@ pipeline again.
   }),
 )
 
-export const refused = define<{ problem: string }>(
+export const refused = define<{ problem: string; help?: string | undefined }>(
   'file/refused',
   'error',
   `
-The operating system refused to read or write a file: no permission, no space left, a read-only disk, or a folder where
-a file should be. The message is the system's.
+The operating system refused to read or write a file: no permission, no space left, a quota, a read-only or failing disk,
+a file that is not there any more, or a folder where a file should be. The message is the system's.
 `,
-  ({ problem }) => ({ message: problem, help: 'look at the permissions, the free space and the path' }),
+  ({ problem, help = 'look at the permissions, the free space and the path' }) => ({
+    message: problem,
+    help,
+  }),
 )
 
 export const samePipeline = define<{ name: string; files: readonly string[] }>(

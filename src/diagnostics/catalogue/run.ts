@@ -1,4 +1,5 @@
 import { define } from '../define.js'
+import { bytes as amount } from '../units.js'
 
 const list = (names: readonly string[], limit = 12): string => {
   const shown = names.slice(0, limit).map((n) => `\`${n}\``)
@@ -321,5 +322,62 @@ checkpoint. Common causes: a learning rate that is too high, a division by zero,
       kept === null
         ? 'no state before it was finite; lower the learning rate or look for log, sqrt and division near 0'
         : `the last good state is ${kept}; lower the learning rate, or look for log, sqrt and division near 0`,
+  }),
+)
+
+export const unreadableData = define<{ problem: string; help: string }>(
+  'run/data-unreadable',
+  'error',
+  `
+A file of a data source was there when the run started, and a row of it cannot be read now, or is damaged.
+`,
+  ({ problem, help }) => ({ message: problem, help }),
+)
+
+export const unreadableRun = define<{ problem: string; help: string }>(
+  'run/unreadable',
+  'error',
+  `
+A file in the folder of a run is missing or damaged: it was cut off when a disk was full or a machine went down, or
+something else than \`dcrc run\` wrote it. The message names the file.
+`,
+  ({ problem, help }) => ({ message: problem, help }),
+)
+
+export const outOfMemory = define<{ bytes: number | undefined }>(
+  'run/out-of-memory',
+  'error',
+  `
+The machine did not give the memory that was asked for. \`dcrc plan FILE\` shows what each stage takes. A smaller batch,
+\`chunk\` or \`memory\` on a stage with pairs, or a smaller model takes less.
+
+\`\`\`sh
+dcrc plan FILE --set batch=4
+\`\`\`
+`,
+  ({ bytes }) => ({
+    message: `the machine has not enough memory${bytes === undefined ? '' : `: ${amount(bytes)} were asked for at once`}`,
+    help: 'a smaller batch takes less, `chunk` or `memory` on a stage with pairs too; `dcrc plan` shows how much',
+  }),
+)
+
+export const failedGraph = define<{
+  graph: string
+  operator: string | undefined
+  place: string | undefined
+  shapes: readonly string[]
+  problem: string
+}>(
+  'run/graph-failed',
+  'error',
+  `
+onnxruntime refused values that a graph met while it ran: an index outside of what it reads from, sizes that do not fit.
+The message names the operator and the line of the program that it comes from, with what onnxruntime says. Look at the
+data that reaches that line.
+`,
+  ({ graph, operator, place, shapes, problem }) => ({
+    message: `${operator === undefined ? graph : `\`${operator}\``}${place === undefined ? '' : ` of ${place}`} failed: ${problem}`,
+    ...(shapes.length > 0 ? { why: `it reads ${shapes.join(' and ')}` } : {}),
+    help: 'look at the data that reaches this line; if the program is right, please report it as a bug of dcrc',
   }),
 )

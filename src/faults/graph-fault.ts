@@ -1,0 +1,48 @@
+import type { GraphSpec } from '../artefact/graphs.js'
+import type { Artefact } from '../artefact/manifest.js'
+import { failedGraph } from '../diagnostics/catalogue/run.js'
+import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
+import { readModel } from '../onnx/protobuf.js'
+
+/** A run of a graph that onnxruntime ended; plain data, so that it passes between threads. */
+export interface GraphFailure {
+  readonly file: string
+  /** The node at which it ended, where onnxruntime names one. */
+  readonly node: string | undefined
+  readonly problem: string
+}
+
+export class GraphFault extends Error {
+  constructor(readonly failure: GraphFailure) {
+    super(`${failure.file}: ${failure.problem}`)
+  }
+}
+
+/** What onnxruntime says of a run that it ended, without its own places in C++. */
+export function graphFailure(file: string, error: unknown): GraphFailure {
+  const message = error instanceof Error ? error.message : String(error)
+  const [, node] = /Name:'([^']*)'/.exec(message) ?? []
+  const [, status = message] = /Status Message:\s*([^]*)$/.exec(message) ?? []
+  const problem = status.replace(/^\S+\.(?:cc|h):\d+\s+(?:.*?\)\s)?/, '').trim()
+  return { file, node: node || undefined, problem: problem || message }
+}
+
+/** The diagnostic for a run that onnxruntime ended: the operator, its line in the source, and the shapes that it reads. */
+export function graphFault({ failure }: GraphFault, { manifest, files }: Artefact, span: Span): Diagnostic {
+  const { file, node, problem } = failure
+  const k = node === undefined ? -1 : Number(/_(\d+)$/.exec(node)?.[1] ?? -1)
+  const place = manifest.source_map.places[manifest.source_map.nodes[file]?.[k] ?? -1]
+  const bytes = files.get(file)
+  const found = bytes && readModel(bytes).graph?.node?.find(({ name }) => name === node)
+  const spec = graphsOf(manifest).find((graph) => graph?.file === file)
+  const shapes = (found?.input ?? []).flatMap((name) => {
+    const known = spec?.inputs.find((i) => i.name === name) ?? spec?.parameters.find((p) => p.name === name)
+    return known ? [`${name} ${known.dtype}[${known.shape.join(', ')}]`] : []
+  })
+  return failedGraph(span, { graph: file, operator: found?.opType ?? undefined, place, shapes, problem })
+}
+
+const graphsOf = ({ stages, evaluations }: Artefact['manifest']): readonly (GraphSpec | null)[] => [
+  ...stages.flatMap(({ graphs }) => Object.values(graphs)),
+  ...evaluations.flatMap(({ parts }) => parts.map(({ graph }) => graph)),
+]

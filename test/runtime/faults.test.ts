@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import onnxProto from 'onnx-proto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { GraphSpec } from '../../src/artefact/graphs.js'
+import { GraphFault, graphFault } from '../../src/faults/graph-fault.js'
+import type { RunOptions } from '../../src/runtime/options.js'
+import { runPipeline } from '../../src/runtime/run.js'
+import { WorkerThread } from '../../src/runtime/thread.js'
+import { fileSystemRoot } from '../../src/runtime/weights.js'
+import { points, regression } from './regression.js'
+
+/*
+ * Aim: what fails for reasons of the disk, the files or the data is told with the file or the line, never as a bug of
+ * dcrc, also when it happens in the worker thread.
+ */
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dcrc-faults-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const options = (more: RunOptions = {}): RunOptions => ({
+  root: folder,
+  runDir: join(folder, 'run'),
+  openDataset: async () => points(8),
+  ...more,
+})
+
+async function problems(more: RunOptions = {}): Promise<readonly string[]> {
+  const result = await runPipeline(regression({ steps: 2 }), options(more))
+  return result.status === 'failed'
+    ? result.diagnostics.map(({ code, message }) => `${code}: ${message.replaceAll(folder, '<folder>')}`)
+    : [result.status]
+}
+
+test('an index outside of a table is told with the operator, its line and the shapes that it reads', async () => {
+  const dims = (...sizes: number[]) => ({ dim: sizes.map((dimValue) => ({ dimValue })) })
+  const model = onnxProto.onnx.ModelProto.encode({
+    irVersion: 10,
+    opsetImport: [{ domain: '', version: 22 }],
+    graph: {
+      name: 'rows',
+      node: [{ opType: 'Gather', name: 'Gather_1', input: ['table', 'digit'], output: ['row'] }],
+      input: [
+        { name: 'table', type: { tensorType: { elemType: 1, shape: dims(5, 2) } } },
+        { name: 'digit', type: { tensorType: { elemType: 7, shape: dims(1) } } },
+      ],
+      output: [{ name: 'row', type: { tensorType: { elemType: 1, shape: dims(1, 2) } } }],
+    },
+  }).finish()
+  const spec: GraphSpec = {
+    file: 'rows.onnx',
+    inputs: [
+      { name: 'table', dtype: 'f32', shape: [5, 2], role: { kind: 'prologue', key: 'table' } },
+      { name: 'digit', dtype: 'i64', shape: [1], role: { kind: 'batch', data: 'd', field: 'digit' } },
+    ],
+    outputs: [{ name: 'row', dtype: 'f32', shape: [1, 2], role: { kind: 'result', name: 'row' } }],
+    parameters: [],
+    flops: 0,
+    optimization: 'disabled',
+    peak_bytes: 0,
+  }
+  const thread = new WorkerThread()
+  await thread.call('openGraph', [spec, new Uint8Array(model), { root: fileSystemRoot }])
+  const feeds = {
+    table: { dtype: 'f32' as const, shape: [5, 2], data: new Float32Array(10) },
+    digit: { dtype: 'i64' as const, shape: [1], data: BigInt64Array.of(9n) },
+  }
+  const error: unknown = await thread.call('runGraph', [feeds]).catch((e: unknown) => e)
+  await thread.end()
+  if (!(error instanceof GraphFault)) throw error
+
+  const { manifest } = regression()
+  const evaluation = {
+    name: 'e',
+    kind: 'test',
+    settings: {},
+    reads: [],
+    parts: [{ data: 'd', rows: 1, graph: spec }],
+  }
+  const artefact = {
+    manifest: {
+      ...manifest,
+      evaluations: [evaluation],
+      source_map: { places: ['a.dcr:1:1', 'a.dcr:7:12'], nodes: { 'rows.onnx': [0, 1] } },
+    },
+    files: new Map([['rows.onnx', new Uint8Array(model)]]),
+  }
+  expect(graphFault(error, artefact, { file: 'a.dcr', start: 0, end: 0 })).toMatchObject({
+    code: 'run/graph-failed',
+    message:
+      '`Gather` of a.dcr:7:12 failed: indices element out of data bounds, idx=9 must be within the inclusive range [-5,4]',
+    why: 'it reads table f32[5, 2] and digit i64[1]',
+  })
+})
+
+test('an empty table of results is told, and measured again once it is removed', async () => {
+  expect(await problems()).toEqual(['done'])
+  for (const [text, why] of [
+    ['', 'it is empty'],
+    ['{"start"', 'it holds no table of results'],
+    ['[1]', 'it holds no table of results'],
+  ] as const) {
+    writeFileSync(join(folder, 'run/eval.json'), text)
+    expect(await problems({ resume: true })).toEqual([
+      `run/unreadable: <folder>/run/eval.json is damaged: ${why}`,
+    ])
+  }
+  rmSync(join(folder, 'run/eval.json'))
+  expect(await problems({ resume: true })).toEqual(['done'])
+})
+
+test('a full disk is told with the file that did not fit', async () => {
+  const fill = (name: string) => (event: { readonly kind: string }) => {
+    if (event.kind === 'started') symlinkSync('/dev/full', join(folder, 'run', name))
+  }
+  expect(await problems({ onEvent: fill('metrics.jsonl') })).toEqual([
+    `file/refused: no space left on device, write '<folder>/run/metrics.jsonl'`,
+  ])
+})
+
+test('a folder that vanishes while the run goes on is told', async () => {
+  const onEvent = ({ kind }: { readonly kind: string }): void => {
+    if (kind === 'step') rmSync(join(folder, 'run'), { recursive: true, force: true })
+  }
+  const [problem] = await problems({ onEvent })
+  expect(problem).toMatch(
+    /^(run\/weights-changed: |file\/refused: no such file or directory, open) '<folder>\/run\//,
+  )
+})
