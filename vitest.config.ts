@@ -9,8 +9,8 @@ export default defineConfig({
     // Tests change no module and no global, so files of one worker share what they import.
     isolate: false,
     maxWorkers: 2,
-    // also for the processes that tests start
-    env: { ORT_DISABLE_TELEMETRY: '1' },
+    // Also for the processes that tests start: graphs are verified behind every pass.
+    env: { ORT_DISABLE_TELEMETRY: '1', DCRC_VERIFY: '1' },
     setupFiles: ['./src/polyfill.ts'],
     globalSetup: ['./test/cli/one-package.ts'],
   },

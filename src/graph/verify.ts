@@ -9,22 +9,28 @@ export interface Problem {
   readonly message: string
 }
 
-/**
- * Everything that is wrong with a graph, nested graphs included; a legal graph has no problems. Run between phases
- * in tests and in debug builds.
- */
+/** Everything that is wrong with a graph, nested graphs included; a legal graph has no problems. */
 export function verify(graph: Graph): readonly Problem[] {
   const problems: Problem[] = []
   verifyGraph(graph, new Set(), new Set(), graph.name, problems)
   return problems
 }
 
-/** Throws at an illegal graph: our bug, so a plain error. */
-export function assertValid(graph: Graph): void {
+/** Throws at an illegal graph, of which it tells where it came from: our bug, so a plain error. */
+export function assertValid(graph: Graph, from?: string): void {
   const problems = verify(graph)
   if (problems.length > 0) {
-    throw new Error(`illegal graph\n${problems.map((p) => `  ${p.at}: ${p.message}`).join('\n')}`)
+    const head = from === undefined ? 'illegal graph' : `illegal graph ${from}`
+    throw new Error(`${head}\n${problems.map((p) => `  ${p.at}: ${p.message}`).join('\n')}`)
   }
+}
+
+const isWanted = typeof process !== 'undefined' && process.env['DCRC_VERIFY'] === '1'
+
+/** The graph, which with `DCRC_VERIFY=1` in the environment is verified first; all tests run with it. */
+export function verified(graph: Graph, from: string): Graph {
+  if (isWanted) assertValid(graph, from)
+  return graph
 }
 
 function verifyGraph(

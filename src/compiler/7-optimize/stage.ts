@@ -1,4 +1,5 @@
 import { Draft, type Graph } from '../../graph/graph.js'
+import { verified } from '../../graph/verify.js'
 import type { LoweredEvaluation } from '../4-lower/lowered.js'
 import { type DifferentiatedStage, stepsOf } from '../6-differentiate/step.js'
 import { optimizeForward } from '../5-optimize/index.js'
@@ -21,6 +22,7 @@ export function optimizeStage(stage: DifferentiatedStage, context: PassContext):
   const full = optimize(stage.full, context)
   const micro = stage.micro && optimize(stage.micro, context)
   const { graphs, prologue } = splitPrologue([full.graph, ...(micro ? [micro.graph] : [])], context.draft)
+  for (const graph of [...graphs, ...(prologue ? [prologue] : [])]) verified(graph, 'split from its prologue')
   const [main, last] = graphs
   if (!main) throw new Error('unreachable: the step is always there')
   return {

@@ -1,5 +1,6 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Graph, Output, Value } from '../../graph/graph.js'
+import { verified } from '../../graph/verify.js'
 import { type Cost, costOf } from '../8-schedule/cost.js'
 import { type Memory, memoryOf } from '../8-schedule/memory.js'
 import { layOut } from '../8-schedule/layout.js'
@@ -30,6 +31,7 @@ export interface GraphFile {
 /** Lays a graph out and describes it. */
 export function graphFile(file: string, given: Graph, context: EmitContext): GraphFile {
   const { graph, liveness, places } = layOut(given)
+  verified(graph, 'laid out')
   const memory = memoryOf(graph, liveness)
   const cost = costOf(graph)
   const optimization = optimizationOf(graph)

@@ -1,4 +1,5 @@
 import type { Graph } from '../../graph/graph.js'
+import { verified } from '../../graph/verify.js'
 import { eliminateDead } from './eliminate-dead.js'
 import { mergeCommon } from './merge-common.js'
 import { type Pass, type PassContext, type Refusal, walkTogether } from './pass.js'
@@ -17,11 +18,11 @@ export interface PassReport {
 /** Runs passes in their order; what is dead at the end goes. */
 export function runPasses(list: readonly Pass[], graph: Graph, context: PassContext): Optimised {
   const report: PassReport[] = []
-  let current = graph
+  let current = verified(graph, 'before all passes')
   for (const step of sharedWalks(list)) {
     const result = runStep(step, current, context)
     report.push(...result.report)
-    current = result.graph
+    current = verified(result.graph, `behind ${step.map((p) => p.name).join(', ')}`)
   }
   return { graph: eliminateDead.run(current, context).graph, report }
 }

@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest'
+import type { Lowered, LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import { stageHashes } from '../../src/compiler/9-emit/stage-hash.js'
+import { Builder } from '../../src/graph/builder.js'
+import type { Graph } from '../../src/graph/graph.js'
+import type { TensorType } from '../../src/graph/types.js'
+
+/*
+ * Aim: equal hashes of stages mean equal results. Every field of what phase 4 gives changes the hash, but for those that
+ * are named here with the reason why results do not depend on them. A new field stands neither in `whole` nor among the
+ * reasons: the first is an error of types, the second of this test.
+ */
+
+/** The same with every field there; what has no certain fields, as settings, stays as it is. */
+type Filled<T> = T extends Graph | string | number | boolean
+  ? T
+  : string extends keyof T
+    ? T
+    : { [K in keyof T]-?: Filled<NonNullable<T[K]>> }
+
+const type: TensorType = { dtype: 'f32', shape: [2, 3] }
+const span = { file: 'main.dcr', start: 10, end: 20 }
+
+/** A loss of rows, a draw and a parameter, and a monitor. */
+function graphOf(op: string, watched = 'Sin'): Graph {
+  const b = new Builder()
+  const rows = b.input('batch/pictures.image', type, { kind: 'batch', data: 'pictures', field: 'image' })
+  const noise = b.input('draw/noise', type, {
+    kind: 'draw',
+    path: 'noise',
+    distribution: { kind: 'uniform', low: 0, high: 1 },
+  })
+  const made = b.op(op, [b.add(b.mul(rows, b.parameter('net', 'weight', type)), noise)])
+  return b.finish('fit', [
+    { name: 'loss', value: b.sum(made, [0, 1]), role: { kind: 'loss' } },
+    {
+      name: 'monitor/m',
+      value: b.sum(b.op(watched, [made]), [0, 1]),
+      role: { kind: 'monitor', name: 'm' },
+    },
+  ])
+}
+
+const [graph, another] = [graphOf('Tanh'), graphOf('Exp')]
+
+const stage: Filled<LoweredStage> = {
+  name: 'fit',
+  span,
+  graph,
+  trained: [{ model: 'net', path: 'weight', dtype: 'f32', shape: [2, 3], group: 0 }],
+  groups: [
+    {
+      optimizer: 'adamw',
+      settings: { beta1: 0.9 },
+      schedule: 'cosine',
+      scheduleSettings: { warmup: 3 },
+      span,
+    },
+  ],
+  steps: 10,
+  accumulate: 2,
+  chunk: { rows: 4, span },
+  memory: { bytes: 1e9, span },
+  saveEvery: 5,
+  clipNorm: 1,
+  ema: 0.99,
+  precision: 'bf16',
+  monitors: [{ name: 'm', every: 2, statistic: 'value' }],
+}
+
+const whole: Lowered = {
+  pipeline: 'p',
+  seed: 7,
+  params: { width: 3 },
+  models: [
+    {
+      name: 'net',
+      from: 'weights/net',
+      as: 'bf16',
+      ignore: ['head.*'],
+      config: '{}',
+      files: [{ name: 'config.json', sha256: 'ab' }],
+      parameters: [
+        { path: 'weight', dtype: 'f32', shape: [2, 3], init: { kind: 'normal', mean: 0, std: 0.02 } },
+      ],
+    },
+  ],
+  adapters: [
+    {
+      name: 'low',
+      model: 'net',
+      rank: 2,
+      alpha: 4,
+      dropout: 0.1,
+      layers: [{ module: 'm', weight: 'w', a: 'a', b: 'b' }],
+      biases: ['bias'],
+    },
+  ],
+  data: [
+    {
+      name: 'pictures',
+      source: 'mnist',
+      arguments: { size: 8 },
+      fields: [{ name: 'image', dtype: 'f32', shape: [2, 3], value: { kind: 'column', name: 'image' } }],
+    },
+  ],
+  stages: [stage],
+  evaluations: [
+    { name: 'e', kind: 'average', settings: { n: 1 }, span, parts: [{ data: 'pictures', rows: 2, graph }] },
+  ],
+  exports: [{ kind: 'function', name: 'f', span, graphs: [{ rows: 2, graph }] }],
+  allowed: [{ rule: 'r', reason: 'why', stage: 'fit' }],
+}
+
+/** What changes no result, with all that stands below it. */
+const reasons: Readonly<Record<string, string>> = {
+  pipeline: 'a name',
+  params: 'what they decide stands in the graphs',
+  'models.ignore': 'what of a file is not read',
+  'models.config': 'sizes stand in the graphs',
+  'models.files': 'what was read of them stands in the graphs',
+  adapters: 'they stand in the graphs and as models',
+  evaluations: 'they change no parameter',
+  exports: 'they come after',
+  allowed: 'it silences warnings',
+  'stages.span': 'a place in a source',
+  'stages.groups.span': 'a place in a source',
+  'stages.chunk.span': 'a place in a source',
+  'stages.memory': 'it decides the rows of a chunk, which count',
+  'stages.saveEvery': 'checkpoints change nothing',
+  'stages.precision': 'parameters in the graph say that they are read rounded',
+  'stages.monitors': 'they only watch',
+  'stages.trained.dtype': "it is the model's",
+  'stages.trained.shape': "it is the model's",
+}
+
+/** A value with one thing in it changed, for each thing in it, and where that stands. */
+function changed(value: unknown, path = ''): (readonly [path: string, value: unknown])[] {
+  if (value === graph) return [[path, another]]
+  if (typeof value === 'number') return [[path, value + 1]]
+  if (typeof value === 'string') return [[path, `${value}x`]]
+  if (Array.isArray(value))
+    return value.flatMap((item, k) => changed(item, path).map(([at, v]) => [at, value.with(k, v)] as const))
+  if (typeof value !== 'object' || value === null) throw new Error(`${path} holds nothing to change`)
+  return Object.entries(value).flatMap(([name, part]) =>
+    changed(part, path === '' ? name : `${path}.${name}`).map(
+      ([at, v]) => [at, { ...value, [name]: v }] as const,
+    ),
+  )
+}
+
+const hashOf = (lowered: Lowered, target = 'cpu', version = '1'): string =>
+  stageHashes(lowered, target, version).join()
+
+const before = hashOf(whole)
+const reasonFor = (path: string): string | undefined =>
+  Object.keys(reasons).find((r) => path === r || path.startsWith(`${r}.`))
+
+describe('the hash of a stage', () => {
+  const changes = changed(whole)
+
+  it('changes with every field but those that change no result', () => {
+    expect(changes.length).toBeGreaterThan(60)
+    const seen = changes.map(([path, lowered]) => ({
+      path,
+      same: hashOf(lowered as Lowered) === before,
+      reason: reasonFor(path),
+    }))
+    expect(seen.filter(({ same, reason }) => same && !reason)).toEqual([])
+    expect(seen.filter(({ same, reason }) => !same && reason)).toEqual([])
+    expect(Object.keys(reasons).filter((r) => !seen.some(({ reason }) => reason === r))).toEqual([])
+  })
+
+  it('changes with the target and the version of the compiler', () => {
+    expect(hashOf(whole, 'other')).not.toBe(before)
+    expect(hashOf(whole, 'cpu', '2')).not.toBe(before)
+  })
+
+  type Optional = { [K in keyof LoweredStage]: null extends LoweredStage[K] ? K : never }[keyof LoweredStage]
+  const clauses: Readonly<Record<Optional, true>> = {
+    chunk: true,
+    memory: true,
+    saveEvery: true,
+    clipNorm: true,
+    ema: true,
+    precision: true,
+  }
+  it.each(Object.keys(clauses))('sees that a stage has no %s', (clause) => {
+    const without = hashOf({ ...whole, stages: [{ ...stage, [clause]: null }] })
+    expect(without === before).toBe(reasonFor(`stages.${clause}`) !== undefined)
+  })
+
+  it('does not see what is watched', () => {
+    expect(hashOf({ ...whole, stages: [{ ...stage, graph: graphOf('Tanh', 'Cos') }] })).toBe(before)
+  })
+
+  it('changes with an earlier stage if that trains what this one reads', () => {
+    const later = (first: LoweredStage): string | undefined =>
+      stageHashes({ ...whole, stages: [first, { ...stage, name: 'later' }] }, 'cpu', '1')[1]
+    const first = { ...stage, name: 'first' }
+    const elsewhere = { ...first, trained: [{ ...stage.trained[0], model: 'other' } as never] }
+    expect(later({ ...first, steps: 11 })).not.toBe(later(first))
+    expect(later({ ...elsewhere, steps: 11 })).toBe(later(elsewhere))
+  })
+})
