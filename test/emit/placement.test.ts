@@ -36,7 +36,7 @@ use std.nn { Linear }
 pipeline p {
   model net = Linear(128, 128)
   let x = draw normal of [64, 128]
-  stage s { train net  minimize mean(square(reshape(net(x), [128, 64])))  optimizer sgd(lr = 0.1)  steps 1 }
+  stage s { train net; minimize mean(square(reshape(net(x), [128, 64]))); optimizer sgd(lr = 0.1); steps 1 }
 }`),
     )
     expect(diagnostics).toEqual([])
