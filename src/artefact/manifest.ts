@@ -33,7 +33,7 @@ export interface Manifest {
   readonly source_map: SourceMap
   /** Warnings that the source silences, in one stage or in all, and why. */
   readonly allowed: readonly {
-    readonly rule: string
+    readonly code: string
     readonly reason: string
     readonly stage: string | null
   }[]

@@ -197,7 +197,7 @@ export const manifestSchema = z.strictObject({
     places: z.array(z.string()),
     nodes: z.record(z.string(), z.array(z.int())),
   }),
-  allowed: z.array(z.strictObject({ rule: z.string(), reason: z.string(), stage: z.string().nullable() })),
+  allowed: z.array(z.strictObject({ code: z.string(), reason: z.string(), stage: z.string().nullable() })),
   edit_hint: z.strictObject({ at: z.string(), text: z.string() }).nullable(),
 })
 

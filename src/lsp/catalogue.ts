@@ -42,7 +42,7 @@ export const clauses: Catalogue = byName([
   { name: 'freeze', doc: 'Parameters that the stage must leave as they are.', parameters: [] },
   {
     name: 'allow',
-    doc: 'A warning that is meant: `allow coupled_accumulation "as published"`.',
+    doc: 'A warning that is meant: `allow "stage/coupled-accumulation" "as published"`.',
     parameters: [],
   },
   { name: 'monitor', doc: 'A value that is recorded: `monitor name = value every 10`.', parameters: [] },

@@ -73,7 +73,7 @@ pipeline p {
     ['an import', '{ Linear }', '{ Linaer }'],
     ['imports too many', '{ Linear }', '{ Conv2d, Linear, LayerNorm, Embedding }'],
     ['values that nothing needs', '  stage fit', '  /// not used\n  let b = a\n  let a = 1\n  stage fit'],
-    ['an `allow` that silences nothing', '    steps 10\n', '    steps 10\n    allow no_data "x"\n'],
+    ['an `allow` that silences nothing', '    steps 10\n', '    steps 10\n    allow "stage/no-data" "x"\n'],
     ['a sign too many', 'steps 10', 'steps = 10'],
   ])('mend %s', (_, good, bad) => {
     expect(right).toContain(good)

@@ -67,7 +67,7 @@ function expected(path: string, text: string): Class[] {
 
 function kindOf(type: (typeof t.vocabulary)[number], isName: boolean): Class | undefined {
   if (type === t.Text) return 'string'
-  if (type === t.Int || type === t.Float) return 'number'
+  if (type === t.Int || type === t.Float || type === t.Quantity) return 'number'
   const keyword =
     type !== t.Identifier && (type.CATEGORIES?.[0] === t.Word || type.CATEGORIES?.[0] === t.Name)
   return keyword && !isName ? 'keyword' : undefined

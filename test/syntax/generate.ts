@@ -11,6 +11,7 @@ const texts: Readonly<Record<string, readonly string[]>> = {
   Identifier: ['None', '_', 'x'],
   Word: [...names, 'use', 'if', 'match', 'none', 'with'],
   Int: ['0', '1', '8', '1_000', '9_007_199_254_740_991'],
+  Quantity: ['16 GB', '0.5%', '1e3 s', '10  min'],
   Float: ['0.5', '1e-3', '2.5e10', '1_0.2_5'],
   Text: ['""', '"eps"', String.raw`"a\n\"b\u{1f600}"`, '"日本"'],
 }

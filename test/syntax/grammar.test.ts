@@ -20,7 +20,7 @@ it('lists the codes of every file of the catalogue, each code once, each with a 
     .filter((file) => !/^(index|all\.generated)\.ts$/.test(file))
     .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
   const defined = sources.flatMap((source) =>
-    [...source.matchAll(/^\s+'([a-z]+\/[a-z0-9-]+)',$/gm)].map((m) => m[1]),
+    [...source.matchAll(/^(?:\s+|.*>\()'([a-z]+\/[a-z0-9-]+)',/gm)].map((m) => m[1]),
   )
   expect(new Set(kinds.keys())).toEqual(new Set(defined))
   expect(defined).toHaveLength(kinds.size)

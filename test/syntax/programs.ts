@@ -1,3 +1,4 @@
+import { type UnitName, units } from '../../src/compiler/1-parse/units.js'
 import fc, { type Arbitrary, type LetrecTypedTie } from 'fast-check'
 import type {
   AblationEntry,
@@ -57,6 +58,11 @@ const literal: Arbitrary<Expression> = fc.oneof(
   node<Expression>({
     kind: kind('float'),
     value: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((x) => x + 0),
+  }),
+  node<Expression>({
+    kind: kind('quantity'),
+    value: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((x) => x + 0),
+    unit: fc.constantFrom(...(Object.keys(units) as UnitName[])),
   }),
   node<Expression>({ kind: kind('string'), value: text }),
   node<Expression>({ kind: kind('bool'), value: fc.boolean() }),

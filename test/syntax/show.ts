@@ -1,4 +1,5 @@
 import { parse } from '../../src/compiler/1-parse/index.js'
+import { quantityText } from '../../src/compiler/1-parse/units.js'
 import type {
   Argument,
   Declaration,
@@ -16,6 +17,8 @@ export function show(e: Expression): string {
     case 'float':
     case 'bool':
       return String(e.value)
+    case 'quantity':
+      return quantityText(e)
     case 'string':
       return JSON.stringify(e.value)
     case 'none':

@@ -2,6 +2,7 @@
 import '../../src/polyfill.js'
 import type { TokenType } from 'chevrotain'
 import { DcrParser } from '../../src/compiler/1-parse/parser.js'
+import { units } from '../../src/compiler/1-parse/units.js'
 import * as t from '../../src/compiler/1-parse/tokens.js'
 
 /** A production as chevrotain serialises it. */
@@ -24,6 +25,7 @@ const classes: ReadonlyMap<TokenType, string> = new Map([
   [t.Identifier, 'IDENTIFIER'],
   [t.Int, 'INT'],
   [t.Float, 'FLOAT'],
+  [t.Quantity, 'QUANTITY'],
   [t.Text, 'STRING'],
 ])
 const sameLine: ReadonlySet<TokenType> = new Set([t.CallParen, t.IndexSquare, t.BinaryMinus])
@@ -158,6 +160,13 @@ WORD = NAME ${fold(`| ${words(t.Word)} ;`)}
 INT = digits ;
 
 FLOAT = digits, ( ".", digits, [ exponent ] | exponent ) ;
+
+QUANTITY = ( INT | FLOAT ), ( "%" | unit ) ;
+
+unit = ${Object.keys(units)
+    .filter((unit) => unit !== '%')
+    .map((unit) => `"${unit}"`)
+    .join(' | ')} ; (* on the line of its number *)
 
 exponent = ( "e" | "E" ), [ "+" | "-" ], digit, { digit } ;
 

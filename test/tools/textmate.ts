@@ -40,18 +40,24 @@ const patterns: readonly Pattern[] = [
     name: 'string.quoted.double.dcr',
     patterns: [{ match: String.raw`\\(?:u\{[0-9A-Fa-f]{1,6}\}|.)`, name: 'constant.character.escape.dcr' }],
   },
-  { match: String.raw`(?<!\w)(?:${source(t.Float)}|${source(t.Int)})`, name: 'constant.numeric.dcr' },
+  {
+    match: String.raw`(?<!\w)(?:${source(t.Quantity)}|${source(t.Float)}|${source(t.Int)})`,
+    name: 'constant.numeric.dcr',
+  },
   {
     match: String.raw`\b(fn|module|record|pipeline)\s+(${name})`,
     captures: { 1: { name: keyword }, 2: { name: 'entity.name.dcr' } },
   },
-  { match: String.raw`\b(?:${all([t.Seeds, t.Ignore])})(?=\s+[\d\["])`, name: keyword },
+  { match: String.raw`\b(?:${all([t.Seeds, t.Ignore, t.Allow])})(?=\s+[\d\["])`, name: keyword },
   // a member may have the name of a keyword
   {
     match: String.raw`(?<!\.)\.(?!\.)\s*(${name})`,
     captures: { 1: { name: 'variable.other.property.dcr' } },
   },
-  { match: String.raw`(?:^|(?<=\{))\s*(${all(first)})(?=\s+${name}\b)`, captures: { 1: { name: keyword } } },
+  {
+    match: String.raw`(?:^|(?<=[{;]))\s*(${all(first)})(?=\s+${name}\b)`,
+    captures: { 1: { name: keyword } },
+  },
   {
     match: String.raw`\b(${all([t.Override, t.Remove])})\s+(${all([...first, t.Let, t.Fn])})(?=\s+${name}\b)`,
     captures: { 1: { name: keyword }, 2: { name: keyword } },
@@ -61,7 +67,7 @@ const patterns: readonly Pattern[] = [
   { match: String.raw`\b(?:${all(operators)})\b`, name: 'keyword.operator.word.dcr' },
   { match: String.raw`\b(?:${all(constants)})\b`, name: 'constant.language.dcr' },
   {
-    match: String.raw`\b(?:f32|f16|bf16|f64|i64|i32|u8|int|float|bool|string)\b(?!\s*\()`,
+    match: String.raw`\b(?:f32|f16|bf16|f64|i64|i32|u8|int|float|bool|string|bytes|time|share)\b(?!\s*\()`,
     name: 'support.type.dcr',
   },
   { match: String.raw`\b${name}(?=\s*\()`, name: 'entity.name.function.dcr' },

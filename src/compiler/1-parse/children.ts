@@ -50,6 +50,7 @@ export function childrenOf(e: Exclude<Expression, { readonly kind: Binding }>): 
     case 'name':
     case 'int':
     case 'float':
+    case 'quantity':
     case 'string':
     case 'bool':
     case 'none':

@@ -262,7 +262,7 @@ export abstract class DeclarationParser extends PrimaryParser {
   }
 
   /** A string, without its quotes. */
-  private readonly quoted: Rule<Identifier> = this.part('quoted', () => {
+  protected readonly quoted: Rule<Identifier> = this.part('quoted', () => {
     const token = this.CONSUME(t.Text)
     return this.ACTION(() => ({ text: stringOf(token), span: this.spanOf(token) }))
   })

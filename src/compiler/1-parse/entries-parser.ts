@@ -4,6 +4,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.js'
 import { facts } from './brackets.js'
 import { ParserBase, type Rule } from './parser-base.js'
 import * as t from './tokens.js'
+import { nearestUnit } from './units.js'
 
 /** A list of entries, each of which ends with a newline, the sign of the list, or the list. */
 export interface Entries {
@@ -53,7 +54,8 @@ export abstract class EntriesParser extends ParserBase {
   private unseparated(sign: ',' | ';'): Diagnostic {
     const end = this.endOfLast()
     const behind = { file: this.file, start: end, end }
-    return notSeparated(this.gap(), { sign, place: this.place(), behind })
+    const unit = this.next(t.Int, 0) || this.next(t.Float, 0) ? nearestUnit(this.LA(1).image) : undefined
+    return notSeparated(this.gap(), { sign, place: this.place(), behind, unit })
   }
 
   private readonly fieldEnd = this.entryEnd('fieldEnd', ',')

@@ -12,6 +12,7 @@ import type {
   Statement,
   SyntaxFile,
 } from './syntax.js'
+import { quantityText, readQuantity } from './units.js'
 
 type Of<K extends Expression['kind']> = Extract<Expression, { kind: K }>
 interface FieldValue {
@@ -85,6 +86,8 @@ export class ExpressionPrinter {
       case 'int':
       case 'float':
         return this.number(e)
+      case 'quantity':
+        return this.quantity(e)
       case 'string':
         return quote(e.value)
       case 'bool':
@@ -147,6 +150,11 @@ export class ExpressionPrinter {
     if (/^\d[\d_.eE+-]*$/.test(written) && numberOf(written) === e.value) return written
     const text = String(e.value)
     return e.kind === 'float' && !/[.e]/.test(text) ? `${text}.0` : text
+  }
+
+  private quantity({ value, unit, span }: Of<'quantity'>): Doc {
+    const written = readQuantity(this.file.text.slice(span.start, span.end))
+    return quantityText({ value: written?.value === value ? written.number : value, unit })
   }
 
   /** Operators of one precedence, broken all or none. Lines end with the operator: `-` would begin a new statement. */

@@ -209,7 +209,7 @@ class FilePrinter extends ExpressionPrinter {
       case 'export':
         return `export ${item.models.map((model) => model.text).join(', ')}`
       case 'remove':
-        return `remove ${item.what.text} ${item.name.text}`
+        return `remove ${item.what.text} ${item.what.text === 'allow' ? quote(item.name.text) : item.name.text}`
       case 'allow':
         return allowed(item)
     }
@@ -273,14 +273,7 @@ class FilePrinter extends ExpressionPrinter {
         return clause.every ? concat([head, ' every ', this.expression(clause.every, 1)]) : head
       }
       case 'clause':
-        return group(
-          concat([
-            clause.name.text,
-            ' ',
-            this.expression(clause.value),
-            ...(clause.unit ? [` ${clause.unit.text}`] : []),
-          ]),
-        )
+        return group(concat([clause.name.text, ' ', this.expression(clause.value)]))
     }
   }
 
@@ -329,5 +322,5 @@ class FilePrinter extends ExpressionPrinter {
   }
 }
 
-const allowed = ({ rule, reason }: Allow): string => `allow ${rule.text} ${quote(reason.text)}`
+const allowed = ({ code, reason }: Allow): string => `allow ${quote(code.text)} ${quote(reason.text)}`
 const word = (override: boolean | undefined, kind: string): string => (override ? `override ${kind}` : kind)

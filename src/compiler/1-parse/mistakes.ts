@@ -8,6 +8,7 @@ import {
 } from '../../diagnostics/catalogue/syntax.js'
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.js'
 import * as t from './tokens.js'
+import { readQuantity } from './units.js'
 
 const operators: Readonly<Record<string, string>> = { '&&': 'and', '||': 'or', '!': 'not', '===': '==' }
 
@@ -23,7 +24,8 @@ export function misspelling(token: IToken, span: Span): Diagnostic[] {
         ? []
         : [badNumber(span, { text: image, why: 'whole numbers go up to 9_007_199_254_740_991' })]
     case t.Float:
-      return Number.isFinite(numberOf(image))
+    case t.Quantity:
+      return Number.isFinite(readQuantity(image)?.value ?? numberOf(image))
         ? []
         : [badNumber(span, { text: image, why: 'numbers go up to about 1.8e308' })]
     case mistakes.openString:

@@ -21,7 +21,7 @@ const continuing: ReadonlyMap<TokenType, TokenType> = new Map([
 const linking: ReadonlySet<TokenType> = new Set([t.Of, t.Like, t.From, t.As, t.Every])
 const valueStarts: ReadonlySet<TokenType> = new Set(
   [
-    [t.Int, t.Float, t.Text, t.True, t.False, t.None],
+    [t.Int, t.Float, t.Quantity, t.Text, t.True, t.False, t.None],
     [t.LeftParen, t.LeftSquare, t.LeftCurly, t.Minus, t.Not, t.If, t.Match, t.Draw],
   ].flat(),
 )

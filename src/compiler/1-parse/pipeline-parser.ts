@@ -243,12 +243,15 @@ export abstract class PipelineParser extends StageParser {
     })
   })
 
-  /** `remove stage align` */
+  /** `remove stage align`, `remove allow "name/unused"` */
   private readonly remove: ParserMethod<[Head?], RemoveItem> = this.part('remove', (given) => {
     const head = this.head(given)
     this.CONSUME(t.Remove)
     const what = this.CONSUME(t.Word)
-    const name = this.SUBRULE(this.name)
+    const name = this.OR([
+      { GATE: () => what.tokenType === t.Allow, ALT: () => this.SUBRULE(this.quoted) },
+      { ALT: () => this.SUBRULE(this.name) },
+    ])
     return this.ACTION(() => {
       this.refuseOverride(head, 'remove')
       return {

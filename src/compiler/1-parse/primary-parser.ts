@@ -6,8 +6,9 @@ import { OperationParser } from './operation-parser.js'
 import type { Rule } from './parser-base.js'
 import type { Argument, Expression, MatchArm, Pattern } from './syntax.js'
 import * as t from './tokens.js'
+import { readQuantity } from './units.js'
 
-const literals = [t.Int, t.Float, t.Text, t.True, t.False, t.None]
+const literals = [t.Int, t.Float, t.Quantity, t.Text, t.True, t.False, t.None]
 
 /** What operators work on: literals, names, brackets, blocks, choices; and the statements of blocks. */
 export abstract class PrimaryParser extends OperationParser {
@@ -40,6 +41,10 @@ export abstract class PrimaryParser extends OperationParser {
     const span = this.spanOf(token)
     if (this.tokenIs(token, t.Int)) return { kind: 'int', value: numberOf(token.image), span }
     if (this.tokenIs(token, t.Float)) return { kind: 'float', value: numberOf(token.image), span }
+    if (token.tokenType === t.Quantity) {
+      const { value = 0, unit = '%' } = readQuantity(token.image) ?? {}
+      return { kind: 'quantity', value, unit, span }
+    }
     if (this.tokenIs(token, t.Text)) return { kind: 'string', value: stringOf(token), span }
     if (token.tokenType === t.None) return { kind: 'none', span }
     return { kind: 'bool', value: token.tokenType === t.True, span }

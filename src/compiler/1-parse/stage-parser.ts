@@ -1,7 +1,6 @@
 import type { ParserMethod } from 'chevrotain'
 import { needlessSign } from '../../diagnostics/catalogue/syntax.js'
 import { DeclarationParser, type Head } from './declaration-parser.js'
-import { stringOf } from './mistakes.js'
 import type { Rule } from './parser-base.js'
 import type {
   Allow,
@@ -16,7 +15,6 @@ import type {
   ValueClause,
 } from './syntax.js'
 import * as t from './tokens.js'
-import { clauseWords } from './unexpected.js'
 
 type Setting = TrainGroup['settings'][number]
 const segmentOf = (segment: PathSegment): PathSegment => segment
@@ -76,15 +74,12 @@ export abstract class StageParser extends DeclarationParser {
     return this.ACTION(() => ({ kind: 'freeze' as const, paths, span: this.from(first) }))
   })
 
-  /** `allow coupled_accumulation "as published"` */
+  /** `allow "stage/coupled-accumulation" "as published"` */
   protected readonly allow: Rule<Allow> = this.part('allow', () => {
     const first = this.CONSUME(t.Allow)
-    const rule = this.SUBRULE(this.name)
-    const reason = this.CONSUME(t.Text)
-    return this.ACTION(() => {
-      const text = { text: stringOf(reason), span: this.spanOf(reason) }
-      return { kind: 'allow' as const, rule, reason: text, span: this.from(first) }
-    })
+    const code = this.SUBRULE(this.quoted)
+    const reason = this.SUBRULE1(this.quoted)
+    return this.ACTION(() => ({ kind: 'allow' as const, code, reason, span: this.from(first) }))
   })
 
   private readonly trainGroup: Rule<TrainGroup> = this.part('trainGroup', () => {
@@ -172,16 +167,10 @@ export abstract class StageParser extends DeclarationParser {
       { GATE: () => !this.startsLine(), ALT: () => this.SUBRULE(this.value) },
       { ALT: () => this.make(() => this.missing()) },
     ])
-    // Only a size in memory has a unit; a word that starts the next clause is none.
-    const unit = this.OPTION1({
-      GATE: () => token.image === 'memory' && !this.startsLine() && !clauseWords.includes(this.LA(1).image),
-      DEF: () => this.CONSUME1(t.Name),
-    })
     return this.ACTION(() => ({
       kind: 'clause',
       name: this.identifier(token),
       value,
-      ...(unit ? { unit: this.identifier(unit) } : {}),
       span: this.from(token),
     }))
   })

@@ -1,4 +1,5 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
+import type { Quantity } from './units.js'
 
 /** The syntax tree of one file. Every node carries its span; comments stand beside the tree, by offset. */
 export interface SyntaxFile {
@@ -240,11 +241,11 @@ export interface FreezeClause {
   readonly span: Span
 }
 
-/** `allow coupled_accumulation "as published"`: a warning that is meant, in a stage or in a whole pipeline. */
+/** `allow "stage/coupled-accumulation" "as published"`: a warning that is meant, in a stage or in a whole pipeline. */
 export interface Allow {
   readonly kind: 'allow'
-  readonly rule: Identifier
-  /** What stands in the quotes. */
+  /** What stands in the quotes, the code of the warning first. */
+  readonly code: Identifier
   readonly reason: Identifier
   readonly span: Span
 }
@@ -275,8 +276,6 @@ export interface ValueClause {
   readonly kind: 'clause'
   readonly name: Identifier
   readonly value: Expression
-  /** Of `memory`. */
-  readonly unit?: Identifier
   readonly span: Span
 }
 
@@ -323,7 +322,7 @@ export interface SeedsEntry {
   readonly span: Span
 }
 
-/** `remove stage align` */
+/** `remove stage align`, `remove allow "name/unused"` */
 export interface RemoveItem {
   readonly kind: 'remove'
   readonly what: Identifier
@@ -367,6 +366,8 @@ export type BinaryOperator =
 export type Expression =
   | { readonly kind: 'int'; readonly value: number; readonly span: Span }
   | { readonly kind: 'float'; readonly value: number; readonly span: Span }
+  /** `16 GB`, `10 min`, `5%` */
+  | (Quantity & { readonly kind: 'quantity'; readonly span: Span })
   | { readonly kind: 'string'; readonly value: string; readonly span: Span }
   | { readonly kind: 'bool'; readonly value: boolean; readonly span: Span }
   | { readonly kind: 'none'; readonly span: Span }

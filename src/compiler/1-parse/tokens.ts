@@ -1,4 +1,5 @@
 import { Lexer, createToken, type ITokenConfig, type TokenType } from 'chevrotain'
+import { quantityPattern } from './units.js'
 
 /** Any token at all: what recovery consumes when nothing else fits. */
 export const Any = createToken({ name: 'Any', pattern: Lexer.NA })
@@ -128,6 +129,13 @@ export const Int = createToken({
   pattern: /\d+(?:_\d+)*(?!\w|\.\d)/,
   categories: [Any],
 })
+/** A number with its unit, which stands on its line: `16 GB`, `5%`. */
+export const Quantity = createToken({
+  name: 'Quantity',
+  label: 'a number with its unit',
+  pattern: quantityPattern,
+  categories: [Any],
+})
 export const Text = createToken({
   name: 'Text',
   label: 'a string',
@@ -171,7 +179,7 @@ const Space = createToken({
 export const vocabulary: readonly TokenType[] = [
   [Space, LineComment, mistakes.blockComment, mistakes.hashComment],
   keywords,
-  [Identifier, Float, Int, Text, mistakes.openString, mistakes.singleQuotes],
+  [Identifier, Quantity, Float, Int, Text, mistakes.openString, mistakes.singleQuotes],
   [Ellipsis, RangeInclusive, RangeExclusive, mistakes.number],
   [mistakes.identity, mistakes.update, mistakes.and, mistakes.or],
   [Arrow, FatArrow, EqualEqual, Equals, NotEqual, mistakes.not, LessEqual, GreaterEqual, Less, Greater],

@@ -52,7 +52,7 @@ const wants: Readonly<Record<string, { readonly what: string; readonly help?: st
   },
   'armPattern:': { what: 'a case: a literal, or `_` for all others' },
   'use:': { what: 'a module such as `std.nn`, or the path of a file in quotes' },
-  'allow:Text': { what: 'a reason in quotes', help: '`allow coupled_accumulation "as published"`' },
+  'quoted:Text': { what: 'a text in quotes' },
   'ignored:Text': { what: 'a pattern in quotes', help: '`ignore "*.position_ids"`' },
   'ablation:Of': { what: '`of` and the pipeline', help: '`ablation name of pipeline { ... }`' },
   'variant:': { what: 'a block of changes, or `=` and a pipeline', help: '`variant name { ... }`' },

@@ -1,12 +1,9 @@
 import { kinds } from '../../diagnostics/catalogue/index.js'
-import { allowWithoutReason, needlessAllow, unknownRule } from '../../diagnostics/catalogue/allow.js'
+import { allowWithoutReason, needlessAllow, unknownWarning } from '../../diagnostics/catalogue/allow.js'
 import type { Diagnostic, Diagnostics } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type { Allow } from '../1-parse/syntax.js'
 import type { FlatPipeline } from './flatten.js'
-
-/** What `allow` calls a diagnostic: `coupled_accumulation` for `stage/coupled-accumulation`. */
-export const ruleOf = (code: string): string => code.slice(code.indexOf('/') + 1).replaceAll('-', '_')
 
 /**
  * A budget of memory that the pipeline itself sets is raised or removed, not allowed to be exceeded; models that are not
@@ -14,10 +11,10 @@ export const ruleOf = (code: string): string => code.slice(code.indexOf('/') + 1
  */
 const never: ReadonlySet<string> = new Set(['stage/memory', 'model/absent'])
 
-/** The rules that may be allowed: those that warn. */
-export const allowedRules: readonly string[] = [...kinds.values()]
+/** The codes that may be allowed: those of warnings. */
+const allowedCodes: readonly string[] = [...kinds.values()]
   .filter(({ severity, code }) => severity === 'warning' && !code.startsWith('allow/') && !never.has(code))
-  .map((kind) => ruleOf(kind.code))
+  .map(({ code }) => code)
 
 export interface Allowance {
   readonly allow: Allow
@@ -38,16 +35,17 @@ export function allowances({ allowed, stages }: FlatPipeline): readonly Allowanc
   return [...allowed, ...ofStages]
 }
 
-/** Reports what is allowed and no rule, and what is allowed for no reason. */
+/** Reports what is allowed and no code of a warning, and what is allowed for no reason. */
 export function checkAllowed(pipeline: FlatPipeline, diagnostics: Diagnostics): void {
   for (const { allow } of allowances(pipeline)) {
-    const { rule, reason } = allow
-    if (!allowedRules.includes(rule.text)) {
-      const error = [...kinds.keys()].some((code) => ruleOf(code) === rule.text)
-      const suggestion = closest(rule.text, allowedRules)
-      diagnostics.add(unknownRule(rule.span, { name: rule.text, error, suggestion, known: allowedRules }))
+    const { code, reason } = allow
+    if (!allowedCodes.includes(code.text)) {
+      const suggestion =
+        allowedCodes.find((known) => known.endsWith(`/${code.text}`)) ?? closest(code.text, allowedCodes)
+      const error = kinds.has(code.text)
+      diagnostics.add(unknownWarning(code.span, { code: code.text, error, suggestion, known: allowedCodes }))
     }
-    if (reason.text.trim() === '') diagnostics.add(allowWithoutReason(reason.span, { rule: rule.text }))
+    if (reason.text.trim() === '') diagnostics.add(allowWithoutReason(reason.span, { code: code.text }))
   }
 }
 
@@ -65,7 +63,7 @@ export function withoutAllowed(
   const kept = found.filter((d) => {
     if (d.severity === 'error') return true
     const silencing = all.filter(
-      ({ allow, stage }) => allow.rule.text === ruleOf(d.code) && (stage === undefined || stage === d.stage),
+      ({ allow, stage }) => allow.code.text === d.code && (stage === undefined || stage === d.stage),
     )
     for (const { allow } of silencing) used.add(allow)
     return silencing.length === 0
@@ -74,6 +72,6 @@ export function withoutAllowed(
   const needless = all.filter(({ allow, inherited }) => !inherited && !used.has(allow))
   return [
     ...kept,
-    ...needless.map(({ allow, stage }) => needlessAllow(allow.span, { rule: allow.rule.text, stage })),
+    ...needless.map(({ allow, stage }) => needlessAllow(allow.span, { code: allow.code.text, stage })),
   ]
 }

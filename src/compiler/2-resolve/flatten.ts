@@ -137,7 +137,7 @@ function merge(
     if (item.kind !== 'remove') continue
     const { text: name } = item.name
     const kind = item.what.text
-    const unnamed = { export: exports.map((e) => e.model.text), allow: allowed.map((a) => a.allow.rule.text) }
+    const unnamed = { export: exports.map((e) => e.model.text), allow: allowed.map((a) => a.allow.code.text) }
     const known =
       kind === 'stage'
         ? stages.map((s) => s.name.text)
@@ -149,7 +149,7 @@ function merge(
       diagnostics.add(nothingToRemove(item.span, { kind, name, suggestion: closest(name, known), other }))
     } else if (kind === 'stage') stages = stages.filter((s) => s.name.text !== name)
     else if (kind === 'export') exports = exports.filter((e) => e.model.text !== name)
-    else if (kind === 'allow') allowed = allowed.filter((a) => a.allow.rule.text !== name)
+    else if (kind === 'allow') allowed = allowed.filter((a) => a.allow.code.text !== name)
     else {
       items.delete(name)
       removed.set(name, item.span)
@@ -231,7 +231,7 @@ export const clauseKey = (clause: StageClause): string =>
   clause.kind === 'monitor'
     ? `monitor ${clause.name.text}`
     : clause.kind === 'allow'
-      ? `allow ${clause.rule.text}`
+      ? `allow ${clause.code.text}`
       : clause.kind === 'clause'
         ? clause.name.text
         : clause.kind

@@ -3,6 +3,7 @@ import { unknownField, unset } from '../../diagnostics/catalogue/name.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type { Expression, Statement } from '../1-parse/syntax.js'
+import { amountOf, measureOf } from '../1-parse/units.js'
 import { notAMember } from './advice.js'
 import { binary, unary } from './arithmetic.js'
 import { call } from './call.js'
@@ -18,6 +19,7 @@ import { type Val, describe, int, list, none, record, staticEqual, tensorVal, tu
 /** The forms of expressions, one line each. */
 export function forms(x: Elaboration, e: Form, env: Environment): Val {
   switch (e.kind) {
+    case 'quantity':
     case 'string':
     case 'bool':
       return e
@@ -106,20 +108,34 @@ function condition(x: Elaboration, e: Expression, env: Environment): boolean {
   return fail(wrongType(e.span, { wanted: 'true or false', got: describe(value), help }))
 }
 
+/** A range of ints is the list of them, one of quantities the pair of its ends: `0%..80%`. */
 function range(x: Elaboration, e: Expression & { kind: 'range' }, env: Environment): Val {
-  const bound = (part: Expression | undefined): number => {
-    if (!part)
-      return fail(
-        wrongType(e.span, { wanted: 'a range with both ends', got: 'an open range', help: 'write `a..b`' }),
-      )
-    const value = evaluate(x, part, env)
+  if (!e.start || !e.end)
+    return fail(
+      wrongType(e.span, { wanted: 'a range with both ends', got: 'an open range', help: 'write `a..b`' }),
+    )
+  const [first, last] = [evaluate(x, e.start, env), evaluate(x, e.end, env)]
+  if (first.kind === 'quantity' || last.kind === 'quantity') return interval(e, first, last)
+  const bound = (part: Expression, value: Val): number => {
     if (value.kind === 'int') return value.value
     return fail(wrongType(part.span, { wanted: 'an int', got: describe(value), where: 'an end of a range' }))
   }
-  const start = bound(e.start)
-  const length = Math.max(0, bound(e.end) + (e.inclusive ? 1 : 0) - start)
+  const start = bound(e.start, first)
+  const length = Math.max(0, bound(e.end, last) + (e.inclusive ? 1 : 0) - start)
   x.checkLength(length, e.span)
   return list(Array.from({ length }, (_, k) => int(start + k)))
+}
+
+function interval(e: Expression & { kind: 'range' }, start: Val, end: Val): Val {
+  const wanted = 'two quantities of one measure, the lower first, as in `0%..80%`'
+  const wrong = (got: string): never => fail(wrongType(e.span, { wanted, got, where: 'this range' }))
+  if (e.inclusive) return wrong('`..=`')
+  const ordered =
+    start.kind === 'quantity' &&
+    end.kind === 'quantity' &&
+    measureOf(start) === measureOf(end) &&
+    amountOf(start) <= amountOf(end)
+  return ordered ? tuple([start, end]) : wrong(`${describe(start)} and ${describe(end)}`)
 }
 
 function match(x: Elaboration, e: Expression & { kind: 'match' }, env: Environment): Val {

@@ -1,6 +1,7 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { numberText } from '../../graph/types.js'
 import type { FunctionDeclaration } from '../1-parse/syntax.js'
+import { quantityText } from '../1-parse/units.js'
 import type { Instance, Val } from './values.js'
 
 /**
@@ -21,6 +22,8 @@ export class Likeness {
         return `${value.kind} ${numberText(value.value)}`
       case 'bool':
         return String(value.value)
+      case 'quantity':
+        return quantityText(value)
       case 'string':
         // what would become of the other texts of its type is looked at too
         return JSON.stringify(value.value) + (value.choices ? this.id(value.choices.type) : '')

@@ -12,6 +12,7 @@ import type {
   ModelItem,
   ParamItem,
 } from '../1-parse/syntax.js'
+import { readQuantity } from '../1-parse/units.js'
 import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
 import type { Settings } from '../../artefact/json.js'
 import type { ModelSpec } from '../../artefact/models.js'
@@ -264,11 +265,13 @@ export class Statics {
   }
 }
 
-/** The value behind `--set name=text`: a number, a boolean, none, or a string. */
+/** The value behind `--set name=text`: a number, a quantity, a boolean, none, or a string. */
 function parseSetting(text: string): Val {
   const number = /^[+-]?\d[\d_]*$/.test(text)
   if (number) return { kind: 'int', value: Number(text.replaceAll('_', '')) }
   if (text.trim() !== '' && Number.isFinite(Number(text))) return { kind: 'float', value: Number(text) }
+  const quantity = readQuantity(text.trim())
+  if (quantity) return { kind: 'quantity', value: quantity.value, unit: quantity.unit }
   if (text === 'true' || text === 'false') return { kind: 'bool', value: text === 'true' }
   if (text === 'none') return { kind: 'none' }
   return { kind: 'string', value: text.replace(/^"(.*)"$/, '$1') }

@@ -5,6 +5,7 @@ import { closest } from '../../diagnostics/suggest.js'
 import { type DType, type TensorType, formatType, isFloat, scalar } from '../../graph/types.js'
 import { binds } from '../1-parse/fold.js'
 import type { DimSyntax, Expression, Identifier, Parameter, TypeSyntax } from '../1-parse/syntax.js'
+import { measureOf } from '../1-parse/units.js'
 import { wrongValue } from './advice.js'
 import { matchDim } from './dims.js'
 import { bindBefore } from './early-sizes.js'
@@ -22,7 +23,7 @@ export interface Site {
   readonly later?: ReadonlyMap<string, Parameter>
 }
 
-const typeNames = ['int', 'float', 'bool', 'string', 'none']
+const typeNames = ['int', 'float', 'bool', 'string', 'none', 'bytes', 'time', 'share']
 const dtypes: readonly string[] = ['f32', 'f16', 'bf16', 'f64', 'i64', 'i32', 'u8', 'bool']
 
 /** The element type of a name; `float` is the compute type, f32. */
@@ -97,6 +98,10 @@ function named(name: Identifier, value: Val, env: Environment): Val | undefined 
       return value.kind === name.text ? value : undefined
     case 'float':
       return value.kind === 'int' ? float(value.value) : value.kind === 'float' ? value : undefined
+    case 'bytes':
+    case 'time':
+    case 'share':
+      return value.kind === 'quantity' && measureOf(value) === name.text ? value : undefined
     default: {
       const declared = env.get(name.text)
       if (declared?.kind === 'record-type')

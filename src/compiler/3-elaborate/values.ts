@@ -6,6 +6,7 @@ import type { LanguageFunction } from '../../ops/language.js'
 import type { FunctionDeclaration, ModuleDeclaration, RecordDeclaration } from '../1-parse/syntax.js'
 import type { Initializer } from '../../artefact/models.js'
 import type { Distribution } from '../../artefact/roles.js'
+import { type Quantity, amountOf, measureOf, quantityText } from '../1-parse/units.js'
 import type { Adapter } from './adapter.js'
 import type { Environment } from './environment.js'
 import type { SpecialFunction } from './special.js'
@@ -16,6 +17,7 @@ export type Val =
   | { readonly kind: 'int'; readonly value: number }
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'bool'; readonly value: boolean }
+  | QuantityVal
   | TextVal
   | { readonly kind: 'none' }
   | ListVal
@@ -66,6 +68,11 @@ export interface ListVal extends Extent {
 export interface TupleVal extends Extent {
   readonly kind: 'tuple'
   readonly items: readonly Val[]
+}
+
+/** `16 GB`, `10 min`, `5%` */
+export interface QuantityVal extends Quantity {
+  readonly kind: 'quantity'
 }
 
 export interface TextVal {
@@ -202,6 +209,8 @@ export function describe(v: Val): string {
       return `the number ${Number.isInteger(v.value) && Math.abs(v.value) < 1e15 ? v.value.toFixed(1) : v.value}`
     case 'bool':
       return String(v.value)
+    case 'quantity':
+      return quantityText(v)
     case 'string':
       return `the string ${JSON.stringify(v.value.length > 60 ? `${v.value.slice(0, 60)}...` : v.value)}`
     case 'none':
@@ -255,6 +264,8 @@ export function staticEqual(a: Val, b: Val): boolean | undefined {
   if ((a.kind === 'int' || a.kind === 'float') && (b.kind === 'int' || b.kind === 'float'))
     return a.value === b.value
   if (a.kind === 'none' || b.kind === 'none') return a.kind === b.kind
+  if (a.kind === 'quantity' && b.kind === 'quantity' && measureOf(a) === measureOf(b))
+    return amountOf(a) === amountOf(b)
   if (a.kind === 'string' && b.kind === 'string') return a.value === b.value
   if (a.kind === 'bool' && b.kind === 'bool') return a.value === b.value
   if ((a.kind === 'list' && b.kind === 'list') || (a.kind === 'tuple' && b.kind === 'tuple')) {

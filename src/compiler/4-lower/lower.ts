@@ -69,8 +69,8 @@ export function lower(
       ),
       ...adapters.map(factorsOf),
     ],
-    allowed: allowances(pipeline).map(({ allow: { rule, reason }, stage = null }) => ({
-      rule: rule.text,
+    allowed: allowances(pipeline).map(({ allow: { code, reason }, stage = null }) => ({
+      code: code.text,
       reason: reason.text,
       stage,
     })),

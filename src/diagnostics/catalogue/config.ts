@@ -165,7 +165,7 @@ export const unreadConfig = define<{
   `
 The configuration of the directory has keys that the record neither reads nor lists as ignored. They may change what
 the original model computes, so look what they mean; a record of your own then takes them as fields or says
-\`ignore ["key"]\`. \`allow unread "reason"\` in the pipeline silences the warning.
+\`ignore ["key"]\`. \`allow "config/unread" "reason"\` in the pipeline silences the warning.
 `,
   ({ record, keys }) => ({
     message: `${[...new Set(keys.map(({ path }) => path))].join(' and ')} has ${keys.length === 1 ? 'a key' : 'keys'} that \`${record}\` does not read: ${listed(keys.map(({ key }) => named(key)))}`,

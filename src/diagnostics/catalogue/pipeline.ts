@@ -187,7 +187,7 @@ pipeline base { model head = Linear(4, 2); export head }   // writes its model
 `,
   ({ name }) => ({
     message: `pipeline \`${name}\` runs nothing: it has no stage, no evaluation and no export`,
-    help: 'add a `stage`, or say `allow idle "others extend it"`',
+    help: 'add a `stage`, or say `allow "pipeline/idle" "others extend it"`',
   }),
 )
 

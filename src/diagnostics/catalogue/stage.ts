@@ -214,7 +214,7 @@ couples the rows of a batch (a contrastive loss has negatives among them) it doe
   ({ stage, accumulate, rows, operator }) => ({
     message: `the loss of stage \`${stage}\` couples the rows of a batch: ${accumulate} micro-batches of ${rows} are not one of ${accumulate * rows}`,
     why: `${operator} mixes rows`,
-    help: 'raise the batch instead of `accumulate`, or write `allow coupled_accumulation "reason"`',
+    help: 'raise the batch instead of `accumulate`, or write `allow "stage/coupled-accumulation" "reason"`',
   }),
 )
 

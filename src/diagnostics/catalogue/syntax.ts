@@ -39,7 +39,7 @@ export const badNumber = define<{ text: string; instead?: string | undefined; wh
   'syntax/bad-number',
   'error',
   page(
-    'Numbers are written `300`, `2_000`, `0.5` or `1e-4`: digits stand on both sides of the point, `_` only between digits, and there are no suffixes. Whole numbers go up to 9_007_199_254_740_991.',
+    'Numbers are written `300`, `2_000`, `0.5` or `1e-4`: digits stand on both sides of the point, `_` only between digits, and no suffix stands behind them but a unit: `16 GB` (kB, MB, GB, TB), `10 min` (s, min, h, d), `5%`. Whole numbers go up to 9_007_199_254_740_991.',
     'param scale: float = .5\nparam rows: int = 16k',
     'param scale: float = 0.5\nparam rows: int = 16_000',
   ),
@@ -152,19 +152,22 @@ type Separator = ',' | ';'
 const separated = (sign: Separator): string =>
   sign === ',' ? 'fields and arms' : 'declarations, clauses and statements'
 
-export const notSeparated = define<{ sign: Separator; place: Place; behind: Span }>(
-  'syntax/not-separated',
-  'error',
-  separatorPage,
-  ({ sign, place, behind }) => ({
-    message: missing(`a new line or ${quote(sign)}`, place),
-    help:
-      'found' in place && /^`[([]/.test(place.found)
+export const notSeparated = define<{
+  sign: Separator
+  place: Place
+  behind: Span
+  /** What was probably meant by the word, where it stands behind a number. */
+  unit?: string | undefined
+}>('syntax/not-separated', 'error', separatorPage, ({ sign, place, behind, unit }) => ({
+  message: missing(`a new line or ${quote(sign)}`, place),
+  help:
+    unit !== undefined
+      ? `the unit is written ${quote(unit)}; there are kB, MB, GB, TB, s, min, h, d and %`
+      : 'found' in place && /^`[([]/.test(place.found)
         ? 'where it belongs to what stands before it, write it without a blank between them'
         : `${separated(sign)} are separated by a new line or ${quote(sign)}`,
-    fix: { span: behind, text: sign },
-  }),
-)
+  ...(unit === undefined ? { fix: { span: behind, text: sign } } : {}),
+}))
 
 export const wrongSeparator = define<{ sign: Separator; newline: boolean }>(
   'syntax/wrong-separator',

@@ -2,6 +2,7 @@ import { deadArm, deadComparison, repeatedArm } from '../../../diagnostics/catal
 import type { Diagnostics, Span } from '../../../diagnostics/diagnostic.js'
 import { closest } from '../../../diagnostics/suggest.js'
 import type { Expression } from '../../1-parse/syntax.js'
+import { quantityText } from '../../1-parse/units.js'
 import type { Comparison, Match, Subjects } from '../text-uses.js'
 import { deadPatterns, textsOf } from './arms.js'
 import { isAskedOfNoMore } from './own.js'
@@ -77,6 +78,8 @@ function patternText(p: Expression): string | undefined {
       return String(p.value)
     case 'unary':
       return p.operator === '-' ? `-${patternText(p.operand) ?? ''}` : undefined
+    case 'quantity':
+      return quantityText(p)
     case 'none':
       return 'none'
     case 'name':
