@@ -97,7 +97,7 @@ function typeOfItem(item: PipelineItem, own: SourceSymbol, scope: NameScope) {
   if (item.kind === 'data') return { of: own, list: false }
   if (item.kind === 'model') return typeOf(item.value, scope)
   if (item.kind === 'let' && item.pattern.kind === 'name-pattern') return typeOf(item.value, scope)
-  if (item.kind === 'param') return typeOfSyntax(item.type, scope)
+  if (item.kind === 'param') return item.type && typeOfSyntax(item.type, scope)
   return undefined
 }
 

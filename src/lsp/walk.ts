@@ -193,7 +193,7 @@ export class Walk {
       case 'fn':
         return own && this.fn(item, own, scope)
       case 'param':
-        this.type(item.type, scope)
+        if (item.type) this.type(item.type, scope)
         return this.expression(item.value, scope)
       case 'model':
         if (item.from) this.expression(item.from, scope)

@@ -8,7 +8,7 @@ const base = sample.slice(0, sample.indexOf('ablation seeds'))
 
 describe('ablations', () => {
   const source = `${base}
-pipeline other extends digits { override param tau: float = 0.3 }
+pipeline other extends digits { override param tau = 0.3 }
 ablation a of digits {
   variant digits {}
   variant joint { remove stage first; override stage fit { train head { lr = 1e-4 } } }

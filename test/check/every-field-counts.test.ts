@@ -121,7 +121,8 @@ function otherChoices(path: string, text: string): readonly Settings[] {
   for (const { pipeline } of [...named, ...runs]) {
     for (const [name, { item }] of pipeline?.items ?? []) {
       if (item.kind !== 'param') continue
-      for (const value of valuesOf(item.type)) choices.set(`${name} ${value}`, new Map([[name, value]]))
+      for (const value of item.type ? valuesOf(item.type) : [])
+        choices.set(`${name} ${value}`, new Map([[name, value]]))
     }
   }
   return [...choices.values()]

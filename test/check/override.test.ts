@@ -63,23 +63,32 @@ pipeline base {
       'base.dcr': base,
     })
 
-  it('may leave out some that the base has arms for', () => {
-    expect(found('override param target: "velocity" = "velocity"')).toEqual([])
+  it('takes another of them', () => {
+    expect(found('override param target = "velocity"')).toEqual([])
   })
 
-  it('may add one together with an arm for it', () => {
-    const param = 'override param target: "eps" | "velocity" | "clean" = "eps"'
-    const added = 'param `target` may be "clean", for which a `match` has no arm'
-    expect(found(param)).toEqual([`pipeline/unhandled-text: ${added}`])
-    const goal = 'override let goal = match target { "eps" => x, "velocity" => -x, "clean" => x }'
-    expect(found(`${param}; ${goal}`)).toEqual([])
+  it('takes no others, whatever type it is written with', () => {
+    const [problem] = found('override param target = "clean"')
+    expect(problem).toMatch(
+      /^type\/mismatch: param `target`: expected "eps" \| "velocity", got the string "clean"/,
+    )
+    for (const type of ['int', '"eps" | "velocity"', '"eps" | "velocity" | "clean"'])
+      expect(found(`override param target: ${type} = "velocity"`)).toEqual([
+        'syntax/override-type: the type of the inherited param `target` stays as it is',
+      ])
   })
 
-  it('leaves no arm of its own behind', () => {
-    const param = 'override param target: "eps" = "eps"'
-    expect(found(`${param}; override let goal = match target { "eps" => x, "velocity" => -x }`)).toEqual([
-      'pipeline/dead-arm: this arm is never taken: param `target` is never "velocity"',
-    ])
+  it('keeps the type as the file of the base means it', () => {
+    const size = 'record Size { width: int = 3 }\nlet small = Size()\n'
+    const sized = base
+      .replace('  param', '  param size: Size = small\n  param')
+      .replace('-x }', '-x } * size.width')
+    const main = (value: string): Record<string, string> => ({
+      'main.dcr': `use "./base.dcr" { base, small }\nrecord Size { width: int = 4 }\npipeline p extends base { override param size = ${value} }`,
+      'base.dcr': size + sized,
+    })
+    expect(problems(main('small with { width: 5 }'))).toEqual(['name/unused: record `Size` is never used'])
+    expect(problems(main('Size()'))).toEqual([expect.stringMatching(/^type\/mismatch: param `size`/)])
   })
 })
 

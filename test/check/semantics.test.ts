@@ -324,7 +324,7 @@ pipeline base {
   })
   it('values are bound after overrides', () => {
     const { models, params, stages } = lowered(
-      'override param tau: float = 2.0\noverride param width: int = 3\noverride let x = draw normal of [5, 4]',
+      'override param tau = 2.0\noverride param width = 3\noverride let x = draw normal of [5, 4]',
     )
     expect(params).toEqual({ tau: 2, width: 3 })
     expect(models[0]?.parameters.map((p) => p.shape)).toEqual([[3, 4], [3]])

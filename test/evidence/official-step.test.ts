@@ -29,16 +29,16 @@ let tower = ClipTextConfig(
 )
 
 pipeline tiny extends dcr_official {
-  override param batch: int = 3
-  override param size: int = 16
-  override param stored: int = 20
-  override param rank: int = 2
-  override param align_steps: int = 20
-  override param enhance_steps: int = 20
-  override param align_lr: float = 1e-2
-  override param lr: float = 1e-3
+  override param batch = 3
+  override param size = 16
+  override param stored = 20
+  override param rank = 2
+  override param align_steps = 20
+  override param enhance_steps = 20
+  override param align_lr = 1e-2
+  override param lr = 1e-3
   // All in f32.
-  override param loss_type: "f32" | "bf16" = "f32"
+  override param loss_type = "f32"
   override let z = clip.image_features(view)
   override let z_plus = clip.image_features(view_plus)
   override stage enhance { precision f32 }

@@ -2,7 +2,7 @@
 export const smallQuickstart = (without: readonly string[] = []): string => `
 use "./quickstart.dcr" { dcr }
 pipeline small extends dcr {
-  override param batch: int = 2
+  override param batch = 2
   override stage enhance {
     monitor conflict = cosine(grad(contrastive, z), grad(reconstruction, z)) every 2
     monitor conflict_null = cosine(
@@ -23,6 +23,6 @@ pipeline small extends dcr {
 export const smallBase = `
 use "./base.dcr" { base }
 pipeline small extends base {
-  override param batch: int = 4
-  override param drawn: int = 2
+  override param batch = 4
+  override param drawn = 2
 }`

@@ -96,7 +96,7 @@ export function generate(random: Random): string {
 
 const attached = new Set([t.CallParen, t.IndexSquare].map(({ name }) => name))
 /** Words that are read by what stands beside them on their line. */
-const linking = new Set([t.Of, t.Like, t.From, t.As, t.Every].map(({ name }) => name))
+const linking = new Set([t.Of, t.Like, t.From, t.As, t.Every, t.Rows].map(({ name }) => name))
 const starting = new Set([t.CallParen, t.IndexSquare, t.BinaryMinus, t.LeftCurly].map(({ name }) => name))
 const closing = new Set([t.RightParen, t.RightSquare, t.RightCurly].map(({ name }) => name))
 

@@ -263,7 +263,7 @@ describe('declarations', () => {
 
   it('every item of a pipeline', () => {
     const source = `pipeline b extends a {
-      override param tau: float = x
+      override param tau = x
       data d = s rows n { image: int = image, y: int = z }
       override model m = M from w ignore "*.a", "b" as bf16
       let l = x
@@ -280,7 +280,7 @@ describe('declarations', () => {
         name: name('b'),
         extends: name('a'),
         items: [
-          { kind: 'param', name: name('tau'), type: typed('float'), value: named('x'), override: true },
+          { kind: 'param', name: name('tau'), value: named('x'), override: true },
           {
             kind: 'data',
             name: name('d'),

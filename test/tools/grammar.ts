@@ -136,13 +136,14 @@ export function renderGrammar(): string {
    What the notation does not say:
    - A newline separates, outside of ( and [, where the token before it can end and the one after it cannot continue an
      expression; all others are blanks. Not to continue, where they stand first on a line: "(", "[" and "-" (marked "on
-     the line" where they do), and of, like, from, as, every where no value follows on their line. "(" and "[" so marked
+     the line" where they do), and of, like, from, as, every, rows where no value follows on their line. "(" and "[" so marked
      stand directly behind what they belong to. Before "}" and at the end of the file nothing needs to separate.
    - Of two readings the first alternative holds; "{ name :" opens a record, any other "{" a block.
    - Operators bind, from the loosest: or, and, not, comparisons, ranges, + -, * / @, unary -, **. "**" groups to the
      right, comparisons do not chain, all others group to the left. After ".." in an index the end may be left out.
    - "for" after an expression needs two names with a comma between them; in a list it stands behind one element.
    - "not" behind an arithmetic operator or a comparison needs brackets around it.
+   - A "param" has a type, one behind "override" has none.
    - "override" stands before neither export, remove nor allow.
    - The left side of "=" in a block is a name, or names in brackets.
    - "//" starts a comment that ends with the line. *)

@@ -28,7 +28,7 @@ export abstract class AblationParser extends PipelineParser {
     return this.ACTION(() => ({ kind: 'ablation', name, of, entries, ...this.about({ first }) }))
   })
 
-  /** `variant a { override param tau: float = 0.2 }` or `variant naive = naive` */
+  /** `variant a { override param tau = 0.2 }` or `variant naive = naive` */
   private readonly variant: Rule<VariantEntry | undefined> = this.item('variant', () => {
     const first = this.CONSUME(t.Variant)
     const name = this.SUBRULE(this.name)

@@ -86,7 +86,7 @@ export abstract class DeclarationParser extends PrimaryParser {
           return this.ACTION((): TypeSyntax => ({ kind: 'list-type', item, span: this.from(first) }))
         },
       },
-      { ALT: () => this.ACTION(() => this.missingType('a type')) },
+      { ALT: () => this.ACTION(() => this.missingType(undefined, 'a type')) },
     ])
   })
 
@@ -99,11 +99,11 @@ export abstract class DeclarationParser extends PrimaryParser {
           return this.SUBRULE(this.type)
         },
       },
-      { ALT: () => this.ACTION(() => this.missingType('`:` and a type', form)) },
+      { ALT: () => this.ACTION(() => this.missingType(form)) },
     ]),
   )
 
-  private missingType(what: string, form?: string): TypeSyntax {
+  protected missingType(form?: string, what = '`:` and a type'): TypeSyntax {
     this.want(what, form)
     const { span } = this.nothing()
     return { kind: 'named-type', name: { text: '', span }, span }

@@ -160,7 +160,7 @@ export class ListPrinter {
 
 /** Whether an entry starts with a word that may go on with the line above, as newlines.ts says: `of` of `of[0]`. */
 function mayContinue(text: string, start: number): boolean {
-  const word = /(?:of|like|from|as|every)\b(?!\s*(?:[:|]|==?|=>))/y
+  const word = /(?:of|like|from|as|every|rows)\b(?!\s*(?:[:|]|==?|=>))/y
   word.lastIndex = start
   return word.test(text)
 }

@@ -192,8 +192,8 @@ class FilePrinter extends ExpressionPrinter {
       case 'param':
         return concat([
           word(item.override, 'param'),
-          ` ${item.name.text}: `,
-          this.type(item.type),
+          ` ${item.name.text}`,
+          ...(item.type ? [': ', this.type(item.type)] : []),
           this.assigned(item.value),
         ])
       case 'adapter':

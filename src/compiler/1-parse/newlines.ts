@@ -8,7 +8,7 @@ import * as t from './tokens.js'
  * tokens do not continue the line above, though they could go on with it were they not the first of theirs:
  *
  * - `(`, `[` and `-` begin something new. A call or an index stands directly behind what it belongs to.
- * - `of`, `like`, `from`, `as` and `every` continue where a value follows them on their line, else they are names.
+ * - `of`, `like`, `from`, `as`, `every` and `rows` continue where a value follows them on their line, else they are names.
  *
  * All others are what they always are: `+`, `.`, `else`, `with` can only continue, `x`, `fn`, `1` only begin.
  */
@@ -18,7 +18,7 @@ const continuing: ReadonlyMap<TokenType, TokenType> = new Map([
   [t.LeftSquare, t.IndexSquare],
   [t.Minus, t.BinaryMinus],
 ])
-const linking: ReadonlySet<TokenType> = new Set([t.Of, t.Like, t.From, t.As, t.Every])
+const linking: ReadonlySet<TokenType> = new Set([t.Of, t.Like, t.From, t.As, t.Every, t.Rows])
 const valueStarts: ReadonlySet<TokenType> = new Set(
   [
     [t.Int, t.Float, t.Quantity, t.Text, t.True, t.False, t.None],

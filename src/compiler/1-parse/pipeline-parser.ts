@@ -1,5 +1,5 @@
 import type { ParserMethod } from 'chevrotain'
-import { cannotOverride } from '../../diagnostics/catalogue/syntax.js'
+import { cannotOverride, overrideType } from '../../diagnostics/catalogue/syntax.js'
 import type { Head } from './declaration-parser.js'
 import { stringOf } from './mistakes.js'
 import type { Rule } from './parser-base.js'
@@ -82,21 +82,23 @@ export abstract class PipelineParser extends StageParser {
     ])
   })
 
-  /** `param tau: float = 0.1` */
+  /** `param tau: float = 0.1`, `override param tau = 0.2` */
   private readonly param: ParserMethod<[Head?], ParamItem> = this.part('param', (given) => {
     const head = this.head(given)
     this.CONSUME(t.Param)
     const name = this.SUBRULE(this.name)
-    const form = '`param name: type = value`'
-    const type = this.SUBRULE(this.typed, { ARGS: [form] })
+    const form = head.override ? '`override param name = value`' : '`param name: type = value`'
+    const written = this.OPTION(() => this.SUBRULE(this.typed, { ARGS: [form] }))
+    const type = written ?? this.ACTION(() => (head.override ? undefined : this.missingType(form)))
+    const behind = this.ACTION(() => this.endOfLast())
     const value = this.SUBRULE(this.initial, { ARGS: [form] })
-    return this.ACTION(() => ({
-      kind: 'param',
-      name,
-      type,
-      value,
-      ...this.about(head),
-    }))
+    return this.ACTION(() => {
+      const about = this.about(head)
+      if (!head.override || !type) return { kind: 'param', name, ...(type ? { type } : {}), value, ...about }
+      const span = { ...name.span, start: name.span.end, end: behind }
+      this.report(overrideType(span, { name: name.text }))
+      return { kind: 'param', name, value, ...about }
+    })
   })
 
   /** `data emoji = emoji_art() rows batch { image: f32[3, 32, 32] = image }` */

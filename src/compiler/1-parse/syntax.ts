@@ -166,10 +166,10 @@ interface Overridable extends Documented {
   readonly override?: boolean
 }
 
-/** `param tau: float = 0.1`; a value that `--set tau=0.2` may replace. */
+/** `param tau: float = 0.1`; a value that `--set tau=0.2` may replace. One that overrides keeps the inherited type. */
 export interface ParamItem extends Overridable {
   readonly kind: 'param'
-  readonly type: TypeSyntax
+  readonly type?: TypeSyntax
   readonly value: Expression
 }
 

@@ -274,10 +274,15 @@ function addItem(
       const stage = stages.find((s) => s.name.text === name.text)
       if (stage) diagnostics.add(duplicateName(name.span, { name: name.text, first: stage.span }))
     }
-    const whole =
-      item.kind === 'data' && existing?.item.kind === 'data' ? overData(existing.item, item) : item
-    items.set(name.text, { item: whole, file, inherited: false })
+    items.set(name.text, { item: over(existing?.item, item), file, inherited: false })
   }
+}
+
+/** An item with what it keeps of the one that it overrides, if any. */
+function over(base: NamedItem | undefined, item: NamedItem): NamedItem {
+  if (item.kind === 'data' && base?.kind === 'data') return overData(base, item)
+  if (item.kind === 'param' && base?.kind === 'param' && base.type) return { ...item, type: base.type }
+  return item
 }
 
 /** A `data` over an inherited one: it replaces the source and the rows if it gives them, and the fields that it names. */

@@ -124,13 +124,15 @@ function checkVaried(
     diagnostics.add(unknownVaried(param.span, { name: param.text, variant, suggestion, known }))
     return
   }
-  const { item, file } = found
+  const { item } = found
+  const { type } = item
   // what another pipeline says is no part of the ablation
   if (entries.some(({ span }) => isInside(item.span, span)))
     diagnostics.add(setTwice(item.name.span, { what: `\`${param.text}\``, first: param.span }))
   for (const { value, span } of values) {
     try {
-      matchType(x, item.type, value, scope.file(file), { what: `\`vary ${param.text}\``, span })
+      if (type)
+        matchType(x, type, value, scope.file(type.span.file), { what: `\`vary ${param.text}\``, span })
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       diagnostics.add(error.diagnostic)

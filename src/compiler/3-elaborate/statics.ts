@@ -81,13 +81,17 @@ export class Statics {
       const environment = this.scope.environment(file)
       const x = this.scope.elaboration
       const site = { what: `param \`${item.name.text}\``, span: item.value.span }
-      if (text === undefined)
-        return matchType(x, item.type, evaluate(x, item.value, environment), environment, site)
+      const { type } = item
+      const typed = (value: Val): Val =>
+        // an inherited type names what its own file sees
+        type ? matchType(x, type, value, this.scope.environment(type.span.file), site) : value
+      if (text === undefined) return typed(evaluate(x, item.value, environment))
       try {
-        return matchType(x, item.type, parseSetting(text), environment, site)
+        return typed(parseSetting(text))
       } catch (error) {
         if (!(error instanceof UserError)) throw error
-        return fail(badSetting(item.name.span, { name: item.name.text, text, wanted: typeText(item.type) }))
+        const wanted = type ? typeText(type) : 'a value'
+        return fail(badSetting(item.name.span, { name: item.name.text, text, wanted }))
       }
     })
   }

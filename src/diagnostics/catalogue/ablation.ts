@@ -71,7 +71,7 @@ An ablation gives its seeds once, varies a param once, and varies none that one 
 would have no effect.
 
 \`\`\`dcr
-ablation a of dcr { vary tau in [0.1]; variant b { override param tau: float = 0.2 } }   // wrong
+ablation a of dcr { vary tau in [0.1]; variant b { override param tau = 0.2 } }   // wrong
 ablation a of dcr { vary tau in [0.1, 0.2] }                                             // right
 \`\`\`
 `,

@@ -136,7 +136,7 @@ export const samePipeline = define<{ name: string; files: readonly string[] }>(
 
 \`\`\`dcr
 use "./quickstart.dcr" { dcr }
-pipeline warmer extends dcr { override param tau: float = 0.2 }
+pipeline warmer extends dcr { override param tau = 0.2 }
 \`\`\`
 `,
   ({ name, files }) => ({

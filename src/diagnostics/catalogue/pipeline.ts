@@ -80,8 +80,8 @@ export const nothingToOverride = define<Absent>(
 mistake would silently change nothing.
 
 \`\`\`dcr
-override param tua: float = 0.2    // wrong
-override param tau: float = 0.2    // right
+override param tua = 0.2    // wrong
+override param tau = 0.2    // right
 \`\`\`
 `,
   ({ kind, name, suggestion, other }, span) => ({

@@ -383,6 +383,21 @@ export const cannotOverride = define<{ word: string }>(
   }),
 )
 
+export const overrideType = define<{ name: string }>(
+  'syntax/override-type',
+  'error',
+  page(
+    '`override param` gives an inherited param another value. Its type stays as it is: what reads the param relies on it.',
+    'override param tau: float = 0.2',
+    'override param tau = 0.2',
+  ),
+  ({ name }, span) => ({
+    message: `the type of the inherited param ${quote(name)} stays as it is`,
+    help: `write ${quote(`override param ${name} = ...`)}`,
+    fix: { span, text: '' },
+  }),
+)
+
 export const tooDeep = define<undefined>(
   'syntax/too-deep',
   'error',
