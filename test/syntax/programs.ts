@@ -1,4 +1,3 @@
-import { type UnitName, units } from '../../src/compiler/1-parse/units.js'
 import fc, { type Arbitrary, type LetrecTypedTie } from 'fast-check'
 import type {
   AblationEntry,
@@ -26,6 +25,7 @@ import type {
   TypeSyntax,
   Use,
 } from '../../src/compiler/1-parse/syntax.js'
+import { type UnitName, units } from '../../src/compiler/1-parse/units.js'
 
 /** Spans say nothing in generated trees; whether lists look broken in the source hangs on the text at their start. */
 const span = { file: 'generated.dcr', start: 1, end: 1 }
@@ -323,7 +323,7 @@ const segment = fc.oneof(
 const path = node<ParameterPath>({ root: identifier, segments: few(segment) })
 const allow = node<Allow>({
   kind: kind('allow'),
-  rule: identifier,
+  code: quoted,
   reason: quoted,
 })
 const trainGroup = node<TrainGroup>({
@@ -342,7 +342,13 @@ const clause = fc.oneof(
 )
 
 const item = fc.oneof(
-  node<PipelineItem>({ kind: kind('param'), name: identifier, type, value: expression, override }),
+  node<PipelineItem>({ kind: kind('param'), name: identifier, type, value: expression }),
+  node<PipelineItem>({
+    kind: kind('param'),
+    name: identifier,
+    value: expression,
+    override: fc.constant(true),
+  }),
   node<PipelineItem>({
     kind: kind('data'),
     name: identifier,
