@@ -109,7 +109,7 @@ const whole: Lowered = {
     { name: 'e', kind: 'average', settings: { n: 1 }, span, parts: [{ data: 'pictures', rows: 2, graph }] },
   ],
   exports: [{ kind: 'function', name: 'f', span, graphs: [{ rows: 2, graph }] }],
-  allowed: [{ rule: 'r', reason: 'why', stage: 'fit' }],
+  allowed: [{ code: 'stage/coupled-accumulation', reason: 'why', stage: 'fit' }],
 }
 
 /** What changes no result, with all that stands below it. */
