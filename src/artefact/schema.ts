@@ -148,8 +148,15 @@ const adapter = z.strictObject({
 const evaluation = z.strictObject({
   name,
   kind: z.string(),
-  settings,
-  parts: z.array(z.strictObject({ data: name.nullable(), rows: z.int().positive(), graph })),
+  cases: z.array(
+    z.strictObject({
+      name: name.nullable(),
+      settings,
+      parts: z.array(
+        z.strictObject({ group: name.nullable(), data: name.nullable(), rows: z.int().positive(), graph }),
+      ),
+    }),
+  ),
   reads: z.array(z.string()),
 })
 

@@ -33,7 +33,15 @@ function describePipeline({ pipeline, seed, params, data }: FullPlan): Section {
 const describeEvaluations = ({ evaluations }: FullPlan): Section =>
   evaluations.length === 0
     ? []
-    : ['evaluations', ...evaluations.map((e) => `  ${e.name.padEnd(12)} ${callText(e.kind, e.settings)}`)]
+    : [
+        'evaluations',
+        ...evaluations.flatMap(({ name, kind, cases }) =>
+          cases.map(({ name: of, settings }) => {
+            const path = of === null ? name : `${name}.${of}`
+            return `  ${path.padEnd(12)} ${callText(kind, settings)}`
+          }),
+        ),
+      ]
 
 function describeStage(s: StagePlan): readonly string[] {
   const types = typesRow(s)

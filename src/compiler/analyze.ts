@@ -7,6 +7,7 @@ import { checkStatics, checkValues } from './3-elaborate/check.js'
 import { checkAllowed, withoutAllowed } from './2-resolve/allowed.js'
 import { builtins } from './3-elaborate/builtins.js'
 import { lower } from './4-lower/lower.js'
+import { partsOf } from './4-lower/lowered.js'
 import type { Lowered } from './4-lower/lowered.js'
 import { chunkProblems } from './passes/chunk-pairs/problems.js'
 import { gradientProblems, stageProblems } from './6-differentiate/problems.js'
@@ -76,9 +77,8 @@ export function analyzePipeline(
     for (const d of [...stageProblems(stage), ...chunkProblems(stage)])
       diagnostics.add({ ...d, stage: stage.name })
   }
-  for (const { parts } of lowered.evaluations) {
-    for (const part of parts) for (const d of gradientProblems(part.graph)) diagnostics.add(d)
-  }
+  for (const { graph } of lowered.evaluations.flatMap(partsOf))
+    for (const d of gradientProblems(graph)) diagnostics.add(d)
   for (const d of absentModels(program, pipeline, lowered)) diagnostics.add(d)
   return diagnostics.hasErrors ? done() : done(lowered)
 }

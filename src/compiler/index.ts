@@ -2,7 +2,7 @@ import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { Lines } from '../diagnostics/positions.js'
 import type { FlatPipeline } from './2-resolve/flatten.js'
 import type { Program } from './2-resolve/program.js'
-import type { Lowered, LoweredEvaluation } from './4-lower/lowered.js'
+import { type Lowered, type LoweredCase, type LoweredEvaluation, withGraphs } from './4-lower/lowered.js'
 import { dropMarkers, expandGradients } from './6-differentiate/expand.js'
 import type { Target } from './passes/pass.js'
 import { optimizeEvaluation, optimizeFunction } from './7-optimize/stage.js'
@@ -48,6 +48,11 @@ export function compileAnalysed(analysis: Analysis): Compilation {
   return { diagnostics, artefact }
 }
 
+/** What an evaluation measures, and with which settings: once, or once per case of its `for`. */
+export interface PlannedEvaluation extends Pick<LoweredEvaluation, 'name' | 'kind'> {
+  readonly cases: readonly Pick<LoweredCase, 'name' | 'settings'>[]
+}
+
 export interface Planning {
   readonly diagnostics: readonly Diagnostic[]
   /** Absent when there are errors. */
@@ -57,7 +62,7 @@ export interface Planning {
     /** What decides results besides the stages, defaults included. */
     readonly params: Settings
     readonly data: readonly Pick<DataSpec, 'name' | 'source' | 'arguments'>[]
-    readonly evaluations: readonly Pick<LoweredEvaluation, 'name' | 'kind' | 'settings'>[]
+    readonly evaluations: readonly PlannedEvaluation[]
     readonly conversions: readonly ConversionPlan[]
     readonly stages: readonly StagePlan[]
   }
@@ -80,7 +85,11 @@ export function planAnalysed(analysis: Analysis): Planning {
       seed: lowered.seed,
       params: lowered.params,
       data: lowered.data.map(({ name, source, arguments: given }) => ({ name, source, arguments: given })),
-      evaluations: lowered.evaluations.map(({ name, kind, settings }) => ({ name, kind, settings })),
+      evaluations: lowered.evaluations.map(({ name, kind, cases }) => ({
+        name,
+        kind,
+        cases: cases.map(({ name: of, settings }) => ({ name: of, settings })),
+      })),
       conversions: planConversions(lowered, stages),
       stages: planStages(lowered, stages),
     },
@@ -156,10 +165,5 @@ function locator({ files }: Program): (span: Span) => string {
   }
 }
 
-function expandEvaluation(evaluation: LoweredEvaluation): LoweredEvaluation {
-  const parts = evaluation.parts.map((part) => ({
-    ...part,
-    graph: dropMarkers(expandGradients(part.graph)),
-  }))
-  return { ...evaluation, parts }
-}
+const expandEvaluation = (evaluation: LoweredEvaluation): LoweredEvaluation =>
+  withGraphs(evaluation, (graph) => dropMarkers(expandGradients(graph)))

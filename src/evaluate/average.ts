@@ -1,4 +1,4 @@
-import { finiteOrNull, onlyPart, result, scalarProblem } from './input/parts.js'
+import { finiteOrNull, result, scalarProblem } from './input/results.js'
 import type { EvaluationKind } from './kind.js'
 import { deviation, mean } from './math/statistics.js'
 
@@ -7,14 +7,13 @@ const average: EvaluationKind = {
   name: 'average',
   doc: 'The mean of a scalar over random batches and its standard error.',
   parameters: [
-    { name: 'value', kind: 'tensor', doc: 'A scalar of one batch.' },
+    { name: 'value', kind: 'batch', doc: 'A scalar of one batch.' },
     { name: 'batches', kind: 'int', default: 16, min: 1, doc: 'Number of random batches.' },
   ],
-  over: 'batches',
   metrics: [{ name: 'mean', label: 'mean', better: 'neither', doc: 'Mean over batches.' }],
   problems: (given) => scalarProblem('value', given),
   measure(input) {
-    const values = Array.from(result(onlyPart(input), 'value').data)
+    const values = Array.from(result(input, 'value').data)
     return {
       mean: finiteOrNull(mean(values)),
       mean_std: finiteOrNull(deviation(values) / Math.sqrt(values.length)),

@@ -1,5 +1,5 @@
 import { readSettings } from '../settings.js'
-import { perData, result, rowsOf, scalarProblem } from './input/parts.js'
+import { result, rowsOf, scalarProblem } from './input/results.js'
 import type { EvaluationKind, EvaluationParameter } from './kind.js'
 import { agreement } from './math/cluster-metrics.js'
 import { sphericalKmeans, unitRows } from './math/kmeans.js'
@@ -7,9 +7,13 @@ import { seededRandom } from './math/random.js'
 import { deviation, mean } from './math/statistics.js'
 
 const parameters: readonly EvaluationParameter[] = [
-  { name: 'data', kind: 'data', doc: 'The rows to cluster.' },
-  { name: 'features', kind: 'function', doc: 'The vector of a row; its length does not matter.' },
-  { name: 'label', kind: 'function', doc: 'The class of a row, a number that only stands for itself.' },
+  { name: 'features', kind: 'rows', group: 'rows', doc: 'The vector of a row; its length does not matter.' },
+  {
+    name: 'label',
+    kind: 'rows',
+    group: 'rows',
+    doc: 'The class of a row, a number that only stands for itself.',
+  },
   { name: 'clusters', kind: 'int', default: 0, min: 0, doc: 'Number of clusters; 0 = number of classes.' },
   { name: 'seeds', kind: 'int', default: 10, min: 1, doc: 'Number of independent clusterings.' },
   {
@@ -26,7 +30,6 @@ const clustering: EvaluationKind = {
   name: 'clustering',
   doc: 'Clusters features with spherical k-means and compares the clusters with the classes.',
   parameters,
-  over: 'dataset',
   metrics: [
     { name: 'nmi', label: 'NMI', better: 'higher', doc: 'Normalised mutual information, arithmetic mean.' },
     {
@@ -40,30 +43,28 @@ const clustering: EvaluationKind = {
   problems: (given) => scalarProblem('label', given),
   measure(input) {
     const read = readSettings(input.settings, parameters)
-    return perData(input, (part) => {
-      const features = rowsOf(result(part, 'features'))
-      if (!features.data.every(Number.isFinite)) return { ...noMetrics, rows: features.count }
-      const rows = unitRows(features.data, features.width)
-      const labels = result(part, 'label').data
-      const clusters = read.number('clusters') || new Set(labels).size
-      const runs = Array.from({ length: read.number('seeds') }, (_, seed) => {
-        const random = seededRandom(input.seed, seed)
-        return agreement(labels, sphericalKmeans(rows, clusters, random, read.number('restarts')).assignment)
-      })
-      const [nmi, acc, ari] = (['nmi', 'acc', 'ari'] as const).map((name) => runs.map((run) => run[name]))
-      if (!nmi || !acc || !ari) throw new Error('three metrics went in')
-      return {
-        nmi: mean(nmi),
-        nmi_std: deviation(nmi),
-        acc: mean(acc),
-        acc_std: deviation(acc),
-        ari: mean(ari),
-        ari_std: deviation(ari),
-        rows: rows.count,
-        clusters,
-        seeds: runs.length,
-      }
+    const features = rowsOf(result(input, 'features'))
+    if (!features.data.every(Number.isFinite)) return { ...noMetrics, rows: features.count }
+    const rows = unitRows(features.data, features.width)
+    const labels = result(input, 'label').data
+    const clusters = read.number('clusters') || new Set(labels).size
+    const runs = Array.from({ length: read.number('seeds') }, (_, seed) => {
+      const random = seededRandom(input.seed, seed)
+      return agreement(labels, sphericalKmeans(rows, clusters, random, read.number('restarts')).assignment)
     })
+    const [nmi, acc, ari] = (['nmi', 'acc', 'ari'] as const).map((name) => runs.map((run) => run[name]))
+    if (!nmi || !acc || !ari) throw new Error('three metrics went in')
+    return {
+      nmi: mean(nmi),
+      nmi_std: deviation(nmi),
+      acc: mean(acc),
+      acc_std: deviation(acc),
+      ari: mean(ari),
+      ari_std: deviation(ari),
+      rows: rows.count,
+      clusters,
+      seeds: runs.length,
+    }
   },
 }
 

@@ -1,12 +1,12 @@
 import { readSettings } from '../settings.js'
-import { finiteOrNull, onlyPart, result, rowsOf } from './input/parts.js'
+import { finiteOrNull, result, rowsOf } from './input/results.js'
 import type { EvaluationKind, EvaluationParameter } from './kind.js'
 import { mean } from './math/statistics.js'
 
 const parameters: readonly EvaluationParameter[] = [
   {
     name: 'cosines',
-    kind: 'tensor',
+    kind: 'batch',
     doc: 'Per step t the mean cosine between predictions under the right and a wrong condition, for one batch.',
   },
   { name: 't', kind: 'ints', doc: 'The diffusion steps, in the order of the cosines.' },
@@ -27,7 +27,6 @@ const conditionGate: EvaluationKind = {
   name: 'condition_gate',
   doc: 'Compares the predictions of a generator under the right and a wrong condition.',
   parameters,
-  over: 'batches',
   gate: true,
   metrics: [
     {
@@ -48,7 +47,7 @@ const conditionGate: EvaluationKind = {
   measure(input) {
     const read = readSettings(input.settings, parameters)
     const t = read.numbers('t')
-    const { count, width, data } = rowsOf(result(onlyPart(input), 'cosines'))
+    const { count, width, data } = rowsOf(result(input, 'cosines'))
     const cosine = t.map((_, i) =>
       mean(Array.from({ length: count }, (_, batch) => data[batch * width + i] ?? 0)),
     )

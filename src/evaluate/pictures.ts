@@ -1,4 +1,3 @@
-import { onlyPart } from './input/parts.js'
 import type { EvaluationKind, Results } from './kind.js'
 import { encodePng } from './picture/png.js'
 
@@ -7,16 +6,15 @@ const pictures: EvaluationKind = {
   name: 'pictures',
   doc: 'Keeps pictures of a batch for the report: the originals and what the generator makes of them.',
   parameters: [
-    { name: 'original', kind: 'tensor', doc: 'Pictures [n, 3, h, w] in [0, 1].' },
+    { name: 'original', kind: 'batch', doc: 'Pictures [n, 3, h, w] in [0, 1].' },
     {
       name: 'reconstruction',
-      kind: 'tensor',
+      kind: 'batch',
       default: null,
       doc: 'Their reconstruction under their own condition.',
     },
     { name: 'batches', kind: 'int', default: 1, min: 1, doc: 'Number of batches to keep.' },
   ],
-  over: 'batches',
   metrics: [],
   problems({ shapes }) {
     return Object.entries(shapes).flatMap(([parameter, shape]) =>
@@ -31,8 +29,7 @@ const pictures: EvaluationKind = {
     )
   },
   measure(input) {
-    const { results } = onlyPart(input)
-    return Object.fromEntries(Object.entries(results).map(([name, images]) => [name, dataUris(images)]))
+    return Object.fromEntries(Object.entries(input.results).map(([name, images]) => [name, dataUris(images)]))
   },
 }
 

@@ -1,17 +1,22 @@
 import { readSettings } from '../settings.js'
-import { finiteOrNull, perData, result, rowsByLabel, rowsOf, scalarProblem } from './input/parts.js'
+import { finiteOrNull, result, rowsByLabel, rowsOf, scalarProblem } from './input/results.js'
 import type { EvaluationKind, EvaluationParameter, Results } from './kind.js'
 import { permutation, seededRandom, type Random } from './math/random.js'
 import { fitRidge, matrix, NotPositiveDefinite, pickRows, predictRidge, type Matrix } from './math/ridge.js'
 import { deviation } from './math/statistics.js'
 
 const parameters: readonly EvaluationParameter[] = [
-  { name: 'data', kind: 'data', doc: 'The rows to probe.' },
-  { name: 'features', kind: 'function', doc: 'The vector of a row.' },
-  { name: 'target', kind: 'function', doc: 'What the vector should tell, e.g. the picture at 8 x 8 pixels.' },
+  { name: 'features', kind: 'rows', group: 'rows', doc: 'The vector of a row.' },
+  {
+    name: 'target',
+    kind: 'rows',
+    group: 'rows',
+    doc: 'What the vector should tell, e.g. the picture at 8 x 8 pixels.',
+  },
   {
     name: 'group',
-    kind: 'function',
+    kind: 'rows',
+    group: 'rows',
     default: null,
     doc: 'Rows with the same number are held out together, e.g. the concept of an emoji; default: each row alone.',
   },
@@ -33,7 +38,6 @@ const ridgeProbe: EvaluationKind = {
   name: 'ridge_probe',
   doc: 'Ridge regression from features to a target, scored on held-out groups of rows.',
   parameters,
-  over: 'dataset',
   metrics: [
     {
       name: 'r2',
@@ -45,24 +49,22 @@ const ridgeProbe: EvaluationKind = {
   problems: (given) => scalarProblem('group', given),
   measure(input) {
     const read = readSettings(input.settings, parameters)
-    return perData(input, (part) => {
-      const x = toMatrix(result(part, 'features'))
-      const y = toMatrix(result(part, 'target'))
-      const random = seededRandom(input.seed)
-      const groups = rowsByLabel(x.rows, part.results['group'])
-      const folds = Math.min(read.number('folds'), groups.length)
-      const facts = { rows: x.rows, groups: groups.length, folds }
-      try {
-        const errors = heldOutErrors(x, y, groups, folds, read.number('lambda'), random)
-        const bootstrap = Array.from({ length: resamples }, () =>
-          r2(errors.map(() => errors[Math.floor(random() * errors.length)] ?? { residual: 0, total: 0 })),
-        )
-        return { r2: finiteOrNull(r2(errors)), r2_std: finiteOrNull(deviation(bootstrap)), ...facts }
-      } catch (error) {
-        if (error instanceof NotPositiveDefinite) return { r2: null, r2_std: null, ...facts }
-        throw error
-      }
-    })
+    const x = toMatrix(result(input, 'features'))
+    const y = toMatrix(result(input, 'target'))
+    const random = seededRandom(input.seed)
+    const groups = rowsByLabel(x.rows, input.results['group'])
+    const folds = Math.min(read.number('folds'), groups.length)
+    const facts = { rows: x.rows, groups: groups.length, folds }
+    try {
+      const errors = heldOutErrors(x, y, groups, folds, read.number('lambda'), random)
+      const bootstrap = Array.from({ length: resamples }, () =>
+        r2(errors.map(() => errors[Math.floor(random() * errors.length)] ?? { residual: 0, total: 0 })),
+      )
+      return { r2: finiteOrNull(r2(errors)), r2_std: finiteOrNull(deviation(bootstrap)), ...facts }
+    } catch (error) {
+      if (error instanceof NotPositiveDefinite) return { r2: null, r2_std: null, ...facts }
+      throw error
+    }
   },
 }
 

@@ -1,4 +1,4 @@
-import { finiteOrNull, perData, result, rowsByLabel, rowsOf, scalarProblem } from './input/parts.js'
+import { finiteOrNull, result, rowsByLabel, rowsOf, scalarProblem } from './input/results.js'
 import type { EvaluationKind } from './kind.js'
 
 /** Scatter of features within and between classes: Eq. 4 and 5 of the DCR paper. */
@@ -6,11 +6,9 @@ const scatter: EvaluationKind = {
   name: 'scatter',
   doc: 'Mean squared distance of features to their class mean (Eq. 4) and between class means (Eq. 5).',
   parameters: [
-    { name: 'data', kind: 'data', doc: 'The rows to look at.' },
-    { name: 'features', kind: 'function', doc: 'The vector of a row, taken as it is.' },
-    { name: 'label', kind: 'function', doc: 'The class of a row.' },
+    { name: 'features', kind: 'rows', group: 'rows', doc: 'The vector of a row, taken as it is.' },
+    { name: 'label', kind: 'rows', group: 'rows', doc: 'The class of a row.' },
   ],
-  over: 'dataset',
   metrics: [
     {
       name: 's_inner',
@@ -33,25 +31,23 @@ const scatter: EvaluationKind = {
   ],
   problems: (given) => scalarProblem('label', given),
   measure(input) {
-    return perData(input, (part) => {
-      const { count, width, data } = rowsOf(result(part, 'features'))
-      const classes = rowsByLabel(count, result(part, 'label'))
-      const row = (i: number): Float32Array => data.subarray(i * width, (i + 1) * width)
-      const means = classes.map((members) => meanOf(members.map(row), width))
+    const { count, width, data } = rowsOf(result(input, 'features'))
+    const classes = rowsByLabel(count, result(input, 'label'))
+    const row = (i: number): Float32Array => data.subarray(i * width, (i + 1) * width)
+    const means = classes.map((members) => meanOf(members.map(row), width))
 
-      const inner = average(
-        classes.map((members, c) => average(members.map((i) => squaredDistance(row(i), means[c] ?? [])))),
-      )
-      const inter = average(
-        means.flatMap((a, i) => means.flatMap((b, j) => (i === j ? [] : [squaredDistance(a, b)]))),
-      )
-      return {
-        s_inner: finiteOrNull(inner),
-        s_inter: finiteOrNull(inter),
-        ratio: finiteOrNull(inter / inner),
-        classes: classes.length,
-      }
-    })
+    const inner = average(
+      classes.map((members, c) => average(members.map((i) => squaredDistance(row(i), means[c] ?? [])))),
+    )
+    const inter = average(
+      means.flatMap((a, i) => means.flatMap((b, j) => (i === j ? [] : [squaredDistance(a, b)]))),
+    )
+    return {
+      s_inner: finiteOrNull(inner),
+      s_inter: finiteOrNull(inter),
+      ratio: finiteOrNull(inter / inner),
+      classes: classes.length,
+    }
   },
 }
 

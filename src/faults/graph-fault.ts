@@ -1,4 +1,4 @@
-import type { GraphSpec } from '../artefact/graphs.js'
+import { graphsOf } from '../artefact/graphs-of.js'
 import type { Artefact } from '../artefact/manifest.js'
 import { failedGraph } from '../diagnostics/catalogue/run.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
@@ -34,15 +34,10 @@ export function graphFault({ failure }: GraphFault, { manifest, files }: Artefac
   const place = manifest.source_map.places[manifest.source_map.nodes[file]?.[k] ?? -1]
   const bytes = files.get(file)
   const found = bytes && readModel(bytes).graph?.node?.find(({ name }) => name === node)
-  const spec = graphsOf(manifest).find((graph) => graph?.file === file)
+  const spec = graphsOf(manifest).find((graph) => graph.file === file)
   const shapes = (found?.input ?? []).flatMap((name) => {
     const known = spec?.inputs.find((i) => i.name === name) ?? spec?.parameters.find((p) => p.name === name)
     return known ? [`${name} ${known.dtype}[${known.shape.join(', ')}]`] : []
   })
   return failedGraph(span, { graph: file, operator: found?.opType ?? undefined, place, shapes, problem })
 }
-
-const graphsOf = ({ stages, evaluations }: Artefact['manifest']): readonly (GraphSpec | null)[] => [
-  ...stages.flatMap(({ graphs }) => Object.values(graphs)),
-  ...evaluations.flatMap(({ parts }) => parts.map(({ graph }) => graph)),
-]

@@ -203,8 +203,16 @@ export class Walk {
       case 'adapter':
         if (item.from) this.expression(item.from, scope)
         return this.plugin(item.value, scope)
-      case 'evaluate':
-        return this.plugin(item.value, scope)
+      case 'evaluate': {
+        const { over } = item
+        if (!over) return this.plugin(item.value, scope)
+        this.expression(over.values, scope)
+        const inner = new NameScope(scope)
+        this.see(item.span, inner)
+        const typed = (): StaticType | undefined => itemOf(typeOf(over.values, scope))
+        this.note(over.name, inner.set(symbol('local', over.name, { typed })), inner, true)
+        return this.plugin(item.value, inner)
+      }
       case 'data':
         if (item.source) this.plugin(item.source, scope)
         if (item.rows) this.expression(item.rows, scope)

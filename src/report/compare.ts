@@ -11,7 +11,7 @@ export interface Comparison {
 }
 
 export interface Column {
-  /** The evaluation, and its data set where it has several. */
+  /** The evaluation. */
   readonly group: string
   readonly label: string
   readonly doc: string
@@ -54,9 +54,7 @@ const shownElsewhere = new Set(['condition_gate', 'pictures'])
 export function compareRuns(runs: readonly RunSummary[]): Comparison {
   const measured = evaluationColumns(runs)
   const labels = runLabels(runs)
-  const before = runs.map((run) =>
-    measured.map((column) => read(metricsAtStart(run, column.evaluation), column)),
-  )
+  const before = runs.map((run) => measured.map((column) => read(metricsAtStart(run, column.group), column)))
   const starts = distinctStarts(before)
 
   const originals = starts.map(({ values, of }): Row => ({
@@ -68,7 +66,7 @@ export function compareRuns(runs: readonly RunSummary[]): Comparison {
     label: labels[index] ?? run.pipeline,
     run: index,
     cells: measured.map((column, c) =>
-      judge(read(metricsAtEnd(run, column.evaluation), column), before[index]?.[c] ?? absent, column.better),
+      judge(read(metricsAtEnd(run, column.group), column), before[index]?.[c] ?? absent, column.better),
     ),
   }))
   return withConflict(
@@ -86,8 +84,6 @@ interface Value {
 const absent: Value = { value: null, deviation: null }
 
 interface MeasuredColumn extends Pick<Column, 'group' | 'label' | 'doc' | 'better'> {
-  readonly evaluation: string
-  readonly data: string | null
   readonly metric: string
 }
 
@@ -97,12 +93,8 @@ function evaluationColumns(runs: readonly RunSummary[]): MeasuredColumn[] {
   for (const run of runs) {
     for (const { name: evaluation, kind } of run.evaluations) {
       if (shownElsewhere.has(kind)) continue
-      for (const data of dataSets(metricsAtEnd(run, evaluation))) {
-        for (const { name: metric, label, better, doc } of findEvaluationKind(kind)?.metrics ?? []) {
-          const group = data === null ? evaluation : `${evaluation}, ${data}`
-          columns.set(`${group} ${metric}`, { evaluation, data, metric, group, label, better, doc })
-        }
-      }
+      for (const { name: metric, label, better, doc } of findEvaluationKind(kind)?.metrics ?? [])
+        columns.set(`${evaluation} ${metric}`, { group: evaluation, metric, label, better, doc })
     }
   }
   return [...columns.values()]
@@ -110,20 +102,9 @@ function evaluationColumns(runs: readonly RunSummary[]): MeasuredColumn[] {
 
 type Metrics = Readonly<Record<string, Json>>
 
-const isMetrics = (value: Json | undefined): value is Metrics =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** The data sets whose metrics stand under their names; [null] where there is only one. */
-function dataSets(metrics: Metrics | undefined): readonly (string | null)[] {
-  const names = Object.entries(metrics ?? {}).flatMap(([name, value]) => (isMetrics(value) ? [name] : []))
-  return names.length > 0 ? names : [null]
-}
-
-function read(metrics: Metrics | undefined, { data, metric }: MeasuredColumn): Value {
-  const found = data === null ? metrics : metrics?.[data]
-  if (!isMetrics(found)) return absent
+function read(metrics: Metrics | undefined, { metric }: MeasuredColumn): Value {
   const number = (name: string): number | null => {
-    const value = found[name]
+    const value = metrics?.[name]
     return typeof value === 'number' ? value : null
   }
   return { value: number(metric), deviation: number(`${metric}_std`) }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Json } from '../artefact/json.js'
+import type { Manifest } from '../artefact/manifest.js'
 import { manifestSchema } from '../artefact/schema.js'
 import type { StageSpec } from '../artefact/stages.js'
 import { RunUnreadable } from './run-unreadable.js'
@@ -23,7 +24,8 @@ const record = z.object({
   data_ms: z.number().default(0),
 })
 const runFile = z.object({ seed: z.int() })
-const evaluations = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.json())))
+const metricsSchema = z.record(z.string(), z.json())
+const evaluations = z.record(z.string(), z.record(z.string(), metricsSchema))
 
 /** Reads manifest.json, metrics.jsonl and eval.json of a run. The last two may be missing: a run may just have begun. */
 export function readRun(folder: string): RunSummary {
@@ -45,9 +47,36 @@ export function readRun(folder: string): RunSummary {
     hash: manifest.hash,
     params: manifest.params,
     stages: manifest.stages.map((stage) => summarise(stage, records)),
-    evaluations: manifest.evaluations.map(({ name, kind }) => ({ name, kind })),
-    moments: Object.entries(measured).map(([name, results]): Moment => ({ name, results })),
+    evaluations: manifest.evaluations.flatMap(({ name, kind, cases }) =>
+      namesOf(name, cases).map((path) => ({ name: path, kind })),
+    ),
+    moments: Object.entries(measured).map(([name, results]): Moment => ({
+      name,
+      results: byName(manifest.evaluations, results),
+    })),
   }
+}
+
+type Evaluations = Manifest['evaluations']
+
+/** The names under which a reader finds what an evaluation measures: with cases `d.a`, `d.b`, and `d` for their means. */
+const namesOf = (name: string, cases: Evaluations[number]['cases']): readonly string[] => [
+  ...cases.flatMap((one) => (one.name === null ? [] : [`${name}.${one.name}`])),
+  name,
+]
+
+/** Metrics under those names. */
+function byName(specs: Evaluations, results: z.infer<typeof evaluations>[string]): Moment['results'] {
+  return Object.fromEntries(
+    specs.flatMap(({ name, cases }) => {
+      const metrics = results[name]
+      if (!metrics) return []
+      const named = cases.flatMap((one) => (one.name === null ? [] : [one.name]))
+      const parts = named.map((of) => [`${name}.${of}`, metricsSchema.parse(metrics[of] ?? {})])
+      const rest = Object.entries(metrics).filter(([key]) => !named.includes(key))
+      return [...parts, [name, Object.fromEntries(rest)]]
+    }),
+  )
 }
 
 function parse<T>(schema: z.ZodType<T>, folder: string, name: string): T | undefined {

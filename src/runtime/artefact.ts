@@ -4,6 +4,7 @@ import { identity } from '../artefact/identity.js'
 import { manifestFile } from '../artefact/manifest-version.js'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import { manifestSchema } from '../artefact/schema.js'
+import { graphsOf } from '../artefact/graphs-of.js'
 import { unsupportedTarget, unusableArtefact } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { sha256 } from '../graph/sha256.js'
@@ -52,11 +53,7 @@ export function parseManifest(text: string, span: Span): Manifest {
   )
 }
 
-function graphFiles({ stages, evaluations, exports }: Manifest): readonly string[] {
-  const graphs = [
-    ...stages.flatMap(({ graphs: g }) => [g.step, g.monitored, g.micro, g.prologue]),
-    ...evaluations.flatMap(({ parts }) => parts.map(({ graph }) => graph)),
-  ]
-  const functions = exports.flatMap((e) => (e.kind === 'function' ? [e.file] : []))
-  return [...new Set([...graphs.flatMap((g) => (g ? [g.file] : [])), ...functions])]
+function graphFiles(manifest: Manifest): readonly string[] {
+  const functions = manifest.exports.flatMap((e) => (e.kind === 'function' ? [e.file] : []))
+  return [...new Set([...graphsOf(manifest).map(({ file }) => file), ...functions])]
 }

@@ -1,7 +1,13 @@
-import type { EvaluationSpec } from '../artefact/evaluations.js'
+import type {
+  EvaluationCase as Case,
+  EvaluationPart as Part,
+  EvaluationSpec,
+} from '../artefact/evaluations.js'
 import type { Json } from '../artefact/json.js'
 import { link } from '../artefact/link.js'
 import type { EvaluationInput, Results } from '../evaluate/kind.js'
+import { findEvaluationKind } from '../evaluate/registry.js'
+import { meansOf } from '../evaluate/math/means.js'
 import { elementCount } from '../graph/types.js'
 import type { Feeder } from './feeds.js'
 import type { OpenData } from './fields.js'
@@ -11,10 +17,9 @@ import { type HostTensor, type HostTensors, buffersOf, toFloat32 } from './tenso
 import type { WorkerThread } from './thread.js'
 import type { Weights } from './weights.js'
 
-export type Measure = (
-  evaluation: EvaluationSpec,
-  input: EvaluationInput,
-) => Promise<Readonly<Record<string, Json>>>
+type Metrics = Readonly<Record<string, Json>>
+
+export type Measure = (evaluation: EvaluationSpec, input: EvaluationInput) => Promise<Metrics>
 
 export interface EvaluationContext {
   readonly thread: WorkerThread
@@ -30,25 +35,29 @@ export interface EvaluationContext {
 }
 
 /** Runs the graphs of an evaluation over its data and measures the results. */
-export async function evaluate(
-  spec: EvaluationSpec,
-  context: EvaluationContext,
-): Promise<Readonly<Record<string, Json>>> {
-  const parts: { data: string | null; results: Record<string, Results> }[] = []
-  for (const part of spec.parts) parts.push({ data: part.data, results: await runPart(spec, part, context) })
-  return context.measure(spec, { settings: spec.settings, seed: context.seed, parts })
+export async function evaluate(spec: EvaluationSpec, context: EvaluationContext): Promise<Metrics> {
+  const cases: [string, Metrics][] = []
+  for (const one of spec.cases) {
+    const results: Record<string, Results> = {}
+    for (const part of one.parts) Object.assign(results, await runPart(spec, one, part, context))
+    const { name, settings } = one
+    const metrics = await context.measure(spec, { settings, seed: context.seed, results })
+    if (name === null) return metrics
+    cases.push([name, metrics])
+  }
+  const compared = findEvaluationKind(spec.kind)?.metrics ?? []
+  return { ...Object.fromEntries(cases), ...meansOf(compared, new Map(cases)) }
 }
-
-type Part = EvaluationSpec['parts'][number]
 
 async function runPart(
   spec: EvaluationSpec,
+  one: Case,
   part: Part,
   context: EvaluationContext,
 ): Promise<Record<string, Results>> {
   const { thread, feeder, seed } = context
   const { length, batches, rows } =
-    part.data === null ? randomBatches(spec, context) : allRows(part, part.data, context)
+    part.data === null ? randomBatches(spec, one, context) : allRows(part, part.data, context)
   const stage = `evaluate/${spec.name}`
   const feed = (batch: number): Promise<HostTensors> =>
     feeder.feeds(part.graph, { seed, stage, step: batch, micro: 0, rows: rows(batch), hyper: noHyper })
@@ -87,8 +96,8 @@ function allRows(part: Part, name: string, { data }: EvaluationContext) {
 }
 
 /** A number of batches of all data that the graph reads, in the shuffled order of training. */
-function randomBatches(spec: EvaluationSpec, { seed }: EvaluationContext) {
-  const { batches } = spec.settings
+function randomBatches(spec: EvaluationSpec, { settings }: Case, { seed }: EvaluationContext) {
+  const { batches } = settings
   if (typeof batches !== 'number') throw new Error(`evaluation ${spec.name} has no number of batches`)
   const orders = new Map<OpenData, RowOrder>()
   const rows = (batch: number) => (data: OpenData, size: number) => {

@@ -1,5 +1,6 @@
 import type { DataSpec } from '../artefact/data.js'
 import type { Manifest } from '../artefact/manifest.js'
+import { dataOf } from '../artefact/graphs-of.js'
 import { emptyData, missingData } from '../diagnostics/catalogue/run.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { findSource } from '../data/registry.js'
@@ -27,7 +28,7 @@ export async function openAllData(
   span: Span,
   { open = openSource, random }: OpenDataOptions = {},
 ): Promise<OpenedData> {
-  const used = usedData(manifest)
+  const used = dataOf(manifest)
   const data = new Map<string, OpenData>()
   const problems: Diagnostic[] = []
   const made: string[] = []
@@ -68,16 +69,4 @@ export function shareSources(open: OpenDataset = openSource): OpenDataset {
     opened.set(key, dataset)
     return dataset
   }
-}
-
-function usedData({ stages, evaluations }: Manifest): ReadonlySet<string> {
-  const graphs = [
-    ...stages.flatMap(({ graphs: g }) => [g.step, g.monitored, g.micro, g.prologue]),
-    ...evaluations.flatMap(({ parts }) => parts.map(({ graph }) => graph)),
-  ]
-  const read = graphs
-    .flatMap((g) => g?.inputs ?? [])
-    .flatMap(({ role }) => (role.kind === 'batch' ? [role.data] : []))
-  const whole = evaluations.flatMap(({ parts }) => parts.flatMap(({ data }) => data ?? []))
-  return new Set([...read, ...whole])
 }

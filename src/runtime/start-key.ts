@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { canonical } from '../json/canonical.js'
 import type { EvaluationSpec } from '../artefact/evaluations.js'
 import type { Artefact } from '../artefact/manifest.js'
+import { dataOfEvaluation, graphsOfEvaluation } from '../artefact/graphs-of.js'
 
 /**
  * What an evaluation before the first stage follows from: its graphs, its settings, its data, the seed, and the
@@ -9,11 +10,7 @@ import type { Artefact } from '../artefact/manifest.js'
  */
 export function startKey({ manifest, files }: Artefact, spec: EvaluationSpec, seed: number): string {
   const read = new Set(spec.reads.map((name) => name.slice(0, name.indexOf('/'))))
-  const inputs = new Set(
-    spec.parts.flatMap((p) =>
-      p.graph.inputs.flatMap(({ role }) => (role.kind === 'batch' ? [role.data] : [p.data])),
-    ),
-  )
+  const inputs = dataOfEvaluation(spec)
   const hash = createHash('sha256')
   hash.update(
     canonical({
@@ -23,6 +20,6 @@ export function startKey({ manifest, files }: Artefact, spec: EvaluationSpec, se
       data: manifest.data.filter((d) => inputs.has(d.name)),
     }),
   )
-  for (const part of spec.parts) hash.update(files.get(part.graph.file) ?? new Uint8Array())
+  for (const { file } of graphsOfEvaluation(spec)) hash.update(files.get(file) ?? new Uint8Array())
   return hash.digest('hex')
 }

@@ -146,11 +146,13 @@ function forward({ diagnostics, lowered }: Analysis): unknown {
       groups.map((group) => ({ ...group, span: null })),
       { ...rest, span: null },
     ]),
-    evaluations.map(({ name, kind, settings, parts }) => [
+    evaluations.map(({ name, kind, cases }) => [
       name,
       kind,
-      settings,
-      parts.map(({ graph, ...part }) => [hash(graph), [...drawsOf(graph)], part]),
+      cases.map((one) => [one.name, one.settings]),
+      cases.flatMap(({ parts }) =>
+        parts.map(({ graph, ...part }) => [hash(graph), [...drawsOf(graph)], part]),
+      ),
     ]),
     models,
     data,

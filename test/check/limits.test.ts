@@ -90,7 +90,7 @@ const large: Readonly<Record<string, readonly [source: string, codes: readonly s
   'a count of iterations': [pipeline('iterate(1_000_000_000, x, half)', 'fn half(x, k) = 0.5 * x'), []],
   'an evaluation': [
     `pipeline p {
-      fn huge(image) = zeros([64, 1_000_000, 100_000])
+      let huge = zeros([64, 1_000_000, 100_000]) * mean(d.image)
       data d = mnist(split = "test", size = 8) { image: f32[3, 8, 8] = image }
       evaluate e = clustering(data = d, features = huge, label = huge)
     }`,

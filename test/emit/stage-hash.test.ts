@@ -106,7 +106,14 @@ const whole: Lowered = {
   ],
   stages: [stage],
   evaluations: [
-    { name: 'e', kind: 'average', settings: { n: 1 }, span, parts: [{ data: 'pictures', rows: 2, graph }] },
+    {
+      name: 'e',
+      kind: 'average',
+      span,
+      cases: [
+        { name: 'c', settings: { n: 1 }, parts: [{ group: 'rows', data: 'pictures', rows: 2, graph }] },
+      ],
+    },
   ],
   exports: [{ kind: 'function', name: 'f', span, graphs: [{ rows: 2, graph }] }],
   allowed: [{ code: 'stage/coupled-accumulation', reason: 'why', stage: 'fit' }],

@@ -139,14 +139,11 @@ describe('sphericalKmeans', () => {
   })
 })
 
-const part = (data: string | null, seed: number, noise: number) => {
+const results = (seed: number, noise: number) => {
   const { data: features, labels } = blobs(300, 5, 8, noise, seed)
   return {
-    data,
-    results: {
-      features: { shape: [300, 2, 4], data: features },
-      label: { shape: [300], data: Float32Array.from(labels) },
-    },
+    features: { shape: [300, 2, 4], data: features },
+    label: { shape: [300], data: Float32Array.from(labels) },
   }
 }
 
@@ -155,27 +152,27 @@ describe('clustering', () => {
     const metrics = clustering.measure({
       settings: { seeds: 4, restarts: 1 },
       seed: 1,
-      parts: [part('a', 1, 0.9)],
+      results: results(1, 0.9),
     })
     expect(metrics).toMatchObject({ rows: 300, clusters: 5, seeds: 4 })
     expect(metrics['nmi']).toBeGreaterThan(0.2)
     expect(metrics['nmi']).toBeLessThan(1)
     expect(metrics['nmi_std']).toBeGreaterThan(0)
-    const easy = clustering.measure({ settings: { seeds: 3 }, seed: 1, parts: [part('a', 1, 0.05)] })
+    const easy = clustering.measure({ settings: { seeds: 3 }, seed: 1, results: results(1, 0.05) })
     expect(easy).toMatchObject({ nmi: 1, acc: 1, ari: 1, nmi_std: 0 })
   })
 
-  test('puts several data sets under their names', () => {
-    const parts = [part('a', 1, 0.05), part('b', 2, 0.05)]
-    const metrics = clustering.measure({ settings: { clusters: 3, seeds: 1 }, seed: 1, parts })
-    expect(Object.keys(metrics)).toEqual(['a', 'b'])
-    expect(metrics['b']).toMatchObject({ clusters: 3 })
+  test('makes as many clusters as it is told', () => {
+    const settings = { clusters: 3, seeds: 1 }
+    expect(clustering.measure({ settings, seed: 1, results: results(2, 0.05) })).toMatchObject({
+      clusters: 3,
+    })
   })
 
   test('measures nothing of features that are not finite', () => {
-    const broken = part('a', 1, 0.1)
-    broken.results.features.data[5] = Number.NaN
-    expect(clustering.measure({ settings: {}, seed: 0, parts: [broken] })).toMatchObject({
+    const broken = results(1, 0.1)
+    broken.features.data[5] = Number.NaN
+    expect(clustering.measure({ settings: {}, seed: 0, results: broken })).toMatchObject({
       nmi: null,
       acc: null,
     })

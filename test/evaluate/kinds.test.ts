@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import average from '../../src/evaluate/average.js'
+import clustering from '../../src/evaluate/clustering.js'
 import conditionGate from '../../src/evaluate/condition-gate.js'
+import { meansOf } from '../../src/evaluate/math/means.js'
 import { encodePng } from '../../src/evaluate/picture/png.js'
 import pictures from '../../src/evaluate/pictures.js'
 import { evaluationKinds } from '../../src/evaluate/registry.js'
@@ -16,8 +18,6 @@ interface ScatterGolden {
   readonly inter: number
 }
 
-const one = (results: Record<string, { shape: number[]; data: Float32Array }>) => [{ data: null, results }]
-
 test('scatter equals Eq. 4 and 5 on the reference', () => {
   const golden = JSON.parse(
     readFileSync(new URL('../golden/scatter.json', import.meta.url), 'utf8'),
@@ -25,10 +25,10 @@ test('scatter equals Eq. 4 and 5 on the reference', () => {
   const metrics = scatter.measure({
     settings: {},
     seed: 0,
-    parts: one({
+    results: {
       features: { shape: [40, 6], data: Float32Array.from(golden.features.flat()) },
       label: { shape: [40], data: Float32Array.from(golden.labels) },
-    }),
+    },
   })
   expect(Math.abs(Number(metrics['s_inner']) / golden.inner - 1)).toBeLessThan(1e-6)
   expect(Math.abs(Number(metrics['s_inter']) / golden.inter - 1)).toBeLessThan(1e-6)
@@ -39,7 +39,7 @@ const measureGate = (cosines: number[][], threshold = 0.98) =>
   conditionGate.measure({
     settings: { t: [300, 600], threshold },
     seed: 0,
-    parts: one({ cosines: { shape: [cosines.length, 2], data: Float32Array.from(cosines.flat()) } }),
+    results: { cosines: { shape: [cosines.length, 2], data: Float32Array.from(cosines.flat()) } },
   })
 
 const gateProblems = (shape: number[]) =>
@@ -77,10 +77,24 @@ test('average gives the mean and its standard error', () => {
   const metrics = average.measure({
     settings: {},
     seed: 0,
-    parts: one({ value: { shape: [4], data: Float32Array.of(1, 2, 3, 6) } }),
+    results: { value: { shape: [4], data: Float32Array.of(1, 2, 3, 6) } },
   })
   // Deviation of 1, 2, 3, 6 is sqrt(14 / 3); over the root of 4.
   expect(metrics).toEqual({ mean: 3, mean_std: Math.sqrt(14 / 3) / 2, batches: 4 })
+})
+
+test('cases have a mean of each metric, with the deviation of a mean of independent numbers', () => {
+  const { metrics } = clustering
+  const cases = new Map([
+    ['a', { nmi: 0.2, nmi_std: 0.03, acc: 1, ari: null, rows: 5 }],
+    ['b', { nmi: 0.4, nmi_std: 0.04, acc: 0.5, ari: 0.1, rows: 7 }],
+  ])
+  expect(meansOf(metrics, cases)).toEqual({
+    nmi: expect.closeTo(0.3, 12),
+    nmi_std: expect.closeTo(0.025, 12),
+    acc: 0.75,
+    ari: null,
+  })
 })
 
 describe('pictures', () => {
@@ -100,7 +114,7 @@ describe('pictures', () => {
     const metrics = pictures.measure({
       settings: {},
       seed: 0,
-      parts: one({ original: { shape: [2, 1, 3, 1, 2], data } }),
+      results: { original: { shape: [2, 1, 3, 1, 2], data } },
     })
     const uris = metrics['original'] as string[]
     expect(uris).toHaveLength(2)
@@ -115,7 +129,7 @@ describe('pictures', () => {
   })
 })
 
-test('every kind is in the list, names its parameters once, and has batches where it has tensors', () => {
+test('every kind is in the list, names its parameters once, and has batches where it has values of one', () => {
   expect(evaluationKinds.map((kind) => kind.name).sort()).toEqual([
     'average',
     'clustering',
@@ -127,8 +141,7 @@ test('every kind is in the list, names its parameters once, and has batches wher
   for (const kind of evaluationKinds) {
     const names = kind.parameters.map((p) => p.name)
     expect(new Set(names).size).toBe(names.length)
-    expect(names.includes('batches')).toBe(kind.parameters.some((p) => p.kind === 'tensor'))
-    expect(kind.over === 'batches').toBe(names.includes('batches'))
+    expect(names.includes('batches')).toBe(kind.parameters.some((p) => p.kind === 'batch'))
   }
 })
 

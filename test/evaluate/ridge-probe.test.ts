@@ -51,16 +51,11 @@ describe('ridge_probe', () => {
     ridgeProbe.measure({
       settings,
       seed: 0,
-      parts: [
-        {
-          data: 'a',
-          results: {
-            features: { shape: [rows, width], data: features },
-            target: { shape: [rows, 2, 1], data: target },
-            ...(group ? { group: { shape: [rows], data: group } } : {}),
-          },
-        },
-      ],
+      results: {
+        features: { shape: [rows, width], data: features },
+        target: { shape: [rows, 2, 1], data: target },
+        ...(group ? { group: { shape: [rows], data: group } } : {}),
+      },
     })
 
   test('is one where the target is linear in the features', () => {
@@ -94,11 +89,11 @@ describe('ridge_probe', () => {
       features: { shape: [rows, 8], data: named },
       target: { shape: [rows], data: target },
     }
-    const alone = ridgeProbe.measure({ settings: {}, seed: 0, parts: [{ data: 'a', results }] })
+    const alone = ridgeProbe.measure({ settings: {}, seed: 0, results })
     const together = ridgeProbe.measure({
       settings: {},
       seed: 0,
-      parts: [{ data: 'a', results: { ...results, group: { shape: [rows], data: group } } }],
+      results: { ...results, group: { shape: [rows], data: group } },
     })
     expect(alone['r2']).toBeGreaterThan(0.99)
     expect(together['r2']).toBeLessThan(0.1)

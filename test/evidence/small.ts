@@ -14,7 +14,7 @@ pipeline small extends dcr {
     image: f32[3, 32, 32] = image
     digit: i64[] = digit
   }
-  override evaluate mnist = clustering(data = digits, features = features, label = digit_of, seeds = 1)
+  override evaluate mnist = clustering(features = features(digits.image), label = digits.digit, seeds = 1)
   override evaluate grid = pictures(original = image, reconstruction = pixel_shuffle(latent, 2))
   ${without.map((name) => `remove evaluate ${name}`).join(' ')}
 }`

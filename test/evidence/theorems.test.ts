@@ -37,7 +37,7 @@ function scatters(rows: readonly Row[], labels: Row): { readonly inner: number; 
     features: { shape: [rows.length, rows[0]?.length ?? 0], data: Float32Array.from(rows.flat()) },
     label: { shape: [labels.length], data: Float32Array.from(labels) },
   }
-  const found = scatter.measure({ settings: {}, seed: 0, parts: [{ data: null, results }] })
+  const found = scatter.measure({ settings: {}, seed: 0, results })
   return { inner: Number(found['s_inner']), inter: Number(found['s_inter']) }
 }
 

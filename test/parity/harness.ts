@@ -199,7 +199,7 @@ export async function evaluateOnce(
   weight: WeightSource,
   inputs: Inputs,
 ): Promise<ReadonlyMap<string, HostTensor>> {
-  const [part] = artefact.manifest.evaluations.find((e) => e.name === name)?.parts ?? []
+  const [part] = artefact.manifest.evaluations.find((e) => e.name === name)?.cases[0]?.parts ?? []
   if (!part) throw new Error(`no evaluation ${name}`)
   const graph = await LoadedGraph.load(part.graph, linked(artefact, part.graph, weight), {
     root: fileSystemRoot,

@@ -86,12 +86,6 @@ describe('compareRuns', () => {
     ])
   })
 
-  test('gives each data set of an evaluation its own columns', () => {
-    const both = { mnist: nmi(0.5, 0.01), cifar: nmi(0.3, 0.01) }
-    const groups = compareRuns([run('a', both, both)]).columns.map((column) => column.group)
-    expect([...new Set(groups)]).toEqual(['digits, mnist', 'digits, cifar'])
-  })
-
   test('says in words what the table shows', () => {
     expect(sentences(compareRuns(sampleRuns(30)))).toEqual([
       'dcr against Original: worse in digits (NMI, ARI); no difference seen in digits (ACC), unseen (NMI, ACC, ARI), pixels (R²).',

@@ -57,7 +57,9 @@ const manifest: Manifest = {
       graphs: { step: graph, monitored: null, micro: null, prologue: null },
     },
   ],
-  evaluations: [{ name: 'digits', kind: 'clustering', settings: {}, parts: [], reads: [] }],
+  evaluations: [
+    { name: 'digits', kind: 'clustering', cases: [{ name: null, settings: {}, parts: [] }], reads: [] },
+  ],
   exports: [],
   files: {},
   source_map: { places: [], nodes: {} },
@@ -71,6 +73,21 @@ const line = (step: number, extra = {}): string =>
   `${JSON.stringify({ stage: 'align', step, loss: 1 / step, lr: 0.1, grad_norm: null, monitors: {}, step_ms: 5, data_ms: 1, ...extra })}\n`
 
 describe('readRun', () => {
+  test('gives the cases of an evaluation names of their own, and their means the name of the evaluation', () => {
+    const part = { settings: {}, parts: [] }
+    const digits = { ...manifest.evaluations[0], cases: ['a', 'b'].map((name) => ({ name, ...part })) }
+    write('manifest.json', { ...manifest, evaluations: [digits] })
+    write('metrics.jsonl', '')
+    write('eval.json', { start: { digits: { a: { nmi: 0.2 }, b: { nmi: 0.4 }, nmi: 0.3 } } })
+    const { evaluations, moments } = readRun(folder)
+    expect(evaluations.map(({ name }) => name)).toEqual(['digits.a', 'digits.b', 'digits'])
+    expect(moments[0]?.results).toEqual({
+      'digits.a': { nmi: 0.2 },
+      'digits.b': { nmi: 0.4 },
+      digits: { nmi: 0.3 },
+    })
+  })
+
   test('reads what a runner writes', () => {
     write('manifest.json', manifest)
     write('metrics.jsonl', line(1, { monitors: { conflict: -0.5, many: [1, 2] } }) + line(2, { loss: null }))

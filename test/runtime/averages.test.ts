@@ -65,8 +65,8 @@ const options = (run: string, extra: RunOptions = {}): RunOptions => ({
   root: folder,
   runDir: join(folder, run),
   threads: 1,
-  measure: async (_, { parts }) => {
-    seen.push([...(parts[0]?.results['original']?.data ?? [])])
+  measure: async (_, { results }) => {
+    seen.push([...(results['original']?.data ?? [])])
     return {}
   },
   ...extra,

@@ -77,9 +77,8 @@ test('an index outside of a table is told with the operator, its line and the sh
   const evaluation = {
     name: 'e',
     kind: 'test',
-    settings: {},
     reads: [],
-    parts: [{ data: 'd', rows: 1, graph: spec }],
+    cases: [{ name: null, settings: {}, parts: [{ group: 'rows', data: 'd', rows: 1, graph: spec }] }],
   }
   const artefact = {
     manifest: {

@@ -349,8 +349,13 @@ function evaluationOver(data: string | null, files: Map<string, Uint8Array>): Ev
   return {
     name,
     kind: 'test',
-    settings: data === null ? { batches: 3 } : {},
-    parts: [{ data, rows: batch, graph: spec }],
+    cases: [
+      {
+        name: null,
+        settings: data === null ? { batches: 3 } : {},
+        parts: [{ group: data === null ? null : 'rows', data, rows: batch, graph: spec }],
+      },
+    ],
     reads: ['line/w', 'line/b', 'fixed/scale'],
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/runtime/events.js'
+import type { Measure } from '../../src/runtime/evaluate.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
 import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 import { initialScale, noise, predict, train } from './reference.js'
@@ -319,8 +320,8 @@ describe('evaluations', () => {
     const result = await runPipeline(
       regression({ evaluations: true, steps: 5 }),
       options({
-        measure: async (spec, { parts, seed }) => {
-          const prediction = parts[0]?.results['prediction']
+        measure: async (spec, { results, seed }) => {
+          const prediction = results['prediction']
           expect(seed).toBe(7)
           seen.push({ name: spec.name, shape: prediction?.shape ?? [], data: [...(prediction?.data ?? [])] })
           return { first: prediction?.data[0] ?? null }
@@ -350,9 +351,7 @@ describe('evaluations', () => {
 
   test('a run stopped between training and its evaluation makes up for it when resumed', async () => {
     const artefact = regression({ evaluations: true, steps: 5 })
-    const measure = async (_: unknown, input: { parts: readonly unknown[] }) => ({
-      parts: input.parts.length,
-    })
+    const measure: Measure = async (_, { results }) => ({ rows: results['prediction']?.shape[0] ?? null })
     await runPipeline(artefact, options({ measure, runDir: join(folder, 'straight') }))
     const stop = new AbortController()
     const onEvent = (event: RunEvent): void => {

@@ -392,7 +392,13 @@ const item = fc.oneof(
     override,
   }),
   node<PipelineItem>({ kind: kind('stage'), name: identifier, clauses: few(clause), override }),
-  node<PipelineItem>({ kind: kind('evaluate'), name: identifier, value: expression, override }),
+  node<PipelineItem>({
+    kind: kind('evaluate'),
+    name: identifier,
+    value: expression,
+    over: maybe(fc.record({ name: identifier, values: expression })),
+    override,
+  }),
   node<PipelineItem>({ kind: kind('export'), models: few(identifier, 1) }),
   node<PipelineItem>({
     kind: kind('remove'),

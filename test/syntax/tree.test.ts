@@ -270,7 +270,7 @@ describe('declarations', () => {
       override fn f() = x
       adapter a = x
       loss dcr = x
-      evaluate e = x
+      evaluate e = x for s in y
       export m, n
       remove stage align
     }`
@@ -304,7 +304,12 @@ describe('declarations', () => {
           { kind: 'fn', name: name('f'), parameters: [], body: named('x'), override: true },
           { kind: 'adapter', name: name('a'), value: named('x') },
           { kind: 'loss', name: name('dcr'), value: named('x') },
-          { kind: 'evaluate', name: name('e'), value: named('x') },
+          {
+            kind: 'evaluate',
+            name: name('e'),
+            value: named('x'),
+            over: { name: name('s'), values: named('y') },
+          },
           { kind: 'export', models: [name('m'), name('n')] },
           { kind: 'remove', what: name('stage'), name: name('align') },
         ],

@@ -10,6 +10,7 @@ import type { Settings } from '../../src/artefact/json.js'
 import { functions as hostFunctions, sources } from '../../src/data/registry.js'
 import type { ColumnType, SettingParameter } from '../../src/data/source.js'
 import { kinds } from '../../src/diagnostics/catalogue/index.js'
+import type { EvaluationParameter } from '../../src/evaluate/kind.js'
 import { evaluationKinds } from '../../src/evaluate/registry.js'
 import { formatType } from '../../src/graph/types.js'
 import type { LanguageFunction } from '../../src/ops/language.js'
@@ -134,11 +135,12 @@ function renderFunctions(): string {
     'For the fields of a `data` block.',
     ...hostFunctions.map((f) => [`### ${f.name}`, f.doc, settings(f.parameters)].join('\n\n')),
     '## Evaluations',
+    'An argument of rows is an expression with a value for each row of a data set, all of which are seen once; arguments of one group read the same data set. One of a batch is an expression that is computed on `batches` random batches.',
     ...evaluationKinds.map((k) =>
       [
         `### ${k.name}`,
-        `${k.doc} Runs over ${k.over === 'dataset' ? 'all rows of its data, in order' : 'random batches'}.`,
-        settings(k.parameters),
+        k.doc,
+        settings(k.parameters.map(evaluationParameter)),
         ...(k.metrics.length > 0
           ? [
               table(
@@ -193,6 +195,12 @@ function settings(parameters: readonly SettingLike[]): string {
 
 const defaults = (parameters: readonly SettingParameter[]): Settings =>
   Object.fromEntries(parameters.flatMap((p) => (p.default === undefined ? [] : [[p.name, p.default]])))
+
+/** What a parameter of an evaluation takes, in words. */
+function evaluationParameter(p: EvaluationParameter): SettingLike {
+  if (p.kind === 'rows') return { ...p, kind: p.group === 'rows' ? 'of rows' : `of rows (${p.group})` }
+  return p.kind === 'batch' ? { ...p, kind: 'of a batch' } : p
+}
 
 const columnType = (type: ColumnType): string => (type.kind === 'string' ? 'string' : formatType(type))
 

@@ -204,8 +204,14 @@ class FilePrinter extends ExpressionPrinter {
           ...(item.from ? [' from ', this.expression(item.from, 1)] : []),
         ])
       case 'loss':
+        return concat([word(item.override, 'loss'), ` ${item.name.text}`, this.assigned(item.value)])
       case 'evaluate':
-        return concat([word(item.override, item.kind), ` ${item.name.text}`, this.assigned(item.value)])
+        return concat([
+          word(item.override, 'evaluate'),
+          ` ${item.name.text}`,
+          this.assigned(item.value),
+          ...(item.over ? [` for ${item.over.name.text} in `, this.expression(item.over.values, 1)] : []),
+        ])
       case 'export':
         return `export ${item.models.map((model) => model.text).join(', ')}`
       case 'remove':

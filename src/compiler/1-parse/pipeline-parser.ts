@@ -8,6 +8,7 @@ import type {
   AdapterItem,
   DataField,
   DataItem,
+  EvaluateCases,
   EvaluateItem,
   ExportItem,
   Identifier,
@@ -227,7 +228,23 @@ export abstract class PipelineParser extends StageParser {
     this.CONSUME(t.Evaluate)
     const name = this.SUBRULE(this.name)
     const value = this.SUBRULE(this.initial, { ARGS: ['`evaluate name = kind(...)`'] })
-    return this.ACTION(() => ({ kind: 'evaluate', name, value, ...this.about(head) }))
+    const over = this.OPTION(() => this.SUBRULE(this.evaluateCases))
+    return this.ACTION(() => ({
+      kind: 'evaluate',
+      name,
+      value,
+      ...(over ? { over } : {}),
+      ...this.about(head),
+    }))
+  })
+
+  /** `for s in [mnist, cifar]` */
+  private readonly evaluateCases: Rule<EvaluateCases> = this.part('evaluateCases', () => {
+    this.CONSUME(t.For)
+    const name = this.SUBRULE(this.name)
+    this.CONSUME(t.In)
+    const values = this.SUBRULE(this.element)
+    return this.ACTION(() => ({ name, values }))
   })
 
   private readonly export: ParserMethod<[Head?], ExportItem> = this.part('export', (given) => {

@@ -279,10 +279,17 @@ export interface ValueClause {
   readonly span: Span
 }
 
-/** `evaluate digits = clustering(data = mnist, features = features, label = digit)` */
+/** `evaluate d = clustering(features = f(s.image), label = s.label) for s in [mnist, cifar]` */
 export interface EvaluateItem extends Overridable {
   readonly kind: 'evaluate'
   readonly value: Expression
+  /** Measured once for each of these, by its name. */
+  readonly over?: EvaluateCases
+}
+
+export interface EvaluateCases {
+  readonly name: Identifier
+  readonly values: Expression
 }
 
 export interface ExportItem extends Documented {

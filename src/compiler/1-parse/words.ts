@@ -52,6 +52,7 @@ const wants: Readonly<Record<string, { readonly what: string; readonly help?: st
   },
   'armPattern:': { what: 'a case: a literal, or `_` for all others' },
   'use:': { what: 'a module such as `std.nn`, or the path of a file in quotes' },
+  'evaluateCases:In': { what: '`in` and a list of data sets', help: '`for s in [mnist, cifar]`' },
   'quoted:Text': { what: 'a text in quotes' },
   'ignored:Text': { what: 'a pattern in quotes', help: '`ignore "*.position_ids"`' },
   'ablation:Of': { what: '`of` and the pipeline', help: '`ablation name of pipeline { ... }`' },

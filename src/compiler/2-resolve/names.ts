@@ -234,11 +234,14 @@ export function itemNamesUsed(item: NamedItem, onName: OnName): void {
       for (const f of item.fields) typeNames(f.type, onName)
       return
     case 'adapter':
-    case 'evaluate':
-      if (item.kind === 'adapter' && item.from) expressionNames(item.from, onName)
-      // the kind of adapter or evaluation is no name of the file
-      if (item.value.kind === 'call') for (const a of item.value.arguments) expressionNames(a.value, onName)
-      return
+      if (item.from) expressionNames(item.from, onName)
+      return argumentNames(item.value, onName)
+    case 'evaluate': {
+      const { value, over } = item
+      if (!over) return argumentNames(value, onName)
+      expressionNames(over.values, onName)
+      return argumentNames(value, except(new Set([over.name.text]), onName))
+    }
     case 'model':
       if (item.from) expressionNames(item.from, onName)
       return expressionNames(item.value, onName)
@@ -248,6 +251,11 @@ export function itemNamesUsed(item: NamedItem, onName: OnName): void {
       return expressionNames(item.value, except(locals, onName))
     }
   }
+}
+
+/** The names in the arguments of a call whose callee is no name of the file: a kind of adapter or evaluation. */
+function argumentNames(e: Expression, onName: OnName): void {
+  if (e.kind === 'call') for (const a of e.arguments) expressionNames(a.value, onName)
 }
 
 function pathNames({ root, segments }: ParameterPath, onName: OnName): void {

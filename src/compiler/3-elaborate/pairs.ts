@@ -1,13 +1,12 @@
 import { badPairs, coupledRows, wrongType } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
-import { type Node, type Value, producer } from '../../graph/graph.js'
+import type { Value } from '../../graph/graph.js'
 import { formatType } from '../../graph/types.js'
-import type { RowAxis } from '../../ops/operator.js'
-import { operator } from '../../ops/registry.js'
 import type { Expression } from '../1-parse/syntax.js'
 import { type Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
+import { followRows } from './follow-rows.js'
 import { type PairFrame, type Val, describe, tensorVal } from './values.js'
 
 /**
@@ -72,50 +71,10 @@ export function pairRows(x: Elaboration, value: Value, frame: PairFrame, axis: 0
   return expanded
 }
 
-/** Follows the row axis from the expanded values to the result; an operator that mixes rows is an error. */
+/** An operator that mixes rows is an error. */
 function proveRowwise(result: Value, expanded: ReadonlySet<Value>, count: number, span: Span): void {
-  const axes = new Map<Value, RowAxis>()
-  for (const value of expanded) axes.set(value, 0)
-  const axisOf = (root: Value): RowAxis => {
-    // an explicit stack: deep networks have thousands of nodes in a chain
-    const stack: Value[] = [root]
-    for (;;) {
-      const value = stack[stack.length - 1]
-      if (!value) break
-      const node = producer(value)
-      if (axes.has(value) || !node) {
-        if (!axes.has(value)) axes.set(value, null)
-        stack.pop()
-        continue
-      }
-      const waiting = node.inputs.filter((v): v is Value => v !== null && !axes.has(v))
-      if (waiting.length > 0) stack.push(...waiting)
-      else {
-        follow(node, axes, count, span)
-        stack.pop()
-      }
-    }
-    return axes.get(root) ?? null
-  }
-  if (axisOf(result) !== 0) fail(coupledRows(span, { operator: 'the result', at: span }))
-}
-
-function follow(node: Node, axes: Map<Value, RowAxis>, count: number, span: Span): void {
-  const rows = node.inputs.map((v) => (v ? (axes.get(v) ?? null) : null))
-  if (rows.every((r) => r === null)) {
-    for (const output of node.outputs) axes.set(output, null)
-    return
-  }
-  const outputs = operator(node.op).rows(
-    rows,
-    node.inputs,
-    node.outputs.map((v) => v.type),
-    node.attributes,
-    count,
-  )
-  node.outputs.forEach((value, k) => {
-    const axis = outputs[k] ?? null
-    if (axis === 'coupled') return fail(coupledRows(span, { operator: node.op, at: node.span ?? span }))
-    axes.set(value, axis)
-  })
+  const found = followRows(result, expanded, count)
+  if ('coupling' in found)
+    return fail(coupledRows(span, { operator: found.coupling.op, at: found.coupling.span ?? span }))
+  if (found.axis !== 0) fail(coupledRows(span, { operator: 'the result', at: span }))
 }

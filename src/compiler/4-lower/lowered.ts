@@ -2,7 +2,7 @@ import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Graph } from '../../graph/graph.js'
 import type { DType, NarrowFloat } from '../../graph/types.js'
 import type { DataSpec } from '../../artefact/data.js'
-import type { EvaluationSpec } from '../../artefact/evaluations.js'
+import type { EvaluationCase, EvaluationPart, EvaluationSpec } from '../../artefact/evaluations.js'
 import type { Settings } from '../../artefact/json.js'
 import type { Manifest } from '../../artefact/manifest.js'
 import type { AdapterSpec, ModelSpec } from '../../artefact/models.js'
@@ -85,12 +85,31 @@ export interface ParameterGroup {
   readonly span?: Span
 }
 
-export interface LoweredEvaluation extends Pick<EvaluationSpec, 'name' | 'kind' | 'settings'> {
+export interface LoweredEvaluation extends Pick<EvaluationSpec, 'name' | 'kind'> {
   readonly span: Span
-  /** The outputs are the results; inputs as in stages. */
-  readonly parts: readonly {
-    readonly data: string | null
-    readonly rows: number
-    readonly graph: Graph
-  }[]
+  readonly cases: readonly LoweredCase[]
 }
+
+export interface LoweredCase extends Pick<EvaluationCase, 'name' | 'settings'> {
+  readonly parts: readonly LoweredPart[]
+}
+
+/** Outputs are the results by name; inputs as in stages. */
+export interface LoweredPart extends Pick<EvaluationPart, 'group' | 'data' | 'rows'> {
+  readonly graph: Graph
+}
+
+export const partsOf = ({ cases }: LoweredEvaluation): readonly LoweredPart[] =>
+  cases.flatMap(({ parts }) => parts)
+
+/** The same evaluation with other graphs. */
+export const withGraphs = (
+  evaluation: LoweredEvaluation,
+  change: (graph: Graph) => Graph,
+): LoweredEvaluation => ({
+  ...evaluation,
+  cases: evaluation.cases.map((one) => ({
+    ...one,
+    parts: one.parts.map((part) => ({ ...part, graph: change(part.graph) })),
+  })),
+})

@@ -1,6 +1,6 @@
 import type { Graph } from '../../graph/graph.js'
 import { parametersOf } from '../../graph/parameters.js'
-import type { Lowered } from './lowered.js'
+import { type Lowered, partsOf } from './lowered.js'
 
 /** The models of which a graph reads a parameter, that are exported, or that have an adapter. */
 export function readModels({
@@ -11,7 +11,7 @@ export function readModels({
 }: Pick<Lowered, 'stages' | 'evaluations' | 'exports' | 'adapters'>): ReadonlySet<string> {
   const graphs: readonly Graph[] = [
     ...stages.map(({ graph }) => graph),
-    ...evaluations.flatMap(({ parts }) => parts.map(({ graph }) => graph)),
+    ...evaluations.flatMap(partsOf).map(({ graph }) => graph),
     ...exports.flatMap((e) => (e.kind === 'function' ? e.graphs.map(({ graph }) => graph) : [])),
   ]
   return new Set([

@@ -1,6 +1,6 @@
 import { Draft, type Graph } from '../../graph/graph.js'
 import { verified } from '../../graph/verify.js'
-import type { LoweredEvaluation } from '../4-lower/lowered.js'
+import { type LoweredEvaluation, withGraphs } from '../4-lower/lowered.js'
 import { type DifferentiatedStage, stepsOf } from '../6-differentiate/step.js'
 import { optimizeForward } from '../5-optimize/index.js'
 import { optimize } from './index.js'
@@ -40,13 +40,5 @@ export function optimizeFunction(graph: Graph, given: PassContext): Graph {
 }
 
 /** Optimises an evaluation's graphs; its gradients must have been expanded. */
-export const optimizeEvaluation = (
-  evaluation: LoweredEvaluation,
-  context: PassContext,
-): LoweredEvaluation => ({
-  ...evaluation,
-  parts: evaluation.parts.map((part) => ({
-    ...part,
-    graph: optimizeFunction(part.graph, context),
-  })),
-})
+export const optimizeEvaluation = (evaluation: LoweredEvaluation, context: PassContext): LoweredEvaluation =>
+  withGraphs(evaluation, (graph) => optimizeFunction(graph, context))

@@ -1,5 +1,11 @@
 import { sha256 } from '../../graph/sha256.js'
-import type { Lowered, LoweredEvaluation, LoweredStage } from '../4-lower/lowered.js'
+import {
+  type Lowered,
+  type LoweredEvaluation,
+  type LoweredPart,
+  type LoweredStage,
+  partsOf,
+} from '../4-lower/lowered.js'
 import type { OptimizedStage } from '../7-optimize/stage.js'
 import type { Target } from '../passes/pass.js'
 import { slotsOf } from '../6-differentiate/update.js'
@@ -20,7 +26,8 @@ export interface EmittedStage {
 
 export interface EmittedEvaluation {
   readonly lowered: LoweredEvaluation
-  readonly parts: readonly { readonly data: string | null; readonly rows: number; readonly file: GraphFile }[]
+  /** By case, then by part. */
+  readonly files: readonly (readonly GraphFile[])[]
 }
 
 export function emitStage(lowered: LoweredStage, stage: OptimizedStage, context: EmitContext): EmittedStage {
@@ -38,12 +45,11 @@ export function emitStage(lowered: LoweredStage, stage: OptimizedStage, context:
 
 /** The graphs of an evaluation; `lowered` as optimised. */
 export function emitEvaluation(lowered: LoweredEvaluation, context: EmitContext): EmittedEvaluation {
-  const parts = lowered.parts.map(({ data, rows, graph }) => ({
-    data,
-    rows,
-    file: graphFile(`${lowered.name}.${data ?? 'values'}.evaluate.onnx`, graph, context),
-  }))
-  return { lowered, parts }
+  const fileOf = (name: string | null, { group, graph }: LoweredPart): GraphFile => {
+    const file = [lowered.name, ...(name === null ? [] : [name]), group ?? 'batch', 'evaluate.onnx']
+    return graphFile(file.join('.'), graph, context)
+  }
+  return { lowered, files: lowered.cases.map(({ name, parts }) => parts.map((part) => fileOf(name, part))) }
 }
 
 export interface ManifestOptions {
@@ -63,7 +69,7 @@ export function buildManifest(
   const hashes = stageHashes(lowered, target, version)
   const files = [
     ...stages.flatMap(({ graphs }) => Object.values(graphs).filter((f) => f !== null)),
-    ...evaluations.flatMap((e) => e.parts.map((p) => p.file)),
+    ...evaluations.flatMap((e) => e.files.flat()),
   ]
   const written = new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()]))
   const body: Omit<Manifest, 'hash'> = {
@@ -79,13 +85,7 @@ export function buildManifest(
     adapters: lowered.adapters,
     data: lowered.data,
     stages: stages.map((stage, i) => stageSpec(stage, hashes[i] ?? '')),
-    evaluations: evaluations.map(({ lowered: { name, kind, settings, parts: graphs }, parts }) => ({
-      name,
-      kind,
-      settings,
-      parts: parts.map(({ data, rows, file }) => ({ data, rows, graph: file.spec })),
-      reads: [...new Set(graphs.flatMap((p) => [...parameterNames(p.graph)]))].sort(),
-    })),
+    evaluations: evaluations.map(evaluationSpec),
     exports: lowered.exports.map(
       (e) =>
         functions.find(({ spec }) => spec.name === e.name)?.spec ?? {
@@ -112,6 +112,20 @@ function sourceMap(files: readonly GraphFile[]): Manifest['source_map'] {
   }
   const nodes = Object.fromEntries(files.map((f) => [f.spec.file, f.places().map(numberOf)]))
   return { places: [...numbers.keys()], nodes }
+}
+
+function evaluationSpec({ lowered, files }: EmittedEvaluation): Manifest['evaluations'][number] {
+  const { name, kind } = lowered
+  const cases = lowered.cases.map(({ name: of, settings, parts }, i) => ({
+    name: of,
+    settings,
+    parts: parts.flatMap(({ group, data, rows }, k) => {
+      const file = files[i]?.[k]
+      return file ? [{ group, data, rows, graph: file.spec }] : []
+    }),
+  }))
+  const reads = [...new Set(partsOf(lowered).flatMap(({ graph }) => [...parameterNames(graph)]))].sort()
+  return { name, kind, cases, reads }
 }
 
 function stageSpec({ lowered, graphs }: EmittedStage, stageHash: string): Manifest['stages'][number] {

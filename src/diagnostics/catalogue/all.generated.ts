@@ -4,6 +4,7 @@ import * as adapter from './adapter.js'
 import * as allow from './allow.js'
 import * as config from './config.js'
 import * as data from './data.js'
+import * as evaluate from './evaluate.js'
 import * as exporting from './exporting.js'
 import * as fetch from './fetch.js'
 import * as file from './file.js'
@@ -24,6 +25,7 @@ export const files: readonly object[] = [
   allow,
   config,
   data,
+  evaluate,
   exporting,
   fetch,
   file,

@@ -66,35 +66,3 @@ let x = flatten(digits.image, 1)   // [64, 192]
     help: `say it behind the source: \`data ${data} = source(...) rows 32 { ... }\``,
   }),
 )
-
-export const unknownEvaluation = define<{
-  name: string
-  suggestion?: string | undefined
-  known: readonly string[]
-}>(
-  'evaluate/unknown-kind',
-  'error',
-  `
-\`evaluate x = kind(...)\` names a kind of evaluation that does not exist.
-`,
-  ({ name, suggestion, known }, span) => ({
-    fix: replacing(span, suggestion),
-    message: `there is no evaluation \`${name}\``,
-    help: suggestion === undefined ? `there are ${list(known)}` : `did you mean \`${suggestion}\`?`,
-  }),
-)
-
-export const badEvaluation = define<{ message: string; help?: string | undefined }>(
-  'evaluate/arguments',
-  'error',
-  `
-An argument of an evaluation is of the wrong kind. Its functions take fields of its data, by name:
-
-\`\`\`dcr
-fn features(image) = clip.image_features(image)
-fn label(digit) = digit
-evaluate digits = clustering(data = mnist, features = features, label = label)
-\`\`\`
-`,
-  (p) => p,
-)

@@ -1,27 +1,9 @@
-import type { Json } from '../../artefact/json.js'
 import type { EvaluationInput, GivenArguments, Results } from '../kind.js'
 
-type Part = EvaluationInput['parts'][number]
-type Metrics = Readonly<Record<string, Json>>
-
-/** The metrics of the only data set, or those of each data set under its name. */
-export function perData(input: EvaluationInput, measure: (part: Part) => Metrics): Metrics {
-  const [first, ...others] = input.parts
-  if (first && others.length === 0) return measure(first)
-  return Object.fromEntries(input.parts.map((part, i) => [part.data ?? String(i), measure(part)]))
-}
-
-/** The part of an evaluation over batches: it has one. */
-export function onlyPart(input: EvaluationInput): Part {
-  const [part] = input.parts
-  if (!part) throw new Error('an evaluation without parts')
-  return part
-}
-
 /** The result of a parameter that the pipeline must give. */
-export function result(part: Part, name: string): Results {
-  const found = part.results[name]
-  if (!found) throw new Error(`the evaluation graph has no result ${name}`)
+export function result({ results }: EvaluationInput, name: string): Results {
+  const found = results[name]
+  if (!found) throw new Error(`the evaluation has no result ${name}`)
   return found
 }
 

@@ -1,0 +1,105 @@
+import { badEvaluation, unknownEvaluation } from '../../diagnostics/catalogue/evaluate.js'
+import { badArguments } from '../../diagnostics/catalogue/type.js'
+import type { Span } from '../../diagnostics/diagnostic.js'
+import { closest } from '../../diagnostics/suggest.js'
+import { evaluationKinds as kinds } from '../../evaluate/registry.js'
+import type {
+  EvaluationKind,
+  EvaluationParameter,
+  ExpressionParameter,
+  StaticParameter,
+} from '../../evaluate/kind.js'
+import type { Expression } from '../1-parse/syntax.js'
+import type { Json } from '../../artefact/json.js'
+import { missingArgument } from '../3-elaborate/arguments.js'
+import { fail } from '../3-elaborate/elaboration.js'
+import { plain } from '../3-elaborate/plain.js'
+import { type Val, describe } from '../3-elaborate/values.js'
+
+/** The call of a kind, its arguments by what they are for. */
+export interface KindCall {
+  readonly kind: EvaluationKind
+  readonly expressions: readonly Given<ExpressionParameter>[]
+  readonly statics: readonly Given<StaticParameter>[]
+  readonly span: Span
+}
+
+export interface Given<P extends EvaluationParameter = EvaluationParameter> {
+  readonly parameter: P
+  readonly value: Expression
+}
+
+/** `clustering(features = ..., label = ...)`, checked against the parameters of the kind. */
+export function bindKind(e: Expression): KindCall {
+  if (e.kind !== 'call' || e.callee.kind !== 'name') {
+    const message = 'an evaluation is a call such as `clustering(features = f(digits.image), ...)`'
+    return fail(badEvaluation(e.span, { message }))
+  }
+  const callee = e.callee.name
+  const kind = kinds.find((k) => k.name === callee)
+  if (!kind) {
+    const known = kinds.map((k) => k.name)
+    return fail(unknownEvaluation(e.callee.span, { name: callee, suggestion: closest(callee, known), known }))
+  }
+  const names = kind.parameters.map((p) => p.name)
+  const given = new Map<string, Given>()
+  e.arguments.forEach((a, k) => {
+    const name = a.name?.text ?? names[k]
+    const parameter = kind.parameters.find((p) => p.name === name)
+    if (!parameter) {
+      const suggestion = name === undefined ? undefined : closest(name, names)
+      const help =
+        suggestion === undefined
+          ? `it is \`${callee}(${names.join(', ')})\``
+          : `did you mean \`${suggestion}\`?`
+      return fail(
+        badArguments(a.span, { message: `\`${callee}\` has no parameter \`${name ?? k + 1}\``, help }),
+      )
+    }
+    if (given.has(parameter.name))
+      return fail(badArguments(a.span, { message: `\`${parameter.name}\` is given twice` }))
+    given.set(parameter.name, { parameter, value: a.value })
+  })
+  for (const p of kind.parameters)
+    if (p.default === undefined && !given.has(p.name)) missingArgument(callee, p.name, names, e.span)
+  const all = [...given.values()]
+  return { kind, expressions: all.filter(isExpression), statics: all.filter(isStatic), span: e.span }
+}
+
+const isExpression = (given: Given): given is Given<ExpressionParameter> =>
+  given.parameter.kind === 'rows' || given.parameter.kind === 'batch'
+const isStatic = (given: Given): given is Given<StaticParameter> => !isExpression(given)
+
+/** The static arguments of a call, with defaults. */
+export function settingsOf(
+  { kind, statics }: KindCall,
+  valueOf: (e: Expression) => Val,
+): Record<string, Json> {
+  const settings: Record<string, Json> = {}
+  for (const p of kind.parameters)
+    if (p.kind !== 'rows' && p.kind !== 'batch' && p.default !== undefined) settings[p.name] = p.default
+  for (const { parameter, value } of statics)
+    settings[parameter.name] = settingOf(parameter, valueOf(value), value.span)
+  return settings
+}
+
+function settingOf({ name, kind, min }: StaticParameter, v: Val, span: Span): Json {
+  const numbers = v.kind === 'list' ? v.items : [v]
+  const fits = {
+    int: v.kind === 'int',
+    float: v.kind === 'int' || v.kind === 'float',
+    ints: v.kind === 'list' && v.items.every((i) => i.kind === 'int'),
+    string: v.kind === 'string',
+  }[kind]
+  const above =
+    min === undefined || numbers.every((n) => (n.kind !== 'int' && n.kind !== 'float') || n.value >= min)
+  if (fits && above) return plain(v)
+  const bound = min === undefined ? '' : ` of at least ${min}`
+  const wanted = {
+    int: `an int${bound}`,
+    float: `a number${bound}`,
+    ints: `a list of ints${bound}`,
+    string: 'a string',
+  }[kind]
+  return fail(badEvaluation(span, { message: `\`${name}\` takes ${wanted}, got ${describe(v)}` }))
+}

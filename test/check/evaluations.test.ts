@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { partsOf } from '../../src/compiler/4-lower/lowered.js'
+import { analyzeSources, problems } from './analyze.js'
+
+const program = (items: string): string => `use std.nn { Linear }
+pipeline p {
+  data a = mnist(split = "test", size = 8) rows 4 { image: f32[3, 8, 8] = image, digit: i64[] = digit }
+  data b = mnist(split = "train", size = 8) { image: f32[3, 8, 8] = image, digit: i64[] = digit }
+  model head = Linear(192, 10)
+  fn features(image) = head(flatten(image, 1))
+  ${items}
+}`
+
+const evaluations = (items: string) => {
+  const { lowered, diagnostics } = analyzeSources(program(items))
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
+  return lowered?.evaluations ?? []
+}
+
+describe('an evaluation', () => {
+  it('takes as many rows of its data set at a time as the declaration says, or else as the compiler chooses', () => {
+    const [one, two] = evaluations(`
+      evaluate one = clustering(features = features(a.image), label = a.digit)
+      evaluate two = clustering(features = features(b.image), label = b.digit)`)
+    expect(one && partsOf(one).map(({ group, data, rows }) => [group, data, rows])).toEqual([
+      ['rows', 'a', 4],
+    ])
+    expect(two && partsOf(two).map(({ data, rows }) => [data, rows])).toEqual([['b', 64]])
+  })
+
+  it('is made once for each of a `for`, by its name, with settings of its own', () => {
+    const [d] = evaluations(
+      'evaluate d = clustering(features = features(s.image), label = s.digit, clusters = shape(s.image)[0]) for s in [a, b]',
+    )
+    expect(d?.cases.map(({ name, settings }) => [name, settings['clusters']])).toEqual([
+      ['a', 4],
+      ['b', 64],
+    ])
+    expect(d?.cases.map(({ parts }) => parts.map(({ data }) => data))).toEqual([['a'], ['b']])
+  })
+
+  it('goes over models too, and over nothing else', () => {
+    const own = (list: string): string =>
+      `model other = Linear(192, 10)
+       evaluate d = clustering(features = m(flatten(a.image, 1)), label = a.digit) for m in ${list}`
+    const [d] = evaluations(own('[head, other]'))
+    expect(d?.cases.map(({ name }) => name)).toEqual(['head', 'other'])
+    expect(problems(program(own('[head, head]')))).toContain('evaluate/arguments: `head` is named twice')
+    expect(problems(program(own('[1, 2]'))).join('\n')).toMatch(
+      /evaluate\/arguments: `for m in` goes over data sets or models/,
+    )
+  })
+
+  it('lets a draw go with its row, and refuses what depends on the rows beside it', () => {
+    const value = (features: string): string[] =>
+      problems(program(`evaluate d = clustering(features = ${features}, label = a.digit)`)).filter(
+        (p) => !p.startsWith('name/unused'),
+      )
+    expect(value('features(a.image) + draw normal of [4, 10]')).toEqual([])
+    expect(value('softmax(features(a.image), axis = 1)')).toEqual([])
+    expect(value('softmax(features(a.image), axis = 0)')).toEqual([
+      'evaluate/coupled: `features` mixes the rows of `a`: Softmax makes each depend on the others',
+    ])
+    expect(value('features(a.image)[::2]')[0]).toMatch(/^evaluate\/(coupled|arguments)/)
+  })
+})
