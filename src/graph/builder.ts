@@ -59,11 +59,6 @@ export class Builder {
     return this.nodes.length
   }
 
-  /** The nodes added since there were `count` of them. */
-  nodesFrom(count: number): readonly Node[] {
-    return this.nodes.slice(count)
-  }
-
   input(name: string, type: TensorType, role?: InputRole): Value {
     checkSize(type)
     const source = { kind: 'input', name } as const

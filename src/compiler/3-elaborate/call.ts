@@ -58,18 +58,16 @@ export function callFunction(x: Elaboration, fn: FunctionVal, given: GivenArgume
   const name = declaration.name.text
   return seenFrom(given.span, () =>
     x.enter(name, given.span, () =>
-      x.drawPath.within(name, () =>
-        x.replayed(fn, given, () => {
-          const environment = new Environment(fn.environment)
-          bindParameters(x, shown ?? name, declaration.parameters, given, environment, declaration.name.span)
-          const value = evaluate(x, declaration.body, environment)
-          if (!declaration.result) return value
-          return matchType(x, declaration.result, value, environment, {
-            what: `the result of \`${name}\`${shown === undefined ? '' : ` of \`${shown}\``}`,
-            span: declaration.body.span,
-          })
-        }),
-      ),
+      x.drawPath.within(name, () => {
+        const environment = new Environment(fn.environment)
+        bindParameters(x, shown ?? name, declaration.parameters, given, environment, declaration.name.span)
+        const value = evaluate(x, declaration.body, environment)
+        if (!declaration.result) return value
+        return matchType(x, declaration.result, value, environment, {
+          what: `the result of \`${name}\`${shown === undefined ? '' : ` of \`${shown}\``}`,
+          span: declaration.body.span,
+        })
+      }),
     ),
   )
 }

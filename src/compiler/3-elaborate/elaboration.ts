@@ -14,12 +14,9 @@ import type { AdaptedLayer } from './adapter.js'
 import { type Facts, noFacts } from './facts.js'
 import { DrawPath } from './draw-path.js'
 import type { Environment } from './environment.js'
-import type { GivenArguments } from './arguments.js'
 import type { Narrow } from './precision.js'
-import { Likeness } from './likeness.js'
-import { Replay } from './replay.js'
 import type { TextUses } from './text-uses.js'
-import { type FunctionVal, type Val, type Weight, depthOf, describe, isSingle, sizeOf } from './values.js'
+import { type Val, type Weight, depthOf, describe, isSingle, sizeOf } from './values.js'
 
 export function fail(diagnostic: Diagnostic): never {
   throw new UserError(diagnostic)
@@ -53,9 +50,6 @@ export class Elaboration {
   private current: Builder
   private readonly root: Builder
   readonly drawPath = new DrawPath()
-  private draws = 0
-  readonly likeness = new Likeness()
-  private readonly replay: Replay
   /** The masks of dropout, in order: each row of what they are applied to has entries of its own. */
   readonly masks = new Set<Value>()
   private readonly inputs = new Map<string, Value>()
@@ -85,10 +79,6 @@ export class Elaboration {
   ) {
     this.root = new Builder()
     this.current = this.root
-    this.replay = new Replay(this.likeness, adapted, {
-      parameter: (model, path, weight) => this.parameter(model, path, weight),
-      spend: (nodes, span) => this.added(nodes * limits.node, span),
-    })
   }
 
   get b(): Builder {
@@ -202,11 +192,6 @@ export class Elaboration {
     }
   }
 
-  /** Evaluates the call of a function, or copies what an earlier call like it made. */
-  replayed(fn: FunctionVal, given: GivenArguments, run: () => Val): Val {
-    return fn.sees ? this.replay.call(this.b, fn, fn.sees, given, () => this.draws + this.reads, run) : run()
-  }
-
   /** Adds nodes at a span; an operator's complaint becomes a diagnostic there. */
   build<T>(span: Span, run: (b: Builder) => T, labels: () => readonly Label[] = () => []): T {
     const { b } = this
@@ -288,7 +273,6 @@ export class Elaboration {
     const shape = [...rows, ...this.rounds.map(({ count }) => count), ...type.shape.slice(1)]
     const role = { kind: 'draw', path, distribution } as const
     const input = this.build(span, () => this.root.input(`draw/${path}`, { ...type, shape }, role))
-    this.draws++
     const axis = rows.length
     return this.rounds.reduce(
       (value, { number }) => this.build(span, (b) => b.op('Gather', [value, number], { axis })),

@@ -35,13 +35,12 @@ export function instantiate(x: Elaboration, module: ModuleVal, given: GivenArgum
     get depth() {
       return depth
     },
-    likeness: x.likeness.ofInstance({ declaration, environment }, given.span),
     place: undefined,
   }
   x.tick(given.span, instanceWork)
   for (const member of declaration.members) {
     if (member.kind === 'fn')
-      environment.set(member.name.text, { kind: 'fn', declaration: member, environment, sees: instance })
+      environment.set(member.name.text, { kind: 'fn', declaration: member, environment })
   }
   for (const member of declaration.members) {
     if (member.kind === 'fn') continue

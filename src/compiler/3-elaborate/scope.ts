@@ -66,7 +66,7 @@ export class Scope {
   private topLevel({ file, declaration, name: declared }: TopLevel): Val | undefined {
     switch (declaration.kind) {
       case 'fn':
-        return { kind: 'fn', declaration, environment: this.file(file), sees: 'file' }
+        return { kind: 'fn', declaration, environment: this.file(file) }
       case 'module':
         return { kind: 'module', declaration, environment: this.file(file) }
       case 'record':

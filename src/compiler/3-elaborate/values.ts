@@ -112,11 +112,6 @@ export interface FunctionVal {
   readonly kind: 'fn'
   readonly declaration: FunctionDeclaration
   readonly environment: Environment
-  /**
-   * What it sees besides its arguments: the instance whose function it is, or its file. Absent for functions of a
-   * pipeline.
-   */
-  readonly sees?: Instance | 'file'
 }
 
 /** A module with its arguments: a node of a model's parameter tree. */
@@ -129,8 +124,6 @@ export interface Instance {
   /** Submodules and lists of them, by member name. */
   readonly children: ReadonlyMap<string, Val>
   readonly depth: number
-  /** Instances with the same one compute the same with their own parameters; see `Likeness`. */
-  readonly likeness?: string
   /** The ONNX file that it was read from, which also holds its parameters. */
   readonly weightFile?: string
   /** Set when the instance becomes part of a model: `clip` and `vision_model.encoder`. */
