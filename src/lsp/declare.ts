@@ -38,7 +38,7 @@ export function memberScope(module: SourceSymbol, scope: NameScope): NameScope {
   return inner
 }
 
-function addParameters(
+export function addParameters(
   owner: SourceSymbol,
   parameters: readonly Parameter[],
   kind: 'parameter' | 'record-field',

@@ -16,7 +16,7 @@ import type {
   Statement,
   TypeSyntax,
 } from '../compiler/1-parse/syntax.js'
-import { declareItems, itemScope, memberScope } from './declare.js'
+import { addParameters, declareItems, itemScope, memberScope } from './declare.js'
 import { calleeOf, itemOf, memberOf, typeOf } from './static-type.js'
 import {
   NameScope,
@@ -127,6 +127,13 @@ export class Walk {
     if (d.result) this.type(d.result, inner, inner)
     this.assigned(d.body, inner)
     this.expression(d.body, inner)
+  }
+
+  /** A function of a block, or one without a name. */
+  private localFunction(d: FunctionDeclaration, scope: NameScope): SourceSymbol {
+    const own = symbol('fn', d.name, { declaration: d })
+    addParameters(own, d.parameters, 'parameter', scope)
+    return own
   }
 
   /** Notes parameters and adds them, and the dimensions that their types name, to a scope. */
@@ -286,6 +293,9 @@ export class Walk {
     }
     const statement = (s: Statement): void => {
       switch (s.kind) {
+        case 'fn':
+          scope.set(this.localFunction(s, scope))
+          return
         case 'assign':
           bind(s.pattern, () => typeOf(s.value, scope))
           return this.assigned(s.value, scope)
@@ -346,6 +356,8 @@ export class Walk {
         for (const s of e.statements) this.statement(s, scope)
         if (e.result) this.expression(e.result, scope)
         return
+      case 'function':
+        return this.fn(e.function, this.localFunction(e.function, scope), scope)
       case 'pairs': {
         this.expression(e.count, scope)
         const inner = new NameScope(scope)
@@ -360,6 +372,11 @@ export class Walk {
   }
 
   private statement(s: Statement, scope: NameScope): void {
+    if (s.kind === 'fn') {
+      const own = scope.get(s.name.text)
+      this.note(s.name, own, scope, own?.span === s.name.span)
+      return own && this.fn(s, own, scope)
+    }
     if (s.kind === 'if-statement') {
       this.expression(s.condition, scope)
       this.expression(s.then, scope)

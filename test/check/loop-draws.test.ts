@@ -13,6 +13,15 @@ fn grid(x, k) = iterate(2, x, walk)
 const value = (expression: string, more = ''): unknown =>
   valuesOf(`${more}\nlet y = ${expression}`, functions)('y')
 
+describe('what iterate carries', () => {
+  it('may be a tuple, beside values of the function around it', () => {
+    const grown = 'fn grown(a) = iterate(4, (a, ones([])), fn(v, k) = (v[0] + v[1] * a, 2.0 * v[1]))'
+    // a + a (1 + 2 + 4 + 8), and 2 ** 4
+    expect(value('grown(full([2], 0.5))[0]', grown)).toEqual([8, 8])
+    expect(value('grown(full([2], 0.5))[1]', grown)).toEqual(16)
+  })
+})
+
 describe('a draw in the body of iterate', () => {
   it('is another one in each round, each row with its own', () => {
     // the input is [2, 3, 2]: rows, rounds, columns

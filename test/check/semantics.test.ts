@@ -100,11 +100,32 @@ fn part(x: float[n / 3]) = n
 fn ratio(x: float[12 / n]) = n
 fn both(x: float[n], y: float[2 * (n + m)]) = m
 fn skip(_, b) = b
+fn later(x) { a = 1
+  fn f(y) = y * a
+  a = 2
+  [f(x), a] }
+fn made() { fs = []
+  for k in 0..3 { fs = append(fs, fn(y) = y + k) }
+  [f(10) for f in fs] }
+fn own(n) { fn fact(k) = if k == 0 { 1 } else { k * fact(k - 1) }
+  fact(n) }
+fn hidden(x) { fn x(y) = y + 1; x(5) }
+fn returned(n) = fn(k: int, by: int = 2) -> int { by * k + n }
+fn listed(xs) = [f(1) for f in [fn(y) = y + k for k in xs]]
 `
   table(
     {
       'branch(true)': 11,
       'branch(false)': 1,
+      'later(5)': [5, 2],
+      'made()': [10, 11, 12],
+      'own(4)': 24,
+      'hidden(1)': 6,
+      'returned(1)(3)': 7,
+      'returned(1)(3, by = 4)': 13,
+      'listed([1, 2])': [2, 3],
+      'twice(fn(x) = x * x, 3)': 81,
+      '(fn(x) = x + 1)(2)': 3,
       'loop(4)': [6, 6],
       'shadow(7)': [7, [0, 1, 2]],
       'inner(7)': [5, 5],

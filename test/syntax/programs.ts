@@ -211,6 +211,12 @@ const syntax = fc.letrec<Syntax>((tie: LetrecTypedTie<Syntax>) => {
       { maxDepth: 4, depthIdentifier: 'e' },
       node<Statement>({ kind: kind('assign'), pattern, value: e }),
       node<Statement>({
+        kind: kind('fn'),
+        name: identifier,
+        parameters: few(node<Parameter>({ name: identifier, default: maybe(e) })),
+        body: e,
+      }),
+      node<Statement>({
         kind: kind('for'),
         pattern,
         iterable: e,

@@ -70,6 +70,8 @@ export function show(e: Expression): string {
         e.like ? `like ${show(e.like)}` : '',
         e.shape ? list('of', ...e.shape.map(show)) : '',
       )
+    case 'function':
+      return list('fn', ...e.function.parameters.map(({ name }) => name.text), '->', show(e.function.body))
     case 'pairs':
       return `(pairs ${show(e.value)} ${e.row.text} ${e.column.text} ${show(e.count)})`
     default:
@@ -94,6 +96,8 @@ function pattern(p: Pattern): string {
 function statement(s: Statement): string {
   if (s.kind === 'assign') return `(= ${pattern(s.pattern)} ${show(s.value)})`
   if (s.kind === 'for') return `(for ${pattern(s.pattern)} ${show(s.iterable)} ${show(s.body)})`
+  if (s.kind === 'fn')
+    return list('fn', s.name.text, ...s.parameters.map(({ name }) => name.text), '->', show(s.body))
   return `(if ${show(s.condition)} ${show(s.then)} ${maybe(s.else)})`
 }
 

@@ -67,6 +67,9 @@ describe('expressions', () => {
     ['draw normal of [n, 3]', '(draw normal (of n 3))'],
     ['draw normal like x.y', '(draw normal like (. x y))'],
     ['draw uniform(0, 1) of [n] < p', '(< (draw (call uniform 0 1) (of n)) p)'],
+    ['f(fn(x) = x + 1, 2)', '(call f (fn x -> (+ x 1)) 2)'],
+    ['[fn(x) = x + k for k in n]', '(each (fn x -> (+ x k)) k n)'],
+    ['{ fn f(x) = x; f }', '(block (fn f x -> x) -> f)'],
     ['f(a[i], b[j]) for i, j in n', '(pairs (call f (at a i) (at b j)) i j n)'],
     ['a + b for i, j in n', '(pairs (+ a b) i j n)'],
     // blocks

@@ -55,6 +55,8 @@ const names: ReadonlySet<TokenType> = new Set(
 /** Whether `token` starts a declaration of a file or pipeline, judged by the word itself and the one after it. */
 export function opensDeclaration(token: IToken, next: IToken | undefined): boolean {
   const type = token.tokenType
+  // `fn(x) = e` is a value
+  if (type === t.Fn && next !== undefined && kind(next) === t.LeftParen) return false
   if (fileWords.has(type) || itemWords.has(type)) return true
   if (!(softItemWords.has(type) || softFileWords.has(type)) || next === undefined) return false
   return names.has(next.tokenType) && next.startLine === token.startLine

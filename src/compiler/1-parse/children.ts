@@ -1,7 +1,7 @@
 import type { Expression } from './syntax.js'
 
 /** Expressions that bind names for a part of themselves: who walks them keeps the scopes. */
-type Binding = 'comprehension' | 'pairs' | 'block'
+type Binding = 'comprehension' | 'pairs' | 'block' | 'function'
 
 /** The expressions right inside another one, in the order of the source. */
 export function childrenOf(e: Exclude<Expression, { readonly kind: Binding }>): readonly Expression[] {

@@ -299,40 +299,77 @@ export abstract class DeclarationParser extends PrimaryParser {
     return this.ACTION((): IgnoredKeys => ({ kind: 'ignored', keys, span: this.from(first) }))
   })
 
-  protected readonly fn: ParserMethod<[Head?], FunctionDeclaration | undefined> = this.item('fn', (given) => {
-    const head = this.head(given)
-    this.CONSUME(t.Fn)
-    const name = this.SUBRULE(this.name)
-    const parameters = this.SUBRULE(this.parameters)
-    const result = this.OPTION(() => {
-      this.CONSUME(t.Arrow)
-      return this.SUBRULE(this.type)
-    })
-    const form = '`fn name(x) -> type = value`'
-    const body = this.OR([
-      {
-        ALT: () => {
-          this.CONSUME(t.Equals)
-          return this.SUBRULE(this.value)
+  /** `fn(x) = e`, with the longest value that a list could hold. */
+  protected override readonly lambda: Rule<Expression> = this.part('lambda', () =>
+    this.nested(() => {
+      const first = this.CONSUME(t.Fn)
+      const parameters = this.SUBRULE(this.parameters)
+      const result = this.OPTION(() => {
+        this.CONSUME(t.Arrow)
+        return this.SUBRULE(this.type)
+      })
+      const body = this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.Equals)
+            return this.SUBRULE(this.element)
+          },
         },
-      },
-      { ALT: () => this.SUBRULE(this.braces) },
-      {
-        GATE: () => !this.startsLine(),
-        ALT: () => this.SUBRULE(this.mistakenInitial, { ARGS: [form] }),
-      },
-      {
-        ALT: () =>
-          this.make(() => {
-            this.want('`=` and a value, or a block in braces', form)
-            return this.nothing()
-          }),
-      },
-    ])
-    return this.ACTION(() => {
-      return { kind: 'fn', name, parameters, ...(result ? { result } : {}), body, ...this.about(head) }
-    })
-  })
+        { ALT: () => this.SUBRULE(this.braces) },
+        {
+          ALT: () =>
+            this.make(() => {
+              this.want('`=` and a value, or a block in braces', '`fn(x) = value`')
+              return this.nothing()
+            }),
+        },
+      ])
+      return this.make(() => {
+        const span = this.from(first)
+        const name = this.identifier(first)
+        const made = { name, parameters, ...(result ? { result } : {}), body, span }
+        return { kind: 'function', function: { kind: 'fn', ...made }, span }
+      })
+    }),
+  )
+
+  protected override readonly fn: ParserMethod<[Head?], FunctionDeclaration | undefined> = this.item(
+    'fn',
+    (given) => {
+      const head = this.head(given)
+      this.CONSUME(t.Fn)
+      const name = this.SUBRULE(this.name)
+      const parameters = this.SUBRULE(this.parameters)
+      const result = this.OPTION(() => {
+        this.CONSUME(t.Arrow)
+        return this.SUBRULE(this.type)
+      })
+      const form = '`fn name(x) -> type = value`'
+      const body = this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.Equals)
+            return this.SUBRULE(this.value)
+          },
+        },
+        { ALT: () => this.SUBRULE(this.braces) },
+        {
+          GATE: () => !this.startsLine(),
+          ALT: () => this.SUBRULE(this.mistakenInitial, { ARGS: [form] }),
+        },
+        {
+          ALT: () =>
+            this.make(() => {
+              this.want('`=` and a value, or a block in braces', form)
+              return this.nothing()
+            }),
+        },
+      ])
+      return this.ACTION(() => {
+        return { kind: 'fn', name, parameters, ...(result ? { result } : {}), body, ...this.about(head) }
+      })
+    },
+  )
 
   protected readonly let: ParserMethod<[Head?], LetDeclaration | undefined> = this.item('let', (given) => {
     const head = this.head(given)

@@ -5,6 +5,7 @@ import { numberOf } from './mistakes.js'
 import type {
   Argument,
   Expression,
+  FunctionDeclaration,
   Identifier,
   Index,
   MatchArm,
@@ -23,7 +24,7 @@ interface FieldValue {
 /** Looser than every operator: `for i, j in n`. */
 const pairsLevel = 0
 /** What an element of a list, a condition or an iterable may be without brackets. */
-const elementLevel = precedence.or
+const elementLevel = 0.5
 
 const escapes: Readonly<Record<string, string>> = {
   '\n': '\\n',
@@ -46,6 +47,8 @@ function levelOf(e: Expression): number {
   switch (e.kind) {
     case 'pairs':
       return pairsLevel
+    case 'function':
+      return elementLevel
     case 'binary':
       return binds(e.operator)
     case 'range':
@@ -63,12 +66,15 @@ function levelOf(e: Expression): number {
 }
 
 /** Prints expressions, patterns and blocks. */
-export class ExpressionPrinter {
+export abstract class ExpressionPrinter {
   protected readonly lists: ListPrinter
 
   constructor(protected readonly file: SyntaxFile) {
     this.lists = new ListPrinter(file)
   }
+
+  /** A function, with its name or without one. */
+  protected abstract fn(f: FunctionDeclaration): Doc
 
   /** An expression, in brackets where its operator binds looser than `least`. */
   protected expression(e: Expression, least: number = pairsLevel): Doc {
@@ -133,6 +139,8 @@ export class ExpressionPrinter {
         return this.draw(e)
       case 'pairs':
         return this.pairs(e)
+      case 'function':
+        return this.fn(e.function)
       case 'missing':
         return ''
     }
@@ -317,6 +325,8 @@ export class ExpressionPrinter {
 
   private statement(s: Statement): Doc {
     switch (s.kind) {
+      case 'fn':
+        return this.fn(s)
       case 'assign':
         return concat([this.pattern(s.pattern), this.assigned(s.value)])
       case 'for': {

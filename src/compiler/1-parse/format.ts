@@ -120,8 +120,10 @@ class FilePrinter extends ExpressionPrinter {
     return member.condition ? concat([head, ' if ', this.expression(member.condition, 1)]) : head
   }
 
-  private fn({ name, parameters, result, body, override }: FunctionDeclaration): Doc {
-    const head = [word(override, 'fn'), ' ', name.text, this.parameters(parameters, name.span.end)]
+  protected override fn({ name, parameters, result, body, override }: FunctionDeclaration): Doc {
+    // the name of one without is the word itself
+    const named = name.text === 'fn' ? [] : [' ', name.text]
+    const head = [word(override, 'fn'), ...named, this.parameters(parameters, name.span.end)]
     const type = result ? [' -> ', this.type(result)] : []
     if (body.kind === 'block') return concat([...head, ...type, ' ', this.block(body)])
     // The signature is one thing and the value another: a value that does not fit beside it goes below.

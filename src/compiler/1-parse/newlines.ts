@@ -22,7 +22,7 @@ const linking: ReadonlySet<TokenType> = new Set([t.Of, t.Like, t.From, t.As, t.E
 const valueStarts: ReadonlySet<TokenType> = new Set(
   [
     [t.Int, t.Float, t.Quantity, t.Text, t.True, t.False, t.None],
-    [t.LeftParen, t.LeftSquare, t.LeftCurly, t.Minus, t.Not, t.If, t.Match, t.Draw],
+    [t.LeftParen, t.LeftSquare, t.LeftCurly, t.Minus, t.Not, t.If, t.Match, t.Draw, t.Fn],
   ].flat(),
 )
 

@@ -1,10 +1,10 @@
-import type { IToken } from 'chevrotain'
+import type { IToken, ParserMethod } from 'chevrotain'
 import { badPattern, missingBlock } from '../../diagnostics/catalogue/syntax.js'
 import { blockOf, type Line } from './block.js'
 import { numberOf, stringOf } from './mistakes.js'
 import { OperationParser } from './operation-parser.js'
 import type { Rule } from './parser-base.js'
-import type { Argument, Expression, MatchArm, Pattern } from './syntax.js'
+import type { Argument, Expression, FunctionDeclaration, MatchArm, Pattern } from './syntax.js'
 import * as t from './tokens.js'
 import { readQuantity } from './units.js'
 
@@ -21,9 +21,13 @@ export abstract class PrimaryParser extends OperationParser {
     { ALT: () => this.SUBRULE(this.choice) },
     { ALT: () => this.SUBRULE(this.match) },
     { ALT: () => this.SUBRULE(this.draw) },
+    { ALT: () => this.SUBRULE(this.lambda) },
   ]
 
   protected override readonly primary: Rule<Expression> = this.part('primary', () => this.OR(this.primaries))
+
+  protected abstract readonly fn: ParserMethod<[], FunctionDeclaration | undefined>
+  protected abstract readonly lambda: Rule<Expression>
 
   private readonly reference: Rule<Expression> = this.part('reference', () => {
     const name = this.CONSUME(t.Name)
@@ -120,6 +124,11 @@ export abstract class PrimaryParser extends OperationParser {
       open,
       where: 'a block',
       alternatives: [
+        {
+          GATE: () => !this.next(t.LeftParen, 2),
+          IGNORE_AMBIGUITIES: true,
+          ALT: () => this.keep(lines, this.SUBRULE(this.fn)),
+        },
         { ALT: () => this.keep(lines, this.SUBRULE(this.loop)) },
         { ALT: () => this.keep(lines, this.SUBRULE(this.line)) },
       ],

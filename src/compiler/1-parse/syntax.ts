@@ -472,6 +472,8 @@ export type Expression =
       readonly count: Expression
       readonly span: Span
     }
+  /** `fn(x) = 2 * x`; the function is called `fn`. */
+  | { readonly kind: 'function'; readonly function: FunctionDeclaration; readonly span: Span }
   /** What recovery puts where an expression is missing; reported by the parser already. */
   | { readonly kind: 'missing'; readonly span: Span }
 
@@ -502,6 +504,7 @@ export interface MatchArm {
 }
 
 export type Statement =
+  | FunctionDeclaration
   | { readonly kind: 'assign'; readonly pattern: Pattern; readonly value: Expression; readonly span: Span }
   | {
       readonly kind: 'for'

@@ -204,7 +204,8 @@ function typeNames(type: TypeSyntax, onName: OnName): void {
 function assigned(e: Expression, locals: Set<string>): void {
   const pattern = (p: Pattern): void => patternNames(p).forEach((n) => void locals.add(n.text))
   const statement = (s: Statement): void => {
-    if (s.kind !== 'if-statement') pattern(s.pattern)
+    if (s.kind === 'fn') locals.add(s.name.text)
+    else if (s.kind !== 'if-statement') pattern(s.pattern)
     if (s.kind === 'assign') assigned(s.value, locals)
     if (s.kind === 'for') assigned(s.body, locals)
     if (s.kind === 'if-statement') {
@@ -293,6 +294,8 @@ function expressionNames(e: Expression, onName: OnName): void {
       for (const s of e.statements) statementNames(s, onName)
       if (e.result) expressionNames(e.result, onName)
       return
+    case 'function':
+      return functionNames(e.function, onName)
     case 'pairs':
       expressionNames(e.count, onName)
       return expressionNames(e.value, except(new Set([e.row.text, e.column.text]), onName))
@@ -302,7 +305,8 @@ function expressionNames(e: Expression, onName: OnName): void {
 }
 
 function statementNames(s: Statement, onName: OnName): void {
-  if (s.kind === 'assign') expressionNames(s.value, onName)
+  if (s.kind === 'fn') functionNames(s, onName)
+  else if (s.kind === 'assign') expressionNames(s.value, onName)
   else if (s.kind === 'for') {
     expressionNames(s.iterable, onName)
     expressionNames(s.body, onName)

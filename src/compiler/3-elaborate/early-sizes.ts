@@ -41,7 +41,8 @@ function sizeNames(type: TypeSyntax): readonly string[] {
 
 function names(e: Expression): readonly string[] {
   if (e.kind === 'name') return [e.name]
-  if (e.kind === 'comprehension' || e.kind === 'pairs' || e.kind === 'block') return []
+  if (e.kind === 'comprehension' || e.kind === 'function' || e.kind === 'pairs' || e.kind === 'block')
+    return []
   return childrenOf(e).flatMap(names)
 }
 

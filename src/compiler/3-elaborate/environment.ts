@@ -12,7 +12,19 @@ export class Environment {
     readonly parent?: Environment,
     /** Names that are evaluated on demand: declarations of a file or pipeline. */
     private readonly lazy?: (name: string) => Val | undefined,
+    /** Names of files, pipelines and modules may get their values later; those of blocks are seen as they are. */
+    private readonly bindsLate: boolean = lazy !== undefined,
   ) {}
+
+  /** What a function that is declared here sees: a later rebinding in a block makes another value. */
+  captured(): Environment {
+    if (this.bindsLate) return new Environment(this)
+    const copy = new Environment(this.parent?.captured())
+    for (const [name, value] of this.names) copy.names.set(name, value)
+    copy.origins = this.origins
+    copy.absent = this.absent
+    return copy
+  }
 
   get(name: string): Val | undefined {
     return this.names.get(name) ?? this.lazy?.(name) ?? this.parent?.get(name)

@@ -63,6 +63,8 @@ export function forms(x: Elaboration, e: Form, env: Environment): Val {
           : none
     case 'match':
       return match(x, e, env)
+    case 'function':
+      return { kind: 'fn', declaration: e.function, environment: env.captured() }
     case 'block':
       for (const s of e.statements) execute(x, s, env)
       return e.result ? evaluate(x, e.result, env) : none
@@ -77,6 +79,13 @@ export function forms(x: Elaboration, e: Form, env: Environment): Val {
 
 function execute(x: Elaboration, s: Statement, env: Environment): void {
   switch (s.kind) {
+    case 'fn': {
+      const environment = env.captured()
+      const value: Val = { kind: 'fn', declaration: s, environment }
+      environment.set(s.name.text, value)
+      env.set(s.name.text, value)
+      return
+    }
     case 'assign': {
       const run = (): Val => evaluate(x, s.value, env)
       bind(

@@ -21,7 +21,7 @@ const instanceWork = 150
 /** Makes an instance of a module: its parameters' specifications and its submodules, in order of declaration. */
 export function instantiate(x: Elaboration, module: ModuleVal, given: GivenArguments): Instance {
   const { declaration } = module
-  const environment = new Environment(module.environment)
+  const environment = new Environment(module.environment, undefined, true)
   bindParameters(x, declaration.name.text, declaration.parameters, given, environment, declaration.name.span)
   const weights = new Map<string, Weight>()
   const children = new Map<string, Val>()

@@ -175,7 +175,7 @@ export const specialFunctions: readonly SpecialFunction[] = [
   special(
     'iterate',
     ['n', 'x', 'f'],
-    'f(x, k) for k = 0, 1, ..., n-1, each on the result before, as a Loop of the graph. A draw in f is another one in each round.',
+    'f(x, k) for k = 0, 1, ..., n-1, each on the result before, as a Loop of the graph. x is a tensor or a tuple of tensors, and f gives the same. A draw in f is another one in each round.',
     iterate,
   ),
 ]
@@ -184,13 +184,20 @@ function iterate(x: Elaboration, [n, start, f]: readonly Given[], given: GivenAr
   const count = intOf(need(n).value, need(n).span, '`n` of `iterate`')
   if (count < 1 || count > 2 ** 31)
     return fail(wrongType(need(n).span, { wanted: 'a number of times, at least 1', got: String(count) }))
-  const first = tensorOf(need(start), '`x` of `iterate`')
+  const { value: started, span } = need(start)
+  const several = started.kind === 'tuple' || started.kind === 'list'
+  const first = several
+    ? started.items.map((value) => tensorOf({ value, span }, 'an entry of `x` of `iterate`'))
+    : [tensorOf(need(start), '`x` of `iterate`')]
+  const carriedVal = (values: readonly Value[]): Val =>
+    several ? tuple(values.map(tensorVal)) : tensorVal(need(values[0]))
   const step = need(f)
   const body = x.nested((b) => {
     const k = b.input('iteration', { dtype: 'i64', shape: [] })
     const condition = b.input('condition', { dtype: 'bool', shape: [] })
-    const carried = b.input('carried', first.type)
-    const args = [carried, k].map((v) => ({ value: tensorVal(v), span: given.span }))
+    const name = (what: string, at: number): string => (several ? `${what}/${at}` : what)
+    const carried = first.map(({ type }, at) => b.input(name('carried', at), type))
+    const args = [carriedVal(carried), tensorVal(k)].map((value) => ({ value, span: given.span }))
     if (step.value.kind === 'fn' && step.value.declaration.parameters.length !== 2) {
       const { name, parameters } = step.value.declaration
       const message = `\`iterate\` calls \`${name.text}(x, k)\`, which takes ${parameters.length} argument${parameters.length === 1 ? '' : 's'}`
@@ -199,21 +206,32 @@ function iterate(x: Elaboration, [n, start, f]: readonly Given[], given: GivenAr
     const result = x.inRounds(count, k, () =>
       callValue(x, step.value, { list: args, span: given.span }, step.span),
     )
-    if (
-      result.kind !== 'tensor' ||
-      !sameShape(result.value.type.shape, first.type.shape) ||
-      result.value.type.dtype !== first.type.dtype
-    ) {
-      return fail(
-        shapeMismatch(step.span, {
-          message: `\`iterate\` wants a function from ${formatType(first.type)} to the same, it gives ${describe(result)}`,
-        }),
-      )
-    }
+    const made = several && (result.kind === 'tuple' || result.kind === 'list') ? result.items : [result]
+    const next = first.map(({ type }, at) => {
+      const value = made[at]
+      if (
+        made.length !== first.length ||
+        value?.kind !== 'tensor' ||
+        !sameShape(value.value.type.shape, type.shape) ||
+        value.value.type.dtype !== type.dtype
+      ) {
+        const all = (types: readonly string[]): string => (several ? `(${types.join(', ')})` : types.join(''))
+        const wanted = all(first.map((v) => formatType(v.type)))
+        const got = several ? all(made.map(describe)) : describe(result)
+        return fail(
+          shapeMismatch(step.span, {
+            message: `\`iterate\` wants a function from ${wanted} to the same, it gives ${got}`,
+          }),
+        )
+      }
+      return value.value
+    })
     return b.finish('body', [
       { name: 'condition_out', value: b.op('Identity', [condition]) },
-      { name: 'carried_out', value: result.value },
+      ...next.map((value, at) => ({ name: name('carried_out', at), value })),
     ])
   })
-  return tensorVal(x.build(given.span, (b) => b.op('Loop', [b.scalar(count, 'i64'), null, first], { body })))
+  return carriedVal(
+    x.build(given.span, (b) => b.node('Loop', [b.scalar(count, 'i64'), null, ...first], { body })),
+  )
 }
