@@ -9,6 +9,7 @@ import { builtins } from './3-elaborate/builtins.js'
 import { lower } from './4-lower/lower.js'
 import { partsOf } from './4-lower/lowered.js'
 import type { Lowered } from './4-lower/lowered.js'
+import { exactProblems } from './passes/accumulate-exact/problems.js'
 import { chunkProblems } from './passes/chunk-pairs/problems.js'
 import { gradientProblems, stageProblems } from './6-differentiate/problems.js'
 
@@ -74,7 +75,7 @@ export function analyzePipeline(
   if (diagnostics.hasErrors) return done()
 
   for (const stage of lowered.stages) {
-    for (const d of [...stageProblems(stage), ...chunkProblems(stage)])
+    for (const d of [...stageProblems(stage), ...chunkProblems(stage), ...exactProblems(stage)])
       diagnostics.add({ ...d, stage: stage.name })
   }
   for (const { graph } of lowered.evaluations.flatMap(partsOf))

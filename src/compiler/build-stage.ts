@@ -4,6 +4,7 @@ import { Draft } from '../graph/graph.js'
 import type { LoweredStage } from './4-lower/lowered.js'
 import { differentiate } from './6-differentiate/step.js'
 import { chunkingOf, pairRowsOf } from './passes/chunk-pairs/problems.js'
+import { microBatchesOf } from './passes/accumulate-exact/problems.js'
 import { optimizeForward } from './5-optimize/index.js'
 import type { Target } from './passes/pass.js'
 import { optimizeStage } from './7-optimize/stage.js'
@@ -67,7 +68,13 @@ interface Attempt {
 function build(stage: LoweredStage, size: number | null, target: Target, context: EmitContext): Attempt {
   const chunking = size === null ? {} : { chunking: chunkingOf(stage, size) }
   const draft = new Draft()
-  const { graph, report } = optimizeForward(stage.graph, { target, draft, ...chunking })
+  const microBatches = microBatchesOf(stage)
+  const { graph, report } = optimizeForward(stage.graph, {
+    target,
+    draft,
+    ...chunking,
+    ...(microBatches ? { microBatches } : {}),
+  })
   const [refusal] = report.flatMap(({ pass, refusals }) => (pass === 'chunk-pairs' ? refusals : []))
   const lowered =
     size === null || refusal

@@ -15,7 +15,7 @@ import { type Operator, TypeMismatch } from './operator.js'
 const loop: Operator = {
   name: 'Loop',
   domain: '',
-  doc: 'Runs `body` a number of times (input 0, i64). Input 1 is absent; the others are carried: the body takes the iteration (i64), a condition (bool) and the carried values, and gives a condition, the next carried values, of the same types, and then values of which the Loop gives those of all iterations, stacked along a new first axis; their number must be a constant. It may use values of the graph around it.',
+  doc: 'Runs `body` a number of times (input 0, i64). Input 1 is absent, or true where nothing is carried; the others are carried: the body takes the iteration (i64), a condition (bool) and the carried values, and gives a condition, the next carried values, of the same types, and then values of which the Loop gives those of all iterations, stacked along a new first axis; their number must be a constant. It may use values of the graph around it.',
   infer(inputs, attributes) {
     const { inputs: takes, outputs: gives } = bodyOf(attributes)
     const carried = inputs.slice(2).map((_, k) => given(inputs, k + 2).type)

@@ -17,6 +17,7 @@ export function stageOf(
     groups: [{ optimizer: 'sgd', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} }],
     steps: 20,
     accumulate: 1,
+    exact: null,
     chunk: null,
     memory: null,
     saveEvery: null,

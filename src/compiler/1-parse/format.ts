@@ -281,7 +281,14 @@ class FilePrinter extends ExpressionPrinter {
         return clause.every ? concat([head, ' every ', this.expression(clause.every, 1)]) : head
       }
       case 'clause':
-        return group(concat([clause.name.text, ' ', this.expression(clause.value)]))
+        return group(
+          concat([
+            clause.name.text,
+            ' ',
+            this.expression(clause.value),
+            ...(clause.exact ? [' exact'] : []),
+          ]),
+        )
     }
   }
 

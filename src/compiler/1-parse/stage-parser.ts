@@ -167,10 +167,16 @@ export abstract class StageParser extends DeclarationParser {
       { GATE: () => !this.startsLine(), ALT: () => this.SUBRULE(this.value) },
       { ALT: () => this.make(() => this.missing()) },
     ])
+    // Micro-batches alone are accumulated in two ways.
+    const exact = this.OPTION1({
+      GATE: () => token.image === 'accumulate' && !this.startsLine() && this.LA(1).image === 'exact',
+      DEF: () => this.CONSUME1(t.Name),
+    })
     return this.ACTION(() => ({
       kind: 'clause',
       name: this.identifier(token),
       value,
+      ...(exact ? { exact: this.identifier(exact) } : {}),
       span: this.from(token),
     }))
   })

@@ -276,6 +276,8 @@ export interface ValueClause {
   readonly kind: 'clause'
   readonly name: Identifier
   readonly value: Expression
+  /** `accumulate 4 exact` */
+  readonly exact?: Identifier
   readonly span: Span
 }
 

@@ -64,6 +64,8 @@ export class Elaboration {
   /** The loops around what is being evaluated, the outermost first. */
   private rounds: readonly { readonly count: number; readonly number: Value }[] = []
   private stage: Facts = noFacts
+  /** Whether a stage of the pipeline takes all micro-batches of a step at once: rows depend on the facts then. */
+  severalBatches = false
   private reads = 0
 
   constructor(
@@ -241,19 +243,26 @@ export class Elaboration {
 
   /** How many rows the fields of a data set have. */
   rowsOf(data: string): number {
-    return this.data.get(data)?.rows ?? chosenRows
+    return this.times(this.data.get(data)?.rows ?? chosenRows)
+  }
+
+  /** A number of rows, as many times as there are micro-batches. */
+  times(rows: number): number {
+    return this.severalBatches ? rows * this.facts.batches : rows
   }
 
   /** A data field as a graph input; undefined where the data set has none of that name. */
   batch(data: string, field: string, span: Span): Value | undefined {
     const name = `batch/${data}/${field}`
-    const known = this.inputs.get(name)
+    const rows = this.rowsOf(data)
+    const key = `${name}/${rows}`
+    const known = this.inputs.get(key)
     if (known) return known
     const declared = this.data.get(data)?.spec.fields.find((f) => f.name === field)
     if (!declared) return undefined
-    const type = { dtype: declared.dtype, shape: [this.rowsOf(data), ...declared.shape] }
+    const type = { dtype: declared.dtype, shape: [rows, ...declared.shape] }
     const value = this.build(span, () => this.root.input(name, type, { kind: 'batch', data, field }))
-    this.inputs.set(name, value)
+    this.inputs.set(key, value)
     this.batches.set(value, { data, span })
     return value
   }

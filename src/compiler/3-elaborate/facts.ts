@@ -13,10 +13,12 @@ export interface Facts {
   readonly trained: readonly PlacedWeight[] | null
   /** The adapters that stand beside weights by now, by name. */
   readonly adapters: ReadonlyMap<string, AdapterState>
+  /** How many micro-batches the values are of: rows of data come that many times. 1 but for `accumulate n exact`. */
+  readonly batches: number
 }
 
 /** Trained by the stage, so that its dropout acts; attached by an earlier one; or merged into the weights. */
 export type AdapterState = 'trained' | 'attached' | 'merged'
 
 /** The facts of values by themselves. */
-export const noFacts: Facts = { trained: null, adapters: new Map() }
+export const noFacts: Facts = { trained: null, adapters: new Map(), batches: 1 }

@@ -48,7 +48,7 @@ export class PipelineScope {
     const { item, file } = found
     switch (item.kind) {
       case 'param':
-        return this.statics.param(item, file)
+        return this.ofStage(name, this.statics.param(item, file))
       case 'model':
         return this.statics.model(item, file)
       case 'adapter':
@@ -68,6 +68,13 @@ export class PipelineScope {
       case 'evaluate':
         return this.statics.files.file(file).get(name) ?? { kind: 'declaration', what: 'evaluation', name }
     }
+  }
+
+  /** A param by which data takes rows means those of all micro-batches where a stage takes them at once. */
+  private ofStage(name: string, value: Val): Val {
+    return value.kind === 'int' && this.statics.rowParams.has(name)
+      ? { ...value, value: this.elaboration.times(value.value) }
+      : value
   }
 
   private known(name: string): Val | undefined {

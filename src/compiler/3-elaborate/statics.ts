@@ -50,6 +50,8 @@ export class Statics {
   private readonly warnings: Diagnostic[] = []
   /** The values of the pipeline, in one graph. */
   readonly scope: PipelineScope
+  /** The params that say how many rows a data set gives. */
+  readonly rowParams: ReadonlySet<string>
 
   constructor(
     readonly pipeline: FlatPipeline,
@@ -60,6 +62,13 @@ export class Statics {
     this.scope = new PipelineScope(
       this,
       new Elaboration(forms, this.data, this.adapted, files.budget, files.texts, files.program.binary),
+    )
+    const items = [...pipeline.items.values()].map(({ item }) => item)
+    this.rowParams = new Set(
+      items.flatMap((item) => (item.kind === 'data' && item.rows?.kind === 'name' ? [item.rows.name] : [])),
+    )
+    this.scope.elaboration.severalBatches = pipeline.stages.some(({ clauses }) =>
+      clauses.some(({ clause }) => clause.kind === 'clause' && clause.exact !== undefined),
     )
   }
 
@@ -72,6 +81,7 @@ export class Statics {
         ...adapters.flatMap(adapterParameters),
       ],
       adapters: new Map(adapters.map(({ name }) => [name, 'attached'])),
+      batches: 1,
     }
   }
 

@@ -14,33 +14,45 @@ export function checkCoupling(
   stage: { stage: string; accumulate: number; span: Span },
   diagnostics: Diagnostics,
 ): void {
+  const { fed, used } = readBy(graph)
+  if (fed.length === 0) diagnostics.add(noData(stage.span, { stage: stage.stage }))
+  if (stage.accumulate === 1) return
+  const coupling = couplingOf(graph, fed, used)
+  if (coupling) diagnostics.add(coupledAccumulation(stage.span, { ...stage, ...coupling }))
+}
+
+/** What the loss of a graph reads: of its inputs, and of all its values. */
+function readBy(graph: Graph): { readonly fed: readonly Value[]; readonly used: ReadonlySet<Value> } {
   const loss = lossOf(graph)
-  if (!loss) return
-  const used = new Set<Value>([loss])
+  const used = new Set<Value>(loss ? [loss] : [])
   for (const node of graph.nodes.toReversed()) {
     if (node.outputs.some((v) => used.has(v))) for (const v of node.inputs) if (v) used.add(v)
   }
-  const fed = graph.inputs.filter((v) => used.has(v))
-  if (fed.length === 0) diagnostics.add(noData(stage.span, { stage: stage.stage }))
+  return { fed: graph.inputs.filter((v) => used.has(v)), used }
+}
+
+/** Whether the loss of a graph is another than the mean of the losses of its samples. */
+export function isCoupled(graph: Graph): boolean {
+  const { fed, used } = readBy(graph)
+  return couplingOf(graph, fed, used) !== undefined
+}
+
+/** The operator that mixes the rows of a batch, and how many rows there are. */
+function couplingOf(
+  graph: Graph,
+  fed: readonly Value[],
+  used: ReadonlySet<Value>,
+): { readonly operator: string; readonly rows: number } | undefined {
   const batch = fed.find((v) => roleOf(v)?.kind === 'batch')
   const rows = batch?.type.shape[0]
-  if (stage.accumulate === 1 || rows === undefined) return
+  if (rows === undefined) return undefined
   // Each row has entries of its own in a mask of dropout, and none in the two words that it is made of.
   const dropouts = graph.nodes.filter((node) => node.op === 'DropoutMask')
   const masks = dropouts.flatMap((node) => node.outputs)
   const words = new Set(dropouts.flatMap((node) => node.inputs))
   const rowed = [...fed.filter((v) => !words.has(v)), ...masks].filter((v) => v.type.shape[0] === rows)
-  const coupling = firstCoupling(graph, used, new Set(rowed), rows)
-  if (coupling !== undefined) {
-    diagnostics.add(
-      coupledAccumulation(stage.span, {
-        stage: stage.stage,
-        accumulate: stage.accumulate,
-        rows,
-        operator: coupling,
-      }),
-    )
-  }
+  const mixes = firstCoupling(graph, used, new Set(rowed), rows)
+  return mixes === undefined ? undefined : { operator: mixes, rows }
 }
 
 function firstCoupling(

@@ -34,7 +34,11 @@ export function lower(
     item.kind === 'adapter' && ever.has(item.name.text) ? statics.adapter(item, file) : undefined,
   )
   // Before an adapter is trained its product is zero, so one graph serves all moments.
-  const facts: Facts = { trained: null, adapters: new Map([...ever.keys()].map((name) => [name, 'merged'])) }
+  const facts: Facts = {
+    trained: null,
+    adapters: new Map([...ever.keys()].map((name) => [name, 'merged'])),
+    batches: 1,
+  }
   const lowered = {
     adapters: adapters.map(specOf),
     stages: each(pipeline.stages, (stage) => {

@@ -50,6 +50,8 @@ export interface LoweredStage {
   readonly groups: readonly ParameterGroup[]
   readonly steps: number
   readonly accumulate: number
+  /** With `accumulate n exact`: the graph is that of all samples of a step, which go through in micro-batches. */
+  readonly exact: { readonly count: number; readonly span: Span } | null
   /** How many rows of pairs are computed at a time; null: all, or what `memory` decides. */
   readonly chunk: { readonly rows: number; readonly span: Span } | null
   /** What a step may take. */

@@ -70,6 +70,13 @@ interface Placed<T> {
   readonly file: string
 }
 
+/** A clause that holds a value. */
+interface PlacedClause extends Placed<Expression> {
+  readonly span: Span
+  /** Of `accumulate`. */
+  readonly exact: boolean
+}
+
 /** One stage as a forward graph of what it minimizes and monitors. */
 export function lowerStage(
   statics: Statics,
@@ -83,7 +90,7 @@ export function lowerStage(
   const x = scope.elaboration
   const missing = (clause: string, example: string): Diagnostic =>
     missingClause(stage.name.span, { stage: name, clause, example })
-  const need = (clause: ClauseName): Placed<Expression> =>
+  const need = (clause: ClauseName): PlacedClause =>
     values.get(clause) ?? fail(missing(clause, valueClauses[clause]))
   for (const clause of required)
     if (!values.has(clause)) diagnostics.add(missing(clause, valueClauses[clause]))
@@ -99,7 +106,11 @@ export function lowerStage(
   }
   // of a stage whose length is not known nothing is complained about that it might never reach
   const steps = number('steps', 'int', null) ?? Number.MAX_SAFE_INTEGER
-  const accumulate = number('accumulate', 'int', 1) ?? 1
+  const batches = number('accumulate', 'int', 1) ?? 1
+  const splits = values.get('accumulate')
+  // Exactly accumulated micro-batches are one batch, which is computed in parts.
+  const isExact = splits?.exact === true && batches > 1
+  const accumulate = isExact ? 1 : batches
   const chunk = number('chunk', 'int', null)
   const memory = attempt(diagnostics, () => memoryBudget(scope, stage), null)
   const saveEvery = number('save_every', 'int', null)
@@ -127,7 +138,9 @@ export function lowerStage(
 
   const minimize = need('minimize')
   const objective = { trained, accumulate, minimize, monitors }
-  const { outputs, shares } = x.during({ trained, adapters }, () => lowerOutputs(scope, objective))
+  const { outputs, shares } = x.during({ trained, adapters, batches: isExact ? batches : 1 }, () =>
+    lowerOutputs(scope, objective),
+  )
   const exact = x.finish(name, outputs)
   for (const [data, span] of x.readsOf(exact)) {
     const declared = x.data.get(data)
@@ -150,6 +163,7 @@ export function lowerStage(
     groups,
     steps,
     accumulate,
+    exact: isExact && splits ? { count: batches, span: splits.span } : null,
     chunk: chunk === null ? null : { rows: chunk, span: values.get('chunk')?.value.span ?? stage.span },
     memory,
     saveEvery,
@@ -203,12 +217,12 @@ function sortClauses(
   stage: FlatStage,
   diagnostics: Diagnostics,
 ): {
-  values: ReadonlyMap<string, Placed<Expression>>
+  values: ReadonlyMap<string, PlacedClause>
   train: Placed<TrainClause> | undefined
   frozen: Placed<FreezeClause> | undefined
   monitors: readonly Placed<MonitorClause>[]
 } {
-  const values = new Map<string, Placed<Expression>>()
+  const values = new Map<string, PlacedClause>()
   const monitors: Placed<MonitorClause>[] = []
   let train: Placed<TrainClause> | undefined
   let frozen: Placed<FreezeClause> | undefined
@@ -221,7 +235,13 @@ function sortClauses(
     if (clause.kind === 'train') train = { value: clause, file }
     else if (clause.kind === 'freeze') frozen = { value: clause, file }
     else if (clause.kind === 'monitor') monitors.push({ value: clause, file })
-    else if (clause.kind === 'clause') values.set(clause.name.text, { value: clause.value, file })
+    else if (clause.kind === 'clause')
+      values.set(clause.name.text, {
+        value: clause.value,
+        file,
+        span: clause.span,
+        exact: clause.exact !== undefined,
+      })
   }
   return { values, train, frozen, monitors }
 }

@@ -48,6 +48,7 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
           })),
           steps: stage.steps,
           accumulate: stage.accumulate,
+          exact: stage.exact?.count,
           chunk: stage.chunk?.rows,
           clip_norm: stage.clipNorm,
           ema: stage.ema ?? undefined,

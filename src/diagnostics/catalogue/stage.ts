@@ -210,11 +210,40 @@ export const coupledAccumulation = define<{
   `
 \`accumulate n\` splits a batch into n micro-batches. For a mean over rows that gives the same gradient; for a loss that
 couples the rows of a batch (a contrastive loss has negatives among them) it does not: 16 x 2 is not 32.
+\`accumulate n exact\` computes the loss of all samples together, for one more forward pass.
 `,
   ({ stage, accumulate, rows, operator }) => ({
     message: `the loss of stage \`${stage}\` couples the rows of a batch: ${accumulate} micro-batches of ${rows} are not one of ${accumulate * rows}`,
     why: `${operator} mixes rows`,
-    help: 'raise the batch instead of `accumulate`, or write `allow "stage/coupled-accumulation" "reason"`',
+    help: `write \`accumulate ${accumulate} exact\`, raise the batch instead, or write \`allow "stage/coupled-accumulation" "reason"\``,
+  }),
+)
+
+export const exactNotPossible = define<{ reason: string; at?: Span | undefined }>(
+  'stage/exact',
+  'error',
+  `
+\`accumulate n exact\` takes n micro-batches as one batch: it computes what treats samples one by one (the features) in
+micro-batches, the loss from the features of all, and then each micro-batch again for its gradient. That needs data of one
+number of rows, something trained that treats samples one by one, and a loss that is a scalar.
+`,
+  ({ reason, at }) => ({
+    message: `micro-batches cannot be accumulated exactly: ${reason}`,
+    labels: at ? [{ span: at, message: 'here' }] : [],
+    help: 'leave out `exact`, or raise the rows of the data instead of `accumulate`',
+  }),
+)
+
+export const exactWithoutEffect = define<{ count: number }>(
+  'stage/exact-without-effect',
+  'warning',
+  `
+\`accumulate n exact\` runs each micro-batch twice, which pays where the loss couples the samples of a batch. The loss of
+this stage is a mean or sum over samples: \`accumulate n\` gives the same gradient for half of the forward passes.
+`,
+  ({ count }) => ({
+    message: '`exact` has no effect: no sample of the batch has a part in the loss of another',
+    help: `write \`accumulate ${count}\``,
   }),
 )
 

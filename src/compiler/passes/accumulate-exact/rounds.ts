@@ -61,7 +61,9 @@ function loopOf(copy: Copier, { region, results }: Part, size: number): readonly
     { name: 'condition_out', value: b.op('Identity', [condition]) },
     ...results.map((value, k) => ({ name: `result_${k}`, value: body.operand(value, null) })),
   ])
-  const stacked = outer.node('Loop', [outer.scalar(region.rows / size, 'i64'), null], { body: graph })
+  const stacked = outer.node('Loop', [outer.scalar(region.rows / size, 'i64'), outer.scalar(1, 'bool')], {
+    body: graph,
+  })
   return stacked.map((stack, k) => {
     const value = results[k]
     if (!value) throw new Error('unreachable: the Loop stacks the results alone')
