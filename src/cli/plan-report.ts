@@ -84,6 +84,7 @@ const describeUpdate = (s: StagePlan): string =>
     s.clipNorm === null ? 'no clipping' : `clip_norm ${s.clipNorm}`,
     s.ema === null ? 'no averages' : `ema ${s.ema}`,
     ...(s.accumulate > 1 ? [`accumulate ${s.accumulate}`] : []),
+    ...(s.exact === null ? [] : [`accumulate ${s.exact} exact`]),
     s.saveEvery === null
       ? 'a checkpoint at the end'
       : `a checkpoint every ${s.saveEvery} steps and at the end`,

@@ -138,8 +138,8 @@ export function lowerStage(
 
   const minimize = need('minimize')
   const objective = { trained, accumulate, minimize, monitors }
-  const { outputs, shares } = x.during({ trained, adapters, batches: isExact ? batches : 1 }, () =>
-    lowerOutputs(scope, objective),
+  const { outputs, shares } = explained(isExact ? batches : 1, () =>
+    x.during({ trained, adapters, batches: isExact ? batches : 1 }, () => lowerOutputs(scope, objective)),
   )
   const exact = x.finish(name, outputs)
   for (const [data, span] of x.readsOf(exact)) {
@@ -176,6 +176,17 @@ export function lowerStage(
         diagnostics.add(withoutEffect(m.every.span, { what: `monitor \`${m.name.text}\``, every, steps }))
       return { name: m.name.text, every, statistic: shares.has(m.name.text) ? 'share' : 'value' }
     }),
+  }
+}
+
+/** What is wrong with shapes where data gives more rows than it declares is told with the reason. */
+function explained<T>(batches: number, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (batches === 1 || !(error instanceof UserError) || error.diagnostic.why !== undefined) throw error
+    const why = `with \`accumulate ${batches} exact\` data gives ${batches} times its rows; a \`param\` by which it takes \`rows\` means as many`
+    throw new UserError({ ...error.diagnostic, why })
   }
 }
 

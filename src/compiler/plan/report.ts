@@ -12,6 +12,8 @@ export interface StagePlan {
   readonly stage: string
   readonly steps: number
   readonly accumulate: number
+  /** Of `accumulate n exact`. */
+  readonly exact: number | null
   /** What updates the trained parameters, defaults included. */
   readonly groups: readonly (Omit<ParameterGroup, 'span'> & { readonly parameters: number })[]
   readonly clipNorm: number | null
@@ -98,6 +100,7 @@ function planStage(
     stage: lowered.name,
     steps: lowered.steps,
     accumulate: lowered.accumulate,
+    exact: lowered.exact?.count ?? null,
     groups: lowered.groups.map(({ optimizer, settings, schedule, scheduleSettings }, k) => ({
       optimizer,
       settings,
