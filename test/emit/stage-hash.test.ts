@@ -59,6 +59,7 @@ const stage: Filled<LoweredStage> = {
   ],
   steps: 10,
   accumulate: 2,
+  exact: { count: 3, span },
   chunk: { rows: 4, span },
   memory: { bytes: 1e9, span },
   saveEvery: 5,
@@ -133,6 +134,7 @@ const reasons: Readonly<Record<string, string>> = {
   'stages.span': 'a place in a source',
   'stages.groups.span': 'a place in a source',
   'stages.chunk.span': 'a place in a source',
+  'stages.exact.span': 'a place in a source',
   'stages.memory': 'it decides the rows of a chunk, which count',
   'stages.saveEvery': 'checkpoints change nothing',
   'stages.precision': 'parameters in the graph say that they are read rounded',
@@ -185,6 +187,7 @@ describe('the hash of a stage', () => {
 
   type Optional = { [K in keyof LoweredStage]: null extends LoweredStage[K] ? K : never }[keyof LoweredStage]
   const clauses: Readonly<Record<Optional, true>> = {
+    exact: true,
     chunk: true,
     memory: true,
     saveEvery: true,

@@ -282,12 +282,7 @@ class FilePrinter extends ExpressionPrinter {
       }
       case 'clause':
         return group(
-          concat([
-            clause.name.text,
-            ' ',
-            this.expression(clause.value),
-            ...(clause.exact ? [' exact'] : []),
-          ]),
+          concat([clause.name.text, ' ', this.expression(clause.value), ...(clause.exact ? [' exact'] : [])]),
         )
     }
   }

@@ -169,8 +169,8 @@ export abstract class StageParser extends DeclarationParser {
     ])
     // Micro-batches alone are accumulated in two ways.
     const exact = this.OPTION1({
-      GATE: () => token.image === 'accumulate' && !this.startsLine() && this.LA(1).image === 'exact',
-      DEF: () => this.CONSUME1(t.Name),
+      GATE: () => token.image === 'accumulate' && !this.startsLine() && this.next(t.Exact),
+      DEF: () => this.CONSUME(t.Exact),
     })
     return this.ACTION(() => ({
       kind: 'clause',

@@ -64,6 +64,7 @@ export const Ignore = contextual('ignore')
 export const Of = contextual('of')
 export const Like = contextual('like')
 export const Rows = contextual('rows')
+export const Exact = contextual('exact')
 export const Ablation = contextual('ablation')
 export const Variant = contextual('variant')
 export const Vary = contextual('vary')
@@ -72,7 +73,7 @@ export const Seeds = contextual('seeds')
 const keywords = [
   [Use, Module, RecordWord, Fn, Let, Pipeline, Extends, Override, Remove, If, Else, Match, For, In, Draw],
   [True, False, None, And, Or, Not, With, Param, Data, Model, Adapter, Loss, Stage, Evaluate, Export, Train],
-  [Monitor, Every, From, As, Ignore, Of, Like, Rows, Allow, Freeze, Ablation, Variant, Vary, Seeds],
+  [Monitor, Every, From, As, Ignore, Of, Like, Rows, Exact, Allow, Freeze, Ablation, Variant, Vary, Seeds],
 ].flat()
 
 const symbol = (name: string, text: string, more: Partial<ITokenConfig> = {}): TokenType =>
