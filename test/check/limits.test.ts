@@ -92,7 +92,7 @@ const large: Readonly<Record<string, readonly [source: string, codes: readonly s
     `pipeline p {
       let huge = zeros([64, 1_000_000, 100_000]) * mean(d.image)
       data d = mnist(split = "test", size = 8) { image: f32[3, 8, 8] = image }
-      evaluate e = clustering(data = d, features = huge, label = huge)
+      evaluate e = clustering(features = huge, label = huge)
     }`,
     ['type/operator'],
   ],
