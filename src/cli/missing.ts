@@ -1,9 +1,9 @@
 import type { DataSpec } from '../artefact/data.js'
 import type { ModelSpec } from '../artefact/models.js'
 import type { Needs } from '../compiler/needs.js'
-import { findSource } from '../data/registry.js'
-import { DataMissing } from '../data/source.js'
 import { byteSize, elementCount } from '../graph/types.js'
+import { openSource } from '../runtime/open-data.js'
+import { DataMissing } from '../runtime/sources/dataset.js'
 import { type Published, findPublished } from '../runtime/published.js'
 import { isAbsent } from '../runtime/substitutes.js'
 
@@ -58,7 +58,7 @@ function missingWeights(models: readonly ModelSpec[]): readonly MissingWeights[]
 
 async function missingData(spec: DataSpec, root: string): Promise<readonly MissingData[]> {
   try {
-    await findSource(spec.source)?.open(spec.arguments, root)
+    await openSource(spec, root)
     return []
   } catch (error) {
     // What is there and wrong is told by the run.

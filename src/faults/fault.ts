@@ -6,7 +6,7 @@ import {
   unreadableRun,
 } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
-import { DataInvalid, DataMissing } from '../data/source.js'
+import { DataInvalid, DataMissing } from '../runtime/sources/dataset.js'
 import { RunUnreadable } from '../report/run-unreadable.js'
 import { WeightsError } from '../weights/weights-error.js'
 import { memoryFault } from './memory-fault.js'

@@ -1,6 +1,6 @@
 import type { Json } from '../artefact/json.js'
-import type { Metric } from '../evaluate/kind.js'
-import { findEvaluationKind } from '../evaluate/registry.js'
+import type { Metric } from '../evaluations/kind.js'
+import { findEvaluationKind } from '../evaluations/registry.js'
 import { conflictOf, type Conflict } from './conflict.js'
 import { metricsAtEnd, metricsAtStart, runLabels, type RunSummary } from './run-summary.js'
 

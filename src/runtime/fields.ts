@@ -1,7 +1,8 @@
 import type { DataSpec, HostExpression } from '../artefact/data.js'
 import type { Json } from '../artefact/json.js'
-import { findHostFunction } from '../data/registry.js'
-import type { ColumnValue, Dataset } from '../data/source.js'
+import { findHostFunction } from '../sources/registry.js'
+import { bodies } from './host-functions/all.generated.js'
+import type { ColumnValue, Dataset } from './sources/dataset.js'
 
 type Row = Readonly<Record<string, ColumnValue>>
 type Evaluate = (row: Row) => ColumnValue
@@ -45,7 +46,8 @@ async function prepareCall(
   root: string,
 ): Promise<Evaluate> {
   const definition = findHostFunction(name)
-  if (!definition) throw new Error(`no host function ${name}`)
+  const body = bodies.find((b) => b.name === name)
+  if (!definition || !body) throw new Error(`no host function ${name}`)
   const settings: Record<string, Json> = {}
   const columns: [string, Evaluate][] = []
   for (const parameter of definition.parameters) {
@@ -54,6 +56,6 @@ async function prepareCall(
     if (parameter.kind !== 'column' && argument.kind === 'literal') settings[parameter.name] = argument.value
     else columns.push([parameter.name, await prepare(argument, root)])
   }
-  const call = await definition.prepare(settings, root)
+  const call = await body.prepare(settings, root)
   return (row) => call(Object.fromEntries(columns.map(([to, value]) => [to, value(row)])))
 }

@@ -3,8 +3,8 @@ import type { Manifest } from '../artefact/manifest.js'
 import { dataOf } from '../artefact/graphs-of.js'
 import { emptyData, missingData } from '../diagnostics/catalogue/run.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
-import { findSource } from '../data/registry.js'
-import { DataInvalid, DataMissing } from '../data/source.js'
+import { openers } from './sources/all.generated.js'
+import { DataInvalid, DataMissing } from './sources/dataset.js'
 import { type OpenData, type OpenDataset, openData } from './fields.js'
 import { randomData } from './substitutes.js'
 
@@ -54,10 +54,11 @@ export async function openAllData(
   return { data, random: made, problems }
 }
 
-const openSource: OpenDataset = (spec: DataSpec, root) => {
-  const source = findSource(spec.source)
-  if (!source) throw new Error(`no data source ${spec.source}`)
-  return source.open(spec.arguments, root)
+/** Opens the source of a declaration. Throws DataMissing or DataInvalid. */
+export const openSource: OpenDataset = (spec, root) => {
+  const opener = openers.find(({ name }) => name === spec.source)
+  if (!opener) throw new Error(`nothing opens the data source ${spec.source}`)
+  return opener.open(spec.arguments, root)
 }
 
 /** Opens a source once for all runs and data declarations that take it with the same settings. */

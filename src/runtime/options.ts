@@ -28,11 +28,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Where diagnostics point that have no place of their own, e.g. the pipeline's file. */
   readonly file?: string
-  /** Opens data otherwise than by the sources of `src/data`. */
+  /** Opens data otherwise than by the sources of `src/runtime/sources`. */
   readonly openDataset?: OpenDataset
   /** Shares what is measured before the first stage with other runs from the same start. */
   readonly startResults?: StartResults
-  /** Measures evaluations otherwise than by the kinds of `src/evaluate`. */
+  /** Measures evaluations otherwise than by the files of `src/runtime/measures`. */
   readonly measure?: Measure
 }
 

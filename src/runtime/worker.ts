@@ -2,9 +2,9 @@ import '../polyfill.js'
 import { parentPort } from 'node:worker_threads'
 import type { GraphSpec } from '../artefact/graphs.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import type { EvaluationInput } from '../evaluate/kind.js'
 import { faultOf } from '../faults/fault.js'
 import { GraphFault, type GraphFailure } from '../faults/graph-fault.js'
+import type { EvaluationInput } from './measures/measure.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
 import { type StagePlan, type StateTensor, StepLoop } from './step-loop.js'
 import { type HostTensor, type HostTensors, buffersOf } from './tensors.js'
@@ -71,9 +71,9 @@ const requests = {
   },
   async measure(kind: string, input: EvaluationInput) {
     // Loaded at first use, so that the first step need not wait for it.
-    const { evaluationKinds } = await import('../evaluate/all.generated.js')
-    const found = evaluationKinds.find((k) => k.name === kind)
-    if (!found) throw new Error(`no evaluation kind ${kind}`)
+    const { measures } = await import('./measures/all.generated.js')
+    const found = measures.find(({ name }) => name === kind)
+    if (!found) throw new Error(`nothing measures an evaluation of kind ${kind}`)
     return found.measure(input)
   },
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
-import { svg } from '../../src/data/emoji/icon-set.js'
-import emojiArt from '../../src/data/emoji-art.js'
-import { DataMissing, type ColumnValue, type Dataset } from '../../src/data/source.js'
+import { svg } from '../../src/runtime/sources/emoji/icon-set.js'
+import emojiArt from '../../src/runtime/sources/emoji-art.js'
+import { DataMissing, type ColumnValue, type Dataset } from '../../src/runtime/sources/dataset.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** An empty project with the same packages: its cache starts empty. */

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import imageShards from '../../src/data/image-shards.js'
-import { DataInvalid, DataMissing } from '../../src/data/source.js'
+import imageShards from '../../src/runtime/sources/image-shards.js'
+import { DataInvalid, DataMissing } from '../../src/runtime/sources/dataset.js'
 
 const root = mkdtempSync(join(tmpdir(), 'shards-'))
 afterAll(() => rmSync(root, { recursive: true }))

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readIdx } from '../../src/data/files/idx.js'
-import { resizeBilinear } from '../../src/data/files/resize-bilinear.js'
-import mnist from '../../src/data/mnist.js'
-import { DataInvalid, DataMissing, type ColumnValue } from '../../src/data/source.js'
+import { readIdx } from '../../src/runtime/sources/files/idx.js'
+import { resizeBilinear } from '../../src/runtime/sources/files/resize-bilinear.js'
+import mnist from '../../src/runtime/sources/mnist.js'
+import { DataInvalid, DataMissing, type ColumnValue } from '../../src/runtime/sources/dataset.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const temporary = mkdtempSync(join(tmpdir(), 'mnist-'))

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import wordTokens from '../../src/data/functions/word-tokens.js'
-import { DataMissing } from '../../src/data/source.js'
+import wordTokens from '../../src/runtime/host-functions/word-tokens.js'
+import declared from '../../src/sources/functions/word-tokens.js'
+import { DataMissing } from '../../src/runtime/sources/dataset.js'
 import { renderWords, wordsFile } from '../tools/words.js'
 
 const root = mkdtempSync(join(tmpdir(), 'words-'))
@@ -40,7 +41,7 @@ describe('word_tokens', () => {
   })
 
   test('its type is the length that was asked for', () => {
-    expect(wordTokens.type({}, { length: 9, vocabulary: 'words.txt' })).toEqual({
+    expect(declared.type({}, { length: 9, vocabulary: 'words.txt' })).toEqual({
       kind: 'tensor',
       dtype: 'i64',
       shape: [9],

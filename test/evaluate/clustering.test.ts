@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import clustering from '../../src/evaluate/clustering.js'
-import { agreement } from '../../src/evaluate/math/cluster-metrics.js'
-import { bestAssignment } from '../../src/evaluate/math/hungarian.js'
-import { sphericalKmeans, unitRows } from '../../src/evaluate/math/kmeans.js'
-import { permutation, seededRandom } from '../../src/evaluate/math/random.js'
+import clustering from '../../src/runtime/measures/clustering.js'
+import { agreement } from '../../src/runtime/measures/math/cluster-metrics.js'
+import { bestAssignment } from '../../src/runtime/measures/math/hungarian.js'
+import { sphericalKmeans, unitRows } from '../../src/runtime/measures/math/kmeans.js'
+import { permutation, seededRandom } from '../../src/runtime/measures/math/random.js'
 
 interface Golden {
   readonly cases: readonly { truth: number[]; predicted: number[]; nmi: number; ari: number; acc: number }[]

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import average from '../../src/evaluate/average.js'
-import clustering from '../../src/evaluate/clustering.js'
-import conditionGate from '../../src/evaluate/condition-gate.js'
-import { meansOf } from '../../src/evaluate/math/means.js'
-import { encodePng } from '../../src/evaluate/picture/png.js'
-import pictures from '../../src/evaluate/pictures.js'
-import { evaluationKinds } from '../../src/evaluate/registry.js'
-import scatter from '../../src/evaluate/scatter.js'
+import average from '../../src/runtime/measures/average.js'
+import clusteringKind from '../../src/evaluations/clustering.js'
+import gateKind from '../../src/evaluations/condition-gate.js'
+import picturesKind from '../../src/evaluations/pictures.js'
+import conditionGate from '../../src/runtime/measures/condition-gate.js'
+import { meansOf } from '../../src/runtime/measures/math/means.js'
+import { encodePng } from '../../src/runtime/measures/picture/png.js'
+import pictures from '../../src/runtime/measures/pictures.js'
+import { evaluationKinds } from '../../src/evaluations/registry.js'
+import scatter from '../../src/runtime/measures/scatter.js'
 import { folders, render, target } from '../tools/generate.js'
 
 interface ScatterGolden {
@@ -43,10 +45,10 @@ const measureGate = (cosines: number[][], threshold = 0.98) =>
   })
 
 const gateProblems = (shape: number[]) =>
-  conditionGate.problems?.({ settings: { t: [1, 2] }, shapes: { cosines: shape } })
+  gateKind.problems?.({ settings: { t: [1, 2] }, shapes: { cosines: shape } })
 
 const pictureProblems = (shape: number[]) =>
-  pictures.problems?.({ settings: {}, shapes: { original: shape } })
+  picturesKind.problems?.({ settings: {}, shapes: { original: shape } })
 
 describe('condition_gate', () => {
   test('averages over batches per t, and passes at or below the threshold', () => {
@@ -84,7 +86,7 @@ test('average gives the mean and its standard error', () => {
 })
 
 test('cases have a mean of each metric, with the deviation of a mean of independent numbers', () => {
-  const { metrics } = clustering
+  const { metrics } = clusteringKind
   const cases = new Map([
     ['a', { nmi: 0.2, nmi_std: 0.03, acc: 1, ari: null, rows: 5 }],
     ['b', { nmi: 0.4, nmi_std: 0.04, acc: 0.5, ari: 0.1, rows: 7 }],

@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { fitRidge, matrix, predictRidge, solveCholesky, type Matrix } from '../../src/evaluate/math/ridge.js'
-import { seededRandom } from '../../src/evaluate/math/random.js'
-import ridgeProbe from '../../src/evaluate/ridge-probe.js'
+import {
+  fitRidge,
+  matrix,
+  predictRidge,
+  solveCholesky,
+  type Matrix,
+} from '../../src/runtime/measures/math/ridge.js'
+import { seededRandom } from '../../src/runtime/measures/math/random.js'
+import ridgeProbe from '../../src/runtime/measures/ridge-probe.js'
 
 interface Reference {
   readonly lam: number

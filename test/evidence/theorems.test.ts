@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Random, seededRandom } from '../../src/evaluate/math/random.js'
-import scatter from '../../src/evaluate/scatter.js'
+import { type Random, seededRandom } from '../../src/runtime/measures/math/random.js'
+import scatter from '../../src/runtime/measures/scatter.js'
 import { type Nested, valueOf } from '../check/value.js'
 
 /*

@@ -5,7 +5,7 @@ import type { onnx as Onnx } from 'onnx-proto'
 import { expect, it } from 'vitest'
 import { DiskFiles } from '../../src/cli/files.js'
 import { compile } from '../../src/compiler/index.js'
-import type { Dataset } from '../../src/data/source.js'
+import type { Dataset } from '../../src/runtime/sources/dataset.js'
 import { runPipeline } from '../../src/runtime/run.js'
 import { file, integers, node, tensorInfo, weight } from './build.js'
 

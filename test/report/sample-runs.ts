@@ -1,7 +1,7 @@
 /** Three made-up runs with plausible numbers, written as a runner writes them and as summaries. */
 import type { Json } from '../../src/artefact/json.js'
-import { encodePng } from '../../src/evaluate/picture/png.js'
-import { seededRandom, type Random } from '../../src/evaluate/math/random.js'
+import { encodePng } from '../../src/runtime/measures/picture/png.js'
+import { seededRandom, type Random } from '../../src/runtime/measures/math/random.js'
 import type { RunSummary, StageSummary, StepRecord } from '../../src/report/run-summary.js'
 
 interface Method {

@@ -7,7 +7,7 @@ import type { GraphSpec } from '../../src/artefact/graphs.js'
 import type { Artefact, Manifest } from '../../src/artefact/manifest.js'
 import type { StageSpec } from '../../src/artefact/stages.js'
 import type { State } from '../../src/artefact/roles.js'
-import type { Dataset } from '../../src/data/source.js'
+import type { Dataset } from '../../src/runtime/sources/dataset.js'
 import { sha256 } from '../../src/graph/sha256.js'
 
 const { ModelProto } = onnxProto.onnx

@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { concepts, openArt } from '../../src/data/emoji/art.js'
-import { wordsOf } from '../../src/data/files/words.js'
+import { concepts, openArt } from '../../src/runtime/sources/emoji/art.js'
+import { wordsOf } from '../../src/runtime/sources/files/words.js'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const wordsFile = join(root, 'pipelines', 'quickstart', 'words.txt')

@@ -2,13 +2,13 @@ import { badEvaluation, unknownEvaluation } from '../../diagnostics/catalogue/ev
 import { badArguments } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
-import { evaluationKinds as kinds } from '../../evaluate/registry.js'
+import { evaluationKinds as kinds } from '../../evaluations/registry.js'
 import type {
   EvaluationKind,
   EvaluationParameter,
   ExpressionParameter,
   StaticParameter,
-} from '../../evaluate/kind.js'
+} from '../../evaluations/kind.js'
 import type { Expression } from '../1-parse/syntax.js'
 import type { Json } from '../../artefact/json.js'
 import { missingArgument } from '../3-elaborate/arguments.js'

@@ -1,5 +1,5 @@
 import { badEvaluation, coupledRows } from '../../diagnostics/catalogue/evaluate.js'
-import type { EvaluationKind } from '../../evaluate/kind.js'
+import type { EvaluationKind } from '../../evaluations/kind.js'
 import type { Graph } from '../../graph/graph.js'
 import { formatType } from '../../graph/types.js'
 import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
