@@ -275,11 +275,11 @@ export function countNodes(graph: Graph): number {
   return count
 }
 
-/** The nodes of some operators, nested graphs included, in the order of `visitNodes`. */
-export function findNodes(graph: Graph, ops: ReadonlySet<string>): readonly Node[] {
+/** The nodes that are wanted, nested graphs included, in the order of `visitNodes`. */
+export function findNodes(graph: Graph, wanted: (node: Node) => boolean): readonly Node[] {
   const found: Node[] = []
   visitNodes(graph, (node) => {
-    if (ops.has(node.op)) found.push(node)
+    if (wanted(node)) found.push(node)
   })
   return found
 }

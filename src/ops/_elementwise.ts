@@ -4,8 +4,8 @@ import { type DType, type Tensor, elementCount, tensor } from '../graph/types.js
 import { broadcastRows, broadcastShape, expandData, shapesOf } from './_broadcast.js'
 import { at } from './_index.js'
 import { floatTypes, given, requireSameType, requireTypes } from './_types.js'
-import type { LanguageFunction } from './language.js'
-import type { Derivative, DerivativeContext, Operator, Sample } from './operator.js'
+import type { LanguageFunction, NumbersGive } from './language.js'
+import type { Derivative, DerivativeContext, Memory, Operator, Sample } from './operator.js'
 import type { SampleRandom } from './sample.js'
 
 /** Of sample values: from `low` to `high`, none closer to zero than `apart`. */
@@ -33,6 +33,10 @@ interface Unary {
   readonly sample?: Range | ((random: SampleRandom, shape: readonly number[]) => Tensor)
   /** False: the language reaches it by an operator sign or not at all. */
   readonly language?: boolean
+  /** Its function takes static numbers too, and gives a float or, for an int, an int. */
+  readonly numbers?: NumbersGive
+  readonly inPlace?: boolean
+  readonly workspace?: Memory['workspace']
 }
 
 /** An operator y[i] = f(x[i]). */
@@ -65,6 +69,12 @@ export function unary(spec: Unary): Operator {
         : { kind: 'rule', rule: (c) => [() => derivative(c, given(c.inputs, 0), given(c.outputs, 0))] },
     flops: (_, [y]) => elementCount(y?.shape ?? []),
     rows: ([row]) => [row ?? null],
+    // What a later phase replaces is to be found as it stands.
+    ...(spec.domain === 'dcrc' ? {} : { broadcasts: 0 }),
+    memory: {
+      ...(spec.inPlace && { inPlace: true }),
+      ...(spec.workspace && { workspace: spec.workspace }),
+    },
     language: spec.language === false ? [] : [unaryFunction(spec, settings)],
     sample(random) {
       const shape = random.shape()
@@ -78,7 +88,7 @@ export function unary(spec: Unary): Operator {
 }
 
 function unaryFunction(
-  { name, word, doc }: Unary,
+  { name, word, doc, numbers, f }: Unary,
   settings: Readonly<Record<string, number>>,
 ): LanguageFunction {
   const names = Object.keys(settings)
@@ -91,6 +101,7 @@ function unaryFunction(
     ],
     build: (b, args) =>
       b.op(name, [args.tensor('x')], Object.fromEntries(names.map((key) => [key, args.float(key)]))),
+    ...(numbers && { onNumbers: { f: (x) => f(x ?? NaN, settings), gives: numbers } }),
   }
 }
 
@@ -104,8 +115,11 @@ interface Binary {
   readonly attributes?: Attributes
   readonly f: (x: number, y: number, dtype: DType, attributes: Attributes) => number
   readonly derivative: Derivative
+  readonly commutative?: boolean
   /** The language function that calls it, if an operator sign does not suffice. */
   readonly call?: string
+  /** That function takes static numbers too, and gives a float or, for ints, an int. */
+  readonly numbers?: NumbersGive
   readonly sample: (random: SampleRandom) => Sample
 }
 
@@ -143,12 +157,14 @@ export function binary(spec: Binary): Operator {
     derivative: spec.derivative,
     flops: (_, [z]) => elementCount(z?.shape ?? []),
     rows: (rows, inputs, [z]) => [broadcastRows(rows, shapesOf(inputs), z?.shape ?? [])],
-    language: spec.call === undefined ? [] : [binaryFunction(name, spec.call, doc)],
+    broadcasts: 0,
+    commutative: spec.commutative ?? false,
+    language: spec.call === undefined ? [] : [binaryFunction(spec, spec.call)],
     sample: spec.sample,
   }
 }
 
-const binaryFunction = (op: string, name: string, doc: string): LanguageFunction => ({
+const binaryFunction = ({ name: op, doc, numbers, f }: Binary, name: string): LanguageFunction => ({
   name,
   doc,
   parameters: [
@@ -156,6 +172,7 @@ const binaryFunction = (op: string, name: string, doc: string): LanguageFunction
     { name: 'y', kind: 'tensor' },
   ],
   build: (b, args) => b.op(op, alignScalars(b, args.tensor('x'), args.tensor('y'))),
+  ...(numbers && { onNumbers: { f: (x, y) => f(x ?? NaN, y ?? NaN, 'f64', {}), gives: numbers } }),
 })
 
 /** A constant scalar takes the element type of the other operand, where its number exists there. */

@@ -14,6 +14,7 @@ export interface Window extends Geometry {
 }
 
 /** Attributes that max and average pooling share; strides, pads and dilations left out are 1, 0 and 1 per axis. */
+export const poolAttributes: readonly string[] = ['kernel_shape', 'strides', 'pads', 'dilations']
 export const poolDefaults: Attributes = { auto_pad: 'NOTSET', ceil_mode: 0 }
 
 /** The window on spatial sizes. Where ceil_mode lets it go over the end, the pads after grow by what it reaches over. */

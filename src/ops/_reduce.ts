@@ -15,6 +15,7 @@ export interface Reduction {
   readonly word: string
   readonly doc: string
   readonly accepts?: readonly DType[]
+  readonly reduces?: Operator['reduces']
   readonly f: (values: Float64Array) => number
   /** The cotangent of x from those of y, which keep the reduced axes with size 1. */
   cotangent(b: Builder, r: { x: Value; y: Value; g: Value; axes: readonly number[]; count: number }): Value
@@ -57,6 +58,7 @@ export function reduction(spec: Reduction): Operator {
       const shape = given(inputs, 0).type.shape
       return [reducedRow(row, wrapped(axesOf(inputs), shape), flag(attributes, 'keepdims'))]
     },
+    ...(spec.reduces && { reduces: spec.reduces }),
     language: [reductionFunction(name, word, doc)],
     sample(random) {
       const shape = random.shape(0, 4)

@@ -9,6 +9,7 @@ import {
   pooledRow,
   pooledType,
   poolArguments,
+  poolAttributes,
   poolDefaults,
   poolParameters,
   sampleWindow,
@@ -23,6 +24,7 @@ const averagePool: Operator = {
   domain: '',
   doc: 'The mean of each window of x [n, c, ...] over one to three spatial axes; padding counts as zeros where count_include_pad is 1, else not at all.',
   attributes: { ...poolDefaults, count_include_pad: 0 },
+  withoutDefault: poolAttributes,
   infer: (inputs, attributes) => [pooledType('average_pool', given(inputs, 0), attributes)],
   value(inputs, attributes) {
     const x = given(inputs, 0)

@@ -8,6 +8,8 @@ const cast: Operator = {
   name: 'Cast',
   domain: '',
   doc: 'The elements under another element type. Floats become integers by cutting towards zero; numbers become bool by not being zero. `to` is the element type by its name in the language.',
+  withoutDefault: ['to'],
+  ignored: { saturate: 1, round_mode: 'up' },
   infer: (inputs, attributes) => [{ dtype: target(attributes), shape: given(inputs, 0).type.shape }],
   value(inputs, attributes) {
     const x = given(inputs, 0)
@@ -29,6 +31,8 @@ const cast: Operator = {
   },
   flops: (_, [y]) => elementCount(y?.shape ?? []),
   rows: ([row = null]) => [row],
+  broadcasts: 0,
+  memory: { inPlace: true },
   language: [
     {
       name: 'cast',

@@ -38,6 +38,8 @@ const clip: Operator = {
   },
   flops: (_, [y]) => elementCount(y?.shape ?? []),
   rows: ([row = null]) => [row],
+  broadcasts: 0,
+  memory: { inPlace: true },
   language: [
     {
       name: 'clip',

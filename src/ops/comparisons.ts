@@ -8,6 +8,7 @@ const comparison = (name: string, sign: string, f: (x: number, y: number) => boo
     word: sign,
     doc: `x ${sign} y, element by element, with broadcasting; gives bool.`,
     accepts: name === 'Equal' ? allTypes : numberTypes,
+    commutative: name === 'Equal',
     result: 'bool',
     f: (x, y) => Number(f(x, y)),
     derivative: { kind: 'zero' },

@@ -10,6 +10,7 @@ const concat: Operator = {
   name: 'Concat',
   domain: '',
   doc: 'Tensors one after the other along an axis; all other sizes agree.',
+  withoutDefault: ['axis'],
   infer(inputs, attributes) {
     const parts = inputs.map((_, k) => given(inputs, k))
     const [first] = parts

@@ -22,6 +22,7 @@ const convTranspose: Operator = {
   domain: '',
   doc: 'The adjoint of Conv in x: [n, m, ...] with weight [m, c / group, ...] gives [n, c, ...], of the size that Conv would bring back; `output_padding` chooses among several.',
   attributes: { group: 1 },
+  withoutDefault: ['strides', 'dilations', 'pads', 'output_padding'],
   infer(inputs, attributes) {
     const [x, weight, bias] = [given(inputs, 0), given(inputs, 1), inputs[2]]
     requireTypes('conv_transpose', floatTypes, x, weight)

@@ -10,6 +10,7 @@ const conv: Operator = {
   domain: '',
   doc: 'The convolution (cross-correlation) of x [n, c, ...] with weight [m, c / group, ...] plus bias [m], over one to three spatial axes.',
   attributes: { group: 1 },
+  withoutDefault: ['strides', 'dilations', 'pads'],
   infer(inputs, attributes) {
     const [x, weight, bias] = [given(inputs, 0), given(inputs, 1), inputs[2]]
     requireTypes('conv', floatTypes, x, weight)

@@ -23,6 +23,7 @@ const differentiated: Operator = {
   },
   flops: () => 0,
   rows: (rows, _, outputs) => outputs.map(() => (rows.every((row) => row === null) ? null : 'coupled')),
+  marker: true,
   sample(random) {
     const x = random.tensor(random.shape())
     return { inputs: [scalar(1), x, random.tensor(x.shape)], attributes: {}, constant: [0, 1, 2] }

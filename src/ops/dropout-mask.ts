@@ -27,6 +27,8 @@ const dropoutMask: Operator = {
   derivative: { kind: 'none', reason: 'a random mask has no derivative' },
   flops: () => 0,
   rows: (rows) => [rows[0] === null ? null : 'coupled'],
+  // Four words of 64 bits for each entry.
+  memory: { workspace: ([mask]) => 4 * 8 * elementCount(mask?.shape ?? []) },
   sample: (random) => ({
     inputs: [tensor('i64', [2], [random.int(0, 2 ** 32 - 1), random.int(0, 2 ** 32 - 1)])],
     attributes: { shape: random.shape(1), rate: random.pick([0.1, 0.25, 0.5]) },

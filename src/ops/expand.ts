@@ -26,6 +26,7 @@ const expand: Operator = {
   derivative: { kind: 'rule', rule: ({ cotangent }) => [() => cotangent, null] },
   flops: () => 0,
   rows: ([row = null], inputs, [y]) => [broadcastRows([row], [given(inputs, 0).type.shape], y?.shape ?? [])],
+  shapeOperand: 1,
   language: [
     {
       name: 'expand',

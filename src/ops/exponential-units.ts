@@ -8,6 +8,7 @@ export default [
     word: 'elu',
     doc: 'x above 0, alpha (exp(x) - 1) below, element by element. Source: Clevert et al. 2015.',
     settings: { alpha: 1 },
+    inPlace: true,
     f: (x, attributes) => (x > 0 ? x : number(attributes, 'alpha') * Math.expm1(x)),
     derivative({ b, node, cotangent }, x, y) {
       const { dtype } = x.type
@@ -22,6 +23,7 @@ export default [
     word: 'selu',
     doc: 'gamma x above 0, gamma alpha (exp(x) - 1) below, element by element; the defaults keep mean 0 and variance 1. Source: Klambauer et al. 2017.',
     settings: { alpha: 1.6732631921768188, gamma: 1.0507010221481323 },
+    inPlace: true,
     f: (x, attributes) =>
       number(attributes, 'gamma') * (x > 0 ? x : number(attributes, 'alpha') * Math.expm1(x)),
     derivative({ b, node, cotangent }, x, y) {
@@ -38,6 +40,7 @@ export default [
     word: 'celu',
     doc: 'x above 0, alpha (exp(x / alpha) - 1) below, element by element. Source: Barron 2017.',
     settings: { alpha: 1 },
+    inPlace: true,
     f: (x, attributes) => {
       const alpha = number(attributes, 'alpha')
       return x > 0 ? x : alpha * Math.expm1(x / alpha)

@@ -25,6 +25,7 @@ const extreme = (
     word: call,
     doc,
     accepts: numberTypes,
+    commutative: true,
     f,
     derivative: {
       kind: 'rule',
@@ -38,6 +39,7 @@ const extreme = (
       },
     },
     call,
+    numbers: 'same',
     sample: apart,
   })
 

@@ -34,6 +34,7 @@ const fusedMatMul: Operator = {
       ),
     ]
   },
+  broadcasts: 2,
   sample(random) {
     const [m, k, n] = [random.int(1, 5), random.int(1, 5), random.int(1, 5)]
     const [transA, transB] = [random.bool(), random.bool()]

@@ -15,6 +15,7 @@ const gelu: Operator = {
   domain: '',
   doc: "x times the normal distribution function of x, element by element: exact by erf, or its tanh approximation when `approximate` is 'tanh'. Source: Hendrycks and Gimpel 2016.",
   attributes: { approximate: 'none' },
+  choices: { approximate: ['none', 'tanh'] },
   infer(inputs) {
     requireTypes('gelu', floatTypes, given(inputs, 0))
     return [given(inputs, 0).type]
@@ -43,6 +44,7 @@ const gelu: Operator = {
   },
   flops: (_, [y]) => 5 * elementCount(y?.shape ?? []),
   rows: ([row = null]) => [row],
+  broadcasts: 0,
   language: [
     {
       name: 'gelu',

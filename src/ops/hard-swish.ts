@@ -1,4 +1,4 @@
-import { elementCount, tensor } from '../graph/types.js'
+import { byteSize, elementCount, tensor } from '../graph/types.js'
 import { unary } from './_elementwise.js'
 
 export default unary({
@@ -6,6 +6,8 @@ export default unary({
   word: 'hard_swish',
   doc: 'x times x / 6 + 1 / 2 limited to 0 to 1, element by element. Source: Howard et al. 2019.',
   f: (x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1),
+  // onnxruntime writes it with others.
+  workspace: ([y]) => (y ? byteSize(y) : 0),
   derivative({ b, cotangent }, x) {
     const number = (v: number) => b.scalar(v, x.type.dtype)
     const middle = b.add(b.scale(x, 1 / 3), number(0.5))

@@ -1,12 +1,15 @@
 import { unary } from './_elementwise.js'
 import { allTypes } from './_types.js'
 
-export default unary({
-  name: 'Identity',
-  word: 'identity',
-  doc: 'x itself.',
-  accepts: allTypes,
-  f: (x) => x,
-  derivative: ({ cotangent }) => cotangent,
-  language: false,
-})
+export default {
+  ...unary({
+    name: 'Identity',
+    word: 'identity',
+    doc: 'x itself.',
+    accepts: allTypes,
+    f: (x) => x,
+    derivative: ({ cotangent }) => cotangent,
+    language: false,
+  }),
+  memory: { view: true },
+}

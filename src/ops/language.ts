@@ -11,7 +11,12 @@ export interface LanguageFunction {
   readonly doc: string
   readonly parameters: readonly LanguageParameter[]
   build(b: Builder, args: Arguments): Value | readonly Value[]
+  /** Its value for static numbers, where it has one: the result is a static number then. */
+  readonly onNumbers?: { f(...numbers: readonly number[]): number; readonly gives: NumbersGive }
 }
+
+/** Of a function of static numbers: a float, or what its arguments are, ints or floats. */
+export type NumbersGive = 'float' | 'same'
 
 /** `values` is a number or (nested) lists of numbers as a constant tensor: whole numbers alone give i64, others f32. */
 export type ArgumentKind =

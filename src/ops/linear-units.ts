@@ -30,6 +30,7 @@ export default [
     name: 'Relu',
     word: 'relu',
     doc: 'max(x, 0), element by element; its slope at 0 is taken as 0.',
+    inPlace: true,
     f: (x) => Math.max(x, 0),
     derivative: ({ b, cotangent }, x) => either(b, above(b, x, 0), cotangent, 1, 0),
     sample: betweenKinks,
@@ -41,6 +42,7 @@ export default [
     word: 'leaky_relu',
     doc: 'x from 0 on, alpha x below, element by element. Source: Maas et al. 2013.',
     settings: { alpha: 0.01 },
+    inPlace: true,
     f: (x, attributes) => (x < 0 ? number(attributes, 'alpha') * x : x),
     derivative: ({ b, node, cotangent }, x) =>
       either(b, below(b, x, 0), cotangent, number(node.attributes, 'alpha'), 1),
@@ -51,6 +53,7 @@ export default [
     word: 'thresholded_relu',
     doc: 'x above alpha, else 0, element by element.',
     settings: { alpha: 1 },
+    inPlace: true,
     f: (x, attributes) => (x > number(attributes, 'alpha') ? x : 0),
     derivative: ({ b, node, cotangent }, x) =>
       either(b, above(b, x, number(node.attributes, 'alpha')), cotangent, 1, 0),
@@ -61,6 +64,7 @@ export default [
     word: 'hard_sigmoid',
     doc: 'alpha x + beta limited to 0 to 1, element by element.',
     settings: { alpha: 0.2, beta: 0.5 },
+    inPlace: true,
     f: (x, attributes) =>
       Math.min(Math.max(number(attributes, 'alpha') * x + number(attributes, 'beta'), 0), 1),
     derivative({ b, node, cotangent }, _, y) {

@@ -4,6 +4,7 @@ export default unary({
   name: 'Log',
   word: 'log',
   doc: 'The natural logarithm, element by element.',
+  numbers: 'float',
   f: Math.log,
   derivative: ({ b, cotangent }, x) => b.div(cotangent, x),
   sample: { low: 0.2, high: 3 },

@@ -7,6 +7,7 @@ const logic = (name: string, word: string, f: (x: number, y: number) => number):
     word,
     doc: `x ${word} y of bool tensors, element by element, with broadcasting.`,
     accepts: ['bool'],
+    commutative: true,
     f,
     derivative: { kind: 'zero' },
     sample(random) {

@@ -22,6 +22,7 @@ const matmul: Operator = {
     const [x, y] = [given(inputs, 0), given(inputs, 1)]
     return [productRows(rows, x.type.shape, y.type.shape, z?.shape ?? [], false, false)]
   },
+  broadcasts: 2,
   language: [
     {
       name: 'matmul',

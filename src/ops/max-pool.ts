@@ -6,6 +6,7 @@ import {
   pooledRow,
   pooledType,
   poolArguments,
+  poolAttributes,
   poolDefaults,
   poolParameters,
   sampleWindow,
@@ -19,6 +20,7 @@ const maxPool: Operator = {
   domain: '',
   doc: 'The largest element of each window of x [n, c, ...] over one to three spatial axes, and the places (i64) of these elements among all of x in row-major order; of equals the first one.',
   attributes: { ...poolDefaults, storage_order: 0 },
+  withoutDefault: poolAttributes,
   infer(inputs, attributes) {
     if (attributes['storage_order'] !== 0)
       throw new TypeMismatch('max_pool counts places in row-major order alone (storage_order 0)')

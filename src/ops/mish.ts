@@ -1,3 +1,4 @@
+import { byteSize } from '../graph/types.js'
 import { unary } from './_elementwise.js'
 
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
@@ -7,6 +8,8 @@ export default unary({
   word: 'mish',
   doc: 'x tanh(log(1 + exp(x))), element by element. Source: Misra 2019.',
   f: (x) => x * Math.tanh(softplus(x)),
+  // onnxruntime writes it with others.
+  workspace: ([y]) => (y ? byteSize(y) : 0),
   // With t = tanh(softplus(x)): t + x (1 - t t) sigmoid(x).
   derivative({ b, cotangent }, x) {
     const t = b.op('Tanh', [b.op('Softplus', [x])])

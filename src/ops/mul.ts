@@ -7,6 +7,7 @@ export default binary({
   doc: 'x * y, element by element, with broadcasting.',
   accepts: numberTypes,
   f: (x, y) => x * y,
+  commutative: true,
   derivative: {
     kind: 'rule',
     rule: ({ b, inputs, cotangent }) => [

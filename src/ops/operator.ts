@@ -4,19 +4,34 @@ import type { DType, Tensor, TensorType } from '../graph/types.js'
 import type { LanguageFunction } from './language.js'
 import type { SampleRandom } from './sample.js'
 
-/**
- * Everything the compiler knows of one operator, in one file of this folder. The checker, the differentiation
- * engine, the planner, the constant folder, the emitter, the numeric tests and the docs page follow from it.
- */
-export interface Operator {
+/** What every operator of ONNX states that we have. */
+interface Definition {
   /** ONNX's name; unique over all domains we use. */
   readonly name: string
-  /** '' is ai.onnx; 'dcrc' marks operators that a later phase must replace before emission. */
-  readonly domain: '' | 'com.microsoft' | 'dcrc'
   /** One paragraph: what it computes, with shapes; source. */
   readonly doc: string
-  /** Attribute defaults, by ONNX's names; an attribute without default is required and absent here. */
+  /** Attribute defaults, by ONNX's names. */
   readonly attributes?: Attributes
+  /** Attributes without a default. */
+  readonly withoutDefault?: readonly string[]
+  /** Attributes of ONNX that are not known here, with the values at which they change nothing. */
+  readonly ignored?: Readonly<Record<string, number | string>>
+  /** The texts that an attribute may be, where ONNX has more of them. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>
+  /** How the language calls it; several functions may build on one operator. */
+  readonly language?: readonly LanguageFunction[]
+  /** A random legal call for the tests; they draw at least 25. */
+  sample(random: SampleRandom): Sample
+}
+
+/**
+ * Everything the compiler knows of one operator, in one file of this folder. The checker, the differentiation
+ * engine, the planner, the constant folder, the emitter, the numeric tests and the docs page follow from it; no file
+ * outside of this folder lists the operators that have a property.
+ */
+export interface Operator extends Definition {
+  /** '' is ai.onnx; 'dcrc' marks operators that a later phase must replace before emission. */
+  readonly domain: '' | 'com.microsoft' | 'dcrc'
   /** The type rule. Throws TypeMismatch with one line in a user's words. `null` inputs are absent optional ones. */
   infer(inputs: readonly (Value | null)[], attributes: Attributes): readonly TensorType[]
   /** The value in float64: the oracle of tests and the constant folder. Only operators with bodies need `scope`. */
@@ -41,24 +56,39 @@ export interface Operator {
     attributes: Attributes,
     count: number,
   ): readonly (RowAxis | 'coupled')[]
-  /** How the language calls it; several functions may build on one operator. */
-  readonly language?: readonly LanguageFunction[]
-  /** A random legal call for the tests; they draw at least 25. */
-  sample(random: SampleRandom): Sample
+  /**
+   * Its operands broadcast against each other along all axes but the last so many: 0 where each element of the result
+   * follows from one element of each operand, 2 where matrices are multiplied. Absent: they do not.
+   */
+  readonly broadcasts?: number
+  /** Its operands may change places. */
+  readonly commutative?: boolean
+  /** What it takes of the elements along axes (input 1; absent: all axes): their sum, their mean, or one of them. */
+  readonly reduces?: 'sum' | 'mean' | 'one'
+  /** The operand that holds the shape of the result. */
+  readonly shapeOperand?: number
+  /** It steers gradients alone: its value is that of its first operand, and it goes with the last derivative. */
+  readonly marker?: boolean
+  readonly memory?: Memory
+}
+
+/** What onnxruntime's CPU kernel does with memory, beside reading its operands and filling results of its own. */
+export interface Memory {
+  /** The result is the memory of the first operand: nothing is moved. */
+  readonly view?: boolean
+  /** The result is written over the first operand, where it has that one's type and nothing else reads it any more. */
+  readonly inPlace?: boolean
+  /** The bytes that it takes only while it runs. */
+  workspace?(outputs: readonly TensorType[], attributes: Attributes): number
 }
 
 /**
  * An operator of ONNX that no graph holds: the builder writes it with others as it is added. Type rule, derivatives,
  * cost and axis dependence are those of its parts.
  */
-export interface Composite {
-  readonly name: string
-  readonly doc: string
-  readonly attributes?: Attributes
+export interface Composite extends Definition {
   /** The outputs, built from other operators. Throws TypeMismatch like a type rule. */
   expand(b: Builder, inputs: readonly (Value | null)[], attributes: Attributes): readonly Value[]
-  readonly language?: readonly LanguageFunction[]
-  sample(random: SampleRandom): Sample
 }
 
 export type RowAxis = number | null

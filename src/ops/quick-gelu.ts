@@ -40,6 +40,7 @@ const quickGelu: Operator = {
   },
   flops: (_, [y]) => 5 * elementCount(y?.shape ?? []),
   rows: ([row = null]) => [row],
+  broadcasts: 0,
   language: [
     call('silu', 1, 'x * sigmoid(x), element by element. Source: Elfwing et al. 2018.'),
     call('quick_gelu', 1.702, "x * sigmoid(1.702 x), element by element: OpenAI's approximation of gelu."),

@@ -31,6 +31,8 @@ const reshape: Operator = {
   rows: ([row = null], inputs, [y], _, count) => [
     reshapedRow(row, given(inputs, 0).type.shape, y?.shape ?? [], count),
   ],
+  shapeOperand: 1,
+  memory: { view: true },
   language: [
     {
       name: 'reshape',

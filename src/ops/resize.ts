@@ -27,6 +27,8 @@ const resize: Operator = {
     coordinate_transformation_mode: 'asymmetric',
     nearest_mode: 'floor',
   },
+  withoutDefault: ['cubic_coeff_a', 'antialias', 'exclude_outside'],
+  ignored: { extrapolation_value: 0, keep_aspect_ratio_policy: 'stretch' },
   infer(inputs, attributes) {
     const x = given(inputs, 0)
     requireTypes('resize', floatTypes, x)
@@ -96,6 +98,7 @@ const resize: Operator = {
       )
     return [repeats ? row : 'coupled']
   },
+  shapeOperand: 3,
   language: [
     {
       name: 'resize_nearest',

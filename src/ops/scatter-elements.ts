@@ -20,6 +20,7 @@ const scatterElements: Operator = {
   domain: '',
   doc: "A copy of x in which updates[i, j] replaces x[indices[i, j], j] (axis 0), or is added to it when reduction is 'add'. Without 'add' no index may occur twice.",
   attributes: { axis: 0, reduction: 'none' },
+  choices: { reduction: ['none', 'add'] },
   infer(inputs, attributes) {
     const [x, indices, updates] = [given(inputs, 0), given(inputs, 1), given(inputs, 2)]
     requireTypes('scatter', allTypes, x)

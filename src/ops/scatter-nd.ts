@@ -10,6 +10,7 @@ const scatterND: Operator = {
   domain: '',
   doc: "A copy of x in which each part that an entry of indices [..., q] names by its first q coordinates is replaced by the update, or has it added when reduction is 'add'. Without 'add' no entry may occur twice.",
   attributes: { reduction: 'none' },
+  choices: { reduction: ['none', 'add'] },
   infer(inputs) {
     const [x, indices, updates] = [given(inputs, 0), given(inputs, 1), given(inputs, 2)]
     requireTypes('scatter', allTypes, x)

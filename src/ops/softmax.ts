@@ -1,5 +1,5 @@
 import type { Attributes, Value } from '../graph/graph.js'
-import { elementCount, type Tensor, tensor } from '../graph/types.js'
+import { byteSize, elementCount, type Tensor, tensor } from '../graph/types.js'
 import { number } from './_attributes.js'
 import { around, at } from './_index.js'
 import { checkAxis, floatTypes, given, requireTypes, wrapAxis } from './_types.js'
@@ -40,6 +40,12 @@ const softmax = ({ name, word, doc, f, cotangent }: Form): Operator => ({
   rows: ([row = null], inputs, _, attributes) => [
     row !== null && row === axisOf(attributes, given(inputs, 0).type.shape) ? 'coupled' : row,
   ],
+  memory: {
+    inPlace: true,
+    // Over another axis than the last the kernel works on a transposed copy of operand and result.
+    workspace: ([y], attributes) =>
+      y && axisOf(attributes, y.shape) !== y.shape.length - 1 ? 2 * byteSize(y) : 0,
+  },
   language: [
     {
       name: word,

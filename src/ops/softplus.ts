@@ -5,6 +5,7 @@ export default unary({
   word: 'softplus',
   doc: 'log(1 + exp(x)), element by element: a smooth form of max(x, 0).',
   // exp of a negative number alone: large x does not overflow
+  inPlace: true,
   f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   derivative: ({ b, cotangent }, x) => b.mul(cotangent, b.op('Sigmoid', [x])),
 })

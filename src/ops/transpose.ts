@@ -8,6 +8,7 @@ const transpose: Operator = {
   name: 'Transpose',
   domain: '',
   doc: 'The axes in another order: axis i of the result is axis perm[i] of x.',
+  withoutDefault: ['perm'],
   infer(inputs, attributes) {
     const { type } = given(inputs, 0)
     const perm = numbers(attributes, 'perm')

@@ -38,6 +38,7 @@ const where: Operator = {
   },
   flops: (_, [z]) => elementCount(z?.shape ?? []),
   rows: (rows, inputs, [z]) => [broadcastRows(rows, shapesOf(inputs), z?.shape ?? [])],
+  broadcasts: 0,
   language: [
     {
       name: 'where',

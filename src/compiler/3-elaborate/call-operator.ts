@@ -11,31 +11,6 @@ import { sumOfEntries } from './gradient-value.js'
 import { sizeOrigins } from './size-origins.js'
 import { type Val, float, int, list, tensorVal } from './values.js'
 
-/** Halves to the even neighbour, as ONNX's Round. */
-function roundHalfEven(value: number): number {
-  const below = Math.floor(value)
-  if (value - below !== 0.5) return Math.round(value)
-  return below % 2 === 0 ? below : below + 1
-}
-
-/** Those that give an int for ints. */
-const keepsInts = new Set(['abs', 'floor', 'round', 'maximum', 'minimum'])
-
-/** Functions of operators that also work on static numbers. */
-const onNumbers = new Map<string, (...values: number[]) => number>([
-  ['exp', Math.exp],
-  ['log', Math.log],
-  ['sqrt', Math.sqrt],
-  ['sin', Math.sin],
-  ['cos', Math.cos],
-  ['tanh', Math.tanh],
-  ['abs', Math.abs],
-  ['floor', Math.floor],
-  ['round', roundHalfEven],
-  ['maximum', Math.max],
-  ['minimum', Math.min],
-])
-
 /** Calls a function that an operator file declares: converts the arguments and builds its nodes. */
 export function callOperator(x: Elaboration, definition: LanguageFunction, given: GivenArguments): Val {
   const number = onStaticNumbers(definition, given)
@@ -76,17 +51,17 @@ export function callOperator(x: Elaboration, definition: LanguageFunction, given
 
 /** The result for numbers alone, which stays a number. */
 function onStaticNumbers(definition: LanguageFunction, given: GivenArguments): Val | undefined {
-  const numeric = onNumbers.get(definition.name)
-  if (!numeric || given.list.length !== definition.parameters.length) return undefined
+  const { onNumbers } = definition
+  if (!onNumbers || given.list.length !== definition.parameters.length) return undefined
   const numbers: number[] = []
-  let whole = keepsInts.has(definition.name)
+  let whole = onNumbers.gives === 'same'
   for (const { value } of given.list) {
     if (value.kind !== 'int' && value.kind !== 'float') return undefined
     numbers.push(value.value)
     whole &&= value.kind === 'int'
   }
   if (given.list.some(({ name }) => name)) bindArguments(definition.name, namesOf(definition), given)
-  const result = numeric(...numbers)
+  const result = onNumbers.f(...numbers)
   if (Number.isFinite(result)) return whole ? int(result) : float(result)
   return fail(notFinite(given.span, { what: `${definition.name}(${numbers.join(', ')})`, got: result }))
 }

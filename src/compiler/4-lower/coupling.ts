@@ -2,7 +2,7 @@ import { coupledAccumulation, noData } from '../../diagnostics/catalogue/stage.j
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import type { Graph, Value } from '../../graph/graph.js'
 import { lossOf, roleOf } from '../../graph/roles.js'
-import type { RowAxis } from '../../ops/operator.js'
+import type { Operator, RowAxis } from '../../ops/operator.js'
 import { operator } from '../../ops/registry.js'
 
 /**
@@ -55,6 +55,9 @@ function couplingOf(
   return mixes === undefined ? undefined : { operator: mixes, rows }
 }
 
+/** What it makes of all rows is the sum, or the mean, of what it makes of parts of them. */
+const addsUp = ({ reduces }: Operator): boolean => reduces === 'sum' || reduces === 'mean'
+
 function firstCoupling(
   graph: Graph,
   used: ReadonlySet<Value>,
@@ -77,7 +80,7 @@ function firstCoupling(
     for (const [k, value] of node.outputs.entries()) {
       const axis = result[k] ?? null
       if (axis !== 'coupled') axes.set(value, axis)
-      else if (node.op !== 'ReduceMean' && node.op !== 'ReduceSum') return node.op
+      else if (!addsUp(operator(node.op))) return node.op
     }
   }
   return undefined

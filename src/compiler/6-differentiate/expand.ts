@@ -4,6 +4,7 @@ import type { Builder } from '../../graph/builder.js'
 import type { Draft, Graph, Node, Value } from '../../graph/graph.js'
 import { type Copier, findNodes, rewrite, slice } from '../../graph/rewrite.js'
 import { formatType } from '../../graph/types.js'
+import { operator } from '../../ops/registry.js'
 import { isPartial } from '../4-lower/gradient-objective.js'
 import { gradients } from './gradients.js'
 
@@ -12,11 +13,10 @@ import { gradients } from './gradients.js'
  * that compute it. They are replaced in order, so the gradient of a gradient finds the first one in place.
  */
 export const expandGradients = (graph: Graph): Graph =>
-  findNodes(graph, gradientNodes).length === 0
-    ? graph
-    : rewrite(graph, { afresh: true, node: expandGradient })
+  findNodes(graph, isGradient).length === 0 ? graph : rewrite(graph, { afresh: true, node: expandGradient })
 
-const gradientNodes: ReadonlySet<string> = new Set(['Gradient'])
+/** Asks for the gradient of a value. */
+export const isGradient = ({ op }: Node): boolean => op === 'Gradient'
 
 /** The rule of `expandGradients`, for those who copy a graph into a builder of their own. */
 export function expandGradient(
@@ -24,7 +24,7 @@ export function expandGradient(
   inputs: readonly (Value | null)[],
   { b }: Copier,
 ): readonly Value[] | undefined {
-  if (node.op !== 'Gradient') return undefined
+  if (!isGradient(node)) return undefined
   const [, ...targets] = inputs.filter((v) => v !== null)
   return gradientsOf(node, inputs, b).map((found, i) => {
     const target = targets[i]
@@ -50,11 +50,11 @@ export function gradientsOf(
 
 /** Drops the nodes that only steer gradients, once no derivative is left to take, and what nothing needs. */
 export function dropMarkers(graph: Graph, draft?: Draft): Graph {
-  if (findNodes(graph, markers).length === 0) return slice(graph)
+  if (findNodes(graph, isMarker).length === 0) return slice(graph)
   return rewrite(graph, {
     draft,
-    node: (node, inputs) => (markers.has(node.op) ? inputs.slice(0, 1) : undefined),
+    node: (node, inputs) => (isMarker(node) ? inputs.slice(0, 1) : undefined),
   })
 }
 
-const markers: ReadonlySet<string> = new Set(['StopGradient', 'Anchor', 'Differentiated'])
+const isMarker = ({ op }: Node): boolean => operator(op).marker === true

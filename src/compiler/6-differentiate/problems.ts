@@ -7,7 +7,7 @@ import { lossOf } from '../../graph/roles.js'
 import { formatType } from '../../graph/types.js'
 import type { LoweredStage, TrainedParameter } from '../4-lower/lowered.js'
 import { isPartial } from '../4-lower/gradient-objective.js'
-import { expandGradients } from './expand.js'
+import { expandGradients, isGradient } from './expand.js'
 import { barrierProblem, flowBetween } from './gradients.js'
 
 /**
@@ -37,11 +37,11 @@ interface Wanted {
 }
 
 function problems(graph: Graph, more: (graph: Graph) => readonly Wanted[]): readonly Diagnostic[] {
-  const gradients = findNodes(graph, new Set(['Gradient'])).map(gradientOf)
+  const gradients = findNodes(graph, isGradient).map(gradientOf)
   const wanted = [...gradients, ...more(graph)]
   const flows = wanted.map(({ loss, behind, targets }) => flowBetween(targets, [loss], behind))
   // The derivative of a gradient depends on the nodes that compute it.
-  if (flows.some((flow) => flow.barriers.some((node) => node.op === 'Gradient'))) {
+  if (flows.some((flow) => flow.barriers.some(isGradient))) {
     const expanded = attempt(() => expandGradients(graph))
     return 'nodes' in expanded ? problems(expanded, more) : [expanded]
   }

@@ -2,6 +2,7 @@ import { Builder } from '../../graph/builder.js'
 import { type Draft, type Graph, type Output, type Value, producer } from '../../graph/graph.js'
 import { Copier, operands, rewrite, slice } from '../../graph/rewrite.js'
 import { elementCount } from '../../graph/types.js'
+import { operator } from '../../ops/registry.js'
 import { mergeCommon } from '../passes/merge-common.js'
 import { Numbering, comparable } from '../passes/numbering.js'
 
@@ -77,14 +78,12 @@ function frontierOf(graph: Graph): ReadonlySet<Value> {
   return frontier
 }
 
-const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity'])
-
 /** Whether a static value is more than a view or a copy by Expand of something else. */
 function isComputed(value: Value): boolean {
   const node = producer(value)
   const [operand] = node?.inputs ?? []
   if (!node || node.op === 'Expand') return false
-  return !views.has(node.op) || (operand ? isComputed(operand) : false)
+  return !operator(node.op).memory?.view || (operand ? isComputed(operand) : false)
 }
 
 /** The graph with the prologue's results as inputs. */

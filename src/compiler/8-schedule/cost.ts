@@ -55,11 +55,8 @@ export const flopsOf = (node: Node): number =>
     node.attributes,
   )
 
-/** Views move nothing. */
-const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity'])
-
 function bytesOf(node: Node): number {
-  if (views.has(node.op)) return 0
+  if (operator(node.op).memory?.view) return 0
   return bytesOfAll(node.bodies.length > 0 ? operands(node) : node.inputs) + bytesOfAll(node.outputs)
 }
 

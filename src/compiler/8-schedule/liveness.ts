@@ -1,8 +1,8 @@
 import { type Graph, type Node } from '../../graph/graph.js'
 import { byteSize, sameShape } from '../../graph/types.js'
-import { type Indexed, type Lists, indexed } from './indexed.js'
+import { operator } from '../../ops/registry.js'
+import { type Indexed, indexed } from './indexed.js'
 import { dependencies, walk } from './order.js'
-import { workspaceBytes } from './workspace.js'
 
 export interface Liveness {
   /** The most bytes that results of nodes take at one time, outputs of the graph included. */
@@ -23,16 +23,16 @@ export function liveness(graph: Graph): Liveness {
 
 /**
  * Memory as onnxruntime's CPU provider spends it: a result is allocated when its node runs and freed after its last
- * reader; views share their operand's memory, and elementwise nodes write into an operand that nothing else reads
- * any more.
+ * reader; views share their operand's memory, and kernels that work in place write over an operand that nothing else
+ * reads any more.
  */
 export class Lifetimes {
   /** Per value: bytes, how often nodes read it, whether the caller gets it. */
   private readonly bytes: Float64Array
   private readonly uses: Int32Array
   private readonly kept: Uint8Array
-  /** Per node: the values over which its first result may be written. */
-  private readonly overwrites: Lists
+  /** Per node: the value over which its first result may be written, or -1. */
+  private readonly overwrites: Int32Array
   /** Per node: whether its result is its first operand under another shape. */
   private readonly views: Uint8Array
   /** Per node: the bytes that it takes only while it runs. */
@@ -46,8 +46,10 @@ export class Lifetimes {
     this.views = new Uint8Array(graph.nodes.length)
     this.extra = new Float64Array(graph.nodes.length)
     graph.nodes.forEach((node, k) => {
-      if (views.has(node.op)) this.views[k] = 1
-      this.extra[k] = workspaceBytes(node) + nestedBytes(node)
+      const { memory } = operator(node.op)
+      if (memory?.view) this.views[k] = 1
+      const types = node.outputs.map((v) => v.type)
+      this.extra[k] = (memory?.workspace?.(types, node.attributes) ?? 0) + nestedBytes(node)
     })
     numbers.forEach((number, value) => (this.bytes[number] = byteSize(value.type)))
     reads.items.forEach((value) => (this.uses[value] = (this.uses[value] ?? 0) + 1))
@@ -114,39 +116,19 @@ export class Lifetimes {
       const start = starts[node] ?? 0
       return start < (starts[node + 1] ?? 0) ? (bufferOf[items[start] ?? 0] ?? -1) : -1
     }
-    const end = this.overwrites.starts[node + 1] ?? 0
-    for (let k = this.overwrites.starts[node] ?? 0; k < end; k++) {
-      const buffer = bufferOf[this.overwrites.items[k] ?? 0] ?? -1
-      if (buffer >= 0 && open[buffer] === 1) return buffer
-    }
-    return undefined
+    const buffer = bufferOf[this.overwrites[node] ?? -1] ?? -1
+    return buffer >= 0 && open[buffer] === 1 ? buffer : undefined
   }
 }
 
-/** Per node: the operands of its first result's type, where it is elementwise. */
-function overwritten({ graph, numbers }: Indexed): Lists {
-  const [starts, items] = [[0], [] as number[]]
-  for (const { op, inputs, outputs } of graph.nodes) {
-    const type = outputs[0]?.type
-    const count = inPlace.has(op) ? inputs.length : 0
-    for (let k = 0; k < count; k++) {
-      const input = inputs[k]
-      if (!input || input.type.dtype !== type?.dtype || !sameShape(input.type.shape, type.shape)) continue
-      const number = numbers.get(input)
-      if (number !== undefined) items.push(number)
-    }
-    starts.push(items.length)
-  }
-  return { starts, items }
+/** Per node: its first operand, where its kernel writes the result over it; or -1. */
+function overwritten({ graph, numbers }: Indexed): Int32Array {
+  return Int32Array.from(graph.nodes, ({ op, inputs: [operand], outputs: [result] }) => {
+    const [from, to] = [operand?.type, result?.type]
+    if (!operator(op).memory?.inPlace || !operand || from?.dtype !== to?.dtype) return -1
+    return sameShape(from?.shape ?? [], to?.shape ?? []) ? (numbers.get(operand) ?? -1) : -1
+  })
 }
-
-/** Nodes whose result is their first operand's memory under another shape. */
-const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity'])
-
-/** Nodes that may write their result over an operand of the same type. */
-const inPlace = new Set(
-  'Add Sub Mul Div Abs Neg Exp Log Sqrt Reciprocal Floor Ceil Erf Tanh Sigmoid Relu Clip Softplus'.split(' '),
-)
 
 /** What one round of a node's bodies takes, carried values included. */
 const nestedBytes = (node: Node): number =>

@@ -1,8 +1,9 @@
 import type { onnx as Onnx } from 'onnx-proto'
-import type { Graph, Value } from '../../graph/graph.js'
+import type { Graph, Node, Value } from '../../graph/graph.js'
 import { findNodes } from '../../graph/rewrite.js'
 import { tensorKey } from '../../graph/types.js'
 import { dataType } from '../../onnx/element-types.js'
+import { operator } from '../../ops/registry.js'
 import type { Names } from './names.js'
 
 /**
@@ -27,7 +28,7 @@ export function shapesRead(graph: Graph): readonly Value[] {
   return [...shapes.values()]
 }
 
-const readsShape = new Set(['Reshape', 'Expand'])
+const readsShape = ({ op }: Node): boolean => operator(op).shapeOperand === 1
 
 /** The shapes of a graph's results that are no outputs, as far as they are placed. */
 export function placedShapes(

@@ -8,7 +8,8 @@ import { findNodes, rewrite } from '../../graph/rewrite.js'
  */
 export function anchorTargets(graph: Graph): Graph {
   const targets = new Set<Value | null>()
-  for (const { inputs } of findNodes(graph, new Set(['Gradient']))) for (const v of inputs) targets.add(v)
+  for (const { inputs } of findNodes(graph, ({ op }) => op === 'Gradient'))
+    for (const v of inputs) targets.add(v)
   if (targets.size === 0) return graph
   return rewrite(graph, {
     node(node, inputs, { b }) {

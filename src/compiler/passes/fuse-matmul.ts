@@ -16,8 +16,7 @@ export const fuseMatmul = localPass(
     const own = ownResults(graph)
     return {
       node(node, inputs, { b }) {
-        const fuse = products.has(node.op) ? fuseOperands : resultFusions[node.op]
-        const value = fuse?.({ b, node, inputs, context, own })
+        const value = fusions[node.op]?.({ b, node, inputs, context, own })
         if (!value) return undefined
         findings.changed++
         return [value]
@@ -46,8 +45,6 @@ function ownResults(graph: Graph): (value: Value) => boolean {
   }
   return (value) => once(value) && !views.has(value)
 }
-
-const products = new Set(['MatMul', 'FusedMatMul', 'Gemm'])
 
 /** alpha op(x) op(y) + beta c, however it is written. */
 interface Product {
@@ -104,21 +101,23 @@ function untransposed(b: Builder, value: Value): Value | undefined {
 
 /** A value that is another one times a constant number. */
 function scaled(value: Value): { readonly value: Value; readonly factor: number } | undefined {
-  for (const op of ['Mul', 'Div']) {
-    const node = madeBy(value, op)
-    if (!node || !isFloat(value.type.dtype)) continue
-    const [x, y] = [given(node.inputs, 0), given(node.inputs, 1)]
-    const [cx, cy] = [uniform(x), uniform(y)]
-    if (cy !== undefined && sameShape(x.type.shape, value.type.shape))
-      return { value: x, factor: op === 'Mul' ? cy : 1 / cy }
-    if (op === 'Mul' && cx !== undefined && sameShape(y.type.shape, value.type.shape))
-      return { value: y, factor: cx }
-  }
+  const product = madeBy(value, 'Mul')
+  const node = product ?? madeBy(value, 'Div')
+  if (!node || !isFloat(value.type.dtype)) return undefined
+  const [x, y] = [given(node.inputs, 0), given(node.inputs, 1)]
+  const [cx, cy] = [uniform(x), uniform(y)]
+  if (cy !== undefined && sameShape(x.type.shape, value.type.shape))
+    return { value: x, factor: product ? cy : 1 / cy }
+  if (product && cx !== undefined && sameShape(y.type.shape, value.type.shape))
+    return { value: y, factor: cx }
   return undefined
 }
 
-/** What takes a node into a product that nothing else reads, by its operator. */
-const resultFusions: Readonly<Record<string, (call: FuseCall) => Value | undefined>> = {
+/** What products take in of their operands, and what is taken into a product that nothing else reads. */
+const fusions: Readonly<Record<string, (call: FuseCall) => Value | undefined>> = {
+  MatMul: fuseOperands,
+  FusedMatMul: fuseOperands,
+  Gemm: fuseOperands,
   Mul: fuseFactor,
   Div: fuseFactor,
   Add: fuseAddition,
@@ -169,7 +168,7 @@ function productBehind(value: Value, old: Value, own: FuseCall['own']): Found | 
 
 function directProduct(result: Value): Found | undefined {
   const node = producer(result)
-  if (!node || !products.has(node.op)) return undefined
+  if (!node || fusions[node.op] !== fuseOperands) return undefined
   return { product: productOf(node, node.inputs), gemm: node.op === 'Gemm', result }
 }
 

@@ -48,11 +48,11 @@ function invariantsOf(body: Graph): ReadonlySet<Node> {
   const moved = new Set<Node>()
   const wanted = new Set<Value>()
   for (const node of invariant.toReversed()) {
-    if (stays.has(node.op) && !node.outputs.some((v) => wanted.has(v))) continue
+    if (isNoWork(node) && !node.outputs.some((v) => wanted.has(v))) continue
     moved.add(node)
     for (const input of node.inputs) if (input) wanted.add(input)
   }
   return moved
 }
 
-const stays = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity', 'Expand'])
+const isNoWork = ({ op }: Node): boolean => op === 'Expand' || operator(op).memory?.view === true

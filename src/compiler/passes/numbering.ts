@@ -40,7 +40,7 @@ export class Numbering {
   }
 
   private operandsKey(op: string, inputs: readonly (Value | null)[]): string {
-    if (commutative.has(op)) return this.sortedKey(inputs)
+    if (operator(op).commutative) return this.sortedKey(inputs)
     let key = ''
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i]
@@ -83,8 +83,6 @@ export class Numbering {
 /** Nodes that compute the same from the same operands; one with a body may read other values too. */
 export const comparable = (node: Node): boolean =>
   node.bodies.length === 0 && operator(node.op).domain !== 'dcrc'
-
-const commutative = new Set(['Add', 'Mul', 'Max', 'Min', 'And', 'Or', 'Xor', 'Equal'])
 
 function attributesKey(attributes: Attributes): string {
   let key = ''

@@ -7,6 +7,7 @@ const depthToSpace: Composite = {
   name: 'DepthToSpace',
   doc: "Channels of x [n, c, h, w] moved into blocks of r x r pixels, r being `blocksize`: [n, c / (r r), h r, w r]. In mode 'DCR' the place in the block comes before the channel, in 'CRD' after it, as in torch.nn.PixelShuffle.",
   attributes: { mode: 'DCR' },
+  withoutDefault: ['blocksize'],
   expand(b, inputs, attributes) {
     const x = given(inputs, 0)
     requireRank('DepthToSpace', x, 4)
@@ -31,6 +32,7 @@ const depthToSpace: Composite = {
 const spaceToDepth: Composite = {
   name: 'SpaceToDepth',
   doc: 'Blocks of r x r pixels of x [n, c, h, w] moved into channels, r being `blocksize`: [n, r r c, h / r, w / r], the place in the block before the channel.',
+  withoutDefault: ['blocksize'],
   expand(b, inputs, attributes) {
     const x = given(inputs, 0)
     requireRank('SpaceToDepth', x, 4)

@@ -7,6 +7,7 @@ import type { Composite } from '../operator.js'
 const einsum: Composite = {
   name: 'Einsum',
   doc: 'The sum of products that `equation` names: one letter per axis of each operand, "..." for the axes that broadcast; letters left out of the result are summed over. Built from transposes, matrix products and sums.',
+  withoutDefault: ['equation'],
   expand(b, inputs, attributes) {
     const operands = inputs.filter((v): v is Value => v !== null)
     requireTypes('einsum', floatTypes, ...operands)

@@ -58,6 +58,7 @@ const group: Composite = {
   name: 'GroupNormalization',
   doc: 'Each of num_groups groups of channels of x [n, c, ...] shifted and scaled to mean 0 and variance 1, times scale [c], plus bias [c]. Source: Wu and He 2018.',
   attributes: { epsilon: 1e-5 },
+  withoutDefault: ['num_groups'],
   expand(b, inputs, attributes) {
     const [x, scale, bias] = [given(inputs, 0), given(inputs, 1), given(inputs, 2)]
     checkChannels('group normalization', x, scale, bias)

@@ -35,7 +35,7 @@ function accumulate(given: Graph, { rows, count, trained }: MicroBatches): PassR
     const samples = graph.inputs.filter((v) => v.type.shape[0] === rows).map((v) => [v, 0] as const)
     return rowWiseParts(graph, rows, new Map([...samples, ...known]), isTrained)
   }
-  const gradient = findNodes(given, new Set(['Gradient'])).find(({ inputs }) =>
+  const gradient = findNodes(given, ({ op }) => op === 'Gradient').find(({ inputs }) =>
     inputs.slice(1).some((v) => v && isTrained(v)),
   )
   if (gradient) return { node: gradient, reason: 'a gradient by parameters needs all samples at once' }

@@ -5,7 +5,7 @@ import { isFloat } from '../../../graph/types.js'
 import { operator } from '../../../ops/registry.js'
 import type { Pass, Refusal } from '../pass.js'
 import { madeBy } from '../simplify/rule.js'
-import { follow } from './rules.js'
+import { carries, follow } from './rules.js'
 import { type Shifted, shiftedSum, total } from './shifted.js'
 
 /**
@@ -60,8 +60,7 @@ export const cancelShifts: Pass = {
           return [total(b, outcome, out.type.shape)]
         }
         const born = node.op === 'Add' ? birth(b, node, inputs, varying) : undefined
-        if (born === 'near' || (carries.has(node.op) && node.inputs.some((v) => v && near.has(v))))
-          near.add(out)
+        if (born === 'near' || (carries(node) && node.inputs.some((v) => v && near.has(v)))) near.add(out)
         else if (born) sums.set(out, born)
         else if (
           node.op === 'MatMul' &&
@@ -77,18 +76,6 @@ export const cancelShifts: Pass = {
     return { graph: rewritten, changed: cancelled.size, refusals }
   },
 }
-
-/** Operators that lead from a condition to the keys and values of attention. */
-const carries = new Set([
-  'Reshape',
-  'Unsqueeze',
-  'Squeeze',
-  'Flatten',
-  'Identity',
-  'Transpose',
-  'Expand',
-  'Gemm',
-])
 
 /** The sum of something constant with something smaller that depends on data; `near` if it is not smaller. */
 function birth(

@@ -1,6 +1,7 @@
 import type { Builder } from '../../../graph/builder.js'
 import { type Node, type Value, producer } from '../../../graph/graph.js'
 import { elementCount, sameShape } from '../../../graph/types.js'
+import { operator } from '../../../ops/registry.js'
 import { given, int, list, uniform } from '../simplify/rule.js'
 import { type Shifted, fullAlong, isConstantAlong, mapParts, reshaped } from './shifted.js'
 
@@ -24,10 +25,10 @@ export function follow(call: ShiftedCall): Outcome {
   const { b, node, inputs, k, sum } = call
   const value = given(inputs, k)
   const to = node.outputs[0]?.type.shape ?? []
-  const rule = rules[node.op]
-  if (!rule || (k !== 0 && !second.has(node.op))) return `${node.op} needs the sum as a whole`
+  const rule = isView(node) ? asView : (k === 0 ? ofFirst : ofSecond)[node.op]
+  if (!rule) return `${node.op} needs the sum as a whole`
   // A view that merges the axis of the tokens with another is undone before anything but a row-wise product.
-  if (!sameShape(value.type.shape, sum.shape) && !views.has(node.op) && node.op !== 'Gemm')
+  if (!sameShape(value.type.shape, sum.shape) && !isView(node) && node.op !== 'Gemm')
     return `${node.op} reads the tokens of all pictures as one axis`
   return rule({ ...call, b, to })
 }
@@ -36,13 +37,10 @@ type Rule = (call: ShiftedCall & { readonly to: readonly number[] }) => Outcome
 
 const asView: Rule = ({ b, sum, to }) => reshaped(b, sum, to)
 
-const views = new Set(['Reshape', 'Unsqueeze', 'Squeeze', 'Flatten', 'Identity'])
+const isView = ({ op }: Node): boolean => operator(op).memory?.view === true
 
-/** Operators whose second operand may be the sum. */
-const second = new Set(['Add', 'Mul', 'MatMul'])
-
-const rules: Readonly<Record<string, Rule>> = {
-  ...Object.fromEntries([...views].map((op) => [op, asView])),
+/** Operators that move the elements of the sum, or multiply its rows. */
+const moves: Readonly<Record<string, Rule>> = {
   Transpose({ b, node, sum, to }) {
     const perm = list(node, 'perm')
     return mapParts(sum, to, (part) => b.transpose(part, perm))
@@ -51,18 +49,19 @@ const rules: Readonly<Record<string, Rule>> = {
     mapParts(sum, to, (part) =>
       b.reshape(part, [...to.slice(sum.shape.length).map(() => 1), ...part.type.shape]),
     ),
+  Gemm: rowProduct,
+}
+
+/** Whether a node leads from a condition to the keys and values of attention. */
+export const carries = (node: Node): boolean => isView(node) || Object.hasOwn(moves, node.op)
+
+/** What becomes of the sum as first operand of an operator, and as its second. */
+const ofFirst: Readonly<Record<string, Rule>> = {
+  ...moves,
   Mul: scale,
   Div: scale,
-  /** What is added to the sum is added to the rest: a mask to the scores, a feature map to what attention adds. */
-  Add({ b, inputs, k, sum, othersFixed, to }) {
-    const other = given(inputs, 1 - k)
-    const rank = (v: Value): Value =>
-      b.reshape(v, [...to.slice(v.type.shape.length).map(() => 1), ...v.type.shape])
-    const fixed = sum.fixed && othersFixed
-    return { rest: b.add(rank(sum.rest), rank(other)), shift: rank(sum.shift), shape: to, fixed }
-  },
-  Gemm: rowProduct,
-  MatMul: (call) => (call.k === 0 ? leftProduct(call) : rightProduct(call)),
+  Add: addition,
+  MatMul: leftProduct,
   /** softmax(x + s) = softmax(x) where s is the same for all that is compared. */
   Softmax({ b, node, sum, to }) {
     const axis = int(node, 'axis', -1)
@@ -70,6 +69,16 @@ const rules: Readonly<Record<string, Rule>> = {
       return 'the sum varies in what Softmax compares'
     return { cancelled: b.expand(b.op('Softmax', [sum.rest], node.attributes), to) }
   },
+}
+const ofSecond: Readonly<Record<string, Rule>> = { Mul: scale, Add: addition, MatMul: rightProduct }
+
+/** What is added to the sum is added to the rest: a mask to the scores, a feature map to what attention adds. */
+function addition({ b, inputs, k, sum, othersFixed, to }: Parameters<Rule>[0]): Outcome {
+  const other = given(inputs, 1 - k)
+  const rank = (v: Value): Value =>
+    b.reshape(v, [...to.slice(v.type.shape.length).map(() => 1), ...v.type.shape])
+  const fixed = sum.fixed && othersFixed
+  return { rest: b.add(rank(sum.rest), rank(other)), shift: rank(sum.shift), shape: to, fixed }
 }
 
 function scale({ b, node, inputs, k, sum, to }: Parameters<Rule>[0]): Outcome {

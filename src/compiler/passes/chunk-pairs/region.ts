@@ -3,6 +3,7 @@ import { operands } from '../../../graph/rewrite.js'
 import { elementCount } from '../../../graph/types.js'
 import type { RowAxis } from '../../../ops/operator.js'
 import type { Member, RowRegion } from '../by-rows/body.js'
+import { operator } from '../../../ops/registry.js'
 import { rowWise } from '../by-rows/follow.js'
 import { selectionWithinRows } from '../by-rows/selection.js'
 import type { Refusal } from '../pass.js'
@@ -112,12 +113,13 @@ class Search {
     const known = node.inputs.map((v) => (v ? (this.axes.get(v) ?? null) : null))
     const selection = selectionWithinRows(node, known[0] ?? null, this.rows)
     const [out] = node.outputs
+    const { reduces } = operator(node.op)
     if (selection && out) {
       this.members.set(node, { kind: 'selection', selection })
       this.axes.set(out, selection.axis)
       return undefined
     }
-    if (out && (node.op === 'ReduceSum' || node.op === 'ReduceMean') && elementCount(out.type.shape) === 1) {
+    if (out && (reduces === 'sum' || reduces === 'mean') && elementCount(out.type.shape) === 1) {
       this.exits.push(node)
       this.members.set(node, { kind: 'node', axes: known })
       this.after.add(out)

@@ -1,5 +1,6 @@
 import type { Builder } from '../../../graph/builder.js'
 import { type Node, type Value, producer } from '../../../graph/graph.js'
+import { operator } from '../../../ops/registry.js'
 import type { Repeat } from './repeat.js'
 
 /** A node whose operands have the rows i or the rows j, or both: its result has i along `axis` and j along the next. */
@@ -7,13 +8,6 @@ export interface Meeting {
   readonly node: Node
   readonly axis: number
   readonly counts: readonly [i: number, j: number]
-}
-
-/** Operators whose operands broadcast along every axis, or along all but the last two. */
-const trailing: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Where', 'Pow'].map((op) => [op, 0])),
-  MatMul: 2,
-  FusedMatMul: 2,
 }
 
 /**
@@ -27,7 +21,7 @@ export function meet(
   repeats: readonly (Repeat | undefined)[],
 ): { readonly value: Value; readonly meeting: Meeting } | undefined {
   const [out] = node.outputs
-  const own = trailing[node.op]
+  const own = operator(node.op).broadcasts
   const first = repeats.find((r) => r !== undefined)
   if (!out || own === undefined || !first) return undefined
   const rank = out.type.shape.length

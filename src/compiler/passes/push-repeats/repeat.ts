@@ -1,7 +1,7 @@
 import type { Builder } from '../../../graph/builder.js'
-import { type Node, type Value, producer } from '../../../graph/graph.js'
+import type { Node, Value } from '../../../graph/graph.js'
 import { sameShape } from '../../../graph/types.js'
-import { given } from '../simplify/rule.js'
+import { given, madeBy } from '../simplify/rule.js'
 
 /**
  * What is known of a value whose rows repeat those of a smaller one. With `count` rows of the smaller value and
@@ -26,8 +26,8 @@ export function repeatBehind(
   operand: Value,
   shape: readonly number[],
 ): Repeat | undefined {
-  const expand = producer(operand)
-  if (node.op !== 'Reshape' || expand?.op !== 'Expand') return undefined
+  const expand = node.op === 'Reshape' ? madeBy(operand, 'Expand') : undefined
+  if (!expand) return undefined
   const source = given(expand.inputs, 0)
   const expanded = operand.type.shape
   const from = [...expanded.slice(source.type.shape.length).map(() => 1), ...source.type.shape]

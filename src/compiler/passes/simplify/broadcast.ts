@@ -1,14 +1,14 @@
 import type { Builder } from '../../../graph/builder.js'
 import type { Node, Value } from '../../../graph/graph.js'
 import { elementCount, sameShape } from '../../../graph/types.js'
+import type { Operator } from '../../../ops/operator.js'
+import { operator, operators } from '../../../ops/registry.js'
 import { aligned, shapeBeforeExpand } from '../shape-before-expand.js'
 import { type Call, type Rule, given, integers, list, madeBy } from './rule.js'
 
-/** Operators that broadcast all operands against each other, or have one operand. */
-const elementwise =
-  'Add Sub Mul Div Pow Max Min Where Mod Equal Less LessOrEqual Greater GreaterOrEqual And Or Xor Not Abs Neg Exp Log Sqrt Reciprocal Floor Ceil Round Sign Erf Tanh Sigmoid Relu Sin Cos Cast Softplus'.split(
-    ' ',
-  )
+/** The operators with a property. */
+const those = (have: (operator: Operator) => boolean): readonly string[] =>
+  operators.filter(have).map(({ name }) => name)
 
 /** What an Expand copies; the value itself where it is none. */
 function source(value: Value | null): Value | null {
@@ -20,14 +20,14 @@ const isExpanded = (value: Value | null): boolean => madeBy(value, 'Expand') !==
 
 /** Broadcasting does what an Expand of an operand does, without the copy; what is left of it comes after. */
 const expandedOperand: Rule = {
-  ops: elementwise,
+  ops: those(({ broadcasts }) => broadcasts === 0),
   rewrite: (call) =>
     call.inputs.some(isExpanded) ? withoutExpand(call, call.inputs.map(source)) : undefined,
 }
 
 /** Stacks of matrices broadcast likewise; an Expand of the matrices themselves stays. */
 const expandedStack: Rule = {
-  ops: ['MatMul', 'FusedMatMul'],
+  ops: those(({ broadcasts }) => broadcasts === 2),
   rewrite: (call) =>
     call.inputs.some(isExpanded) ? withoutExpand(call, call.inputs.map(stackSource)) : undefined,
 }
@@ -83,7 +83,7 @@ const transposeOfExpand: Rule = {
 
 /** Summing copies is a product with their number; a mean, maximum or minimum of copies is the value. */
 const reducedCopies: Rule = {
-  ops: ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin'],
+  ops: those(({ reduces }) => reduces !== undefined),
   rewrite({ b, node, inputs, type }) {
     const x = given(inputs, 0)
     const inner = source(x)
@@ -96,7 +96,8 @@ const reducedCopies: Rule = {
     const rest = axes.filter((a) => !copied.includes(a))
     const padded = b.reshape(inner, shape)
     const reduced = rest.length === 0 ? padded : reduce(b, node, padded, rest)
-    const count = node.op === 'ReduceSum' ? elementCount(copied.map((a) => x.type.shape[a] ?? 1)) : 1
+    const count =
+      operator(node.op).reduces === 'sum' ? elementCount(copied.map((a) => x.type.shape[a] ?? 1)) : 1
     const kept = x.type.shape.map((d, a) => (axes.includes(a) ? 1 : d))
     return b.reshape(b.expand(b.scale(reduced, count), kept), type.shape)
   },
@@ -114,7 +115,7 @@ const reduce = (b: Builder, node: Node, x: Value, axes: readonly number[]): Valu
 
 /** Reductions over axes of size 1 move no data. */
 const emptyReduction: Rule = {
-  ops: ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin'],
+  ops: those(({ reduces }) => reduces !== undefined),
   rewrite({ b, inputs, type }) {
     const x = given(inputs, 0)
     const axes = reducedAxes(x, inputs[1])

@@ -15,16 +15,16 @@ const cast: Rule = {
   },
 }
 
-/** Every change of shape alone is one Reshape, and a chain of them is its last. */
+/** A chain of changes of shape is its last. */
 const reshape: Rule = {
-  ops: ['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten'],
-  rewrite({ b, node, inputs, type }) {
+  ops: ['Reshape'],
+  rewrite({ b, inputs, type }) {
     const x = given(inputs, 0)
     if (sameShape(x.type.shape, type.shape)) return x
     const inner = madeBy(x, 'Reshape')
     if (inner) return b.reshape(given(inner.inputs, 0), type.shape)
-    const same = node.op === 'Reshape' && sameShape(integers(inputs[1]) ?? [], type.shape)
-    return same ? undefined : b.reshape(x, type.shape)
+    const plain = sameShape(integers(inputs[1]) ?? [], type.shape)
+    return plain ? undefined : b.reshape(x, type.shape)
   },
 }
 
