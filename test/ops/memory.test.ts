@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import * as ort from 'onnxruntime-node'
+import * as ort from '../../src/runtime/onnxruntime.js'
 import { describe, expect, it } from 'vitest'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { Builder } from '../../src/graph/builder.js'
@@ -63,9 +63,9 @@ describe.skipIf(process.platform !== 'linux')(
       const [type] = types
       if (!graph || !node || !type) return expect(op.memory?.inPlace ?? false).toBe(false)
       expect(isFloat(type.dtype) || type.dtype === 'bool').toBe(true)
-      const { inPlace = false, view = false, workspace } = op.memory ?? {}
-      const extra = workspace?.(types, node.attributes) ?? 0
-      const vectors = (inPlace || view ? 1 : 2) + extra / byteSize(type)
+      const { memory = {} } = op
+      const extra = memory.workspace?.(types, node.attributes) ?? 0
+      const vectors = (memory.inPlace || memory.view ? 1 : 2) + extra / byteSize(type)
       expect(Math.round((await peakOf(graph)) / byteSize(type))).toBe(vectors)
     })
   },
