@@ -1,12 +1,12 @@
 import type { Builder } from '../graph/builder.js'
-import type { Value } from '../graph/graph.js'
-import { elementCount, type Tensor, tensor, type TensorType } from '../graph/types.js'
+import type { Attributes, Value } from '../graph/graph.js'
+import { elementCount, formatType, isFloat, type Tensor, tensor, type TensorType } from '../graph/types.js'
 import { flag } from './_attributes.js'
 import { affineIndex, at, strides } from './_index.js'
 import { checkAxes, constantInts, floatTypes, given, ints, requireTypes, wrapAxis } from './_types.js'
 import type { Arguments, LanguageFunction } from './language.js'
 import type { DType } from '../graph/types.js'
-import type { Operator, RowAxis } from './operator.js'
+import { type Operator, type RowAxis, TypeMismatch } from './operator.js'
 import type { SampleRandom } from './sample.js'
 
 /** What differs between reductions. The axes are a constant input (absent: all), as in ONNX from opset 18 on. */
@@ -59,7 +59,7 @@ export function reduction(spec: Reduction): Operator {
       return [reducedRow(row, wrapped(axesOf(inputs), shape), flag(attributes, 'keepdims'))]
     },
     ...(spec.reduces && { reduces: spec.reduces }),
-    language: [reductionFunction(name, word, doc)],
+    language: [reductionFunction(spec)],
     sample(random) {
       const shape = random.shape(0, 4)
       const axes = random.permutation(shape.length).slice(0, random.int(0, shape.length))
@@ -75,6 +75,13 @@ export function reduction(spec: Reduction): Operator {
 
 export const axesOf = (inputs: readonly (Value | null)[]): number[] =>
   inputs[1] ? constantInts(inputs[1]) : []
+
+/** None of no elements is the largest, or the smallest. */
+export function requireElements(word: string, axes: readonly number[], type: TensorType): void {
+  const axis = axes.find((a) => type.shape[a] === 0)
+  if (axis === undefined) return
+  throw new TypeMismatch(`${word} of nothing: axis ${axis} of ${formatType(type)} has size 0`)
+}
 
 /** No axes mean all of them. */
 export const wrapped = (axes: readonly number[], shape: readonly number[]): number[] =>
@@ -113,7 +120,7 @@ export function reduceData(
   return tensor(x.dtype, reducedType(x, axes, keep).shape, result)
 }
 
-const reductionFunction = (op: string, name: string, doc: string): LanguageFunction => ({
+const reductionFunction = ({ name: op, word: name, doc, reduces }: Reduction): LanguageFunction => ({
   name,
   doc: `${doc} \`axis\` is one axis or a list (default: all axes); \`keep\` leaves them with size 1.`,
   parameters: [
@@ -122,12 +129,33 @@ const reductionFunction = (op: string, name: string, doc: string): LanguageFunct
     { name: 'keep', kind: 'bool', default: false },
   ],
   build(b, args) {
-    const axes = axisArgument(args, args.tensor('x'))
-    checkAxes(name, axes, args.tensor('x').type)
-    if (axes.length === 0) return args.tensor('x')
-    return b.op(op, [args.tensor('x'), b.ints(axes)], { keepdims: args.bool('keep') ? 1 : 0 })
+    const x = args.tensor('x')
+    const axes = axisArgument(args, x)
+    const keep = args.bool('keep')
+    checkAxes(name, axes, x.type)
+    if (axes.length === 0) return x
+    const sizes = wrapped(axes, x.type.shape).map((axis) => x.type.shape[axis])
+    if (reduces === 'mean' && sizes.includes(0)) return ofNothing(b, x, axes, keep)
+    if (reduces === 'one') requireElements(name, wrapped(axes, x.type.shape), x.type)
+    const attributes = { keepdims: keep ? 1 : 0 }
+    const result = b.op(op, [x, b.ints(axes)], attributes)
+    return reduces === 'one' ? orNaN(b, x, axes, attributes, result) : result
   },
 })
+
+/** The mean of no elements, which onnxruntime's kernel takes for 0. */
+function ofNothing(b: Builder, x: Value, axes: readonly number[], keep: boolean): Value {
+  const { dtype, shape } = reducedType(x.type, wrapped(axes, x.type.shape), keep)
+  return b.expand(b.scalar(NaN, dtype), shape)
+}
+
+/** onnxruntime's kernels of the largest and the smallest element pass over some NaNs: they are looked for. */
+function orNaN(b: Builder, x: Value, axes: readonly number[], attributes: Attributes, result: Value): Value {
+  if (!isFloat(x.type.dtype)) return result
+  const marks = b.cast(b.op('IsNaN', [x]), 'f32')
+  const any = b.cast(b.op('ReduceMax', [marks, b.ints(axes)], attributes), 'bool')
+  return b.where(any, b.scalar(NaN, x.type.dtype), result)
+}
 
 /** The axes asked for; all when none are named. */
 const axisArgument = (args: Arguments, x: Value): readonly number[] =>

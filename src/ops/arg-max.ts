@@ -1,7 +1,7 @@
 import type { Attributes } from '../graph/graph.js'
 import { elementCount, tensor } from '../graph/types.js'
 import { flag, number } from './_attributes.js'
-import { reduceData, reducedRow, reducedType } from './_reduce.js'
+import { reduceData, reducedRow, reducedType, requireElements } from './_reduce.js'
 import { checkAxis, given, numberTypes, requireTypes, wrapAxis } from './_types.js'
 import type { Operator } from './operator.js'
 
@@ -22,6 +22,7 @@ function argument(
       const x = given(inputs, 0)
       requireTypes(call, numberTypes, x)
       const axis = checkAxis(call, number(attributes, 'axis'), x.type)
+      requireElements(call, [axis], x.type)
       return [{ dtype: 'i64', shape: reducedType(x.type, [axis], flag(attributes, 'keepdims')).shape }]
     },
     value(inputs, attributes) {

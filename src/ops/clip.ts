@@ -7,7 +7,7 @@ import type { Operator } from './operator.js'
 const clip: Operator = {
   name: 'Clip',
   domain: '',
-  doc: 'min(max(x, low), high), element by element; low and high are scalars, each may be absent. The gradient passes where low <= x <= high.',
+  doc: 'min(max(x, low), high), element by element; low and high are scalars, each may be absent. The gradient passes where low < x < high.',
   infer(inputs) {
     const x = given(inputs, 0)
     requireTypes('clip', numberTypes, x)
@@ -31,9 +31,13 @@ const clip: Operator = {
   },
   derivative: {
     kind: 'rule',
-    rule({ b, inputs, outputs, cotangent }) {
-      const inside = (): Value => b.op('Equal', [given(inputs, 0), given(outputs, 0)])
-      return [() => b.where(inside(), cotangent, b.scalar(0, cotangent.type.dtype)), null, null]
+    rule({ b, inputs, cotangent }) {
+      const [x, low, high] = [given(inputs, 0), inputs[1], inputs[2]]
+      const inside = [low && b.op('Greater', [x, low]), high && b.op('Less', [x, high])].flatMap(
+        (v) => v ?? [],
+      )
+      const zero = b.scalar(0, cotangent.type.dtype)
+      return [() => inside.reduce((g, within) => b.where(within, g, zero), cotangent), null, null]
     },
   },
   flops: (_, [y]) => elementCount(y?.shape ?? []),

@@ -1,4 +1,4 @@
-import { binary } from './_elementwise.js'
+import { binary, once } from './_elementwise.js'
 import { given, numberTypes } from './_types.js'
 import type { Operator, Sample } from './operator.js'
 import type { SampleRandom } from './sample.js'
@@ -12,13 +12,13 @@ function apart(random: SampleRandom): Sample {
   }
 }
 
-/** The cotangent goes to the operand that won; the first one wins a tie. */
+/** The cotangent goes to the operand that won; at a tie, and where one is NaN, as in torch. */
 const extreme = (
   name: string,
   call: string,
   doc: string,
   f: (x: number, y: number) => number,
-  wins: string,
+  loses: string,
 ): Operator =>
   binary({
     name,
@@ -31,10 +31,11 @@ const extreme = (
       kind: 'rule',
       rule({ b, inputs, cotangent }) {
         const [x, y] = [given(inputs, 0), given(inputs, 1)]
-        const zero = b.scalar(0, x.type.dtype)
+        const zero = b.scalar(0, cotangent.type.dtype)
+        const shared = once(() => b.where(b.op('Equal', [x, y]), b.scale(cotangent, 0.5), cotangent))
         return [
-          () => b.where(b.op(wins, [x, y]), cotangent, zero),
-          () => b.where(b.op(wins, [x, y]), zero, cotangent),
+          () => b.where(b.op(loses, [x, y]), zero, shared()),
+          () => b.where(b.op(loses, [y, x]), zero, shared()),
         ]
       },
     },
@@ -47,15 +48,15 @@ export default [
   extreme(
     'Max',
     'maximum',
-    'The larger of x and y, element by element, with broadcasting.',
+    'The larger of x and y, element by element, with broadcasting; equals share the gradient.',
     (x, y) => Math.max(x, y),
-    'GreaterOrEqual',
+    'Less',
   ),
   extreme(
     'Min',
     'minimum',
-    'The smaller of x and y, element by element, with broadcasting.',
+    'The smaller of x and y, element by element, with broadcasting; equals share the gradient.',
     (x, y) => Math.min(x, y),
-    'LessOrEqual',
+    'Greater',
   ),
 ]

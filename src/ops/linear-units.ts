@@ -34,18 +34,17 @@ export default [
     f: (x) => Math.max(x, 0),
     derivative: ({ b, cotangent }, x) => either(b, above(b, x, 0), cotangent, 1, 0),
     sample: betweenKinks,
-    // The function `relu` of the prelude is `maximum`, which takes the slope at 0 as 1.
-    language: false,
+    numbers: 'same',
   }),
   unary({
     name: 'LeakyRelu',
     word: 'leaky_relu',
-    doc: 'x from 0 on, alpha x below, element by element. Source: Maas et al. 2013.',
+    doc: 'x above 0, alpha x from 0 down, element by element. Source: Maas et al. 2013.',
     settings: { alpha: 0.01 },
     inPlace: true,
     f: (x, attributes) => (x < 0 ? number(attributes, 'alpha') * x : x),
     derivative: ({ b, node, cotangent }, x) =>
-      either(b, below(b, x, 0), cotangent, number(node.attributes, 'alpha'), 1),
+      either(b, above(b, x, 0), cotangent, 1, number(node.attributes, 'alpha')),
     sample: betweenKinks,
   }),
   unary({

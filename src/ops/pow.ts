@@ -9,12 +9,12 @@ export default binary({
   word: '**',
   doc: 'x ** y, element by element, with broadcasting. A gradient for y needs x > 0.',
   accepts: numberTypes,
-  f: (x, y) => x ** y,
+  f: power,
   derivative: {
     kind: 'rule',
     rule({ b, inputs, outputs, cotangent }) {
       const [x, y, z] = [given(inputs, 0), given(inputs, 1), given(outputs, 0)]
-      return [() => b.mul(cotangent, slope(b, x, y, z)), () => b.mul(cotangent, b.mul(z, b.log(x)))]
+      return [() => b.mul(cotangent, slope(b, x, y, z)), () => b.mul(cotangent, exponentSlope(b, x, y, z))]
     },
   },
   call: 'pow',
@@ -27,13 +27,28 @@ export default binary({
   },
 })
 
+/** As IEEE 754 has it: 1 to any power is 1, JavaScript says NaN for some. */
+function power(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y
+}
+
+/** x^y log(x), which is 0 at x = 0 as far as x^y is finite there. */
+function exponentSlope(b: Builder, x: Value, y: Value, z: Value): Value {
+  const zero = b.scalar(0, x.type.dtype)
+  const flat = b.op('And', [b.op('Equal', [x, zero]), b.op('GreaterOrEqual', [y, zero])])
+  return b.where(flat, zero, b.mul(z, b.log(x)))
+}
+
 /** y x^(y-1), in the cheapest form for the exponents that occur. */
 function slope(b: Builder, x: Value, y: Value, z: Value): Value {
   const constant = constantOf(y)
   const exponent = constant?.shape.length === 0 ? constant.data[0] : undefined
   switch (exponent) {
-    case undefined:
-      return b.mul(y, b.op('Pow', [x, b.sub(y, b.scalar(1, y.type.dtype))]))
+    case undefined: {
+      const zero = b.scalar(0, y.type.dtype)
+      const factor = b.mul(y, b.op('Pow', [x, b.sub(y, b.scalar(1, y.type.dtype))]))
+      return b.where(b.op('Equal', [y, zero]), zero, factor)
+    }
     case 0:
       return b.scalar(0, x.type.dtype)
     case 1:

@@ -20,6 +20,12 @@ function show(
 const pieces = (n: readonly number[]): number[][] =>
   call('split', { x: counting([4]), n }).map((t) => [...t.data])
 
+test('the mean of nothing is NaN', () => {
+  const x = f32([0, 2], [])
+  expect(show('mean', { x, axis: [0] })).toEqual({ dtype: 'f32', shape: [2], data: [NaN, NaN] })
+  expect(show('mean', { x, axis: [0], keep: true }).shape).toEqual([1, 2])
+})
+
 /** Results worked out by hand or with NumPy. */
 describe('language functions', () => {
   test.each<[string, Record<string, unknown>, readonly number[], readonly number[]]>([
@@ -28,6 +34,9 @@ describe('language functions', () => {
     ['mean', { x: counting([2, 3]), axis: [-1], keep: true }, [2, 1], [2, 5]],
     ['max', { x: counting([2, 3]), axis: [1] }, [2], [3, 6]],
     ['min', { x: counting([2, 3]), axis: [0, 1] }, [], [1]],
+    ['sum', { x: f32([0, 2], []), axis: [0] }, [2], [0, 0]],
+    ['prod', { x: f32([0, 2], []), axis: [0] }, [2], [1, 1]],
+    ['logsumexp', { x: f32([2, 0], []) }, [2], [-Infinity, -Infinity]],
     ['argmax', { x: f32([2, 3], [1, 5, 2, 9, 3, 9]) }, [2], [1, 0]],
     ['matmul', { x: counting([2]), y: counting([2, 3]) }, [3], [9, 12, 15]],
     ['matmul', { x: counting([3]), y: counting([3]) }, [], [14]],

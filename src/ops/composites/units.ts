@@ -5,17 +5,17 @@ import type { Composite } from '../operator.js'
 
 const prelu: Composite = {
   name: 'PRelu',
-  doc: 'x from 0 on, slope times x below, element by element; slope broadcasts against x. Source: He et al. 2015.',
+  doc: 'x above 0, slope times x from 0 down, element by element; slope broadcasts against x. Source: He et al. 2015.',
   expand(b, inputs) {
     const [x, slope] = [given(inputs, 0), given(inputs, 1)]
     requireTypes('prelu', floatTypes, x)
     requireSameType('prelu', x, slope)
-    return [b.where(b.op('Less', [x, b.scalar(0, x.type.dtype)]), b.mul(slope, x), x)]
+    return [b.where(b.op('Greater', [x, b.scalar(0, x.type.dtype)]), x, b.mul(slope, x))]
   },
   language: [
     {
       name: 'prelu',
-      doc: 'x from 0 on, slope times x below, element by element; slope broadcasts against x. Source: He et al. 2015.',
+      doc: 'x above 0, slope times x from 0 down, element by element; slope broadcasts against x. Source: He et al. 2015.',
       parameters: [
         { name: 'x', kind: 'tensor' },
         { name: 'slope', kind: 'tensor' },
