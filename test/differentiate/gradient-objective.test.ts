@@ -129,7 +129,7 @@ describe('minimize of a gradient', () => {
     it(`${surgery} with accumulate 2 is surgery on the doubled batch, clipped or not`, async () => {
       for (const clip of ['', 'clip_norm 0.5']) {
         const whole = await direction(stageOf(surgery, 6, clip), [batch(0, 6)])
-        const split = await direction(stageOf(surgery, 3, `accumulate 2  ${clip}`), [
+        const split = await direction(stageOf(surgery, 3, `accumulate 2\n${clip}`), [
           batch(0, 3),
           batch(3, 6),
         ])
