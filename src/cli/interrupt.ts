@@ -1,24 +1,33 @@
 import type { Screen } from '../runtime/screen.js'
 
-/** Ctrl-C asks the work to come to a good end; a second one ends the process at once. */
+/** Seconds for which the work may go on that SIGTERM asks to end: who sends it kills after some more. */
+const patience = 20
+
+/**
+ * Ctrl-C asks the work to come to a good end; a second one ends the process at once. So does SIGTERM, which nobody
+ * sends twice, after a while: a single step may take hours.
+ */
 export async function withInterrupt<T>(
   screen: Screen,
   work: (controller: AbortController) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
   let interrupted = false
+  let clock: NodeJS.Timeout | undefined
   const release = (): void => {
+    clearTimeout(clock)
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
   }
+  // by the signal itself: an exit in the middle of a run of onnxruntime aborts
+  const end = (signal: NodeJS.Signals): void => {
+    release()
+    process.kill(process.pid, signal)
+  }
   const stop = (signal: NodeJS.Signals): void => {
-    if (interrupted) {
-      // by the signal itself: an exit in the middle of a run of onnxruntime aborts
-      release()
-      process.kill(process.pid, signal)
-      return
-    }
+    if (interrupted) return end(signal)
     interrupted = true
+    if (signal === 'SIGTERM') clock = setTimeout(() => end(signal), patience * 1000).unref()
     screen.write('stopping after this step (Ctrl-C again to stop at once)\n')
     controller.abort()
   }

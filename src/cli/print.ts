@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty'
 
+import { cut } from '../diagnostics/cut.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { diagnosticsJson, render } from '../diagnostics/render.js'
 
@@ -15,11 +16,15 @@ export const commandLine = (words: readonly string[]): string =>
     .map((word) => (/^[\w./#=:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`))
     .join(' ')
 
-/** Diagnostics as people read them on stderr. */
-export const formatDiagnostics = (
+/** Diagnostics as people read them on stderr; of very many of one kind some, and their number. */
+export function formatDiagnostics(
   diagnostics: readonly Diagnostic[],
   texts: ReadonlyMap<string, string> = new Map(),
-): string => render(diagnostics, texts, { color: useColor(), width: width() })
+): string {
+  const { shown, left } = cut(diagnostics)
+  const more = [...left].map(([code, count]) => `\nand ${count} more of ${code}; \`--json\` lists all\n`)
+  return render(shown, texts, { color: useColor(), width: width() }) + more.join('')
+}
 
 /** Writes diagnostics for people, to stderr. */
 export function printDiagnostics(

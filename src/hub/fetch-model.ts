@@ -5,6 +5,7 @@ import { downloadFile, listFiles, modelInfo } from '@huggingface/hub'
 import { z } from 'zod'
 import { inside } from '../inside.js'
 import { type ModelId, modelCache } from '../weights/hub-cache.js'
+import { boundedFetch } from './bounded-fetch.js'
 import { download } from './download.js'
 import { HubError, hubError } from './hub-error.js'
 import { type HubFile, type Selection, hasWeights, selectFiles } from './wanted-files.js'
@@ -29,16 +30,17 @@ export interface FetchOptions {
 export async function fetchModel(id: ModelId, options: FetchOptions): Promise<string> {
   const { endpoint, token, to } = options
   const hub = { hubUrl: endpoint, ...(token === undefined ? {} : { accessToken: token }) }
+  const told = { ...hub, fetch: boundedFetch(endpoint) }
   try {
     const { sha: commit } = await modelInfo({
-      ...hub,
+      ...told,
       name: id.repo,
       revision: id.revision,
       additionalFields: ['sha'],
     })
     if (!/^[0-9a-f]{40}$/.test(commit))
       throw new HubError('damaged', `${endpoint} names the commit ${commit}`)
-    const selection = selectFiles(await listed(id, commit, hub), id.inside)
+    const selection = selectFiles(await listed(id, commit, told), id.inside)
     if (!hasWeights(selection)) return noWeights(id)
     options.onSelected(selection)
     const cache = modelCache(id, options.env)
@@ -89,7 +91,7 @@ function absent({ path }: HubFile): never {
 async function listed(
   { repo }: ModelId,
   revision: string,
-  hub: { readonly hubUrl: string; readonly accessToken?: string },
+  hub: { readonly hubUrl: string; readonly accessToken?: string; readonly fetch: typeof fetch },
 ): Promise<HubFile[]> {
   const files: HubFile[] = []
   for await (const listing of listFiles({ ...hub, repo, revision, recursive: true })) {

@@ -1,11 +1,15 @@
 import { Tokenizer } from '@huggingface/tokenizers'
 import { clipTokenizer } from './clip-bpe.js'
+import { within } from './time-limit.js'
 import { type TokenizerFiles, TokenizerProblem } from './tokenizer-files.js'
 
 type Settings = Readonly<Record<string, unknown>>
 
 /** Longer than any model reads: what transformers writes where a tokenizer has no limit is 1e30. */
 const longest = 100_000
+
+/** Seconds for one text; a page of text takes some thousandths. */
+const patience = 2
 
 /** A tokenizer as a model's directory has it, with the padding and truncation of transformers. */
 export class ModelTokenizer {
@@ -46,10 +50,13 @@ export class ModelTokenizer {
     }
   }
 
-  /** The ids of a text, cut or padded to a length; begin and end stay. */
+  /** The ids of a text, cut or padded to a length; begin and end stay. Throws TimeLimit. */
   ids(text: string, length: number): readonly number[] {
-    const { ids } = this.tokenizer.encode(text)
-    const content = this.tokenizer.encode(text, { add_special_tokens: false }).ids
+    // The patterns by which a text is split come from the file.
+    const [ids, content] = within(patience, () => [
+      this.tokenizer.encode(text).ids,
+      this.tokenizer.encode(text, { add_special_tokens: false }).ids,
+    ])
     const fitting = ids.length > length ? this.cut(ids, content, length) : ids
     const rest = Array.from({ length: length - fitting.length }, () => this.padding)
     return this.left.padding ? [...rest, ...fitting] : [...fitting, ...rest]

@@ -42,6 +42,7 @@ const large: Readonly<Record<string, readonly [source: string, codes: readonly s
   ],
   'a tensor': [pipeline('zeros([100_000, 100_000, 100_000])'), ['type/operator']],
   'a tensor as large as one may be': [pipeline('zeros([100_000, 100_000])'), []],
+  'rounds of a loop': [pipeline('iterate(1_000_000_000, x, same)', 'fn same(a, k) = a'), ['type/mismatch']],
   'a broadcast': [pipeline('expand(mean(x), [1_000_000, 1_000_000])'), ['type/operator']],
   'a draw': [pipeline('draw normal of [99_999_999, 99_999_999]'), ['type/operator']],
   'rows of data': [
@@ -193,6 +194,16 @@ describe('an analysis ends within a second, with a diagnostic where something is
   for (const [name, [source, codes]] of Object.entries(deep)) {
     it(`deep: ${name}`, () => expect(codesInTime(source)).toEqual(codes))
   }
+})
+
+it('a pipeline at the end of a long chain of others is refused', () => {
+  const chain = many(
+    3000,
+    (k) => `pipeline p${k} ${k === 0 ? '' : `extends p${k - 1} `}{ param a${k}: int = 1 }`,
+  )
+  const { diagnostics } = analyzeSources(chain, {}, 'p2999')
+  expect(diagnostics.map(({ code }) => code)).toEqual(['pipeline/chain'])
+  expect(analyzeSources(chain, {}, 'p90').lowered?.pipeline).toBe('p90')
 })
 
 describe('names of JavaScript are no names of the language', () => {

@@ -208,6 +208,13 @@ describe('a hub that lies', () => {
     },
   )
 
+  test('without an end', async () => {
+    hub.endless = 'pages'
+    expect(await failure(fetch())).toBe('damaged: HUB lists files on more than 200 pages')
+    hub.endless = 'answer'
+    expect(await failure(fetch())).toBe('damaged: HUB sends an answer of more than 16777216 bytes')
+  })
+
   test('with a hash that leads out', async () => {
     await hub.close()
     await serve(weightsWith({ hash: '../../../evil' }))

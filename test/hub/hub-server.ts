@@ -21,6 +21,8 @@ export class HubServer {
   refuse: number | undefined
   /** What the listing says, in place of the files. */
   listing: unknown
+  /** What the hub says of the model has no end: pages of files that lead to themselves, or one answer. */
+  endless: 'pages' | 'answer' | undefined
   /** Content breaks off after so many bytes of each answer. */
   breakAfter = Infinity
   private readonly server: Server
@@ -42,6 +44,7 @@ export class HubServer {
   private answer({ url = '', headers }: IncomingMessage, response: ServerResponse): void {
     this.authorizations.add(headers.authorization)
     if (this.refuse === 200) return void response.end('<html>Log in to the network</html>')
+    if (this.endless === 'answer') return flood(response)
     if (this.refuse !== undefined) return json(response, { error: 'no' }, this.refuse)
     const [path = ''] = url.split('?')
     if (path === '/api/models/org/model/revision/main' || path === `/api/models/org/model/revision/${commit}`)
@@ -70,7 +73,7 @@ export class HubServer {
         ...(large ? { lfs: { oid: sha, size, pointerSize: 130 } } : {}),
       }
     })
-    const next = after + 2
+    const next = this.endless === 'pages' ? 0 : after + 2
     if (next < entries.length)
       response.setHeader('Link', `<${tree}?recursive=true&after=${next}>; rel="next"`)
     json(response, [
@@ -96,4 +99,15 @@ export class HubServer {
 function json(response: ServerResponse, value: unknown, status = 200): void {
   response.writeHead(status, { 'Content-Type': 'application/json' })
   response.end(JSON.stringify(value))
+}
+
+function flood(response: ServerResponse): void {
+  const part = `"${'x'.repeat(1e6)}",`
+  response.writeHead(200, { 'Content-Type': 'application/json' })
+  response.write('[')
+  const more = (): void => {
+    while (!response.destroyed && response.write(part));
+    if (!response.destroyed) response.once('drain', more)
+  }
+  more()
 }

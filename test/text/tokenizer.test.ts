@@ -41,6 +41,23 @@ describe('ids are those of transformers, padded and cut', () => {
 
 const clip = (saved as Record<string, Saved>)['clip_1']?.files ?? {}
 
+describe('the work of a file is bounded', () => {
+  it.each(['(a+)+$', 'a*a*a*a*a*a*a*a*a*a*a*b'])('splitting by %s ends', (Regex) => {
+    const json = {
+      model: { type: 'WordLevel', vocab: { a: 0, '[UNK]': 1 }, unk_token: '[UNK]' },
+      normalizer: null,
+      post_processor: null,
+      decoder: null,
+      added_tokens: [],
+      pre_tokenizer: { type: 'Split', pattern: { Regex }, behavior: 'Isolated' },
+    }
+    const files = filesOf({ 'tokenizer.json': JSON.stringify(json), 'tokenizer_config.json': '{}' })
+    const tokenizer = ModelTokenizer.open(files)
+    expect(tokenizer.ids('a', 3)).toHaveLength(3)
+    expect(() => tokenizer.ids(`${'a'.repeat(500)}!`, 3)).toThrow('it takes longer than 2 seconds')
+  })
+})
+
 describe('files that are no tokenizer', () => {
   const problem = (files: Readonly<Record<string, string>>): string => {
     try {

@@ -1,5 +1,6 @@
 import {
   extendsCycle,
+  extendsTooLong,
   needsOverride,
   noPipeline,
   notAPipeline,
@@ -93,6 +94,9 @@ export function flatten(
   return flattenPipeline(program, chosen, program.entry, diagnostics)
 }
 
+/** Pipelines that one is made of; the methods of a paper and their ablations are three or four. */
+const mostExtends = 100
+
 /** A pipeline that stands in `file`, with all that it extends; `above` are those that extend it. */
 export function flattenPipeline(
   program: Program,
@@ -104,6 +108,11 @@ export function flattenPipeline(
   if (above.includes(pipeline)) {
     const names = [...above.slice(above.indexOf(pipeline)), pipeline].map((p) => p.name.text)
     diagnostics.add(extendsCycle(pipeline.name.span, { names }))
+    return undefined
+  }
+  if (above.length > mostExtends) {
+    const [first = pipeline] = above
+    diagnostics.add(extendsTooLong(first.name.span, { name: first.name.text, most: mostExtends }))
     return undefined
   }
   let base: FlatPipeline | undefined

@@ -180,10 +180,15 @@ export const specialFunctions: readonly SpecialFunction[] = [
   ),
 ]
 
+/** A step of a stage runs them all, and cannot be ended in between; samplers take a thousand. */
+const mostRounds = 100_000
+
 function iterate(x: Elaboration, [n, start, f]: readonly Given[], given: GivenArguments): Val {
   const count = intOf(need(n).value, need(n).span, '`n` of `iterate`')
-  if (count < 1 || count > 2 ** 31)
-    return fail(wrongType(need(n).span, { wanted: 'a number of times, at least 1', got: String(count) }))
+  if (count < 1 || count > mostRounds)
+    return fail(
+      wrongType(need(n).span, { wanted: `a number of times from 1 to ${mostRounds}`, got: String(count) }),
+    )
   const { value: started, span } = need(start)
   const several = started.kind === 'tuple' || started.kind === 'list'
   const first = several

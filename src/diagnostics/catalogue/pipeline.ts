@@ -64,6 +64,19 @@ A pipeline extends itself, directly or through others.
   ({ names }) => ({ message: `pipeline \`${names[0]}\` extends itself`, why: names.join(' extends ') }),
 )
 
+export const extendsTooLong = define<{ name: string; most: number }>(
+  'pipeline/chain',
+  'error',
+  `
+A pipeline extends another, which extends another, and so on, through more pipelines than anyone could follow. Extend one
+nearer to the beginning.
+`,
+  ({ name, most }) => ({
+    message: `\`${name}\` extends through more than ${most} pipelines`,
+    help: 'extend a pipeline nearer to the beginning of the chain',
+  }),
+)
+
 interface Absent {
   readonly kind: string
   readonly name: string
