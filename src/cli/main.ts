@@ -64,6 +64,7 @@ function program(done: (code: number) => void): Command {
     .description('write the ONNX graphs and the manifest')
     .argument('[file]', target)
     .option('-o, --out <dir>', 'folder to write to (default: compiled/<pipeline>/<target>)')
+    .option('--target <name>', 'what to compile for (default: the processor)')
     .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber, 0)
     .addOption(weights())
     .option(...setting, collectSetting, new Map<string, string>())

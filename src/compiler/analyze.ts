@@ -10,6 +10,9 @@ import { lower } from './4-lower/lower.js'
 import { partsOf } from './4-lower/lowered.js'
 import type { Lowered } from './4-lower/lowered.js'
 import { exactProblems } from './passes/accumulate-exact/problems.js'
+import { defaultTarget } from '../targets/registry.js'
+import type { Target } from '../targets/target.js'
+import { unrunnable } from './unrunnable.js'
 import { chunkProblems } from './passes/chunk-pairs/problems.js'
 import { gradientProblems, stageProblems } from './6-differentiate/problems.js'
 
@@ -23,11 +26,14 @@ export interface Request {
   /** `--set name=value`, unparsed. */
   readonly settings?: ReadonlyMap<string, string>
   readonly seed?: number
+  /** What is compiled for; the processor when absent. */
+  readonly target?: Target
 }
 
 /** What the phases up to lowering found; `lowered` is there when nothing is wrong. */
 export interface Analysis {
   readonly diagnostics: readonly Diagnostic[]
+  readonly target: Target
   readonly program: Program
   readonly pipeline?: FlatPipeline
   readonly lowered?: Lowered
@@ -43,7 +49,7 @@ export function analyze(request: Request): Analysis {
 /** The same of a program that is loaded already; what was found on the way there is in `diagnostics`. */
 export function analyzeProgram(program: Program, request: Request, diagnostics: Diagnostics): Analysis {
   const pipeline = diagnostics.hasErrors ? undefined : flatten(program, request.pipeline, diagnostics)
-  if (!pipeline) return { diagnostics: diagnostics.all, program }
+  if (!pipeline) return { diagnostics: diagnostics.all, target: request.target ?? defaultTarget, program }
   return analyzePipeline(program, pipeline, request, diagnostics)
 }
 
@@ -51,11 +57,13 @@ export function analyzeProgram(program: Program, request: Request, diagnostics: 
 export function analyzePipeline(
   program: Program,
   pipeline: FlatPipeline,
-  request: Pick<Request, 'settings' | 'seed'>,
+  request: Pick<Request, 'settings' | 'seed' | 'target'>,
   diagnostics = new Diagnostics(),
 ): Analysis {
+  const { target = defaultTarget } = request
   const done = (lowered?: Lowered): Analysis => ({
     diagnostics: withoutAllowed(pipeline, diagnostics.all, lowered !== undefined),
+    target,
     program,
     pipeline,
     ...(lowered ? { lowered } : {}),
@@ -81,6 +89,7 @@ export function analyzePipeline(
   for (const { graph } of lowered.evaluations.flatMap(partsOf))
     for (const d of gradientProblems(graph)) diagnostics.add(d)
   for (const d of absentModels(program, pipeline, lowered)) diagnostics.add(d)
+  if (!diagnostics.hasErrors) for (const d of unrunnable(lowered, target)) diagnostics.add(d)
   return diagnostics.hasErrors ? done() : done(lowered)
 }
 

@@ -1,20 +1,19 @@
 import { memoryExceeded } from '../diagnostics/catalogue/stage.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { Draft } from '../graph/graph.js'
+import type { Target } from '../targets/target.js'
 import type { LoweredStage } from './4-lower/lowered.js'
-import { differentiate } from './6-differentiate/step.js'
-import { chunkingOf, pairRowsOf } from './passes/chunk-pairs/problems.js'
-import { microBatchesOf } from './passes/accumulate-exact/problems.js'
 import { optimizeForward } from './5-optimize/index.js'
-import type { Target } from './passes/pass.js'
+import { differentiate } from './6-differentiate/step.js'
 import { optimizeStage } from './7-optimize/stage.js'
-import { type EmittedStage, emitStage } from './9-emit/artefact.js'
-import type { EmitContext } from './9-emit/graph-file.js'
-import { memoryOfStage } from './8-schedule/memory.js'
+import { kernelProblems } from './8-schedule/kernel-problems.js'
+import { type ScheduledStage, memoryOfStage, scheduleStage } from './8-schedule/schedule.js'
+import { microBatchesOf } from './passes/accumulate-exact/problems.js'
+import { chunkingOf, pairRowsOf } from './passes/chunk-pairs/problems.js'
 
-/** A stage as it is emitted, and what its budget of memory led to. */
+/** A stage as it will run, what its budget of memory led to, and what is wrong with it. */
 export interface BuiltStage {
-  readonly emitted: EmittedStage
+  readonly scheduled: ScheduledStage
   readonly pairs: PairsChoice | null
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -27,27 +26,37 @@ export interface PairsChoice {
   /** Why the pairs cannot be computed in chunks. */
   readonly refused: string | null
   /** The same stage with all pairs at once. */
-  readonly whole: () => EmittedStage
+  readonly whole: () => ScheduledStage
 }
 
 /**
- * Phases 5 to 9 of a stage. Under a budget of memory, its pairs are computed in the largest chunks of rows with which
+ * Phases 5 to 8 of a stage. Under a budget of memory, its pairs are computed in the largest chunks of rows with which
  * the predicted peak of a step fits.
  */
-export function buildStage(stage: LoweredStage, target: Target, context: EmitContext): BuiltStage {
-  const whole = once(() => build(stage, null, target, context))
+export function buildStage(stage: LoweredStage, target: Target): BuiltStage {
+  const whole = once(() => build(stage, null, target))
   const rows = stage.chunk || stage.memory ? pairRowsOf(stage.graph) : undefined
-  if (rows === undefined)
-    return { emitted: whole().emitted, pairs: null, diagnostics: exceeded(stage, whole(), null) }
+  if (rows === undefined) return finished(stage, whole(), null, target)
   let built: Attempt | undefined
   for (const size of sizesFor(stage, rows)) {
-    built = size === rows ? whole() : build(stage, size, target, context)
-    if (built.refused !== null || fits(stage, built.emitted)) break
+    built = size === rows ? whole() : build(stage, size, target)
+    if (built.refused !== null || fits(stage, built.scheduled)) break
   }
   built ??= whole()
   const chunk = built.refused === null ? built.size : null
-  const pairs = { rows, chunk, refused: built.refused, whole: () => whole().emitted }
-  return { emitted: built.emitted, pairs, diagnostics: exceeded(stage, built, pairs) }
+  const pairs = { rows, chunk, refused: built.refused, whole: () => whole().scheduled }
+  return finished(stage, built, pairs, target)
+}
+
+function finished(
+  stage: LoweredStage,
+  { scheduled }: Attempt,
+  pairs: PairsChoice | null,
+  target: Target,
+): BuiltStage {
+  const graphs = Object.values(scheduled.graphs).flatMap((g) => g?.graph ?? [])
+  const diagnostics = [...kernelProblems(graphs, target, stage.span), ...exceeded(stage, scheduled, pairs)]
+  return { scheduled, pairs, diagnostics }
 }
 
 /** What to try: the size that is asked for, or every one from all rows down. */
@@ -56,21 +65,20 @@ function sizesFor(stage: LoweredStage, rows: number): readonly number[] {
   return Array.from({ length: rows }, (_, k) => rows - k).filter((size) => rows % size === 0)
 }
 
-const fits = (stage: LoweredStage, emitted: EmittedStage): boolean =>
-  stage.memory === null || memoryOfStage(emitted).peak <= stage.memory.bytes
+const fits = (stage: LoweredStage, scheduled: ScheduledStage): boolean =>
+  stage.memory === null || memoryOfStage(scheduled).peak <= stage.memory.bytes
 
 interface Attempt {
-  readonly emitted: EmittedStage
+  readonly scheduled: ScheduledStage
   readonly size: number | null
   readonly refused: string | null
 }
 
-function build(stage: LoweredStage, size: number | null, target: Target, context: EmitContext): Attempt {
+function build(stage: LoweredStage, size: number | null, target: Target): Attempt {
   const chunking = size === null ? {} : { chunking: chunkingOf(stage, size) }
   const draft = new Draft()
   const microBatches = microBatchesOf(stage)
-  const { graph, report } = optimizeForward(stage.graph, {
-    target,
+  const { graph, report } = optimizeForward(stage.graph, target, {
     draft,
     ...chunking,
     ...(microBatches ? { microBatches } : {}),
@@ -80,22 +88,23 @@ function build(stage: LoweredStage, size: number | null, target: Target, context
     size === null || refusal
       ? { ...stage, chunk: null }
       : { ...stage, chunk: { rows: size, span: stage.span } }
-  const optimized = optimizeStage(differentiate({ ...lowered, graph }, draft), { target, draft })
-  return { emitted: emitStage(lowered, optimized, context), size, refused: refusal?.reason ?? null }
+  const differentiated = differentiate({ ...lowered, graph }, target, draft)
+  const optimized = optimizeStage(differentiated, target, { draft })
+  return { scheduled: scheduleStage(lowered, optimized, target), size, refused: refusal?.reason ?? null }
 }
 
 function exceeded(
   stage: LoweredStage,
-  { emitted }: Attempt,
+  scheduled: ScheduledStage,
   pairs: PairsChoice | null,
 ): readonly Diagnostic[] {
-  if (!stage.memory || fits(stage, emitted)) return []
+  if (!stage.memory || fits(stage, scheduled)) return []
   const why = !pairs
     ? 'it computes no pairs that could be computed in chunks'
     : pairs.refused !== null
       ? `its pairs cannot be computed in chunks: ${pairs.refused}`
       : `that is with ${pairs.chunk ?? pairs.rows} of ${pairs.rows} rows of pairs at a time`
-  const { peak } = memoryOfStage(emitted)
+  const { peak } = memoryOfStage(scheduled)
   return [memoryExceeded(stage.memory.span, { stage: stage.name, budget: stage.memory.bytes, peak, why })]
 }
 

@@ -1,19 +1,15 @@
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { Lines } from '../diagnostics/positions.js'
-import type { FlatPipeline } from './2-resolve/flatten.js'
 import type { Program } from './2-resolve/program.js'
-import { type Lowered, type LoweredCase, type LoweredEvaluation, withGraphs } from './4-lower/lowered.js'
-import { dropMarkers, expandGradients } from './6-differentiate/expand.js'
-import type { Target } from './passes/pass.js'
-import { optimizeEvaluation, optimizeFunction } from './7-optimize/stage.js'
-import { type EmittedEvaluation, buildManifest, emitEvaluation } from './9-emit/artefact.js'
-import { type ExportFile, exportFile } from './9-emit/export-file.js'
-import type { EmitContext } from './9-emit/graph-file.js'
+import type { Lowered, LoweredCase, LoweredEvaluation } from './4-lower/lowered.js'
+import { buildManifest, emitEvaluation, emitStage } from './9-emit/artefact.js'
+import { exportFile } from './9-emit/export-file.js'
 import type { DataSpec } from '../artefact/data.js'
 import type { Settings } from '../artefact/json.js'
 import type { Artefact } from '../artefact/manifest.js'
 import type { ModelSpec } from '../artefact/models.js'
 import { type Analysis, type Request, analyze } from './analyze.js'
+import { buildEvaluation, buildFunction } from './build-evaluation.js'
 import { type BuiltStage, buildStage } from './build-stage.js'
 import { editHint } from './edit-hint.js'
 import { type ConversionPlan, planConversions } from './plan/conversions.js'
@@ -21,8 +17,6 @@ import { type StagePlan, planStages } from './plan/report.js'
 import { version } from './version.js'
 
 export { type Analysis, type Request, analyze }
-
-const target: Target = 'cpu'
 
 export interface Compilation {
   readonly diagnostics: readonly Diagnostic[]
@@ -35,16 +29,22 @@ export const compile = (request: Request): Compilation => compileAnalysed(analyz
 
 /** The phases after those that `analyze` went through. */
 export function compileAnalysed(analysis: Analysis): Compilation {
-  const emitted = emitAll(analysis)
-  if (!emitted) return { diagnostics: analysis.diagnostics }
-  const { pipeline, lowered, evaluations, functions, diagnostics } = emitted
-  const stages = emitted.stages.map((s) => s.emitted)
-  const editable = editHint(analysis.program, pipeline)
-  const artefact = buildManifest(lowered, stages, evaluations, functions, {
-    version,
-    target,
-    editHint: editable,
-  })
+  const { target, program, pipeline, lowered } = analysis
+  const stages = buildStages(analysis)
+  if (!pipeline || !lowered || !stages) return { diagnostics: analysis.diagnostics }
+  const evaluations = lowered.evaluations.map((e) => buildEvaluation(e, target))
+  const functions = lowered.exports.flatMap((e) => (e.kind === 'function' ? [buildFunction(e, target)] : []))
+  const built = [...stages, ...evaluations, ...functions].flatMap((b) => b.diagnostics)
+  const diagnostics = [...analysis.diagnostics, ...built]
+  if (built.some(isError)) return { diagnostics }
+  const context = { version, locate: locator(program) }
+  const artefact = buildManifest(
+    withChoices(lowered, stages),
+    stages.map((s) => emitStage(s.scheduled, context)),
+    evaluations.map((e) => emitEvaluation(e.scheduled, context)),
+    functions.map(({ open, scheduled }) => exportFile(open, scheduled.graph, context)),
+    { version, target: target.name, editHint: editHint(program, pipeline) },
+  )
   return { diagnostics, artefact }
 }
 
@@ -75,9 +75,12 @@ export const plan = (request: Request): Planning => planAnalysed(analyze(request
 
 /** The same after `analyze`. */
 export function planAnalysed(analysis: Analysis): Planning {
-  const emitted = emitStages(analysis)
-  if (!emitted) return { diagnostics: analysis.diagnostics }
-  const { pipeline, lowered, stages, diagnostics } = emitted
+  const { target, pipeline, lowered } = analysis
+  const stages = buildStages(analysis)
+  if (!pipeline || !lowered || !stages) return { diagnostics: analysis.diagnostics }
+  const built = stages.flatMap((s) => s.diagnostics)
+  const diagnostics = [...analysis.diagnostics, ...built]
+  if (built.some(isError)) return { diagnostics }
   return {
     diagnostics,
     plan: {
@@ -90,65 +93,31 @@ export function planAnalysed(analysis: Analysis): Planning {
         kind,
         cases: cases.map(({ name: of, settings }) => ({ name: of, settings })),
       })),
-      conversions: planConversions(lowered, stages),
-      stages: planStages(lowered, stages),
+      conversions: planConversions(lowered, stages, target),
+      stages: planStages(lowered, stages, target),
     },
     models: lowered.models,
   }
 }
 
-interface EmittedStages {
-  readonly pipeline: FlatPipeline
-  readonly lowered: Lowered
-  readonly stages: readonly BuiltStage[]
-  readonly diagnostics: readonly Diagnostic[]
-  readonly context: EmitContext
-}
-
-interface Emitted extends EmittedStages {
-  readonly evaluations: readonly EmittedEvaluation[]
-  readonly functions: readonly ExportFile[]
-}
+const isError = ({ severity }: Diagnostic): boolean => severity === 'error'
 
 /** Who plans a pipeline often compiles it next. */
-const known = new WeakMap<Lowered, EmittedStages>()
+const known = new WeakMap<Lowered, readonly BuiltStage[]>()
 
-/** Phases 5 to 9 of the stages, up to the files. */
-function emitStages({ program, pipeline, lowered, diagnostics }: Analysis): EmittedStages | undefined {
-  if (!pipeline || !lowered) return undefined
-  const before = known.get(lowered)
-  if (before) return before
-  const context = { version, locate: locator(program) }
-  const stages = lowered.stages.map((stage) => buildStage(stage, target, context))
-  const emitted = {
-    pipeline,
-    lowered: { ...lowered, stages: stages.map((s) => s.emitted.lowered) },
-    stages,
-    diagnostics: [...diagnostics, ...stages.flatMap((s) => s.diagnostics)],
-    context,
-  }
-  known.set(lowered, emitted)
-  return emitted
+/** Phases 5 to 8 of the stages. */
+function buildStages({ target, lowered }: Analysis): readonly BuiltStage[] | undefined {
+  if (!lowered) return undefined
+  const stages = known.get(lowered) ?? lowered.stages.map((stage) => buildStage(stage, target))
+  known.set(lowered, stages)
+  return stages
 }
 
-/** Phases 5 to 9, up to the files. */
-function emitAll(analysis: Analysis): Emitted | undefined {
-  const emitted = emitStages(analysis)
-  if (!emitted) return undefined
-  const { lowered, context } = emitted
-  return {
-    ...emitted,
-    evaluations: lowered.evaluations.map((evaluation) =>
-      emitEvaluation(optimizeEvaluation(expandEvaluation(evaluation), { target }), context),
-    ),
-    functions: lowered.exports.flatMap((e) => {
-      if (e.kind !== 'function') return []
-      const plain = e.graphs.map(({ rows, graph }) => ({ rows, graph: dropMarkers(expandGradients(graph)) }))
-      const optimized = plain.map(({ rows, graph }) => ({ rows, graph: optimizeFunction(graph, { target }) }))
-      return [exportFile(e.name, optimized, plain, context)]
-    }),
-  }
-}
+/** With how pairs are computed, where a budget of memory decides it. */
+const withChoices = (lowered: Lowered, stages: readonly BuiltStage[]): Lowered => ({
+  ...lowered,
+  stages: stages.map((s) => s.scheduled.lowered),
+})
 
 /** `file:line:column` of places in the program; the many nodes of one call have one place. */
 function locator({ files }: Program): (span: Span) => string {
@@ -164,6 +133,3 @@ function locator({ files }: Program): (span: Span) => string {
     return place
   }
 }
-
-const expandEvaluation = (evaluation: LoweredEvaluation): LoweredEvaluation =>
-  withGraphs(evaluation, (graph) => dropMarkers(expandGradients(graph)))

@@ -8,6 +8,7 @@ import { graphsOf } from '../artefact/graphs-of.js'
 import { unsupportedTarget, unusableArtefact } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { sha256 } from '../graph/sha256.js'
+import { sessions } from '../targets/sessions.js'
 
 /** What `dcrc compile` wrote, read back, every byte of it as it was written. Throws UserError. */
 export function loadArtefact(directory: string): Artefact {
@@ -34,7 +35,8 @@ export function loadArtefact(directory: string): Artefact {
 
 /** Throws UserError where this runner cannot run an artefact. */
 export function checkTarget({ target }: Manifest, span: Span): void {
-  if (target !== 'cpu') throw new UserError(unsupportedTarget(span, { target }))
+  const known = Object.keys(sessions)
+  if (!known.includes(target)) throw new UserError(unsupportedTarget(span, { target, known }))
 }
 
 export function parseManifest(text: string, span: Span): Manifest {

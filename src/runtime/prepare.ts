@@ -92,7 +92,7 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
     cache: prologueCache(root),
     seed,
     random,
-    settings: { root: fileSystemRoot, threads: options.threads },
+    settings: { target: manifest.target, root: fileSystemRoot, threads: options.threads },
     signal: options.signal,
     emit,
   }

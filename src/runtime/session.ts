@@ -1,32 +1,37 @@
 import { InferenceSession, Tensor } from './onnxruntime.js'
 import { rootFolderEntry } from '../artefact/link.js'
 import type { GraphSpec } from '../artefact/graphs.js'
-import { sessionEntries, sessionOptions } from '../compiler/9-emit/session-options.js'
 import { GraphFault, graphFailure } from '../faults/graph-fault.js'
 import { isMemoryFault } from '../faults/memory-fault.js'
 import type { DType } from '../graph/types.js'
+import { sessions } from '../targets/sessions.js'
 import type { HostArray, HostTensor } from './tensors.js'
 
 /** How sessions run; recorded with a run, because results are bit-equal only under equal settings. */
 export interface SessionSettings {
+  /** The target that the graphs are compiled for. */
+  readonly target: string
   /** The folder to which the locations of linked weights are relative. */
   readonly root: string
   /** Threads of an operator; onnxruntime's choice when absent. */
   readonly threads?: number | undefined
 }
 
-/** Creates the session of a linked graph, with the options that the compiler's layout counts on. */
+/** Creates the session of a linked graph, with the options that the compiler's schedule counts on. */
 function createSession(
   model: Uint8Array,
   spec: GraphSpec,
-  { root, threads }: SessionSettings,
+  { target, root, threads }: SessionSettings,
 ): Promise<InferenceSession> {
+  const session = sessions[target]
+  if (!session) throw new Error(`no sessions for ${target}`)
+  const { options, provider } = session
   return InferenceSession.create(model, {
-    ...sessionOptions,
+    ...options,
     graphOptimizationLevel: spec.optimization,
-    executionProviders: ['cpu'],
+    executionProviders: [provider],
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    extra: { ...sessionOptions.extra, session: { ...sessionEntries(spec), [rootFolderEntry]: root } },
+    extra: { ...options.extra, session: { ...session.entries(spec), [rootFolderEntry]: root } },
   })
 }
 

@@ -8,9 +8,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { layOut } from '../../src/compiler/8-schedule/layout.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
-import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
+import { session as onCpu } from '../../src/targets/cpu/session.js'
 import { memoryOf } from '../../src/compiler/8-schedule/memory.js'
 import { bytes } from '../../src/diagnostics/units.js'
 import { quickstartStep } from '../emit/quickstart-step.js'
@@ -27,8 +28,8 @@ for (const rows of [16, 8, 4, 2, 1]) {
   }))
   const folder = mkdtempSync(join(tmpdir(), 'dcrc-chunks-'))
   writeFileSync(join(folder, 'model.onnx'), emit(graph, { places }))
-  writeFileSync(join(folder, 'run.json'), JSON.stringify({ inputs, options: sessionOptions }))
+  writeFileSync(join(folder, 'run.json'), JSON.stringify({ inputs, options: onCpu.options }))
   const measured = Number(execFileSync(process.execPath, [script, folder], { encoding: 'utf8' }))
   rmSync(folder, { recursive: true })
-  console.log(`| ${rows} | ${bytes(memoryOf(graph, liveness).peak)} | ${bytes(measured)} |`)
+  console.log(`| ${rows} | ${bytes(memoryOf(graph, cpu.cost, liveness).peak)} | ${bytes(measured)} |`)
 }

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { InferenceSession, Tensor } from '../../src/runtime/onnxruntime.js'
 import { layOut } from '../../src/compiler/8-schedule/layout.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
-import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
+import { session as onCpu } from '../../src/targets/cpu/session.js'
 import { link, rootFolderEntry } from '../../src/artefact/link.js'
 import { bytes } from '../../src/diagnostics/units.js'
 import { Builder } from '../../src/graph/builder.js'
@@ -105,10 +105,10 @@ async function measure(kind: Form): Promise<void> {
   writeFileSync('/proc/self/clear_refs', '5')
   const before = memory()
   const session = await InferenceSession.create(link(emit(graph), new Map(bindings)), {
-    ...sessionOptions,
+    ...onCpu.options,
     intraOpNumThreads: 2,
     extra: {
-      ...sessionOptions.extra,
+      ...onCpu.options.extra,
       session: { disable_prepacking: '1', [rootFolderEntry]: fileSystemRoot },
     },
   })

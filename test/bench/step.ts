@@ -14,7 +14,7 @@ import type { GraphSpec } from '../../src/artefact/graphs.js'
 import type { Artefact } from '../../src/artefact/manifest.js'
 import type { StageSpec } from '../../src/artefact/stages.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
-import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
+import { session as onCpu } from '../../src/targets/cpu/session.js'
 import { link } from '../../src/artefact/link.js'
 import { Builder } from '../../src/graph/builder.js'
 import { byteSize } from '../../src/graph/types.js'
@@ -82,7 +82,7 @@ async function planOf({ manifest, files }: Artefact, stage: StageSpec, count: nu
       { key: `param/${model}/${path}`, shape, stored: weights.parameter(model, path) },
       ...stage.slots.map((slot) => ({ key: `${slot}/${model}/${path}`, shape, stored: null })),
     ]),
-    settings: { root: fileSystemRoot, threads: count },
+    settings: { target: 'cpu', root: fileSystemRoot, threads: count },
   }
 }
 
@@ -113,7 +113,7 @@ async function matmul(count: number): Promise<number> {
   const type = { dtype: 'f32', shape: [size, size] } as const
   const product = b.matmul(b.input('x', type), b.input('y', type))
   const session = await InferenceSession.create(emit(b.finish('matmul', [{ name: 'z', value: product }])), {
-    ...sessionOptions,
+    ...onCpu.options,
     intraOpNumThreads: count,
   })
   const values = Float32Array.from({ length: size * size }, (_, i) => (i % 97) / 97)

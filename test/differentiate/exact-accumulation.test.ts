@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import { microBatchesOf } from '../../src/compiler/passes/accumulate-exact/problems.js'
 import { tensor } from '../../src/graph/types.js'
@@ -75,10 +76,7 @@ describe.each([
     const stage = stageOf(program(rows / count, count > 1 ? `accumulate ${count} exact` : ''))
     const micro = microBatchesOf(stage)
     expect(micro?.rows).toBe(count > 1 ? rows : undefined)
-    const forward = optimizeForward(stage.graph, {
-      target: 'cpu',
-      ...(micro ? { microBatches: micro } : {}),
-    })
+    const forward = optimizeForward(stage.graph, cpu, micro ? { microBatches: micro } : {})
     const weights = Object.entries(start).map(([key, values]) => {
       const shape = key.endsWith('bias') ? [4] : [4, 3]
       return [`param/${key}`, tensor('f32', shape, values)] as const

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { stageProblems } from '../../src/compiler/6-differentiate/problems.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
@@ -41,7 +42,7 @@ function stageOf(minimize: string, rows = 6, rest = ''): LoweredStage {
   const [stage] = lowered?.stages ?? []
   if (!stage) throw new Error('no stage')
   expect(stageProblems(stage)).toEqual([])
-  return { ...stage, graph: optimizeForward(stage.graph, { target: 'cpu' }).graph }
+  return { ...stage, graph: optimizeForward(stage.graph, cpu).graph }
 }
 
 const random = new SampleRandom(4)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { expandGradients } from '../../src/compiler/6-differentiate/expand.js'
 import { gradientProblems, stageProblems } from '../../src/compiler/6-differentiate/problems.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
@@ -88,22 +89,22 @@ describe('problems found without a derivative', () => {
       return b.sum(b.mul(w, beside), [0])
     })
     expect(stageProblems(stage)).toEqual([])
-    expect(complaint(() => differentiate(stage))).toBeUndefined()
+    expect(complaint(() => differentiate(stage, cpu))).toBeUndefined()
   })
 
   it('include those of the training of a stage', () => {
     const stage = stageWith((b, w) => b.sum(b.mul(w, iterated(b, w)), [0]))
     expect(codes(stageProblems(stage))).toEqual(['gradient/not-differentiable'])
-    expect(complaint(() => differentiate(stage))).toBe('gradient/not-differentiable')
+    expect(complaint(() => differentiate(stage, cpu))).toBe('gradient/not-differentiable')
   })
 
   it('see through a gradient inside the loss', () => {
     const legal = penalty((b, g) => b.mul(g, g))
     expect(stageProblems(legal)).toEqual([])
-    expect(complaint(() => differentiate(legal))).toBeUndefined()
+    expect(complaint(() => differentiate(legal, cpu))).toBeUndefined()
     const blocked = penalty(iterated)
     expect(codes(stageProblems(blocked))).toEqual(['gradient/not-differentiable'])
-    expect(complaint(() => differentiate(blocked))).toBe('gradient/not-differentiable')
+    expect(complaint(() => differentiate(blocked, cpu))).toBe('gradient/not-differentiable')
   })
 
   it('count a parameter of which the graph holds several values once', () => {
@@ -112,6 +113,6 @@ describe('problems found without a derivative', () => {
       return b.sum(b.op('Gradient', [b.sum(b.mul(again, again), [0]), w]), [0])
     })
     expect(stageProblems(stage)).toEqual([])
-    expect(complaint(() => differentiate(stage))).toBeUndefined()
+    expect(complaint(() => differentiate(stage, cpu))).toBeUndefined()
   })
 })

@@ -1,10 +1,11 @@
 import * as ort from '../../src/runtime/onnxruntime.js'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { differentiate, stepsOf } from '../../src/compiler/6-differentiate/step.js'
 import { stateName } from '../../src/artefact/roles.js'
 import { groupOptimizer } from '../../src/compiler/6-differentiate/update.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
-import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
+import { session as onCpu } from '../../src/targets/cpu/session.js'
 import type { Graph } from '../../src/graph/graph.js'
 import { type Tensor, elementCount, scalar, tensor } from '../../src/graph/types.js'
 import { findSchedule } from '../../src/schedules/registry.js'
@@ -20,7 +21,7 @@ export function onnxruntime(): Execute {
   const sessions = new Map<Graph, Promise<ort.InferenceSession>>()
   return async (graph, inputs) => {
     const session = await (sessions.get(graph) ??
-      sessions.set(graph, ort.InferenceSession.create(emit(graph), sessionOptions)).get(graph))
+      sessions.set(graph, ort.InferenceSession.create(emit(graph), onCpu.options)).get(graph))
     if (!session) throw new Error('no session')
     const feeds = Object.fromEntries(
       session.inputNames.map((name) => {
@@ -44,7 +45,7 @@ export interface StageGraphs {
 }
 
 export function graphsOf(stage: LoweredStage): StageGraphs {
-  const { full, micro } = differentiate(stage)
+  const { full, micro } = differentiate(stage, cpu)
   return { ...stepsOf(full), micro }
 }
 

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from '../../src/runtime/onnxruntime.js'
 import { describe, expect, test } from 'vitest'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
-import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
+import { session as onCpu } from '../../src/targets/cpu/session.js'
 import { Builder } from '../../src/graph/builder.js'
 import { interpret } from '../../src/graph/interpret.js'
 import { tensor } from '../../src/graph/types.js'
@@ -21,7 +21,7 @@ function mask(shape: readonly number[], rate: number) {
   return {
     reference: (words: Words) => interpret(graph, () => tensor('i64', [2], words))[0]?.data ?? [],
     async run(words: Words, level: 'disabled' | 'all' = 'disabled'): Promise<Uint8Array> {
-      const options = { ...sessionOptions, graphOptimizationLevel: level, logSeverityLevel: 3 as const }
+      const options = { ...onCpu.options, graphOptimizationLevel: level, logSeverityLevel: 3 as const }
       const session = await InferenceSession.create(emit(graph), options)
       try {
         const feeds = { key: new Tensor('int64', BigInt64Array.from(words, BigInt), [2]) }

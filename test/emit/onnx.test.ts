@@ -5,7 +5,7 @@ import * as ort from '../../src/runtime/onnxruntime.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { toBfloat16, toFloat16 } from '../../src/compiler/9-emit/raw.js'
-import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
+import { session as onCpu } from '../../src/targets/cpu/session.js'
 import { type Binding, link, rootFolderEntry } from '../../src/artefact/link.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Graph } from '../../src/graph/graph.js'
@@ -17,8 +17,8 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** Runs a model and gives its outputs as numbers. */
 async function run(model: Uint8Array, feeds: Record<string, ort.Tensor>): Promise<Record<string, number[]>> {
   const session = await ort.InferenceSession.create(model, {
-    ...sessionOptions,
-    extra: { ...sessionOptions.extra, session: { [rootFolderEntry]: folder } },
+    ...onCpu.options,
+    extra: { ...onCpu.options.extra, session: { [rootFolderEntry]: folder } },
   })
   const results = await session.run(feeds)
   await session.release()

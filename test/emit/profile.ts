@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as ort from '../../src/runtime/onnxruntime.js'
-import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
+import { session as onCpu } from '../../src/targets/cpu/session.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { type DType, elementCount } from '../../src/graph/types.js'
 import { SampleRandom } from '../../src/ops/sample.js'
@@ -39,7 +39,7 @@ function ortTensor({ type }: Value, draw: () => number): ort.Tensor {
 export async function executedOrder(
   model: Uint8Array,
   feeds: Record<string, ort.Tensor>,
-  options: ort.InferenceSession.SessionOptions = sessionOptions,
+  options: ort.InferenceSession.SessionOptions = onCpu.options,
 ): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'dcrc-profile-'))
   try {

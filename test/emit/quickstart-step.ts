@@ -1,3 +1,4 @@
+import { cpu } from '../../src/targets/cpu/index.js'
 import { DiskFiles } from '../../src/cli/files.js'
 import { analyze } from '../../src/compiler/analyze.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
@@ -20,6 +21,6 @@ export function quickstartStep({ batch = 8, rows }: { batch?: number; rows?: num
   const [stage] = lowered?.stages ?? []
   if (!stage) throw new Error('the quickstart has no stage')
   const chunking = rows === undefined ? {} : { chunking: chunkingOf(stage, rows) }
-  const { graph } = optimizeForward(stage.graph, { target: 'cpu', ...chunking })
-  return parametersAsInputs(optimizeStage(differentiate({ ...stage, graph }), { target: 'cpu' }).step)
+  const { graph } = optimizeForward(stage.graph, cpu, { ...chunking })
+  return parametersAsInputs(optimizeStage(differentiate({ ...stage, graph }, cpu), cpu).step)
 }

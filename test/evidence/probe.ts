@@ -18,7 +18,7 @@ import { onlyOutput } from './loss-only.js'
 export type State = ReadonlyMap<string, Float32Array<ArrayBuffer>>
 
 const span = { file: 'test', start: 0, end: 0 }
-const settings = { root: fileSystemRoot, threads: 1 }
+const settings = { target: 'cpu', root: fileSystemRoot, threads: 1 }
 const seed = 1
 
 /** The step graph of a stage as emitted, on onnxruntime, with the batch and draws of its first step. */

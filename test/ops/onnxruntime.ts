@@ -1,6 +1,6 @@
 import * as ort from '../../src/runtime/onnxruntime.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
-import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
+import { session as onCpu } from '../../src/targets/cpu/session.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { type Tensor, type TensorType, tensor } from '../../src/graph/types.js'
 import { lookup } from './calls.js'
@@ -10,7 +10,7 @@ export async function runOnOnnxruntime(
   graph: Graph,
   values: ReadonlyMap<Value, Tensor>,
 ): Promise<readonly Tensor[]> {
-  const session = await ort.InferenceSession.create(emit(graph), { ...sessionOptions, intraOpNumThreads: 1 })
+  const session = await ort.InferenceSession.create(emit(graph), { ...onCpu.options, intraOpNumThreads: 1 })
   const feeds = Object.fromEntries(
     graph.inputs.map((v) => [v.source.kind === 'input' ? v.source.name : '', toOrt(lookup(values, v))]),
   )

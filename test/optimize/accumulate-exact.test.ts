@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
@@ -70,11 +71,11 @@ function stageOf(source: string): LoweredStage {
 
 function stepOf(stage: LoweredStage, count: number | null): Graph {
   const trained = new Set(stage.trained.map((t) => `${t.model}/${t.path}`))
-  const context: PassContext = { target: 'cpu', ...(count && { microBatches: { rows, count, trained } }) }
-  const forward = optimizeForward(stage.graph, context)
+  const context: PassContext = { ...(count && { microBatches: { rows, count, trained } }) }
+  const forward = optimizeForward(stage.graph, cpu, context)
   expect(forward.report.flatMap(({ refusals }) => refusals.map((r) => r.reason))).toEqual([])
   assertValid(forward.graph)
-  const { graph } = optimize(differentiate({ ...stage, graph: forward.graph }).full, context)
+  const { graph } = optimize(differentiate({ ...stage, graph: forward.graph }, cpu).full, cpu, context)
   assertValid(graph)
   return graph
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { dropMarkers, expandGradients } from '../../src/compiler/6-differentiate/expand.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import { optimize } from '../../src/compiler/7-optimize/index.js'
@@ -8,7 +9,7 @@ import { SampleRandom } from '../../src/ops/sample.js'
 import { randomFeeds } from '../emit/profile.js'
 import { difference, outputsOf } from './compare.js'
 
-const context = { target: 'cpu' } as const
+const context = {}
 
 /** A loss that reads a value only through `use`, and the gradient of the loss with respect to that value. */
 function graphOf(target: (b: Builder, x: Value) => Value, use: (b: Builder, y: Value) => Value): Graph {
@@ -65,8 +66,8 @@ describe('a gradient with respect to a value survives the passes before differen
   for (const [name, graph] of Object.entries(cases)) {
     it(name, async () => {
       const plain = expandGradients(graph)
-      const expanded = expandGradients(optimizeForward(graph, context).graph)
-      const prepared = optimize(dropMarkers(expanded), context).graph
+      const expanded = expandGradients(optimizeForward(graph, cpu, context).graph)
+      const prepared = optimize(dropMarkers(expanded), cpu, context).graph
       const feeds = randomFeeds(plain)
       expect(difference(await outputsOf(plain, feeds), await outputsOf(prepared, feeds))).toBeLessThan(2e-6)
     })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { gradients } from '../../src/compiler/6-differentiate/gradients.js'
 import { fuseActivations } from '../../src/compiler/passes/fuse-activations.js'
 import { fuseMatmul } from '../../src/compiler/passes/fuse-matmul.js'
@@ -14,7 +15,7 @@ import { assertValid } from '../../src/graph/verify.js'
 import { randomFeeds } from '../emit/profile.js'
 import { difference, outputsOf } from './compare.js'
 
-const context = { target: 'cpu' } as const
+const context = {}
 const [rows, tokens, width, heads] = [2, 24, 16, 2]
 
 const count = (graph: Graph, op: string): number => graph.nodes.filter((n) => n.op === op).length
@@ -101,7 +102,8 @@ describe('a transformer block, forward and backward', () => {
   it('computes the same after all passes, with less memory traffic', async () => {
     const plain = forwardBackward()
     const best = optimize(
-      forwardBackward((g) => optimizeForward(g, context).graph),
+      forwardBackward((g) => optimizeForward(g, cpu, context).graph),
+      cpu,
       context,
     ).graph
     await expectEqual(plain, best)
@@ -135,7 +137,8 @@ describe('a transformer block, forward and backward', () => {
 
   it('has no Transpose before a product but those of heads', () => {
     const best = optimize(
-      forwardBackward((g) => optimizeForward(g, context).graph),
+      forwardBackward((g) => optimizeForward(g, cpu, context).graph),
+      cpu,
       context,
     ).graph
     const perms = best.nodes

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
 import { gradients } from '../../src/compiler/6-differentiate/gradients.js'
 import { cancelShifts } from '../../src/compiler/passes/cancel-shifts/index.js'
 import { chunkingOf } from '../../src/compiler/passes/chunk-pairs/problems.js'
-import { forwardPasses, optimizeForward } from '../../src/compiler/5-optimize/index.js'
+import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import { optimize } from '../../src/compiler/7-optimize/index.js'
 import { costOf } from '../../src/compiler/8-schedule/cost.js'
 import { Builder } from '../../src/graph/builder.js'
@@ -22,7 +23,7 @@ import { difference, outputsOf, parametersAsInputs } from './compare.js'
  * on onnxruntime with its optimiser off.
  */
 
-const context = { target: 'cpu' } as const
+const context = {}
 const [pictures, pixels, tokens, heads, width, context_width] = [3, 5, 7, 2, 6, 4]
 
 interface Made {
@@ -110,7 +111,7 @@ function withGradients(forward: Graph): Graph {
 
 /** The largest difference of y and its gradients after the passes before differentiation. */
 async function changeOf(graph: Graph): Promise<number> {
-  const [before, after] = [withGradients(graph), withGradients(optimizeForward(graph, context).graph)]
+  const [before, after] = [withGradients(graph), withGradients(optimizeForward(graph, cpu, context).graph)]
   assertValid(after)
   const feeds = randomFeeds(before)
   return difference(await outputsOf(before, feeds), await outputsOf(after, feeds))
@@ -118,7 +119,7 @@ async function changeOf(graph: Graph): Promise<number> {
 
 /** After all passes before differentiation but this one. */
 const optimizedWithout = (graph: Graph): Graph =>
-  forwardPasses.reduce((g, pass) => (pass === cancelShifts ? g : pass.run(g, context).graph), graph)
+  cpu.passes.forward.reduce((g, pass) => (pass === cancelShifts ? g : pass.run(g, context).graph), graph)
 
 /** The values that the readers of a parameter read beside it. */
 const partners = (graph: Graph, path: string): readonly Value[] =>
@@ -137,7 +138,7 @@ describe('a vector per picture on the tokens of a constant text', () => {
   it('cancels from the keys and passes through the values', async () => {
     const { changed, refusals } = cancelShifts.run(graph, context)
     expect({ changed, refusals }).toEqual({ changed: 1, refusals: [] })
-    const { graph: tidy } = optimizeForward(graph, context)
+    const { graph: tidy } = optimizeForward(graph, cpu, context)
     expect(partners(tidy, 'to_k.weight').map(readsData)).toEqual([false])
     const values = partners(tidy, 'to_v.weight')
     expect(values.map((v) => [readsData(v), v.type.shape[0]])).toEqual([
@@ -169,7 +170,7 @@ describe('a vector per picture on the tokens of a constant text', () => {
       return attention(made, b.reshape(wide, [pictures ** 2, ...rest]))
     })
     expect(cancelShifts.run(pairs, context).changed).toBe(1)
-    const { graph: tidy } = optimizeForward(pairs, context)
+    const { graph: tidy } = optimizeForward(pairs, cpu, context)
     expect(partners(tidy, 'to_k.weight').map(readsData)).toEqual([false])
     expect(partners(tidy, 'to_v.weight').map((v) => v.type.shape[0])).toEqual([tokens, pictures])
     expect(await changeOf(pairs)).toBeLessThan(3e-6)
@@ -259,8 +260,8 @@ function stageOf(source: string): LoweredStage {
 
 function stepOf(stage: LoweredStage, chunk: number | null): Graph {
   const chunked = chunk === null ? context : { ...context, chunking: chunkingOf(stage, chunk) }
-  const forward = optimizeForward(stage.graph, chunked).graph
-  const { graph } = optimize(differentiate({ ...stage, graph: forward }).full, chunked)
+  const forward = optimizeForward(stage.graph, cpu, chunked).graph
+  const { graph } = optimize(differentiate({ ...stage, graph: forward }, cpu).full, cpu, chunked)
   assertValid(graph)
   return parametersAsInputs(graph)
 }
@@ -269,7 +270,7 @@ describe('a step of the paper in small', () => {
   const stage = stageOf(program)
 
   it('is what it was: loss and gradients, pairs at once and in chunks', async () => {
-    const written = parametersAsInputs(differentiate(stage).full)
+    const written = parametersAsInputs(differentiate(stage, cpu).full)
     const feeds = randomFeeds(written)
     const expected = await outputsOf(written, feeds)
     for (const chunk of [null, 1]) {
@@ -280,7 +281,7 @@ describe('a step of the paper in small', () => {
   })
 
   it('reads the vector at one place per layer, a row per picture', () => {
-    const { graph, report } = optimizeForward(stage.graph, context)
+    const { graph, report } = optimizeForward(stage.graph, cpu, context)
     const found = report.find((r) => r.pass === 'cancel-shifts')
     // Two down, one in the middle, four up; the pairs and the positives.
     const layers = new Set(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
 import { chunkingOf } from '../../src/compiler/passes/chunk-pairs/problems.js'
 import { hoistInvariants } from '../../src/compiler/passes/hoist-invariants.js'
@@ -84,11 +85,10 @@ function stageOf(source: string): LoweredStage {
 }
 
 function stepOf(stage: LoweredStage, chunk: number | null): Graph {
-  const context: PassContext =
-    chunk === null ? { target: 'cpu' } : { target: 'cpu', chunking: chunkingOf(stage, chunk) }
-  const forward = optimizeForward(stage.graph, context).graph
+  const context: PassContext = chunk === null ? {} : { chunking: chunkingOf(stage, chunk) }
+  const forward = optimizeForward(stage.graph, cpu, context).graph
   assertValid(forward)
-  const { graph } = optimize(differentiate({ ...stage, graph: forward }).full, context)
+  const { graph } = optimize(differentiate({ ...stage, graph: forward }, cpu).full, cpu, context)
   assertValid(graph)
   return graph
 }
@@ -152,9 +152,9 @@ describe('pairs in chunks of rows', () => {
     let moved = 0
     for (const source of Object.values(cases)) {
       const stage = stageOf(source)
-      const context: PassContext = { target: 'cpu', chunking: chunkingOf(stage, 2) }
-      const forward = optimizeForward(stage.graph, context).graph
-      const before = differentiate({ ...stage, graph: forward }).full
+      const context: PassContext = { chunking: chunkingOf(stage, 2) }
+      const forward = optimizeForward(stage.graph, cpu, context).graph
+      const before = differentiate({ ...stage, graph: forward }, cpu).full
       const { graph: after, changed } = hoistInvariants.run(before, context)
       assertValid(after)
       moved += changed

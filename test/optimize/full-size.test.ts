@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import type { Optimised } from '../../src/compiler/passes/run.js'
@@ -18,7 +19,7 @@ import { sameShape } from '../../src/graph/types.js'
  * size, ViT-L/14 and Stable Diffusion 2.1-base with 16 pictures. Nothing runs: graphs and FLOPs are compared.
  */
 
-const context = { target: 'cpu' } as const
+const context = {}
 const root = fileURLToPath(new URL('../../pipelines', import.meta.url))
 const [n, side] = [16, 28]
 /** Predictions of the UNet in a step: for every pair, and for the augmented pictures. */
@@ -37,8 +38,8 @@ beforeAll(() => {
   const align = lowered?.stages.find((s) => s.name === 'align')
   if (!align) throw new Error('dcr.dcr has no stage align')
   written = align.graph
-  forward = optimizeForward(written, context)
-  stage = optimizeStage(differentiate({ ...align, graph: forward.graph }), context)
+  forward = optimizeForward(written, cpu, context)
+  stage = optimizeStage(differentiate({ ...align, graph: forward.graph }, cpu), cpu, context)
 }, 180_000)
 
 const isParameter = (value: Value | null, path: RegExp): boolean =>

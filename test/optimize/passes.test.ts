@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
+import { targets } from '../../src/targets/registry.js'
 import { eliminateDead } from '../../src/compiler/passes/eliminate-dead.js'
 import { foldConstants } from '../../src/compiler/passes/fold-constants.js'
 import { fuseMatmul } from '../../src/compiler/passes/fuse-matmul.js'
-import { forwardPasses, optimizeForward } from '../../src/compiler/5-optimize/index.js'
-import { optimize, passes } from '../../src/compiler/7-optimize/index.js'
+import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
+import { optimize } from '../../src/compiler/7-optimize/index.js'
 import { mergeCommon } from '../../src/compiler/passes/merge-common.js'
 import { pushRepeats } from '../../src/compiler/passes/push-repeats/index.js'
 import { simplify } from '../../src/compiler/passes/simplify/index.js'
@@ -18,7 +20,7 @@ import { randomFeeds } from '../emit/profile.js'
 import { difference, outputsOf } from './compare.js'
 import { randomGraph } from './random-graph.js'
 
-const context = { target: 'cpu' } as const
+const context = {}
 const graphs = 60
 
 async function changeOf(before: Graph, after: Graph): Promise<number> {
@@ -53,7 +55,7 @@ describe('a pass keeps what random graphs compute on onnxruntime with its optimi
   it('all of them, in their order', { timeout: 300_000 }, async () => {
     for (let seed = 1000; seed < 1000 + graphs; seed++) {
       const before = randomGraph(seed)
-      const after = optimize(optimizeForward(before, context).graph, context).graph
+      const after = optimize(optimizeForward(before, cpu, context).graph, cpu, context).graph
       assertValid(after)
       expect(await changeOf(before, after), `seed ${seed}`).toBeLessThan(2e-5)
     }
@@ -64,10 +66,10 @@ describe('a pass keeps what random graphs compute on onnxruntime with its optimi
     for (let seed = 2000; seed < 2000 + graphs; seed++) {
       const before = randomGraph(seed)
       const text = print(before)
-      const apart = optimize(optimizeForward(before, context).graph, context).graph
+      const apart = optimize(optimizeForward(before, cpu, context).graph, cpu, context).graph
       const draft = new CountingDraft()
       const series = { ...context, draft }
-      const together = optimize(optimizeForward(before, series).graph, series).graph
+      const together = optimize(optimizeForward(before, cpu, series).graph, cpu, series).graph
       assertValid(together)
       expect(hash(together), `seed ${seed}`).toBe(hash(apart))
       expect(print(before)).toBe(text)
@@ -112,7 +114,7 @@ describe('fold-constants', () => {
 
 describe('the lists of passes', () => {
   it('hold every pass behind those that it requires', () => {
-    for (const list of [forwardPasses, passes]) {
+    for (const list of targets.flatMap(({ passes }) => [passes.forward, passes.step])) {
       list.forEach((pass, at) => {
         const before = list.slice(0, at).map((p) => p.name)
         expect(pass.requires.filter((name) => !before.includes(name))).toEqual([])

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { gradients } from '../../src/compiler/6-differentiate/gradients.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import { pushRepeats } from '../../src/compiler/passes/push-repeats/index.js'
@@ -8,7 +9,7 @@ import type { Graph, Value } from '../../src/graph/graph.js'
 import { randomFeeds } from '../emit/profile.js'
 import { difference, outputsOf } from './compare.js'
 
-const context = { target: 'cpu' } as const
+const context = {}
 const [n, t, d] = [4, 6, 8]
 
 /** Rows as `a[i]` (slow) and `b[j]` (fast) make them. */
@@ -54,7 +55,7 @@ const flops = (graph: Graph, op: string): number =>
 describe('what depends on one index of a pair', () => {
   it('is computed for n rows, not n * n', async () => {
     const { graph } = pairsGraph()
-    const { graph: pushed } = optimizeForward(graph, context)
+    const { graph: pushed } = optimizeForward(graph, cpu, context)
     expect(flops(pushed, 'Gemm')).toBe(flops(graph, 'Gemm') / n)
     expect(flops(pushed, 'Tanh')).toBe(flops(graph, 'Tanh') / n)
     const feeds = randomFeeds(graph)
@@ -85,7 +86,7 @@ describe('what depends on one index of a pair', () => {
     }
     const { graph } = pairsGraph()
     const plain = withGradient(graph)
-    const pushed = withGradient(optimizeForward(graph, context).graph)
+    const pushed = withGradient(optimizeForward(graph, cpu, context).graph)
     expect(flops(pushed, 'Gemm')).toBe(flops(plain, 'Gemm') / n)
     const feeds = randomFeeds(plain)
     expect(difference(await outputsOf(plain, feeds), await outputsOf(pushed, feeds))).toBeLessThan(2e-6)

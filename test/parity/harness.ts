@@ -131,7 +131,7 @@ export async function trainStage(
       ...stage.slots.map((slot) => ({ key: `${slot}/${model}/${path}`, shape, stored: null })),
     ]),
     prologueFile: prologue && join(folder, 'prologue.safetensors'),
-    settings: { root: fileSystemRoot, threads: 1 },
+    settings: { target: 'cpu', root: fileSystemRoot, threads: 1 },
   })
   const state = async (slot: string): Promise<ReadonlyMap<string, Float32Array>> => {
     const file = join(folder, 'state.safetensors')
@@ -202,6 +202,7 @@ export async function evaluateOnce(
   const [part] = artefact.manifest.evaluations.find((e) => e.name === name)?.cases[0]?.parts ?? []
   if (!part) throw new Error(`no evaluation ${name}`)
   const graph = await LoadedGraph.load(part.graph, linked(artefact, part.graph, weight), {
+    target: 'cpu',
     root: fileSystemRoot,
     threads: 1,
   })

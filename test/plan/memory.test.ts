@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { type LaidOut, layOut } from '../../src/compiler/8-schedule/layout.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
-import { sessionOptions } from '../../src/compiler/9-emit/session-options.js'
+import { session as onCpu } from '../../src/targets/cpu/session.js'
 import { memoryOf } from '../../src/compiler/8-schedule/memory.js'
 import type { Graph } from '../../src/graph/graph.js'
 import { mlpStep } from '../emit/graphs.js'
@@ -24,7 +25,7 @@ function measuredPeak({ graph, places }: LaidOut): number {
       shape: type.shape,
     }))
     writeFileSync(join(folder, 'model.onnx'), emit(graph, { places }))
-    writeFileSync(join(folder, 'run.json'), JSON.stringify({ inputs, options: sessionOptions }))
+    writeFileSync(join(folder, 'run.json'), JSON.stringify({ inputs, options: onCpu.options }))
     const script = fileURLToPath(new URL('measure.mjs', import.meta.url))
     return Number(execFileSync(process.execPath, [script, folder], { encoding: 'utf8' }))
   } finally {
@@ -45,8 +46,8 @@ describe.runIf(process.platform === 'linux')('the predicted peak of memory', () 
     it(`is within ${off} of the measured one: ${name}`, () => {
       const laid = layOut(build())
       const measured = measuredPeak(laid)
-      expect(memoryOf(laid.graph).peak / measured).toBeGreaterThan(1 - off)
-      expect(memoryOf(laid.graph).peak / measured).toBeLessThan(1 + off)
+      expect(memoryOf(laid.graph, cpu.cost).peak / measured).toBeGreaterThan(1 - off)
+      expect(memoryOf(laid.graph, cpu.cost).peak / measured).toBeLessThan(1 + off)
     })
   }
 })

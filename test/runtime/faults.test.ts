@@ -64,7 +64,7 @@ test('an index outside of a table is told with the operator, its line and the sh
     peak_bytes: 0,
   }
   const thread = new WorkerThread()
-  await thread.call('openGraph', [spec, new Uint8Array(model), { root: fileSystemRoot }])
+  await thread.call('openGraph', [spec, new Uint8Array(model), { target: 'cpu', root: fileSystemRoot }])
   const feeds = {
     table: { dtype: 'f32' as const, shape: [5, 2], data: new Float32Array(10) },
     digit: { dtype: 'i64' as const, shape: [1], data: BigInt64Array.of(9n) },

@@ -161,7 +161,7 @@ async function computed(files: readonly { name: string; atATime?: number }[]): P
   return Promise.all(
     files.map(async ({ name, atATime }) => {
       const file = join(root, 'results', name)
-      await prologueResults({ spec: prologue, model, file }, { root: fileSystemRoot }, atATime)
+      await prologueResults({ spec: prologue, model, file }, { target: 'cpu', root: fileSystemRoot }, atATime)
       return readFileSync(file)
     }),
   )

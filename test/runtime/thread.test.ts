@@ -38,7 +38,7 @@ function slowGraph(): { spec: GraphSpec; model: Uint8Array } {
 test('the main thread stays free while a graph runs, and gets its memory back', async () => {
   const thread = new WorkerThread()
   const { spec, model } = slowGraph()
-  await thread.call('openGraph', [spec, model, { root: fileSystemRoot, threads: 1 }])
+  await thread.call('openGraph', [spec, model, { target: 'cpu', root: fileSystemRoot, threads: 1 }])
   const data = new Float32Array(n * n).fill(1 / n)
   let ticks = 0
   const timer = setInterval(() => ticks++, 1)
@@ -63,17 +63,17 @@ test("an error in the thread is the caller's, and later requests are still serve
   const thread = new WorkerThread()
   await expect(thread.call('runGraph', [{}])).rejects.toThrow('no graph is open')
   await expect(
-    thread.call('openGraph', [slowGraph().spec, new Uint8Array(3), { root: '/' }]),
+    thread.call('openGraph', [slowGraph().spec, new Uint8Array(3), { target: 'cpu', root: '/' }]),
   ).rejects.toThrow()
   const { spec, model } = slowGraph()
-  await thread.call('openGraph', [spec, model, { root: fileSystemRoot }])
+  await thread.call('openGraph', [spec, model, { target: 'cpu', root: fileSystemRoot }])
   await thread.end()
 })
 
 test('a thread ends when it has served what was asked for, and serves nothing more', async () => {
   const thread = new WorkerThread()
   const { spec, model } = slowGraph()
-  await thread.call('openGraph', [spec, model, { root: fileSystemRoot, threads: 1 }])
+  await thread.call('openGraph', [spec, model, { target: 'cpu', root: fileSystemRoot, threads: 1 }])
   const data = new Float32Array(n * n).fill(1 / n)
   const running = thread.call('runGraph', [{ x: { dtype: 'f32', shape: [n, n], data } }], [data.buffer])
   // long enough for the run to begin, which an end at once would not survive

@@ -5,6 +5,7 @@ import type { Draft, Graph, Node, Output, Value } from '../../graph/graph.js'
 import { Copier, slice } from '../../graph/rewrite.js'
 import { objectiveOf } from '../../graph/roles.js'
 import type { TensorType } from '../../graph/types.js'
+import type { Precision, Target } from '../../targets/target.js'
 import { computedFrom, lossOutput } from '../4-lower/gradient-objective.js'
 import type { LoweredStage } from '../4-lower/lowered.js'
 import { expandChunkSum } from './chunk-loop.js'
@@ -25,10 +26,15 @@ export interface DifferentiatedStage {
  * and divides by n.
  * The draft is that of the passes that will come.
  */
-export function differentiate(stage: LoweredStage, draft?: Draft): DifferentiatedStage {
+export function differentiate(
+  stage: LoweredStage,
+  { precision }: Pick<Target, 'precision'>,
+  draft?: Draft,
+): DifferentiatedStage {
+  const { graph, accumulate } = stage
   return {
-    full: new StepBuilder(stage, stage.graph.outputs, draft).step(),
-    micro: stage.accumulate > 1 ? new StepBuilder(stage, objectiveOf(stage.graph), draft).micro() : null,
+    full: new StepBuilder(stage, graph.outputs, precision, draft).step(),
+    micro: accumulate > 1 ? new StepBuilder(stage, objectiveOf(graph), precision, draft).micro() : null,
   }
 }
 
@@ -68,6 +74,7 @@ class StepBuilder {
   constructor(
     private readonly stage: LoweredStage,
     wanted: readonly Output[],
+    { read }: Precision,
     private readonly draft: Draft | undefined,
   ) {
     this.b = new Builder({ next: 0 }, draft)
@@ -77,7 +84,7 @@ class StepBuilder {
     )
     const { precision } = stage
     this.read = this.parameters.map((p) =>
-      precision && p.type.dtype === 'f32' ? this.b.cast(this.b.cast(p, precision), 'f32') : p,
+      precision && p.type.dtype === 'f32' ? read(this.b, p, precision) : p,
     )
     const trained = new Map(stage.trained.map((t, i) => [`${t.model}/${t.path}`, this.read[i]]))
     const copier = new Copier(this.b, {

@@ -121,5 +121,5 @@ function collect(
     const own = [...outputs].flatMap(([key, output]) => (sources.get(key) === graph ? [output] : []))
     return own.length === 0 ? [] : new Copier(b, { outputs: own }).copy(graph)
   })
-  return mergeCommon.run(b.finish('prologue', made), { target: 'cpu' }).graph
+  return mergeCommon.run(b.finish('prologue', made), {}).graph
 }

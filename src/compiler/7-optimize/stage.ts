@@ -6,6 +6,7 @@ import { optimizeForward } from '../5-optimize/index.js'
 import { optimize } from './index.js'
 import type { Optimised } from '../passes/run.js'
 import type { PassContext } from '../passes/pass.js'
+import type { Target } from '../../targets/target.js'
 import { splitPrologue } from './prologue.js'
 
 /** A stage's graphs as they are emitted. */
@@ -18,9 +19,13 @@ export interface OptimizedStage {
 }
 
 /** Optimises the graphs of a stage. */
-export function optimizeStage(stage: DifferentiatedStage, context: PassContext): OptimizedStage {
-  const full = optimize(stage.full, context)
-  const micro = stage.micro && optimize(stage.micro, context)
+export function optimizeStage(
+  stage: DifferentiatedStage,
+  target: Target,
+  context: PassContext = {},
+): OptimizedStage {
+  const full = optimize(stage.full, target, context)
+  const micro = stage.micro && optimize(stage.micro, target, context)
   const { graphs, prologue } = splitPrologue([full.graph, ...(micro ? [micro.graph] : [])], context.draft)
   for (const graph of [...graphs, ...(prologue ? [prologue] : [])]) verified(graph, 'split from its prologue')
   const [main, last] = graphs
@@ -34,11 +39,11 @@ export function optimizeStage(stage: DifferentiatedStage, context: PassContext):
 }
 
 /** Optimises a graph that is not differentiated; its gradients must have been expanded. */
-export function optimizeFunction(graph: Graph, given: PassContext): Graph {
-  const context = { ...given, draft: new Draft() }
-  return optimize(optimizeForward(graph, context).graph, context).graph
+export function optimizeFunction(graph: Graph, target: Target): Graph {
+  const context = { draft: new Draft() }
+  return optimize(optimizeForward(graph, target, context).graph, target, context).graph
 }
 
 /** Optimises an evaluation's graphs; its gradients must have been expanded. */
-export const optimizeEvaluation = (evaluation: LoweredEvaluation, context: PassContext): LoweredEvaluation =>
-  withGraphs(evaluation, (graph) => optimizeFunction(graph, context))
+export const optimizeEvaluation = (evaluation: LoweredEvaluation, target: Target): LoweredEvaluation =>
+  withGraphs(evaluation, (graph) => optimizeFunction(graph, target))

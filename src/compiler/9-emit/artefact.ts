@@ -6,8 +6,7 @@ import {
   type LoweredStage,
   partsOf,
 } from '../4-lower/lowered.js'
-import type { OptimizedStage } from '../7-optimize/stage.js'
-import type { Target } from '../passes/pass.js'
+import type { Scheduled, ScheduledEvaluation, ScheduledStage } from '../8-schedule/schedule.js'
 import { slotsOf } from '../6-differentiate/update.js'
 import type { ExportFile } from './export-file.js'
 import { type EmitContext, type GraphFile, graphFile } from './graph-file.js'
@@ -30,9 +29,9 @@ export interface EmittedEvaluation {
   readonly files: readonly (readonly GraphFile[])[]
 }
 
-export function emitStage(lowered: LoweredStage, stage: OptimizedStage, context: EmitContext): EmittedStage {
+export function emitStage({ lowered, graphs }: ScheduledStage, context: EmitContext): EmittedStage {
   const file = (kind: 'step' | 'monitored' | 'micro' | 'prologue'): GraphFile | null => {
-    const given = stage[kind]
+    const given = graphs[kind]
     return given && graphFile(`${lowered.name}.${kind}.onnx`, given, context)
   }
   const step = file('step')
@@ -44,17 +43,26 @@ export function emitStage(lowered: LoweredStage, stage: OptimizedStage, context:
 }
 
 /** The graphs of an evaluation; `lowered` as optimised. */
-export function emitEvaluation(lowered: LoweredEvaluation, context: EmitContext): EmittedEvaluation {
-  const fileOf = (name: string | null, { group, graph }: LoweredPart): GraphFile => {
+export function emitEvaluation(
+  { lowered, graphs }: ScheduledEvaluation,
+  context: EmitContext,
+): EmittedEvaluation {
+  const fileOf = (name: string | null, { group }: LoweredPart, scheduled: Scheduled): GraphFile => {
     const file = [lowered.name, ...(name === null ? [] : [name]), group ?? 'batch', 'evaluate.onnx']
-    return graphFile(file.join('.'), graph, context)
+    return graphFile(file.join('.'), scheduled, context)
   }
-  return { lowered, files: lowered.cases.map(({ name, parts }) => parts.map((part) => fileOf(name, part))) }
+  const files = lowered.cases.map(({ name, parts }, i) =>
+    parts.flatMap((part, k) => {
+      const scheduled = graphs[i]?.[k]
+      return scheduled ? [fileOf(name, part, scheduled)] : []
+    }),
+  )
+  return { lowered, files }
 }
 
 export interface ManifestOptions {
   readonly version: string
-  readonly target: Target
+  readonly target: string
   readonly editHint: Manifest['edit_hint']
 }
 

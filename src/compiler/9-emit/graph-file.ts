@@ -1,13 +1,9 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Graph, Output, Value } from '../../graph/graph.js'
-import { verified } from '../../graph/verify.js'
-import { type Cost, costOf } from '../8-schedule/cost.js'
-import { type Memory, memoryOf } from '../8-schedule/memory.js'
-import { layOut } from '../8-schedule/layout.js'
+import type { Scheduled } from '../8-schedule/schedule.js'
 import type { GraphSpec } from '../../artefact/graphs.js'
 import { initializersOf, parameterName } from '../8-schedule/names.js'
 import { emit } from './onnx.js'
-import { optimizationOf } from './session-options.js'
 
 export interface EmitContext {
   /** The compiler's version. */
@@ -19,24 +15,16 @@ export interface EmitContext {
 /** One ONNX file with its entry in the manifest. What only a written file needs is made when it is asked for. */
 export interface GraphFile {
   readonly spec: GraphSpec
-  /** As laid out in the file. */
-  readonly graph: Graph
-  readonly memory: Memory
-  readonly cost: Cost
   bytes(): Uint8Array
   /** Per node of the file, in its order, where it stands in the source; null for what the compiler adds. */
   places(): readonly (string | null)[]
 }
 
-/** Lays a graph out and describes it. */
-export function graphFile(file: string, given: Graph, context: EmitContext): GraphFile {
-  const { graph, liveness, places } = layOut(given)
-  verified(graph, 'laid out')
-  const memory = memoryOf(graph, liveness)
-  const cost = costOf(graph)
-  const optimization = optimizationOf(graph)
-  // Where onnxruntime lays out convolutions in blocks, results get shapes of its own choice.
-  const placed = optimization === 'disabled' ? { places } : {}
+export function graphFile(
+  file: string,
+  { graph, places, optimization, memory, cost }: Scheduled,
+  context: EmitContext,
+): GraphFile {
   return {
     spec: {
       file,
@@ -47,10 +35,7 @@ export function graphFile(file: string, given: Graph, context: EmitContext): Gra
       flops: cost.flops,
       peak_bytes: memory.peak,
     },
-    graph,
-    memory,
-    cost,
-    bytes: () => emit(graph, { version: context.version, ...placed }),
+    bytes: () => emit(graph, { version: context.version, ...(places && { places }) }),
     places: () => placesOf(graph, context),
   }
 }

@@ -2,34 +2,37 @@ import type { Builder } from '../../graph/builder.js'
 import { type Graph, type Node, type Value, producer } from '../../graph/graph.js'
 import { readOnce } from '../../graph/rewrite.js'
 import { isFloat, sameShape } from '../../graph/types.js'
-import { type PassContext, localPass } from './pass.js'
+import { type Pass, localPass } from './pass.js'
 import { given, int, list, madeBy, reshaped, uniform } from './simplify/rule.js'
 
-/** Transposes, scales and additions that the matrix kernels do on the way. */
-export const fuseMatmul = localPass(
-  {
-    name: 'fuse-matmul',
-    doc: 'A transposed operand becomes a flag of the product, a constant factor its alpha, an added bias or matrix the third operand of Gemm.',
-    requires: ['simplify'],
-  },
-  (findings, graph, context) => {
-    const own = ownResults(graph)
-    return {
-      node(node, inputs, { b }) {
-        const value = fusions[node.op]?.({ b, node, inputs, context, own })
-        if (!value) return undefined
-        findings.changed++
-        return [value]
-      },
-    }
-  },
-)
+/** Transposes, scales and additions that the matrix kernels do on the way; `stacks`: those of stacks of matrices, too. */
+export const matmulFusion = ({ stacks }: { readonly stacks: boolean }): Pass =>
+  localPass(
+    {
+      name: 'fuse-matmul',
+      doc: 'A transposed operand becomes a flag of the product, a constant factor its alpha, an added bias or matrix the third operand of Gemm.',
+      requires: ['simplify'],
+    },
+    (findings, graph) => {
+      const own = ownResults(graph)
+      return {
+        node(node, inputs, { b }) {
+          const value = fusions[node.op]?.({ b, node, inputs, stacks, own })
+          if (!value) return undefined
+          findings.changed++
+          return [value]
+        },
+      }
+    },
+  )
+
+export const fuseMatmul = matmulFusion({ stacks: true })
 
 interface FuseCall {
   readonly b: Builder
   readonly node: Node
   readonly inputs: readonly (Value | null)[]
-  readonly context: PassContext
+  readonly stacks: boolean
   /** Whether a value of the old graph may become one with what a node makes of it. */
   readonly own: (old: Value) => boolean
 }
@@ -74,9 +77,9 @@ function build(b: Builder, p: Product, gemm: boolean): Value {
 }
 
 /** Takes transposes and factors of both operands into the product. */
-function fuseOperands({ b, node, inputs, context }: FuseCall): Value | undefined {
+function fuseOperands({ b, node, inputs, stacks }: FuseCall): Value | undefined {
   const gemm = node.op === 'Gemm'
-  if (!gemm && context.target === 'webgpu') return undefined
+  if (!gemm && !stacks) return undefined
   let p = productOf(node, inputs)
   const before = p
   const x = untransposed(b, p.x)
@@ -126,13 +129,13 @@ const fusions: Readonly<Record<string, (call: FuseCall) => Value | undefined>> =
     madeBy(inputs[0], 'Reshape') && reshaped(b, given(inputs, 0), node.outputs[0]?.type.shape ?? []),
 }
 
-function fuseFactor({ b, node, inputs, context, own }: FuseCall): Value | undefined {
+function fuseFactor({ b, node, inputs, stacks, own }: FuseCall): Value | undefined {
   for (const k of node.op === 'Mul' ? [0, 1] : [0]) {
     const factor = uniform(inputs[1 - k])
     const found =
       factor === undefined ? undefined : productBehind(given(inputs, k), given(node.inputs, k), own)
     if (!found || factor === undefined || found.product.c || !keepsShape(node, given(inputs, k))) continue
-    if (!found.gemm && context.target === 'webgpu') continue
+    if (!found.gemm && !stacks) continue
     const alpha = found.product.alpha * (node.op === 'Mul' ? factor : 1 / factor)
     return b.reshape(build(b, { ...found.product, alpha }, found.gemm), given(inputs, k).type.shape)
   }

@@ -2,8 +2,6 @@ import { type Rewrite, rewrite } from '../../graph/rewrite.js'
 import type { Builder } from '../../graph/builder.js'
 import type { Draft, Graph, Node, Value } from '../../graph/graph.js'
 
-export type Target = 'cpu' | 'cuda' | 'webgpu'
-
 /** One rewrite of a whole graph that keeps what it computes. */
 export interface Pass {
   readonly name: string
@@ -16,7 +14,6 @@ export interface Pass {
 }
 
 export interface PassContext {
-  readonly target: Target
   /** The series that all passes of a stage belong to; without one they leave the graph that they are given as it is. */
   readonly draft?: Draft
   /** How the rows of pairs are computed; all at once when absent. */

@@ -1,4 +1,6 @@
-import { bytesPerElement, elementCount, type NarrowFloat } from '../../graph/types.js'
+import { parametersOf } from '../../graph/parameters.js'
+import { type DType, type NarrowFloat, bytesPerElement, elementCount } from '../../graph/types.js'
+import type { Target } from '../../targets/target.js'
 import type { BuiltStage } from '../build-stage.js'
 import type { Lowered } from '../4-lower/lowered.js'
 import type { ModelSpec } from '../../artefact/models.js'
@@ -20,15 +22,16 @@ export interface ConversionPlan {
 export function planConversions(
   { models }: Lowered,
   stages: readonly BuiltStage[],
+  { precision: { held } }: Target,
 ): readonly ConversionPlan[] {
   const byName = new Map(models.map((model) => [model.name, model]))
-  const declared = models.flatMap((m) => (m.as && m.from !== null ? [conversion(m, m.as, null)] : []))
-  const asked = stages.flatMap(({ emitted: { lowered, graphs } }) => {
-    const read = Object.values(graphs).flatMap((file) => file?.spec.parameters ?? [])
+  const declared = models.flatMap((m) => (m.as && m.from !== null ? [conversion(m, m.as, null, held)] : []))
+  const asked = stages.flatMap(({ scheduled: { lowered, graphs } }) => {
+    const read = Object.values(graphs).flatMap((g) => (g ? [...parametersOf(g.graph)] : []))
     const found = new Map(
-      read.flatMap(({ model, as }): [string, ConversionPlan][] => {
+      read.flatMap(({ source: { model, as } }): [string, ConversionPlan][] => {
         const spec = byName.get(model)
-        return as && spec?.as === null ? [[model, conversion(spec, as, lowered.name)]] : []
+        return as && spec?.as === null ? [[model, conversion(spec, as, lowered.name, held)]] : []
       }),
     )
     return [...found.values()]
@@ -36,10 +39,10 @@ export function planConversions(
   return [...declared, ...asked]
 }
 
-function conversion(model: ModelSpec, as: NarrowFloat, stage: string | null): ConversionPlan {
+function conversion(model: ModelSpec, as: NarrowFloat, stage: string | null, held: DType): ConversionPlan {
   const converted = model.parameters.filter(({ dtype }) => dtype === 'f32')
   const elements = converted.reduce((sum, { shape }) => sum + elementCount(shape), 0)
   const { name, from } = model
-  const bytes = elements * bytesPerElement.f32
+  const bytes = elements * bytesPerElement[held]
   return { model: name, from, as, stage, tensors: converted.length, elements, bytes }
 }

@@ -1,11 +1,15 @@
-import { type NarrowFloat, byteSize, elementCount } from '../../graph/types.js'
+import type { InputRole } from '../../artefact/roles.js'
+import { type ParameterValue, parametersOf } from '../../graph/parameters.js'
+import { type GraphOutputRole, dataOf, roleOf } from '../../graph/roles.js'
+import { type NarrowFloat, type TensorType, byteSize, elementCount } from '../../graph/types.js'
+import type { Target } from '../../targets/target.js'
 import type { Lowered, LoweredStage, ParameterGroup } from '../4-lower/lowered.js'
 import type { BuiltStage } from '../build-stage.js'
-import type { GraphFile } from '../9-emit/graph-file.js'
 import type { ModelSpec } from '../../artefact/models.js'
 import { slotsOf } from '../6-differentiate/update.js'
 import type { Cost } from '../8-schedule/cost.js'
-import { type Memory, memoryOfStage } from '../8-schedule/memory.js'
+import type { Memory } from '../8-schedule/memory.js'
+import { type Scheduled, memoryOfStage } from '../8-schedule/schedule.js'
 
 /** What a stage will train, compute, hold and write: the content of `dcrc plan`. */
 export interface StagePlan {
@@ -73,29 +77,39 @@ export interface ParameterPlan {
 }
 
 /** The plan of every stage, in order; models that no stage graph reads are listed as unused. */
-export function planStages(lowered: Lowered, stages: readonly BuiltStage[]): readonly StagePlan[] {
+export function planStages(
+  lowered: Lowered,
+  stages: readonly BuiltStage[],
+  target: Target,
+): readonly StagePlan[] {
   const changed = new Set<string>()
   return stages.map((stage) => {
-    for (const { model } of stage.emitted.lowered.trained) changed.add(model)
-    return planStage(lowered.models, stage, changed)
+    for (const { model } of stage.scheduled.lowered.trained) changed.add(model)
+    return planStage(lowered.models, stage, changed, target)
   })
 }
 
 function planStage(
   models: readonly ModelSpec[],
-  { emitted, pairs }: BuiltStage,
+  { scheduled, pairs }: BuiltStage,
   changed: ReadonlySet<string>,
+  { cost: { crosses } }: Target,
 ): StagePlan {
-  const { lowered, graphs } = emitted
-  const files = Object.values(graphs).filter((f) => f !== null)
+  const { lowered, graphs } = scheduled
+  const all = Object.values(graphs).flatMap((g) => g?.graph ?? [])
+  const frozen = all.flatMap((graph) => [...parametersOf(graph)].map((p) => p.source))
   const micros = graphs.micro ? lowered.accumulate - 1 : 0
-  const perStep: readonly (readonly [GraphFile, number])[] = [
+  const perStep: readonly (readonly [Scheduled, number])[] = [
     [graphs.step, 1],
     ...(graphs.micro ? [[graphs.micro, micros] as const] : []),
   ]
-  const total = (of: (file: GraphFile) => number): number =>
-    perStep.reduce((sum, [file, times]) => sum + times * of(file), 0)
-  const plans = models.map((model) => planModel(model, lowered, files))
+  const total = (of: (graph: Scheduled) => number): number =>
+    perStep.reduce((sum, [graph, times]) => sum + times * of(graph), 0)
+  const crossing = (tensors: readonly Tensor[]): number =>
+    bytes(
+      tensors.flatMap(({ role, type }) => (role && role.kind !== 'gradient' && crosses(role) ? [type] : [])),
+    )
+  const plans = models.map((model) => planModel(model, lowered, frozen))
   return {
     stage: lowered.name,
     steps: lowered.steps,
@@ -115,12 +129,19 @@ function planStage(
     saveEvery: lowered.saveEvery,
     models: plans,
     precision: lowered.precision,
-    rounded: models.flatMap(({ name, as }) => (as === null && isRounded(name, lowered, files) ? [name] : [])),
-    flops: total((f) => f.spec.flops),
-    prologueFlops: graphs.prologue?.spec.flops ?? 0,
+    rounded: models.flatMap(({ name, as }) =>
+      as === null && isRounded(name, lowered, frozen) ? [name] : [],
+    ),
+    flops: total((g) => g.cost.flops),
+    prologueFlops: graphs.prologue?.cost.flops ?? 0,
     cost: graphs.step.cost,
-    bus: { in: total((f) => bytes(fed(f.spec))), out: total((f) => bytes(f.spec.outputs)) },
-    memory: memoryOfStage(emitted),
+    bus: {
+      in: total(({ graph }) => crossing(graph.inputs.map((v) => ({ role: roleOf(v), type: v.type })))),
+      out: total(({ graph }) =>
+        crossing(graph.outputs.map(({ role, value }) => ({ role, type: value.type }))),
+      ),
+    },
+    memory: memoryOfStage(scheduled),
     budget: lowered.memory?.bytes ?? null,
     pairs: pairs && {
       rows: pairs.rows,
@@ -129,30 +150,23 @@ function planStage(
       wholePeak: memoryOfStage(pairs.whole()).peak,
     },
     checkpointBytes: checkpointBytes(models, lowered, changed),
-    data: [
-      ...new Set(
-        files.flatMap((f) => f.spec.inputs.flatMap(({ role }) => (role.kind === 'batch' ? [role.data] : []))),
-      ),
-    ],
+    data: [...new Set(all.flatMap((graph) => [...dataOf(graph)]))],
   }
 }
 
 /** Whether the stage's `precision` says how weights of a model are read, and not the model's own `as`. */
-function isRounded(name: string, { precision, trained }: LoweredStage, files: readonly GraphFile[]): boolean {
+function isRounded(name: string, { precision, trained }: LoweredStage, read: readonly Parameter[]): boolean {
   if (precision === null) return false
-  const read = files.flatMap((f) => f.spec.parameters)
-  return trained.some((t) => t.model === name) || read.some((p) => p.model === name && p.as !== null)
+  return trained.some((t) => t.model === name) || read.some((p) => p.model === name && p.as !== undefined)
 }
 
 function planModel(
   { name, from, as, parameters }: ModelSpec,
   stage: LoweredStage,
-  files: readonly GraphFile[],
+  read: readonly Parameter[],
 ): ModelPlan {
   const trained = new Set(stage.trained.filter((t) => t.model === name).map((t) => t.path))
-  const frozen = new Set(
-    files.flatMap((f) => f.spec.parameters.filter((p) => p.model === name).map((p) => p.path)),
-  )
+  const frozen = new Set(read.filter((p) => p.model === name).map((p) => p.path))
   const plans = parameters.map(({ path, shape }): ParameterPlan => {
     const role = trained.has(path) ? 'trained' : frozen.has(path) ? 'frozen' : 'unused'
     return { path, elements: elementCount(shape), role }
@@ -181,13 +195,12 @@ function checkpointBytes(
   return weights + state * (slotsOf(stage).length + (stage.ema === null ? 0 : 1))
 }
 
-/** The inputs that are fed at each run; results of the prologue are mapped from their file. */
-const fed = ({ inputs }: GraphFile['spec']): GraphFile['spec']['inputs'] =>
-  inputs.filter(({ role }) => role.kind !== 'prologue')
+type Parameter = ParameterValue['source']
 
-const bytes = (
-  tensors: readonly {
-    readonly dtype: Parameters<typeof byteSize>[0]['dtype']
-    readonly shape: readonly number[]
-  }[],
-): number => tensors.reduce((sum, t) => sum + byteSize(t), 0)
+/** An input or output of a graph. */
+interface Tensor {
+  readonly role: InputRole | GraphOutputRole | undefined
+  readonly type: TensorType
+}
+
+const bytes = (tensors: readonly TensorType[]): number => tensors.reduce((sum, t) => sum + byteSize(t), 0)

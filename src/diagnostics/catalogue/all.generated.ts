@@ -16,6 +16,7 @@ import * as pipeline from './pipeline.js'
 import * as run from './run.js'
 import * as stage from './stage.js'
 import * as syntax from './syntax.js'
+import * as target from './target.js'
 import * as tokenizer from './tokenizer.js'
 import * as type from './type.js'
 
@@ -37,6 +38,7 @@ export const files: readonly object[] = [
   run,
   stage,
   syntax,
+  target,
   tokenizer,
   type,
 ]

@@ -20,7 +20,7 @@ dcrc compile pipelines/quickstart/quickstart.dcr
   ({ problem }) => ({ message: `cannot run this: ${problem}`, help: 'compile the pipeline again' }),
 )
 
-export const unsupportedTarget = define<{ target: string }>(
+export const unsupportedTarget = define<{ target: string; known: readonly string[] }>(
   'run/target',
   'error',
   `
@@ -31,9 +31,9 @@ own compilation.
 dcrc compile --target cpu FILE
 \`\`\`
 `,
-  ({ target }) => ({
-    message: `this was compiled for ${target}; the runner runs on cpu`,
-    help: 'compile with --target cpu',
+  ({ target, known }) => ({
+    message: `this was compiled for ${target}; the runner runs on ${known.join(', ')}`,
+    help: `compile with --target ${known[0]}`,
   }),
 )
 

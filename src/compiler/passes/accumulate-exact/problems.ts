@@ -31,7 +31,7 @@ export function exactProblems(stage: LoweredStage): readonly Diagnostic[] {
   if (!isCoupled(graph)) return [exactWithoutEffect(exact.span, { count: exact.count })]
   const microBatches = microBatchesOf(stage)
   if (!microBatches) return []
-  const [refusal] = accumulateExact.run(anchorTargets(graph), { target: 'cpu', microBatches }).refusals
+  const [refusal] = accumulateExact.run(anchorTargets(graph), { microBatches }).refusals
   return refusal ? [exactNotPossible(exact.span, { reason: refusal.reason, at: refusal.node.span })] : []
 }
 

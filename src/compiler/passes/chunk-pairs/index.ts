@@ -9,17 +9,17 @@ import { buildBody } from './body.js'
 import { type Region, findRegion } from './region.js'
 
 /**
- * `push-repeats`, and then the N * N pairs in chunks of rows: a sum over rows of what is computed row by row is the
+ * In the place of `push-repeats`, where a stage asks for it: the N * N pairs in chunks of rows; a sum over rows of what is computed row by row is the
  * sum over chunks of rows, so that one chunk's pairs stand in memory at a time. Phase 5 makes a Loop of it whose
  * rounds compute value and gradient.
  */
 export const chunkPairs: Pass = {
   name: 'chunk-pairs',
-  doc: 'Pushes repeats; a sum over the rows of pairs is computed in chunks of rows where the stage asks for it.',
+  doc: 'Where the stage asks for it: pushes repeats, and computes a sum over the rows of pairs in chunks of rows.',
   requires: [],
   run(graph, { chunking }) {
+    if (!chunking) return { graph, changed: 0, refusals: [] }
     const result = pushed(graph)
-    if (!chunking) return result
     const live = slice(result.graph)
     const region = findRegion(live, result)
     if (!region) return result

@@ -30,10 +30,7 @@ export function chunkProblems(stage: LoweredStage): readonly Diagnostic[] {
   if (rows === undefined) return idle('the stage computes no pairs')
   if (chunk.rows === rows) return idle(`the pairs have ${rows} rows`)
   if (rows % chunk.rows !== 0) return [badChunk(chunk.span, { chunk: chunk.rows, rows })]
-  const { refusals } = chunkPairs.run(anchorTargets(graph), {
-    target: 'cpu',
-    chunking: chunkingOf(stage, chunk.rows),
-  })
+  const { refusals } = chunkPairs.run(anchorTargets(graph), { chunking: chunkingOf(stage, chunk.rows) })
   const [refusal] = refusals
   if (!refusal) return []
   return [chunkWithoutEffect(chunk.span, { reason: refusal.reason, at: refusal.node.span })]

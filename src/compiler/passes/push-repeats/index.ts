@@ -17,7 +17,9 @@ export const pushRepeats: Pass = {
   name: 'push-repeats',
   doc: 'Moves repetitions of rows behind operators that treat rows one by one; where two kinds of repetition meet, broadcasting takes their place.',
   requires: [],
-  run: (graph, { draft }) => pushed(graph, draft),
+  // Where pairs are computed in chunks they have been pushed.
+  run: (graph, { draft, chunking }) =>
+    chunking ? { graph, changed: 0, refusals: [] } : pushed(graph, draft),
 }
 
 /** The graph with repetitions pushed, and where rows are repeated now. */

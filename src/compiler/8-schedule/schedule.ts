@@ -1,0 +1,58 @@
+import type { Graph } from '../../graph/graph.js'
+import { verified } from '../../graph/verify.js'
+import type { Schedule, Target } from '../../targets/target.js'
+import type { LoweredEvaluation, LoweredStage } from '../4-lower/lowered.js'
+import type { OptimizedStage } from '../7-optimize/stage.js'
+import { type Cost, costOf } from './cost.js'
+import { type Memory, memoryOf } from './memory.js'
+
+/** A graph as it will run, and what a run of it takes. */
+export interface Scheduled extends Omit<Schedule, 'liveness'> {
+  readonly memory: Memory
+  readonly cost: Cost
+}
+
+/** A stage's graphs, by what they are for. */
+export interface ScheduledStage {
+  readonly lowered: LoweredStage
+  readonly graphs: Readonly<Record<'step' | 'monitored' | 'micro' | 'prologue', Scheduled | null>> & {
+    readonly step: Scheduled
+  }
+}
+
+export function schedule(given: Graph, target: Target): Scheduled {
+  const { liveness, ...laid } = target.schedule(given)
+  verified(laid.graph, 'scheduled')
+  return { ...laid, memory: memoryOf(laid.graph, target.cost, liveness), cost: costOf(laid.graph) }
+}
+
+export function scheduleStage(
+  lowered: LoweredStage,
+  { step, monitored, micro, prologue }: OptimizedStage,
+  target: Target,
+): ScheduledStage {
+  const graphs = {
+    step: schedule(step, target),
+    monitored: monitored && schedule(monitored, target),
+    micro: micro && schedule(micro, target),
+    prologue: prologue && schedule(prologue, target),
+  }
+  return { lowered, graphs }
+}
+
+/** An evaluation as optimised, with its graphs by case, then by part. */
+export interface ScheduledEvaluation {
+  readonly lowered: LoweredEvaluation
+  readonly graphs: readonly (readonly Scheduled[])[]
+}
+
+export const scheduleEvaluation = (lowered: LoweredEvaluation, target: Target): ScheduledEvaluation => ({
+  lowered,
+  graphs: lowered.cases.map(({ parts }) => parts.map(({ graph }) => schedule(graph, target))),
+})
+
+/** The memory of the largest graph that a stage runs at a step. */
+export function memoryOfStage({ graphs: { step, monitored, micro } }: ScheduledStage): Memory {
+  const perStep = [step, monitored, micro].flatMap((g) => (g ? [g.memory] : []))
+  return perStep.reduce((a, b) => (b.peak > a.peak ? b : a))
+}

@@ -1,0 +1,48 @@
+import type { DType } from '../../graph/types.js'
+import { define } from '../define.js'
+
+export const noKernel = define<{
+  target: string
+  operator: string
+  /** Null: the operator does not run there in any type. */
+  type: DType | null
+  types: readonly DType[]
+}>(
+  'target/no-kernel',
+  'error',
+  `
+A target runs an operator in the element types that its runtime has kernels for. Here one is asked for that it does not
+have. Compute in another type, and cast what comes out.
+
+\`\`\`dcr
+let product = cast(x, bf16) * y     // wrong: the cpu multiplies in f32, f16, f64, i64 and i32
+let product = x * cast(y, f32)      // right
+\`\`\`
+
+Weights are rounded with \`as bf16\` of a model or \`precision bf16\` of a stage: the target computes with them in a type
+that it has.
+`,
+  ({ target, operator, type, types }) => ({
+    message: `\`${target}\` cannot compute ${operator}${type === null ? '' : ` in ${type}`}`,
+    help:
+      types.length === 0
+        ? 'write it with other operators, or compile for another target'
+        : `it can in ${types.join(', ')}: compute in one of them, \`cast(x, ${types[0]})\``,
+  }),
+)
+
+export const unknownTarget = define<{ target: string; known: readonly { name: string; doc: string }[] }>(
+  'target/unknown',
+  'error',
+  `
+\`--target\` names what a pipeline is compiled for. The message lists what there is.
+
+\`\`\`sh
+dcrc compile --target cpu FILE
+\`\`\`
+`,
+  ({ target, known }) => ({
+    message: `there is no target \`${target}\``,
+    help: `there ${known.length === 1 ? 'is' : 'are'} ${known.map(({ name, doc }) => `\`${name}\` (${doc})`).join(', ')}`,
+  }),
+)

@@ -1,0 +1,42 @@
+import type { Graph, Node } from '../graph/graph.js'
+import { visitNodes } from '../graph/rewrite.js'
+import type { DType } from '../graph/types.js'
+
+/** The kernels of a target by operator. */
+export type Kernels = Readonly<Record<string, Kernel>>
+
+export interface Kernel {
+  /** The element types that there is a kernel for. */
+  readonly types: readonly DType[]
+  /** The operand whose type decides; the first when absent. */
+  readonly operand?: number
+  /** The type of the result must be one of `types`, too. */
+  readonly result?: boolean
+}
+
+/** A node that a target cannot run. */
+export interface Missing {
+  readonly node: Node
+  /** The element type that there is no kernel for; null: there is none for any. */
+  readonly type: DType | null
+}
+
+/** The first node of each operator and type, nested graphs included, that there is no kernel for. */
+export function missingKernels(graph: Graph, kernels: Kernels): readonly Missing[] {
+  const missing = new Map<string, Missing>()
+  visitNodes(graph, (node) => {
+    const found = missingKernel(node, kernels[node.op])
+    const key = `${node.op} ${found?.type}`
+    if (found && !missing.has(key)) missing.set(key, found)
+  })
+  return [...missing.values()]
+}
+
+function missingKernel(node: Node, kernel: Kernel | undefined): Missing | undefined {
+  if (node.bodies.length > 0) return undefined
+  if (!kernel) return { node, type: null }
+  const operand = node.inputs[kernel.operand ?? 0]
+  const asked = [operand, kernel.result ? node.outputs[0] : null].flatMap((v) => (v ? [v.type.dtype] : []))
+  const type = asked.find((t) => !kernel.types.includes(t))
+  return type && { node, type }
+}

@@ -1,0 +1,5 @@
+import { session as cpu } from './cpu/session.js'
+import type { SessionModel } from './session.js'
+
+/** What the runner needs of each target, by name: it loads no more than that. */
+export const sessions: Readonly<Record<string, SessionModel>> = { cpu }
