@@ -2,7 +2,7 @@ import { readSettings } from '../settings.js'
 import type { DataSource, SettingParameter } from './source.js'
 
 const parameters: readonly SettingParameter[] = [
-  { name: 'folder', kind: 'string', doc: 'The folder of the shards, relative to the project root.' },
+  { name: 'folder', kind: 'path', doc: 'The folder of the shards.' },
   {
     name: 'size',
     kind: 'int',

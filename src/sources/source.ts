@@ -20,7 +20,7 @@ export interface DataSource {
 
 export interface SettingParameter {
   readonly name: string
-  readonly kind: 'int' | 'float' | 'bool' | 'string' | 'strings' | 'ints' | 'floats'
+  readonly kind: 'int' | 'float' | 'bool' | 'string' | 'path' | 'strings' | 'ints' | 'floats'
   readonly default?: Json
   /** The values that it may take (each element of a list). */
   readonly choices?: readonly Json[]
@@ -35,7 +35,7 @@ export interface HostFunction {
   readonly doc: string
   readonly parameters: readonly {
     readonly name: string
-    readonly kind: 'column' | 'int' | 'float' | 'string'
+    readonly kind: 'column' | 'int' | 'float' | 'string' | 'path'
     readonly default?: Json
     readonly doc: string
   }[]

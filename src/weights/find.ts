@@ -68,7 +68,7 @@ function nowhere(from: string, env: NodeJS.ProcessEnv): MissingWeights {
   const id = parseModelId(from) ?? null
   if (!id) {
     const help =
-      'the path is relative to the project root: a weight file, or a folder with ' +
+      'a path is relative to the project root, one that begins with `./` or `../` to its file: a weight file, or a folder with ' +
       `${weightFileNames[0]} or another of transformers' names`
     return { kind: 'missing', problem: `are not at ${from}`, help, id }
   }

@@ -104,9 +104,14 @@ function exporters(files: Files): Program['libraryWith'] {
 /** `std.nn` is `std/nn.dcr`; a quoted path is relative to the file that uses it. */
 export function usePath(from: string, use: Use): string {
   if (use.fromKind === 'module') return `${use.from.replaceAll('.', '/')}.dcr`
-  if (use.from.startsWith('/')) return use.from
-  const parts = from.split('/').slice(0, -1)
-  for (const part of use.from.split('/')) {
+  return fromFile(from, use.from)
+}
+
+/** A path that is written in a file, and relative to it. */
+export function fromFile(file: string, path: string): string {
+  if (path.startsWith('/')) return path
+  const parts = file.split('/').slice(0, -1)
+  for (const part of path.split('/')) {
     if (part === '..' && parts.length > 0 && parts[parts.length - 1] !== '..') parts.pop()
     else if (part !== '.') parts.push(part)
   }

@@ -65,7 +65,7 @@ function staticBinary(e: Binary, left: Val, right: Val): Val {
   if (operator === '+' && left.kind === 'list' && right.kind === 'list')
     return list([...left.items, ...right.items])
   if (operator === '+' && left.kind === 'string' && right.kind === 'string')
-    return { kind: 'string', value: left.value + right.value }
+    return { kind: 'string', value: left.value + right.value, span: left.span }
   const joins = left.kind === 'string' || left.kind === 'list' ? left : right
   const help =
     operator === '+' && (joins.kind === 'string' || joins.kind === 'list')

@@ -12,6 +12,7 @@ import { bindStatic, missingArgument } from './arguments.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
+import { pathOf } from './path-of.js'
 import { plain } from './plain.js'
 import { dtypeOf, typeText } from './types.js'
 import { type Val, describe } from './values.js'
@@ -83,6 +84,7 @@ function setting(x: Elaboration, parameter: SettingParameter, value: Val, span: 
     float: 'a number',
     bool: 'true or false',
     string: 'a string',
+    path: 'a path in quotes',
     strings: 'a list of strings',
     ints: 'a list of ints',
     floats: 'a list of numbers',
@@ -94,6 +96,7 @@ function setting(x: Elaboration, parameter: SettingParameter, value: Val, span: 
     float: value.kind === 'int' || value.kind === 'float',
     bool: value.kind === 'bool',
     string: value.kind === 'string',
+    path: value.kind === 'string',
     strings: each(['string']),
     ints: each(['int']),
     floats: each(['int', 'float']),
@@ -101,6 +104,7 @@ function setting(x: Elaboration, parameter: SettingParameter, value: Val, span: 
   const where = `\`${parameter.name}\` of \`${callee}\``
   if (value.kind === 'string' && parameter.choices)
     x.texts.give(value, parameter.choices.map(String), { what: where, span })
+  if (value.kind === 'string' && parameter.kind === 'path') return pathOf(value)
   if (fits) return allowed(parameter, plain(value), span, where)
   return fail(wrongType(span, { wanted, got: describe(value), where }))
 }

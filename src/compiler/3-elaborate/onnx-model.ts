@@ -13,6 +13,7 @@ import { type DType, scalar } from '../../graph/types.js'
 import { type OnnxFault, type OnnxModel, OnnxProblem, checkSupported, translate } from '../../onnx/index.js'
 import { type BinaryFiles, type OnnxWeight, type OpenedModel, openModel } from '../../onnx/open.js'
 import { wrongValue } from './advice.js'
+import { pathOf } from './path-of.js'
 import { type Given, type GivenArguments, bindArguments, missingArgument } from './arguments.js'
 import { type Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
@@ -29,7 +30,7 @@ const kinds: Readonly<Record<OnnxFault, typeof damagedModel>> = {
 export function onnxModel(files: BinaryFiles | undefined, { value, span }: Given): Instance {
   if (value.kind !== 'string')
     return fail(wrongValue(span, value, { wanted: 'a path in quotes', where: '`onnx`' }))
-  const path = value.value
+  const path = pathOf(value)
   const opened = told(path, span, () => files && openModel(path, files, checkSupported))
   if (!opened) return fail(noModelFile(span, { path }))
   const root = instanceTree(path, opened.weights, span)

@@ -27,6 +27,7 @@ import type { Facts } from './facts.js'
 import { parametersOf, place, placedParameters } from './instantiate.js'
 import { type FromDirectory, checkDirectory, instanceFromDirectory } from './model-directory.js'
 import { checkWhole } from './onnx-model.js'
+import { pathOf } from './path-of.js'
 import { PipelineScope } from './pipeline-scope.js'
 import { plain } from './plain.js'
 import { modelPrecision } from './precision.js'
@@ -233,7 +234,7 @@ export class Statics {
   private fromPath(item: ModelItem | AdapterItem, file: string): string | null {
     if (!item.from) return null
     const value = evaluate(this.scope.elaboration, item.from, this.scope.environment(file))
-    if (value.kind === 'string') return value.value
+    if (value.kind === 'string') return pathOf(value)
     return fail(
       wrongType(item.from.span, { wanted: 'a path in quotes', got: describe(value), where: '`from`' }),
     )

@@ -78,6 +78,8 @@ export interface QuantityVal extends Quantity {
 export interface TextVal {
   readonly kind: 'string'
   readonly value: string
+  /** Where it is written, or where it begins that is put together. */
+  readonly span?: Span | undefined
   /** What it was chosen from, where a type says that. */
   readonly choices?: Choices
 }

@@ -13,11 +13,12 @@ export const noModelFile = define<{ path: string }>(
   'error',
   `
 \`onnx("path")\` reads an ONNX file when the pipeline is checked, because its graph says which shapes and parameters the
-model has. The path is relative to the project root, and no file is there.
+model has. A path is relative to the project root, one that begins with \`./\` or \`../\` to
+the file in which it is written; no file is there.
 `,
   ({ path }) => ({
     message: `there is no ONNX file at ${path}`,
-    help: 'the path is relative to the project root',
+    help: 'a path is relative to the project root, one that begins with `./` or `../` to its file',
   }),
 )
 

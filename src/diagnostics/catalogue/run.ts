@@ -67,8 +67,8 @@ export const missingWeights = define<{ model: string; problem: string; help: str
   'run/weights-missing',
   'error',
   `
-\`model m = ... from "path"\` reads its weights when a run starts. The path is relative to the project root and names a
-weight file, or a folder with a file that is called as transformers and diffusers call theirs (\`model.safetensors\`,
+\`model m = ... from "path"\` reads its weights when a run starts. The path is relative to the project
+root, or to the file in which it is written where it begins with \`./\` or \`../\`, and names a weight file, or a folder with a file that is called as transformers and diffusers call theirs (\`model.safetensors\`,
 \`diffusion_pytorch_model.safetensors\`, their index of several files, or \`.bin\`). Where no such path is, a text like
 \`org/name\` or \`org/name/folder\` is a model of the Hugging Face cache, into which \`dcrc fetch org/name\` puts it.
 `,

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { readSettings } from '../../settings.js'
 import declared from '../../sources/functions/word-tokens.js'
 import { DataMissing } from '../sources/dataset.js'
@@ -16,7 +16,7 @@ const wordTokens: HostBody = {
   async prepare(settings, root) {
     const read = readSettings(settings, declared.parameters)
     const length = read.number('length')
-    const ids = vocabulary(join(root, read.string('vocabulary')))
+    const ids = vocabulary(resolve(root, read.string('vocabulary')))
     const [begin, end] = [firstWord + ids.size, firstWord + ids.size + 1]
     return ({ text }) => {
       if (typeof text !== 'string') throw new Error('word_tokens got no text')

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { readSettings } from '../../settings.js'
 import declared from '../../sources/image-shards.js'
 import type { StoredTensor } from '../../weights/table.js'
@@ -13,7 +13,7 @@ const imageShards: SourceOpener = {
   name: declared.name,
   async open(settings, root) {
     const read = readSettings(settings, declared.parameters)
-    const [folder, size] = [join(root, read.string('folder')), read.number('size')]
+    const [folder, size] = [resolve(root, read.string('folder')), read.number('size')]
     const shards: StoredTensor[] = []
     for (const name of shardNames(folder)) shards.push(await openShard(join(folder, name), size))
 

@@ -4,7 +4,7 @@ import type { HostFunction } from '../source.js'
 const parameters = [
   { name: 'text', kind: 'column', doc: 'The text, lower-cased and cut into runs of letters and digits.' },
   { name: 'length', kind: 'int', doc: 'Number of tokens of the result; longer texts lose their last words.' },
-  { name: 'vocabulary', kind: 'string', doc: 'A file with one word a line, relative to the project root.' },
+  { name: 'vocabulary', kind: 'path', doc: 'A file with one word a line.' },
 ] as const
 
 /**
