@@ -5,6 +5,8 @@ export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
   | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
+  /** As a parameter of another model is when the first stage begins that reads it. */
+  | { readonly kind: 'copy'; readonly model: string; readonly path: string }
 
 export interface ModelSpec {
   readonly name: string
@@ -23,6 +25,8 @@ export interface ModelSpec {
     readonly dtype: DType
     readonly shape: readonly number[]
     readonly init: Initializer
+    /** It is never trained; stages may give it a next value at each step. */
+    readonly state?: true | undefined
   }[]
 }
 

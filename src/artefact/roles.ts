@@ -12,6 +12,8 @@ export type Distribution =
 export type State =
   /** A trained parameter. */
   | { readonly kind: 'parameter'; readonly model: string; readonly path: string }
+  /** A `state` of a module or pipeline, of any type, which starts at its values. */
+  | { readonly kind: 'carried'; readonly model: string; readonly path: string }
   /** What the optimizer keeps beside a parameter, e.g. `m`; zero at the start. */
   | { readonly kind: 'slot'; readonly slot: string; readonly model: string; readonly path: string }
   /** The exponential average of a parameter, which starts at it. */
@@ -28,6 +30,8 @@ export function stateName(state: State): string {
   switch (state.kind) {
     case 'parameter':
       return `param/${model}/${path}`
+    case 'carried':
+      return `state/${model}/${path}`
     case 'slot':
       return `${state.slot}/${model}/${path}`
     case 'average':

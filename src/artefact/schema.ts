@@ -27,12 +27,14 @@ const initializer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('constant'), value: z.number() }),
   z.strictObject({ kind: z.literal('uniform'), low: z.number(), high: z.number() }),
   z.strictObject({ kind: z.literal('normal'), mean: z.number(), std: z.number() }),
+  z.strictObject({ kind: z.literal('copy'), model: name, path: z.string() }),
 ])
 
 const ofParameter = { model: name, path: z.string() }
 
 const state = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('parameter'), ...ofParameter }),
+  z.strictObject({ kind: z.literal('carried'), ...ofParameter }),
   z.strictObject({ kind: z.literal('slot'), slot: z.string(), ...ofParameter }),
   z.strictObject({ kind: z.literal('average'), ...ofParameter }),
   z.strictObject({ kind: z.literal('gradient'), term: z.int().nonnegative().nullable(), ...ofParameter }),
@@ -89,6 +91,7 @@ const stage = z.strictObject({
   save_every: z.int().positive().nullable(),
   groups: z.array(group),
   trained: z.array(z.strictObject({ model: name, path: z.string(), shape, group: z.int().nonnegative() })),
+  states: z.array(z.strictObject({ model: name, path: z.string(), dtype, shape })),
   slots: z.array(z.string()),
   ema: z.number().nullable(),
   monitors: z.array(
@@ -132,7 +135,9 @@ const model = z.strictObject({
   ignore: z.array(z.string()),
   config: z.string().nullable(),
   files: z.array(z.strictObject({ name: z.string(), sha256: z.string().nullable() })),
-  parameters: z.array(z.strictObject({ path: z.string(), dtype, shape, init: initializer })),
+  parameters: z.array(
+    z.strictObject({ path: z.string(), dtype, shape, init: initializer, state: z.literal(true).optional() }),
+  ),
 })
 
 const adapter = z.strictObject({

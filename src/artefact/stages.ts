@@ -1,3 +1,4 @@
+import type { DType } from '../graph/types.js'
 import type { GraphSpec } from './graphs.js'
 import type { Settings } from './json.js'
 
@@ -21,6 +22,13 @@ export interface StageSpec {
     readonly path: string
     readonly shape: readonly number[]
     readonly group: number
+  }[]
+  /** What a step, and with accumulation a micro-batch, gives a next value: state that is carried. */
+  readonly states: readonly {
+    readonly model: string
+    readonly path: string
+    readonly dtype: DType
+    readonly shape: readonly number[]
   }[]
   /** Optimizer slots per trained parameter, all f32 and zero at the start, e.g. ['m', 'v']. */
   readonly slots: readonly string[]

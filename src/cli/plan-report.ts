@@ -59,6 +59,9 @@ function describeStage(s: StagePlan): readonly string[] {
     ...(types ? [types] : []),
     ...(s.pairs ? [pairsRow(s.pairs, s.budget)] : []),
     ['bus', `${bytes(s.bus.in)} in, ${bytes(s.bus.out)} out per step`],
+    ...(s.stateBytes > 0
+      ? [['state', `${bytes(s.stateBytes)} carried from step to step`] as [string, string]]
+      : []),
     ['checkpoint', bytes(s.checkpointBytes)],
     ['data', s.data.length > 0 ? s.data.join(', ') : 'none'],
   ]
@@ -133,8 +136,8 @@ function pairsRow({ rows, chunk, refused, wholePeak }: PairsPlan, budget: number
 
 /** One line per model, and one per part of it whose parameters have one role. */
 function describeModel(m: ModelPlan): readonly string[] {
-  const total = m.trained + m.frozen + m.unused
-  const roles = (['trained', 'frozen', 'unused'] as const).filter((r) => m[r] > 0)
+  const total = m.trained + m.state + m.frozen + m.unused
+  const roles = (['trained', 'state', 'frozen', 'unused'] as const).filter((r) => m[r] > 0)
   const summary = roles.length === 1 ? `all ${roles[0]}` : roles.map((r) => `${count(m[r])} ${r}`).join(', ')
   const head = `  ${m.model.padEnd(12)} ${count(total)} parameters, ${summary}${m.from === null ? '' : `, from ${m.from}`}${m.as === null ? '' : `, as ${m.as}`}`
   return roles.length <= 1

@@ -28,9 +28,11 @@ export function needs({ entry, pipeline: name, files, settings }: Request): Need
   const models = [...pipeline.items.values()].flatMap(({ item, file }) =>
     item.kind === 'model'
       ? [statics.modelSpec(item, file)]
-      : item.kind === 'adapter'
-        ? [factorsOf(statics.adapter(item, file))]
-        : [],
+      : item.kind === 'state'
+        ? [statics.stateSpec(item, file)]
+        : item.kind === 'adapter'
+          ? [factorsOf(statics.adapter(item, file))]
+          : [],
   )
   return { pipeline: pipeline.name, models, data: [...statics.data.values()].map(({ spec }) => spec) }
 }

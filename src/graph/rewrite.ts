@@ -80,6 +80,11 @@ export class Copier {
     return value
   }
 
+  /** The same, of what was copied so far. */
+  copied(old: Value): Value | undefined {
+    return this.values.get(old)
+  }
+
   /** States that `value` stands for `old` from now on. */
   set(old: Value, value: Value): void {
     if (

@@ -2,12 +2,19 @@ import type { Distribution, InputRole, OutputRole } from '../artefact/roles.js'
 import type { Graph, Output, Value } from './graph.js'
 
 /**
- * What an output is to later phases: what it is to the runner, or the gradient that a stage minimizes by, which its
- * update uses up.
+ * What an output is to later phases: what it is to the runner, or in a forward graph the gradient that a stage minimizes
+ * by and the next value of a state.
  */
 export type GraphOutputRole =
   | OutputRole
   | { readonly kind: 'gradient'; readonly model: string; readonly path: string }
+  /** What a state is after the micro-batch, or with `afterUpdate` after the step, whose parameters it reads. */
+  | {
+      readonly kind: 'next'
+      readonly model: string
+      readonly path: string
+      readonly afterUpdate: boolean
+    }
 
 /** What an input is fed with; values that are none, and inputs of bodies and functions, have no role. */
 export const roleOf = ({ source }: Value): InputRole | undefined =>

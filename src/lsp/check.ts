@@ -18,6 +18,7 @@ export const noItems = (file: string): FlatPipeline => ({
   span: { file, start: 0, end: 0 },
   items: new Map(),
   stages: [],
+  nexts: new Map(),
   removed: new Map(),
   exports: [],
   allowed: [],

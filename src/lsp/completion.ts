@@ -77,6 +77,8 @@ function at(
         t.Param,
         t.Data,
         t.Model,
+        t.State,
+        t.Next,
         t.Let,
         t.Fn,
         t.Loss,

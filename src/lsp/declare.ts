@@ -60,6 +60,7 @@ export function declareItems(
   for (const member of base?.members.values() ?? []) pipeline.members.set(member.name, member)
   for (const item of items) {
     if (item.kind === 'remove' || item.kind === 'export' || item.kind === 'allow') continue
+    if (item.kind === 'next') continue
     const names = item.kind === 'let' ? itemNames(item) : [item.name]
     for (const name of names) {
       const inherited = pipeline.members.get(name.text)
@@ -96,6 +97,11 @@ function addMonitors(stage: SourceSymbol, item: PipelineItem & { kind: 'stage' }
 function typeOfItem(item: PipelineItem, own: SourceSymbol, scope: NameScope) {
   if (item.kind === 'data') return { of: own, list: false }
   if (item.kind === 'model') return typeOf(item.value, scope)
+  if (item.kind === 'state' && item.value.kind === 'call') {
+    // a copy has the type of what it copies
+    const [copied] = item.value.arguments
+    return item.type ? undefined : copied && typeOf(copied.value, scope)
+  }
   if (item.kind === 'let' && item.pattern.kind === 'name-pattern') return typeOf(item.value, scope)
   if (item.kind === 'param') return item.type && typeOfSyntax(item.type, scope)
   return undefined

@@ -43,6 +43,7 @@ export function documentSymbols(workspace: Workspace, path: string): readonly Do
         ]
   const itemSymbols = (item: PipelineItem): DocumentSymbol[] => {
     if (item.kind === 'remove' || item.kind === 'export' || item.kind === 'allow') return []
+    if (item.kind === 'next') return one('next', item.name, item.span)
     if (item.kind === 'stage') return one('stage', item.name, item.span)
     return itemNames(item).flatMap((name) => one(item.kind, name, item.span))
   }

@@ -1,6 +1,6 @@
 import type { Hover } from 'vscode-languageserver'
 import type { Expression } from '../compiler/1-parse/syntax.js'
-import { parametersOf } from '../compiler/3-elaborate/instantiate.js'
+import { parametersOf } from '../compiler/3-elaborate/model-tree.js'
 import { type Val, describe } from '../compiler/3-elaborate/values.js'
 import { formatType } from '../graph/types.js'
 import {

@@ -10,7 +10,7 @@ import type {
 
 export type SymbolKind =
   | Declaration['kind']
-  | Exclude<PipelineItem['kind'], 'export' | 'remove' | 'allow'>
+  | Exclude<PipelineItem['kind'], 'export' | 'remove' | 'allow' | 'next'>
   | ModuleMember['kind']
   | 'parameter'
   | 'record-field'

@@ -189,6 +189,10 @@ export class Walk {
     }
     if (item.kind === 'allow') return
     if (item.kind === 'remove') return this.note(item.name, member(item.name), scope)
+    if (item.kind === 'next') {
+      this.note(item.name, member(item.name), scope)
+      return this.body(item.value, scope)
+    }
     if (item.kind === 'let') {
       for (const name of patternNames(item.pattern))
         this.note(name, member(name), scope, item.override !== true)
@@ -207,6 +211,9 @@ export class Walk {
         return this.expression(item.value, scope)
       case 'loss':
         return this.body(item.value, scope)
+      case 'state':
+        if (item.type) this.type(item.type, scope)
+        return this.plugin(item.value, scope)
       case 'adapter':
         if (item.from) this.expression(item.from, scope)
         return this.plugin(item.value, scope)
@@ -382,6 +389,10 @@ export class Walk {
       this.expression(s.then, scope)
       if (s.else) this.expression(s.else, scope)
       return
+    }
+    if (s.kind === 'next') {
+      this.note(s.name, scope.get(s.name.text), scope)
+      return this.expression(s.value, scope)
     }
     this.bound(s.pattern, scope)
     this.expression(s.kind === 'assign' ? s.value : s.iterable, scope)

@@ -44,6 +44,7 @@ import mish from './mish.js'
 import mod from './mod.js'
 import mul from './mul.js'
 import neg from './neg.js'
+import nextState from './next-state.js'
 import pad from './pad.js'
 import pow from './pow.js'
 import quickGelu from './quick-gelu.js'
@@ -63,12 +64,14 @@ import softplus from './softplus.js'
 import softsign from './softsign.js'
 import split from './split.js'
 import sqrt from './sqrt.js'
+import stateValue from './state-value.js'
 import stopGradient from './stop-gradient.js'
 import sub from './sub.js'
 import tanh from './tanh.js'
 import topK from './top-k.js'
 import transpose from './transpose.js'
 import trigonometry from './trigonometry.js'
+import updated from './updated.js'
 import where from './where.js'
 import type { Operator } from './operator.js'
 
@@ -118,6 +121,7 @@ export const operators: readonly Operator[] = [
   mod,
   mul,
   neg,
+  nextState,
   pad,
   pow,
   quickGelu,
@@ -137,11 +141,13 @@ export const operators: readonly Operator[] = [
   softsign,
   split,
   sqrt,
+  stateValue,
   stopGradient,
   sub,
   tanh,
   topK,
   transpose,
   trigonometry,
+  updated,
   where,
 ].flat()

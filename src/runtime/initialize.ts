@@ -20,6 +20,8 @@ export function initialValues(
     case 'normal':
       normal(out, shape, place, init.mean, init.std)
       break
+    case 'copy':
+      throw new Error(`${name.model}.${name.path} starts as another model is`)
   }
   return out
 }

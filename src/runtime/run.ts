@@ -18,10 +18,10 @@ import {
   type StageHooks,
   type StageRun,
   type TrainContext,
+  changedModels,
   checkpointFile,
   rowsPerStep,
   trainStage,
-  trainedModels,
   writeState,
 } from './train.js'
 
@@ -98,6 +98,7 @@ class Run {
       await this.startEvaluations({ gates: true })
       for (const [i, stageRun] of this.stages.entries()) {
         const { stage, steps } = stageRun
+        this.context.weights.begin(stage)
         const finished = done[i]
         if (!finished) {
           const resumed = within?.stage === stage.name ? within : null
@@ -108,12 +109,14 @@ class Run {
         await this.startEvaluations()
         at = { stage: stage.name, step: steps }
         const directory = this.folder.path(checkpointName(at))
-        for (const model of trainedModels(stage)) {
+        for (const model of changedModels(stage)) {
           const file = checkpointFile(this.context.artefact.manifest, model)
           await this.context.weights.replace(model, `${directory}/${file}`)
         }
         await this.context.weights.average(stage, `${directory}/optimizer.safetensors`)
-        const changed = new Set(stage.trained.map(({ model, path }) => `${model}/${path}`))
+        const changed = new Set(
+          [...stage.trained, ...stage.states].map(({ model, path }) => `${model}/${path}`),
+        )
         await this.evaluations(stage.name, ({ reads }) => reads.some((name) => changed.has(name)))
         if (stage.name === this.options.stage) break
       }

@@ -8,6 +8,7 @@ import type { StoredTensor } from '../weights/table.js'
 import type { MonitorValue } from './metrics-line.js'
 import { prologueResults } from './prologue.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
+import type { DType } from '../graph/types.js'
 import { type HostTensors, hostArray, toFloat32, zeros } from './tensors.js'
 
 /** A stage ready to start: its linked graphs, and where each state tensor comes from (null: zeros). */
@@ -16,6 +17,7 @@ export interface StagePlan {
   readonly graphs: Readonly<Record<keyof StageSpec['graphs'], Uint8Array | null>>
   readonly state: readonly {
     readonly key: string
+    readonly dtype: DType
     readonly shape: readonly number[]
     readonly stored: StoredTensor | null
   }[]
@@ -45,6 +47,7 @@ export class StepLoop {
   /** Where results of the prologue lie, by key. */
   private prologue: ReadonlyMap<string, Binding> = new Map()
   private readonly state = new Map<string, Tensor>()
+  /** What the micro-batches of a step leave for the next: sums of gradients, and states. */
   private readonly accumulators = new Map<string, Tensor>()
   private readonly zero = new Map<string, Tensor>()
   private readonly loaded = new Map<GraphSpec, LoadedGraph>()
@@ -58,10 +61,10 @@ export class StepLoop {
 
   static async open(plan: StagePlan): Promise<StepLoop> {
     const loop = new StepLoop(plan)
-    for (const { key, shape, stored } of plan.state) {
+    for (const { key, dtype, shape, stored } of plan.state) {
       const tensor = stored
-        ? { dtype: 'f32' as const, shape, data: hostArray('f32', await readTensor(stored)) }
-        : zeros('f32', shape)
+        ? { dtype, shape, data: hostArray(dtype, await readTensor(stored)) }
+        : zeros(dtype, shape)
       loop.state.set(key, toTensor(tensor))
     }
     const { step, micro, prologue } = plan.stage.graphs
@@ -77,7 +80,7 @@ export class StepLoop {
     return loop
   }
 
-  /** Adds a micro-batch's gradient to the accumulators. */
+  /** Adds a micro-batch's gradient to the accumulators, and takes its states for those of the next one. */
   async micro(feeds: HostTensors): Promise<void> {
     const { micro } = this.plan.stage.graphs
     if (!micro) throw new Error(`stage ${this.plan.stage.name} accumulates nothing`)
@@ -152,7 +155,7 @@ export class StepLoop {
   }
 
   private kept(key: string): Tensor | undefined {
-    return this.state.get(key) ?? this.accumulators.get(key) ?? this.zero.get(key)
+    return this.accumulators.get(key) ?? this.state.get(key) ?? this.zero.get(key)
   }
 
   private values(key: string): ArrayBufferView {

@@ -249,6 +249,7 @@ class StageTrainer {
 const round = (ms: number): number => Math.round(ms * 1000) / 1000
 
 const parameterKey = (model: string, path: string): string => stateName({ kind: 'parameter', model, path })
+const carriedKey = (model: string, path: string): string => stateName({ kind: 'carried', model, path })
 const averageKey = (model: string, path: string): string => stateName({ kind: 'average', model, path })
 const slotKey = (slot: string, model: string, path: string): string =>
   stateName({ kind: 'slot', slot, model, path })
@@ -266,25 +267,33 @@ async function planStage(
     if (!tensor) throw new Error(`${file} has no tensor ${name}`)
     return tensor
   }
-  const state: { key: string; shape: readonly number[]; stored: StoredTensor | null }[] = []
+  const state: StagePlan['state'][number][] = []
+  const dtype = 'f32'
   for (const { model, path, shape } of stage.trained) {
     const parameter = from
       ? await stored(join(from.directory, checkpointFile(artefact.manifest, model)), path)
       : weights.parameter(model, path)
-    state.push({ key: parameterKey(model, path), shape, stored: parameter })
+    state.push({ key: parameterKey(model, path), dtype, shape, stored: parameter })
     if (stage.ema !== null) {
       const key = averageKey(model, path)
       const kept = from && (await stored(join(from.directory, 'optimizer.safetensors'), key))
-      state.push({ key, shape, stored: kept ?? parameter })
+      state.push({ key, dtype, shape, stored: kept ?? parameter })
     }
     for (const slot of stage.slots) {
       const key = slotKey(slot, model, path)
       state.push({
         key,
+        dtype,
         shape,
         stored: from && (await stored(join(from.directory, 'optimizer.safetensors'), key)),
       })
     }
+  }
+  for (const { model, path, ...type } of stage.states) {
+    const held = from
+      ? await stored(join(from.directory, checkpointFile(artefact.manifest, model)), path)
+      : weights.parameter(model, path)
+    state.push({ key: carriedKey(model, path), ...type, stored: held })
   }
   const linked = (spec: GraphSpec | null): Uint8Array | null => {
     if (!spec) return null
@@ -306,17 +315,19 @@ async function planStage(
   return { stage, graphs, state, prologueFile: file, settings }
 }
 
-/** Has the worker write its state: a whole file for each model that the stage trains, and the optimizer's. */
+/** Has the worker write its state: a whole file for each model that the stage changes, and the optimizer's. */
 export async function writeState(directory: string, stage: StageSpec, context: TrainContext): Promise<void> {
   const { thread, weights, artefact } = context
-  for (const name of trainedModels(stage)) {
-    const trained = new Set(stage.trained.flatMap((t) => (t.model === name ? [t.path] : [])))
+  for (const name of changedModels(stage)) {
+    const keys = new Map([
+      ...stage.trained.map((t) => [`${t.model}/${t.path}`, parameterKey(t.model, t.path)] as const),
+      ...stage.states.map((s) => [`${s.model}/${s.path}`, carriedKey(s.model, s.path)] as const),
+    ])
     const parameters = artefact.manifest.models.find((m) => m.name === name)?.parameters ?? []
     const tensors = parameters.map(({ path, dtype, shape }): StateTensor => {
       const head = { name: path, dtype, shape }
-      return trained.has(path)
-        ? { ...head, key: parameterKey(name, path) }
-        : { ...head, content: weights.parameter(name, path) }
+      const key = keys.get(`${name}/${path}`)
+      return key === undefined ? { ...head, content: weights.parameter(name, path) } : { ...head, key }
     })
     const adapter = artefact.manifest.adapters.find((a) => a.name === name)
     if (adapter) {
@@ -357,8 +368,8 @@ export const checkpointFile = ({ adapters }: Manifest, model: string): string =>
   adapters.some(({ name }) => name === model) ? `${model}/${peftFiles.weights}` : `${model}.safetensors`
 
 /** The models that a stage changes. */
-export const trainedModels = (stage: StageSpec): readonly string[] => [
-  ...new Set(stage.trained.map((t) => t.model)),
+export const changedModels = ({ trained, states }: StageSpec): readonly string[] => [
+  ...new Set([...trained, ...states].map(({ model }) => model)),
 ]
 
 /** Rows of data that one step takes; 0 where it reads none. */

@@ -89,7 +89,7 @@ export class Weights {
       }
     }
     const given = manifest.models.filter(({ from }) => from !== null)
-    const initial = manifest.models.filter(({ from }) => from === null)
+    const initial = manifest.models.filter((model) => model.from === null && !isCopy(model))
     const sources = new Map<ModelSpec, Sources>()
     // An adapter that is read from a folder brings the biases of the layers that it stands beside.
     const adapterBiases: [ModelSpec, Sources][] = []
@@ -178,10 +178,26 @@ export class Weights {
     for (const as of narrowFloats) this.rounded.delete(roundedKey(model, as))
   }
 
+  /** Where a parameter's values lie; those of a copy that has not begun where those of its model do. */
   parameter(model: string, path: string): StoredTensor {
-    const stored = this.places.get(model)?.get(path)
+    const stored = this.places.get(model)?.get(path) ?? this.original(model, path)
     if (!stored) throw new Error(`model ${model} has no parameter ${path}`)
     return stored
+  }
+
+  private original(model: string, path: string): StoredTensor | undefined {
+    const init = this.spec(model).parameters.find((p) => p.path === path)?.init
+    return init?.kind === 'copy' ? this.parameter(init.model, init.path) : undefined
+  }
+
+  /** The copies that a stage reads are from now on no longer what their models become. */
+  begin({ graphs, states }: StageSpec): void {
+    const read = [...Object.values(graphs).flatMap((spec) => spec?.parameters ?? []), ...states]
+    for (const name of new Set(read.map(({ model }) => model))) {
+      const model = this.spec(name)
+      if (!isCopy(model) || this.places.has(name)) continue
+      this.place(model, new Map(model.parameters.map(({ path }) => [path, this.parameter(name, path)])))
+    }
   }
 
   /** From now on evaluations and exports take the averages that a stage kept, for what it trained. */
@@ -244,6 +260,9 @@ async function fitting<T>({ name }: ModelSpec, span: Span, run: () => Promise<T>
     throw new UserError(tooLargeWeight(span, { model: name, path, value, as }))
   }
 }
+
+/** Whether a model starts as what it is a copy of. */
+const isCopy = ({ parameters }: ModelSpec): boolean => parameters.some(({ init }) => init.kind === 'copy')
 
 const roundedKey = (model: string, as: NarrowFloat): string => `${model} ${as}`
 

@@ -79,8 +79,13 @@ async function planOf({ manifest, files }: Artefact, stage: StageSpec, count: nu
     graphs: { step: linked(step), monitored: null, micro: null, prologue: linked(prologue) },
     prologueFile: prologue && join(scratch, `${stageName}.prologue.safetensors`),
     state: stage.trained.flatMap(({ model, path, shape }) => [
-      { key: `param/${model}/${path}`, shape, stored: weights.parameter(model, path) },
-      ...stage.slots.map((slot) => ({ key: `${slot}/${model}/${path}`, shape, stored: null })),
+      { key: `param/${model}/${path}`, dtype: 'f32' as const, shape, stored: weights.parameter(model, path) },
+      ...stage.slots.map((slot) => ({
+        key: `${slot}/${model}/${path}`,
+        dtype: 'f32' as const,
+        shape,
+        stored: null,
+      })),
     ]),
     settings: { target: 'cpu', root: fileSystemRoot, threads: count },
   }

@@ -14,6 +14,7 @@ export function stageOf(
     name: 'train',
     span,
     graph,
+    states: [],
     groups: [{ optimizer: 'sgd', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} }],
     steps: 20,
     accumulate: 1,

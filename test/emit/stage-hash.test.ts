@@ -48,6 +48,7 @@ const stage: Filled<LoweredStage> = {
   span,
   graph,
   trained: [{ model: 'net', path: 'weight', dtype: 'f32', shape: [2, 3], group: 0 }],
+  states: [{ model: 'net', path: 'mean', dtype: 'f32', shape: [2] }],
   groups: [
     {
       optimizer: 'adamw',
@@ -204,12 +205,14 @@ describe('the hash of a stage', () => {
     expect(hashOf({ ...whole, stages: [{ ...stage, graph: graphOf('Tanh', 'Cos') }] })).toBe(before)
   })
 
-  it('changes with an earlier stage if that trains what this one reads', () => {
+  it('changes with an earlier stage if that trains or carries what this one reads', () => {
     const later = (first: LoweredStage): string | undefined =>
       stageHashes({ ...whole, stages: [first, { ...stage, name: 'later' }] }, 'cpu', '1')[1]
     const first = { ...stage, name: 'first' }
-    const elsewhere = { ...first, trained: [{ ...stage.trained[0], model: 'other' } as never] }
+    const elsewhere = { ...first, trained: [{ ...stage.trained[0], model: 'other' } as never], states: [] }
     expect(later({ ...first, steps: 11 })).not.toBe(later(first))
     expect(later({ ...elsewhere, steps: 11 })).toBe(later(elsewhere))
+    const carries = { ...elsewhere, states: stage.states }
+    expect(later({ ...carries, steps: 11 })).not.toBe(later(carries))
   })
 })

@@ -81,7 +81,7 @@ function linked(artefact: Artefact, spec: GraphSpec, weight: WeightSource): Uint
   return link(bytes, new Map(bindings))
 }
 
-/** The input of a draw, by its path: a test feeds what its oracle drew. */
+/** The input of a draw, by its path and the micro-batches before it: a test feeds what its oracle drew. */
 export type Inputs = (path: string, step: number) => HostTensor | Promise<HostTensor>
 
 async function fed(spec: GraphSpec, inputs: Inputs, step: number): Promise<Record<string, HostTensor>> {
@@ -99,7 +99,7 @@ export interface StageResult {
   readonly monitors: Readonly<Record<string, readonly number[]>>
   /** The optimizer's first slot after one step, divided by 1 - beta1: the (clipped) gradient that it saw. */
   readonly gradients: ReadonlyMap<string, Float32Array>
-  /** Trained parameters at the end, by `<model>.<path>`. */
+  /** Trained parameters and states at the end, by `<model>.<path>`. */
   readonly end: ReadonlyMap<string, Float32Array>
 }
 
@@ -126,24 +126,44 @@ export async function trainStage(
       micro: bytes(micro),
       prologue: bytes(prologue),
     },
-    state: stage.trained.flatMap(({ model, path, shape }) => [
-      { key: `param/${model}/${path}`, shape, stored: weight(model, path, null) },
-      ...stage.slots.map((slot) => ({ key: `${slot}/${model}/${path}`, shape, stored: null })),
-    ]),
+    state: [
+      ...stage.trained.flatMap(({ model, path, shape }) => [
+        { key: `param/${model}/${path}`, dtype: 'f32' as const, shape, stored: weight(model, path, null) },
+        ...stage.slots.map((slot) => ({
+          key: `${slot}/${model}/${path}`,
+          dtype: 'f32' as const,
+          shape,
+          stored: null,
+        })),
+      ]),
+      ...stage.states.map(({ model, path, ...type }) => ({
+        key: `state/${model}/${path}`,
+        ...type,
+        stored: weight(model, path, null),
+      })),
+    ],
     prologueFile: prologue && join(folder, 'prologue.safetensors'),
     settings: { target: 'cpu', root: fileSystemRoot, threads: 1 },
   })
-  const state = async (slot: string): Promise<ReadonlyMap<string, Float32Array>> => {
+  const state = async (
+    slot: string,
+    of: readonly { readonly model: string; readonly path: string; readonly shape: readonly number[] }[],
+  ): Promise<ReadonlyMap<string, Float32Array>> => {
     const file = join(folder, 'state.safetensors')
-    const keys = stage.trained.map(({ model, path, shape }) => ({
+    const keys = of.map(({ model, path, shape, ...rest }) => ({
       name: `${model}.${path}`,
       dtype: 'f32' as const,
+      ...rest,
       shape,
       key: `${slot}/${model}/${path}`,
     }))
     await loop.write(file, keys)
     const { tensors } = await openSafetensors(file)
-    const read = [...tensors].map(async ([key, t]) => [key, new Float32Array(await readTensor(t))] as const)
+    const read = [...tensors].map(async ([key, { dtype, shape, ...t }]) => {
+      const type = dtype === 'i64' ? 'i64' : 'f32'
+      const data = hostArray(type, await readTensor({ dtype, shape, ...t }))
+      return [key, toFloat32({ dtype: type, shape, data })] as const
+    })
     return new Map(await Promise.all(read))
   }
   try {
@@ -152,10 +172,12 @@ export async function trainStage(
     const monitors: Record<string, number[]> = {}
     let gradients: ReadonlyMap<string, Float32Array> = new Map()
     for (let k = 1; k <= steps; k++) {
+      for (let m = 0; m < stage.accumulate - 1; m++)
+        if (micro) await loop.micro(await fed(micro, inputs, (k - 1) * stage.accumulate + m))
       const graph = monitored ?? step
       const hyper = hyperAt(stage, k)
       const feeds: HostTensors = {
-        ...(await fed(graph, inputs, k - 1)),
+        ...(await fed(graph, inputs, k * stage.accumulate - 1)),
         ...Object.fromEntries(
           graph.inputs.flatMap(({ name: input, role }) =>
             role.kind === 'hyper'
@@ -180,9 +202,12 @@ export async function trainStage(
       for (const [monitor, value] of Object.entries(outcome.monitors))
         (monitors[monitor] ??= []).push(Number(value))
       if (k === 1)
-        gradients = new Map([...(await state('m'))].map(([key, m]) => [key, m.map((v) => v / (1 - beta1))]))
+        gradients = new Map(
+          [...(await state('m', stage.trained))].map(([key, m]) => [key, m.map((v) => v / (1 - beta1))]),
+        )
     }
-    return { losses, gradNorms, monitors, gradients, end: await state('param') }
+    const end = new Map([...(await state('param', stage.trained)), ...(await state('state', stage.states))])
+    return { losses, gradNorms, monitors, gradients, end }
   } finally {
     await loop.close()
     await rm(folder, { recursive: true, force: true })

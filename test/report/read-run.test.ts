@@ -51,6 +51,7 @@ const manifest: Manifest = {
         { model: 'proj', path: 'weight', shape: [4, 3], group: 0 },
         { model: 'proj', path: 'scale', shape: [], group: 1 },
       ],
+      states: [],
       slots: ['m', 'v'],
       ema: null,
       monitors: [],

@@ -218,6 +218,7 @@ function stageSpec(files: Map<string, Uint8Array>, name: string, options: Option
       { model: 'line', path: 'w', shape: [features], group: 0 },
       { model: 'line', path: 'b', shape: [], group: 0 },
     ],
+    states: [],
     slots: ['momentum'],
     ema: null,
     monitors: [{ name: 'residual', every: 3, statistic: 'value' }],

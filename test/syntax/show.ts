@@ -95,6 +95,7 @@ function pattern(p: Pattern): string {
 
 function statement(s: Statement): string {
   if (s.kind === 'assign') return `(= ${pattern(s.pattern)} ${show(s.value)})`
+  if (s.kind === 'next') return `(next ${s.name.text} ${show(s.value)})`
   if (s.kind === 'for') return `(for ${pattern(s.pattern)} ${show(s.iterable)} ${show(s.body)})`
   if (s.kind === 'fn')
     return list('fn', s.name.text, ...s.parameters.map(({ name }) => name.text), '->', show(s.body))

@@ -1,4 +1,5 @@
 import type { IToken, ParserMethod } from 'chevrotain'
+import { untypedState } from '../../diagnostics/catalogue/syntax.js'
 import { facts } from './brackets.js'
 import { stringOf } from './mistakes.js'
 import type { Rule } from './parser-base.js'
@@ -392,7 +393,7 @@ export abstract class DeclarationParser extends PrimaryParser {
       alternatives: [
         { ALT: () => this.keep(members, this.SUBRULE(this.fn)) },
         {
-          GATE: () => this.next(t.Colon, 2) || this.next(t.Equals, 2),
+          GATE: () => this.atState() || this.next(t.Colon, 2) || this.next(t.Equals, 2),
           ALT: () => this.keep(members, this.SUBRULE(this.member)),
         },
       ],
@@ -407,8 +408,18 @@ export abstract class DeclarationParser extends PrimaryParser {
     }))
   })
 
-  /** `weight: type = init if c` is a parameter, `name = value if c` a submodule or static value. */
+  /** `state` before a name; a member may have that name too. */
+  private atState(): boolean {
+    return this.next(t.State) && this.next(t.Name, 2)
+  }
+
+  /**
+   * `weight: type = init if c` is a parameter, with `state` before it a state; `name = value if c` is a submodule or a
+   * static value.
+   */
   private readonly member: Rule<ModuleMember | undefined> = this.item('member', () => {
+    const first = this.LA(1)
+    const state = this.OPTION2({ GATE: () => this.atState(), DEF: () => this.CONSUME(t.State) })
     const token = this.CONSUME(t.Name)
     const type = this.OPTION(() => {
       this.CONSUME(t.Colon)
@@ -423,9 +434,11 @@ export abstract class DeclarationParser extends PrimaryParser {
       const shared = {
         name: this.identifier(token),
         ...(condition ? { condition } : {}),
-        ...this.about({ first: token }),
+        ...this.about({ first }),
       }
-      return type ? { kind: 'weight', type, init: value, ...shared } : { kind: 'field', value, ...shared }
+      if (state && !type) this.report(untypedState(shared.name.span, { name: shared.name.text }))
+      if (!type) return { kind: 'field', value, ...shared }
+      return { kind: 'weight', type, init: value, ...(state ? { state: true } : {}), ...shared }
     })
   })
 }

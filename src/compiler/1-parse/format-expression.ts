@@ -329,6 +329,8 @@ export abstract class ExpressionPrinter {
         return this.fn(s)
       case 'assign':
         return concat([this.pattern(s.pattern), this.assigned(s.value)])
+      case 'next':
+        return concat([`next ${s.name.text}`, this.assigned(s.value)])
       case 'for': {
         const over = ['for ', this.pattern(s.pattern), ' in ', this.expression(s.iterable, elementLevel), ' ']
         return group(concat([...over, this.body(s.body, this.isBroken(s.body))]))

@@ -116,7 +116,8 @@ class FilePrinter extends ExpressionPrinter {
     if (member.kind === 'fn') return this.fn(member)
     const value = member.kind === 'weight' ? member.init : member.value
     const type = member.kind === 'weight' ? [': ', this.type(member.type)] : []
-    const head = concat([member.name.text, ...type, this.assigned(value)])
+    const word = member.kind === 'weight' && member.state ? 'state ' : ''
+    const head = concat([word, member.name.text, ...type, this.assigned(value)])
     return member.condition ? concat([head, ' if ', this.expression(member.condition, 1)]) : head
   }
 
@@ -204,6 +205,20 @@ class FilePrinter extends ExpressionPrinter {
           ` ${item.name.text} = `,
           this.expression(item.value),
           ...(item.from ? [' from ', this.expression(item.from, 1)] : []),
+        ])
+      case 'state':
+        return concat([
+          word(item.override, 'state'),
+          ` ${item.name.text}`,
+          ...(item.type ? [': ', this.type(item.type)] : []),
+          this.assigned(item.value),
+        ])
+      case 'next':
+        return concat([
+          word(item.override, 'next'),
+          ` ${item.name.text}`,
+          this.assigned(item.value),
+          item.afterUpdate ? ' after update' : '',
         ])
       case 'loss':
         return concat([word(item.override, 'loss'), ` ${item.name.text}`, this.assigned(item.value)])

@@ -14,10 +14,12 @@ import type {
   Identifier,
   LossItem,
   ModelItem,
+  NextItem,
   ParamItem,
   PipelineDeclaration,
   PipelineItem,
   RemoveItem,
+  StateItem,
 } from './syntax.js'
 import * as t from './tokens.js'
 
@@ -66,6 +68,8 @@ export abstract class PipelineParser extends StageParser {
       { ALT: () => this.SUBRULE(this.data, { ARGS }) },
       { ALT: () => this.SUBRULE(this.model, { ARGS }) },
       { ALT: () => this.SUBRULE(this.adapter, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.state, { ARGS }) },
+      { ALT: () => this.SUBRULE(this.nextValue, { ARGS }) },
       { ALT: () => this.SUBRULE(this.let, { ARGS }) },
       { ALT: () => this.SUBRULE(this.fn, { ARGS }) },
       { ALT: () => this.SUBRULE(this.loss, { ARGS }) },
@@ -211,6 +215,39 @@ export abstract class PipelineParser extends StageParser {
       name,
       value,
       ...(from ? { from } : {}),
+      ...this.about(head),
+    }))
+  })
+
+  /** `state queue: f32[4_096, 128] = normal()` or `state teacher = copy(net)` */
+  private readonly state: ParserMethod<[Head?], StateItem> = this.part('state', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.State)
+    const name = this.SUBRULE(this.name)
+    const type = this.OPTION(() => {
+      this.CONSUME(t.Colon)
+      return this.SUBRULE(this.type)
+    })
+    const value = this.SUBRULE(this.initial, { ARGS: ['`state name: type = initial value`'] })
+    return this.ACTION(() => ({ kind: 'state', name, ...(type ? { type } : {}), value, ...this.about(head) }))
+  })
+
+  /** `next teacher = m * teacher + (1.0 - m) * net after update` */
+  private readonly nextValue: ParserMethod<[Head?], NextItem> = this.part('nextValue', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Next)
+    const name = this.SUBRULE(this.name)
+    const value = this.SUBRULE(this.initial, { ARGS: ['`next name = value`'] })
+    const after = this.OPTION(() => {
+      this.CONSUME(t.After)
+      this.CONSUME(t.Update)
+      return true
+    })
+    return this.ACTION(() => ({
+      kind: 'next',
+      name,
+      value,
+      ...(after ? { afterUpdate: true as const } : {}),
       ...this.about(head),
     }))
   })

@@ -130,6 +130,11 @@ export abstract class PrimaryParser extends OperationParser {
           ALT: () => this.keep(lines, this.SUBRULE(this.fn)),
         },
         { ALT: () => this.keep(lines, this.SUBRULE(this.loop)) },
+        {
+          GATE: () => this.next(t.Next) && this.next(t.Name, 2) && this.next(t.Equals, 3),
+          IGNORE_AMBIGUITIES: true,
+          ALT: () => this.keep(lines, this.SUBRULE(this.nextState)),
+        },
         { ALT: () => this.keep(lines, this.SUBRULE(this.line)) },
       ],
     })
@@ -144,6 +149,17 @@ export abstract class PrimaryParser extends OperationParser {
     const iterable = this.SUBRULE(this.element)
     const body = this.SUBRULE(this.body)
     return this.ACTION((): Line => ({ kind: 'for', pattern, iterable, body, span: this.from(first) }))
+  })
+
+  /** `next running_mean = e` */
+  private readonly nextState: Rule<Line | undefined> = this.item('nextState', () => {
+    const first = this.CONSUME(t.Next)
+    const name = this.CONSUME(t.Name)
+    this.CONSUME(t.Equals)
+    const value = this.SUBRULE(this.value)
+    return this.ACTION((): Line => {
+      return { kind: 'next', name: this.identifier(name), value, span: this.from(first) }
+    })
   })
 
   /** `x = e`, `(a, b) = e`, or an expression: told apart at the `=`. */

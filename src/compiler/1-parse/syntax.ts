@@ -62,9 +62,13 @@ export interface ModuleDeclaration extends Documented {
 
 export type ModuleMember = WeightMember | FieldMember | FunctionDeclaration
 
-/** A trainable tensor: `weight: float[d_out, d_in] = kaiming_uniform(fan_in = d_in) if use_bias`. */
+/**
+ * A trainable tensor: `weight: float[d_out, d_in] = kaiming_uniform(fan_in = d_in) if use_bias`; with `state` before it
+ * one that `next` changes from step to step.
+ */
 export interface WeightMember extends Documented {
   readonly kind: 'weight'
+  readonly state?: true
   readonly name: Identifier
   readonly type: TypeSyntax
   readonly init: Expression
@@ -152,6 +156,8 @@ export type PipelineItem =
   | DataItem
   | ModelItem
   | AdapterItem
+  | StateItem
+  | NextItem
   | LetDeclaration
   | FunctionDeclaration
   | LossItem
@@ -207,6 +213,22 @@ export interface AdapterItem extends Overridable {
   readonly kind: 'adapter'
   readonly value: Expression
   readonly from?: Expression
+}
+
+/** `state queue: f32[4_096, 128] = normal()`, or the state of a whole model: `state teacher = copy(net)`. */
+export interface StateItem extends Overridable {
+  readonly kind: 'state'
+  /** Of a tensor. */
+  readonly type?: TypeSyntax
+  readonly value: Expression
+}
+
+/** `next queue = concat([queue[batch:], k])`, `next teacher = m * teacher + (1.0 - m) * net after update` */
+export interface NextItem extends Overridable {
+  readonly kind: 'next'
+  readonly value: Expression
+  /** It reads the parameters as the optimizer leaves them. */
+  readonly afterUpdate?: true
 }
 
 export interface LossItem extends Overridable {
@@ -515,6 +537,8 @@ export type Statement =
       readonly body: Expression
       readonly span: Span
     }
+  /** `next running_mean = e`: what a state of the module holds from the next call on. */
+  | { readonly kind: 'next'; readonly name: Identifier; readonly value: Expression; readonly span: Span }
   /** An `if` used for its rebinding, without a value. */
   | {
       readonly kind: 'if-statement'

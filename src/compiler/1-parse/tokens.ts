@@ -69,11 +69,16 @@ export const Ablation = contextual('ablation')
 export const Variant = contextual('variant')
 export const Vary = contextual('vary')
 export const Seeds = contextual('seeds')
+export const State = contextual('state')
+export const Next = contextual('next')
+export const After = contextual('after')
+export const Update = contextual('update')
 
 const keywords = [
   [Use, Module, RecordWord, Fn, Let, Pipeline, Extends, Override, Remove, If, Else, Match, For, In, Draw],
   [True, False, None, And, Or, Not, With, Param, Data, Model, Adapter, Loss, Stage, Evaluate, Export, Train],
   [Monitor, Every, From, As, Ignore, Of, Like, Rows, Exact, Allow, Freeze, Ablation, Variant, Vary, Seeds],
+  [State, Next, After, Update],
 ].flat()
 
 const symbol = (name: string, text: string, more: Partial<ITokenConfig> = {}): TokenType =>

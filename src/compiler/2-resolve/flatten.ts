@@ -22,10 +22,12 @@ import type {
   LetDeclaration,
   LossItem,
   ModelItem,
+  NextItem,
   ParamItem,
   PipelineDeclaration,
   StageClause,
   StageItem,
+  StateItem,
 } from '../1-parse/syntax.js'
 import { patternNames } from '../1-parse/pattern-names.js'
 import type { Program } from './program.js'
@@ -36,6 +38,8 @@ export interface FlatPipeline {
   readonly span: Span
   /** Under every name it declares (a tuple `let` has several). */
   readonly items: ReadonlyMap<string, FlatItem>
+  /** The next values of its states, by the state's name. */
+  readonly nexts: ReadonlyMap<string, FlatNext>
   /** In source order; a stage of the base comes before an added one. */
   readonly stages: readonly FlatStage[]
   /** Names that a `remove` took away, and where. */
@@ -50,6 +54,7 @@ export type NamedItem =
   | DataItem
   | ModelItem
   | AdapterItem
+  | StateItem
   | LetDeclaration
   | FunctionDeclaration
   | LossItem
@@ -57,6 +62,12 @@ export type NamedItem =
 
 export interface FlatItem {
   readonly item: NamedItem
+  readonly file: string
+  readonly inherited: boolean
+}
+
+export interface FlatNext {
+  readonly item: NextItem
   readonly file: string
   readonly inherited: boolean
 }
@@ -137,6 +148,8 @@ function merge(
 ): FlatPipeline {
   const items = new Map<string, FlatItem>()
   for (const [name, item] of base?.items ?? []) items.set(name, { ...item, inherited: true })
+  const nexts = new Map<string, FlatNext>()
+  for (const [name, next] of base?.nexts ?? []) nexts.set(name, { ...next, inherited: true })
   let stages: FlatStage[] = (base?.stages ?? []).map((s) => ({ ...s, inherited: true }))
   const removed = new Map(base?.removed)
   let exports = (base?.exports ?? []).map((e) => ({ ...e, inherited: true }))
@@ -152,12 +165,15 @@ function merge(
         ? stages.map((s) => s.name.text)
         : kind === 'export' || kind === 'allow'
           ? unnamed[kind]
-          : [...items].filter(([, f]) => f.item.kind === kind).map(([n]) => n)
+          : kind === 'next'
+            ? [...nexts.keys()]
+            : [...items].filter(([, f]) => f.item.kind === kind).map(([n]) => n)
     if (!known.includes(name)) {
       const other = otherKind(name, items, stages)
       diagnostics.add(nothingToRemove(item.span, { kind, name, suggestion: closest(name, known), other }))
     } else if (kind === 'stage') stages = stages.filter((s) => s.name.text !== name)
     else if (kind === 'export') exports = exports.filter((e) => e.model.text !== name)
+    else if (kind === 'next') nexts.delete(name)
     else if (kind === 'allow') allowed = allowed.filter((a) => a.allow.code.text !== name)
     else {
       items.delete(name)
@@ -168,10 +184,32 @@ function merge(
     if (item.kind === 'remove') continue
     if (item.kind === 'export') addExports(item, exports, diagnostics)
     else if (item.kind === 'allow') allowed = [...allowed, { allow: item, inherited: false }]
+    else if (item.kind === 'next') addNext(item, file, nexts, diagnostics)
     else if (item.kind === 'stage') stages = addStage(item, file, stages, items, diagnostics)
     else addItem(item, file, items, stages, diagnostics)
   }
-  return { name: pipeline.name.text, span: pipeline.name.span, items, stages, removed, exports, allowed }
+  const { text: name, span } = pipeline.name
+  return { name, span, items, nexts, stages, removed, exports, allowed }
+}
+
+function addNext(item: NextItem, file: string, nexts: Map<string, FlatNext>, diagnostics: Diagnostics): void {
+  const { text: name, span } = item.name
+  const existing = nexts.get(name)
+  if (item.override && !existing?.inherited) {
+    const known = [...nexts].flatMap(([n, { inherited }]) => (inherited ? [n] : []))
+    return diagnostics.add(
+      nothingToOverride(span, { kind: 'next', name, suggestion: closest(name, known), other: undefined }),
+    )
+  }
+  if (!item.override && existing) {
+    const { span: first } = existing.item
+    return diagnostics.add(
+      existing.inherited
+        ? needsOverride(span, { kind: 'next', name, inherited: first, declaration: item.span })
+        : duplicateName(span, { name, first }),
+    )
+  }
+  nexts.set(name, { item, file, inherited: false })
 }
 
 function addExports(

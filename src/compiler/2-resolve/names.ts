@@ -10,6 +10,7 @@ import type {
   Expression,
   FunctionDeclaration,
   ModuleDeclaration,
+  NextItem,
   Parameter,
   ParameterPath,
   Pattern,
@@ -32,6 +33,9 @@ export type OnName = (
   what?: string,
   locals?: readonly ReadonlySet<string>[],
 ) => void
+
+/** The name by which a module asks whether it is trained. */
+export const mode = 'training'
 
 /** What has a name without any declaration. */
 export interface Builtins {
@@ -113,6 +117,8 @@ export function checkNames(
     if (!file.startsWith('std/'))
       itemNamesUsed(item, (name, span, what, locals) => inPipeline(span.file)(name, span, what, locals))
   }
+  for (const { item, file } of pipeline.nexts.values())
+    if (!file.startsWith('std/')) itemNamesUsed(item, inPipeline(file))
   for (const stage of pipeline.stages) {
     for (const { clause, file } of stage.clauses) {
       if (clause.kind !== 'clause' || isValueClause(clause.name.text)) namesOfClause(clause, inPipeline(file))
@@ -147,6 +153,7 @@ function recordNames(record: RecordDeclaration, onName: OnName): void {
 
 function moduleNames(module: ModuleDeclaration, onName: OnName): void {
   const members = new Set([...module.parameters, ...module.members].map((m) => m.name.text))
+  members.add(mode)
   const outer = except(members, onName)
   parameterNames(module.parameters, onName, new Set())
   for (const m of module.members) {
@@ -154,13 +161,17 @@ function moduleNames(module: ModuleDeclaration, onName: OnName): void {
     else if (m.kind === 'field') expressionNames(m.value, outer)
     else {
       typeNames(m.type, outer)
-      const [callee, args] = m.init.kind === 'call' ? [m.init.callee, m.init.arguments] : [m.init, []]
-      if (callee.kind === 'name') outer(callee.name, callee.span, 'initial value')
-      else expressionNames(callee, outer)
-      for (const a of args) expressionNames(a.value, outer)
+      initialNames(m.init, outer)
     }
     if (m.kind !== 'fn' && m.condition) expressionNames(m.condition, outer)
   }
+}
+
+function initialNames(init: Expression, onName: OnName): void {
+  const [callee, args] = init.kind === 'call' ? [init.callee, init.arguments] : [init, []]
+  if (callee.kind === 'name') onName(callee.name, callee.span, 'initial value')
+  else expressionNames(callee, onName)
+  for (const a of args) expressionNames(a.value, onName)
 }
 
 function functionNames(fn: FunctionDeclaration, onName: OnName): void {
@@ -205,7 +216,7 @@ function assigned(e: Expression, locals: Set<string>): void {
   const pattern = (p: Pattern): void => patternNames(p).forEach((n) => void locals.add(n.text))
   const statement = (s: Statement): void => {
     if (s.kind === 'fn') locals.add(s.name.text)
-    else if (s.kind !== 'if-statement') pattern(s.pattern)
+    else if (s.kind === 'assign' || s.kind === 'for') pattern(s.pattern)
     if (s.kind === 'assign') assigned(s.value, locals)
     if (s.kind === 'for') assigned(s.body, locals)
     if (s.kind === 'if-statement') {
@@ -223,7 +234,7 @@ function assigned(e: Expression, locals: Set<string>): void {
 }
 
 /** The names that an item of a pipeline uses, its own locals left out. */
-export function itemNamesUsed(item: NamedItem, onName: OnName): void {
+export function itemNamesUsed(item: NamedItem | NextItem, onName: OnName): void {
   switch (item.kind) {
     case 'fn':
       return functionNames(item, onName)
@@ -246,7 +257,14 @@ export function itemNamesUsed(item: NamedItem, onName: OnName): void {
     case 'model':
       if (item.from) expressionNames(item.from, onName)
       return expressionNames(item.value, onName)
+    case 'state':
+      if (item.type) typeNames(item.type, onName)
+      // `copy` is no name of the file
+      if (item.type) return initialNames(item.value, onName)
+      if (item.value.kind === 'call') for (const a of item.value.arguments) expressionNames(a.value, onName)
+      return
     default: {
+      if (item.kind === 'next') onName(item.name.text, item.name.span)
       const locals = new Set<string>()
       assigned(item.value, locals)
       return expressionNames(item.value, except(locals, onName))
@@ -307,7 +325,10 @@ function expressionNames(e: Expression, onName: OnName): void {
 function statementNames(s: Statement, onName: OnName): void {
   if (s.kind === 'fn') functionNames(s, onName)
   else if (s.kind === 'assign') expressionNames(s.value, onName)
-  else if (s.kind === 'for') {
+  else if (s.kind === 'next') {
+    onName(s.name.text, s.name.span)
+    expressionNames(s.value, onName)
+  } else if (s.kind === 'for') {
     expressionNames(s.iterable, onName)
     expressionNames(s.body, onName)
   } else {

@@ -1,11 +1,11 @@
 import { groupedConvolution } from '../../diagnostics/catalogue/adapter.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Builder } from '../../graph/builder.js'
-import type { Value } from '../../graph/graph.js'
+import { type Value, producer } from '../../graph/graph.js'
 import { Arguments, type LanguageFunction } from '../../ops/language.js'
 import { type AdaptedLayer, layerFunctions, layerKey } from './adapter.js'
+import { dropped } from './dropout.js'
 import { type Elaboration, fail } from './elaboration.js'
-import type { PlacedWeight } from './facts.js'
 
 /**
  * What `linear` or `conv` gives where the stage at hand has an adapter beside the weight: the branch
@@ -20,7 +20,7 @@ export function callAdapted(
   if (!layerFunctions.has(definition.name)) return undefined
   const args = new Arguments(converted)
   const weight = args.tensor('weight')
-  const { source } = weight
+  const { source } = parameterBehind(weight)
   const layer = source.kind === 'parameter' ? x.adapted.get(layerKey(source)) : undefined
   const state = layer && x.facts.adapters.get(layer.adapter.name)
   if (!layer || !state) return undefined
@@ -30,7 +30,11 @@ export function callAdapted(
     const path = `${layer.weight.model}.${layer.weight.path}`
     return fail(groupedConvolution(span, { path, adapter: adapter.name, groups }))
   }
-  const [a, b] = [layer.a, layer.b].map((factor) => parameter(x, factor))
+  const frozen = x.isFrozen(layer.weight)
+  const [a, b] = [layer.a, layer.b].map((factor) => {
+    const value = x.read(factor.model, factor.path, factor.weight)
+    return frozen ? x.b.op('StopGradient', [value]) : value
+  })
   if (!a || !b) throw new Error('an adapter has two factors')
   const build = (changes: Readonly<Record<string, unknown>>, rest = converted): Value =>
     x.build(span, (builder) => {
@@ -40,8 +44,8 @@ export function callAdapted(
     })
   const scale = adapter.alpha / adapter.rank
   if (state === 'merged') return build({ weight: x.build(span, (g) => merged(g, weight, a, b, scale)) })
-  const rate = state === 'trained' ? adapter.dropout : 0
-  const input = rate > 0 ? dropped(x, layer, args.tensor('x'), span) : args.tensor('x')
+  const rate = state === 'trained' && !frozen ? adapter.dropout : 0
+  const input = rate > 0 ? droppedInput(x, layer, args.tensor('x'), span) : args.tensor('x')
   const narrow = build({ x: input, weight: a, bias: null })
   // B is applied point by point: as a convolution, with the defaults of stride, padding and dilation.
   const branch = build({ x: narrow, weight: b }, defaultsOf(definition))
@@ -49,8 +53,12 @@ export function callAdapted(
   return x.build(span, (g) => g.add(base, g.scale(branch, scale / (1 - rate))))
 }
 
-const parameter = (x: Elaboration, { model, path, weight }: PlacedWeight): Value =>
-  x.parameter(model, path, weight)
+/** The parameter that a weight is, through what says how it is read. */
+function parameterBehind(weight: Value): Value {
+  const node = producer(weight)
+  const reads = node?.op === 'StopGradient' || node?.op === 'Updated'
+  return (reads && node.inputs[0]) || weight
+}
 
 const defaultsOf = ({ parameters }: LanguageFunction): ReadonlyMap<string, unknown> =>
   new Map(parameters.map((p) => [p.name, p.default]))
@@ -64,18 +72,8 @@ function merged(g: Builder, weight: Value, a: Value, b: Value, scale: number): V
   return g.add(weight, g.reshape(g.scale(g.matmul(tall, wide), scale), shape))
 }
 
-/**
- * The input of a branch with a share of its entries set to 0, others at each step; what makes the rest larger stands
- * with the scale of the branch. The host draws a key, the graph the entries.
- */
-function dropped(x: Elaboration, { adapter, module }: AdaptedLayer, input: Value, span: Span): Value {
-  const { dropout, name } = adapter
-  const key = x.drawPath.within(module === '' ? name : `${name}/${module}`, () =>
-    x.draw({ kind: 'randint', low: 0, high: 2 ** 32 }, { dtype: 'i64', shape: [2] }, span),
+/** The input of a branch with some entries set to 0; what makes the rest larger stands with the scale of the branch. */
+const droppedInput = (x: Elaboration, { adapter, module }: AdaptedLayer, input: Value, span: Span): Value =>
+  x.drawPath.within(module === '' ? adapter.name : `${adapter.name}/${module}`, () =>
+    dropped(x, input, adapter.dropout, span),
   )
-  return x.build(span, (g) => {
-    const mask = g.op('DropoutMask', [key], { shape: [...input.type.shape], rate: dropout })
-    x.masks.add(mask)
-    return g.where(mask, input, g.scalar(0, input.type.dtype))
-  })
-}

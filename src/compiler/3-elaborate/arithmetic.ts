@@ -11,6 +11,7 @@ import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import { gradientBinary, negated } from './gradient-value.js'
+import { isModel, modelBinary } from './model-sum.js'
 import { sizeOrigins } from './size-origins.js'
 import { isComparison } from './text-uses.js'
 import { type Val, bool, describe, float, int, list, staticEqual, tensorVal } from './values.js'
@@ -42,6 +43,7 @@ export function binary(x: Elaboration, e: Binary, env: Environment): Val {
     return staticBinary(e, left, right)
   if (left.kind === 'gradient' || right.kind === 'gradient')
     return gradientBinary(x, e.operator, left, right, e.span)
+  if (isModel(left) || isModel(right)) return modelBinary(x, e.operator, [left, right], e.span)
   if (left.kind === 'tensor' || right.kind === 'tensor') return tensorBinary(x, e, left, right)
   return staticBinary(e, left, right)
 }

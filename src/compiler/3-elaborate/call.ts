@@ -22,6 +22,11 @@ export function callValue(x: Elaboration, callee: Val, given: GivenArguments, ca
   switch (callee.kind) {
     case 'fn':
       return callFunction(x, callee, given)
+    case 'frozen': {
+      const { instance } = callee
+      if (!instance.place) throw new Error('what is frozen has a place')
+      return x.frozenly(instance.place, () => callValue(x, instance, given, calleeSpan))
+    }
     case 'operator':
       return callOperator(x, callee.definition, given)
     case 'special':
@@ -54,14 +59,16 @@ export function callValue(x: Elaboration, callee: Val, given: GivenArguments, ca
 
 /** Calls a function; `shown` is what messages call it, where the user does not write its name. */
 export function callFunction(x: Elaboration, fn: FunctionVal, given: GivenArguments, shown?: string): Val {
-  const { declaration } = fn
+  const { declaration, frozen, ...rest } = fn
+  if (frozen) return x.frozenly(frozen, () => callFunction(x, { ...rest, declaration }, given, shown))
   const name = declaration.name.text
   return seenFrom(given.span, () =>
     x.enter(name, given.span, () =>
       x.drawPath.within(name, () => {
         const environment = new Environment(fn.environment)
         bindParameters(x, shown ?? name, declaration.parameters, given, environment, declaration.name.span)
-        const value = evaluate(x, declaration.body, environment)
+        const run = (): Val => evaluate(x, declaration.body, environment)
+        const value = fn.of ? x.states.call(fn.of, shown ?? name, given.span, run) : run()
         if (!declaration.result) return value
         return matchType(x, declaration.result, value, environment, {
           what: `the result of \`${name}\`${shown === undefined ? '' : ` of \`${shown}\``}`,

@@ -33,15 +33,20 @@ export function checkValues(
   diagnostics: Diagnostics,
 ): void {
   const { scope, anyFacts } = statics
-  for (const [name, { item, file }] of pipeline.items) {
-    if ((item.kind !== 'let' && item.kind !== 'loss') || statics.evaluated.has(item)) continue
+  const attempt = (run: () => unknown): void => {
     try {
-      scope.elaboration.during(anyFacts, () => scope.environment(file).get(name))
+      scope.elaboration.during(anyFacts, run)
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       diagnostics.add(error.diagnostic)
     }
   }
+  for (const [name, { item, file }] of pipeline.items) {
+    if ((item.kind !== 'let' && item.kind !== 'loss') || statics.evaluated.has(item)) continue
+    attempt(() => scope.environment(file).get(name))
+  }
+  for (const [name, { item }] of pipeline.nexts)
+    if (!statics.evaluated.has(item)) attempt(() => scope.next(name))
   // What is wrong leaves names unused; that is no news of its own.
   if (diagnostics.hasErrors) return
   for (const rule of rules) rule({ program, pipeline, statics }, diagnostics)

@@ -1,9 +1,9 @@
-import { type Diagnostic, type Label, type Span, UserError } from '../../diagnostics/diagnostic.js'
+import type { Label, Span } from '../../diagnostics/diagnostic.js'
 import { operatorMismatch, tooDeep, tooLarge, tooNested } from '../../diagnostics/catalogue/type.js'
 import { Builder } from '../../graph/builder.js'
 import type { Graph, Output, Value } from '../../graph/graph.js'
 import { slice } from '../../graph/rewrite.js'
-import type { TensorType } from '../../graph/types.js'
+import { type TensorType, isFloat } from '../../graph/types.js'
 import type { BinaryFiles } from '../../onnx/open.js'
 import { TypeMismatch } from '../../ops/operator.js'
 import type { Distribution } from '../../artefact/roles.js'
@@ -14,13 +14,14 @@ import type { AdaptedLayer } from './adapter.js'
 import { type Facts, noFacts } from './facts.js'
 import { DrawPath } from './draw-path.js'
 import type { Environment } from './environment.js'
+import { fail } from './fail.js'
+import { type Place, isBelow } from './place.js'
 import type { Narrow } from './precision.js'
+import { StateCalls } from './state-calls.js'
 import type { TextUses } from './text-uses.js'
 import { type Val, type Weight, depthOf, describe, isSingle, sizeOf } from './values.js'
 
-export function fail(diagnostic: Diagnostic): never {
-  throw new UserError(diagnostic)
-}
+export { fail }
 
 /** How much work counts as: `node` in the graph, `element` of a constant, `item` of a list, a `call`. */
 const limits = {
@@ -67,6 +68,13 @@ export class Elaboration {
   /** Whether a stage of the pipeline takes all micro-batches of a step at once: rows depend on the facts then. */
   severalBatches = false
   private reads = 0
+  readonly states = new StateCalls(this)
+  /** What is frozen in the calls around. */
+  private frozen: readonly Place[] = []
+  /** Whether parameters are read as the optimizer leaves them. */
+  private updated = false
+  /** The state whose next value is being evaluated. */
+  nextOf: string | undefined
 
   constructor(
     readonly forms: Forms,
@@ -85,6 +93,11 @@ export class Elaboration {
 
   get b(): Builder {
     return this.current
+  }
+
+  /** Whether nodes go to the body of a Loop. */
+  get isNested(): boolean {
+    return this.current !== this.root
   }
 
   /** What the values that are evaluated now may depend on; reading it makes them depend on it. */
@@ -160,14 +173,18 @@ export class Elaboration {
   named<T>(span: Span, run: () => T): T {
     this.descend(span, 4)
     // what a name stands for is no part of the loop in which it is read
-    const { current, rounds } = this
+    const { current, rounds, frozen, updated } = this
     this.current = this.root
     this.rounds = []
+    this.frozen = []
+    this.updated = false
     try {
       return run()
     } finally {
       this.current = current
       this.rounds = rounds
+      this.frozen = frozen
+      this.updated = updated
       this.ascend(4)
     }
   }
@@ -214,16 +231,64 @@ export class Elaboration {
 
   parameter(model: string, path: string, weight: Weight): Value {
     const key = `${model}/${path}`
-    const as = weight.type.dtype === 'f32' ? this.narrow.get(model)?.type : undefined
+    const rounds = weight.type.dtype === 'f32' && !weight.state
+    const as = rounds ? this.narrow.get(model)?.type : undefined
     const value = this.parameters.get(key) ?? this.b.parameter(model, path, weight.type, as)
     this.parameters.set(key, value)
     this.weights.set(value, weight)
     return value
   }
 
+  /** A parameter as what is being evaluated sees it. */
+  read(model: string, path: string, weight: Weight): Value {
+    const leaf = this.parameter(model, path, weight)
+    if (this.updated) return this.b.op('Updated', [leaf])
+    const trains = !weight.state && isFloat(leaf.type.dtype)
+    return trains && this.isFrozen({ model, path }) ? this.b.op('StopGradient', [leaf]) : leaf
+  }
+
+  isFrozen(place: Place | undefined): boolean {
+    return place !== undefined && this.frozen.some((root) => isBelow(place, root))
+  }
+
+  /** Evaluates a call through `frozen(...)`. */
+  frozenly<T>(place: Place, run: () => T): T {
+    const { frozen } = this
+    this.frozen = [...frozen, place]
+    try {
+      return run()
+    } finally {
+      this.frozen = frozen
+    }
+  }
+
+  /** Evaluates the next value of a state of the pipeline, perhaps with the parameters that the step leaves. */
+  next<T>(state: string, afterUpdate: boolean, run: () => T): T {
+    const { updated, nextOf } = this
+    this.updated = afterUpdate
+    this.nextOf = state
+    try {
+      return run()
+    } finally {
+      this.updated = updated
+      this.nextOf = nextOf
+    }
+  }
+
+  /** Whether no call gives a state its next value: nothing runs after the update. */
+  get isAfterUpdate(): boolean {
+    return this.updated
+  }
+
   /** The parameter of a module that a value of the graph is. */
   weightOf(value: Value): Weight | undefined {
     return this.weights.get(value)
+  }
+
+  /** Whether a parameter of the graph is a state. */
+  isState(model: string, path: string): boolean {
+    const value = this.parameters.get(`${model}/${path}`)
+    return value !== undefined && this.weights.get(value)?.state === true
   }
 
   /** What these outputs need, as a graph of its own. */

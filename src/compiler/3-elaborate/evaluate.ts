@@ -5,7 +5,8 @@ import type { Expression, Pattern } from '../1-parse/syntax.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { joinPath } from './join-path.js'
-import { type ListVal, type TupleVal, type Val, describe, none, tensorVal } from './values.js'
+import { isTraining } from './training.js'
+import { type ListVal, type TupleVal, type Val, bool, describe, none, tensorVal } from './values.js'
 
 /**
  * Evaluates an expression: static values at once, tensors as nodes of the elaboration's graph. What stands inside
@@ -53,11 +54,14 @@ export function listed(value: Val, span: Span): ListVal | TupleVal {
   return fail(wrongType(span, { wanted: 'a list or a range', got: describe(value), help }))
 }
 
-/** A parameter that is read becomes a tensor of the graph; all else is itself. */
+/** A parameter or state that is read becomes a tensor of the graph, the mode a truth; all else is itself. */
 export function read(x: Elaboration, value: Val, span: Span): Val {
-  if (value.kind !== 'weight') return value
-  const { instance, weight } = value
+  if (value.kind !== 'weight' && value.kind !== 'mode') return value
+  const { instance } = value
   if (!instance.place) return fail(unnamedWeights(span, { module: instance.declaration.name.text }))
+  if (value.kind === 'mode') return bool(isTraining(x, instance))
   const { model, path } = instance.place
-  return tensorVal(x.parameter(model, joinPath(path, weight.name), weight))
+  const { weight } = value
+  const found = x.read(model, joinPath(path, weight.name), weight)
+  return tensorVal(weight.state && !x.isAfterUpdate ? x.states.value(instance, weight, found) : found)
 }

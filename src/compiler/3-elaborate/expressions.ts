@@ -11,6 +11,7 @@ import { draw } from './draw.js'
 import { type Elaboration, type Form, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { bind, evaluate, items, read } from './evaluate.js'
+import { frozenMember } from './frozen.js'
 import { index } from './indexing.js'
 import { pairs } from './pairs.js'
 import { copyWith } from './record-value.js'
@@ -86,6 +87,8 @@ function execute(x: Elaboration, s: Statement, env: Environment): void {
       env.set(s.name.text, value)
       return
     }
+    case 'next':
+      return x.states.next(s.name, env, () => evaluate(x, s.value, env), s.span)
     case 'assign': {
       const run = (): Val => evaluate(x, s.value, env)
       bind(
@@ -188,6 +191,13 @@ function member(x: Elaboration, object: Val, name: string, span: Span, optional:
       if (value) return read(x, value, span)
       if (!optional && object.environment.isAbsent(name)) return fail(unset(span, { name, member: true }))
       break
+    }
+    case 'frozen': {
+      const { instance } = object
+      const { place } = instance
+      if (!place) throw new Error('what is frozen has a place')
+      const value = x.frozenly(place, () => member(x, instance, name, span, optional))
+      return frozenMember(value, place)
     }
     case 'data': {
       const rows = x.batch(object.name, name, span)

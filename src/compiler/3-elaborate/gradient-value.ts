@@ -8,14 +8,14 @@ import type { BinaryOperator } from '../1-parse/syntax.js'
 import { adapterParameters } from './adapter.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { PlacedWeight } from './facts.js'
-import { placedParameters } from './instantiate.js'
+import { trainable } from './model-tree.js'
 import { type GradientVal, type Val, describe, tensorVal } from './values.js'
 
 /** The parameters that `grad(loss, x)` differentiates by, where x is no tensor. */
 export function differentiated(x: Elaboration, at: Val, span: Span): readonly PlacedWeight[] {
   if (at.kind === 'trained') return x.facts.trained ?? fail(noTrained(span, undefined))
   if (at.kind === 'adapter') return adapterParameters(at.adapter)
-  const parameters = at.kind === 'instance' || at.kind === 'list' ? placedParameters(at) : []
+  const parameters = at.kind === 'instance' || at.kind === 'list' ? trainable(at) : []
   if (parameters.length > 0) return parameters
   const wanted = 'a tensor, a model or a part of one, an adapter, or `trained`'
   return fail(wrongType(span, { wanted, got: describe(at), where: '`x` of `grad`' }))

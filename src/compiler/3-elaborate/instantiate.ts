@@ -1,14 +1,13 @@
 import { tooLarge, wrongType } from '../../diagnostics/catalogue/type.js'
 import { elementCount, maxElements } from '../../graph/types.js'
 import type { FieldMember, WeightMember } from '../1-parse/syntax.js'
+import { mode } from '../2-resolve/names.js'
 import type { GivenArguments } from './arguments.js'
 import { bindParameters } from './parameters.js'
 import { type Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import { evaluateInitializer } from './initializers.js'
-import { joinPath } from './join-path.js'
-import type { PlacedWeight } from './facts.js'
 import { originOf } from './size-origins.js'
 import { dtypeOf, typeText } from './types.js'
 import { type Instance, type Val, type Weight, depthOf, describe, none } from './values.js'
@@ -38,9 +37,10 @@ export function instantiate(x: Elaboration, module: ModuleVal, given: GivenArgum
     place: undefined,
   }
   x.tick(given.span, instanceWork)
+  if (!environment.hasOwn(mode)) environment.set(mode, { kind: 'mode', instance })
   for (const member of declaration.members) {
     if (member.kind === 'fn')
-      environment.set(member.name.text, { kind: 'fn', declaration: member, environment })
+      environment.set(member.name.text, { kind: 'fn', declaration: member, environment, of: instance })
   }
   for (const member of declaration.members) {
     if (member.kind === 'fn') continue
@@ -72,7 +72,12 @@ function present(x: Elaboration, member: WeightMember | FieldMember, environment
   return fail(wrongType(member.condition.span, { wanted: 'true or false', got: describe(value) }))
 }
 
-function weightOf(x: Elaboration, member: WeightMember, environment: Environment): Weight {
+/** A parameter or state as it is declared: `name: type = initial value`. */
+export function weightOf(
+  x: Elaboration,
+  member: Pick<WeightMember, 'name' | 'type' | 'init' | 'state'>,
+  environment: Environment,
+): Weight {
   const { type } = member
   if (type.kind !== 'tensor-type')
     return fail(wrongType(type.span, { wanted: 'a tensor type such as `float[4, 3]`', got: typeText(type) }))
@@ -83,7 +88,7 @@ function weightOf(x: Elaboration, member: WeightMember, environment: Environment
       wrongType(dim.span, {
         wanted: 'a size, at least 1',
         got: describe(size),
-        where: `parameter \`${member.name.text}\``,
+        where: `${member.state ? 'state' : 'parameter'} \`${member.name.text}\``,
       }),
     )
   })
@@ -91,43 +96,11 @@ function weightOf(x: Elaboration, member: WeightMember, environment: Environment
   const { text: name, span } = member.name
   const origins = type.dims.map((dim) => (dim.kind === 'dim' ? originOf(dim.value, environment) : undefined))
   if (elementCount(shape) > maxElements) return fail(tooLarge(type.span, { what: `parameter \`${name}\`` }))
-  return { name, type: { dtype: dtypeOf(type.dtype), shape }, init, span, origins }
+  const state = member.state ? { state: true as const } : {}
+  return { name, ...state, type: { dtype: dtypeOf(type.dtype), shape }, init, span, origins }
 }
 
 /** Whether a value is an instance or a list with one in it. */
 function holdsInstance(value: Val): boolean {
   return value.kind === 'instance' || (value.kind === 'list' && value.items.some(holdsInstance))
-}
-
-/** Gives an instance and all below it their place in a model. One that has a place keeps it (shared weights). */
-export function place(value: Val, model: string, path: string): void {
-  if (value.kind === 'list') value.items.forEach((item, k) => place(item, model, joinPath(path, k)))
-  else if (value.kind === 'instance' && !value.place) {
-    value.place = { model, path }
-    for (const [name, child] of value.children) place(child, model, joinPath(path, name))
-  }
-}
-
-/** Every parameter below a value, with its full path, in order of declaration. */
-export const parametersOf = (value: Val): readonly { readonly path: string; readonly weight: Weight }[] =>
-  placedParameters(value)
-
-/** The same with the models: a list may hold parts of several. */
-export function placedParameters(value: Val): readonly PlacedWeight[] {
-  const found = new Map<string, PlacedWeight>()
-  const seen = new Set<Instance>()
-  const walk = (v: Val): void => {
-    if (v.kind === 'list') v.items.forEach(walk)
-    else if (v.kind === 'instance' && v.place && !seen.has(v)) {
-      seen.add(v)
-      const { model } = v.place
-      for (const weight of v.weights.values()) {
-        const path = joinPath(v.place.path, weight.name)
-        found.set(`${model}/${path}`, { model, path, weight })
-      }
-      for (const child of v.children.values()) walk(child)
-    }
-  }
-  walk(value)
-  return [...found.values()]
 }

@@ -87,7 +87,7 @@ function callModel(
       translate(model, b, inputs, (name) => {
         const weight = weights.get(name)
         if (!weight) throw new Error(`no parameter ${name}`)
-        return x.parameter(place.model, name, weight)
+        return x.read(place.model, name, weight)
       }),
     ),
   )

@@ -24,7 +24,7 @@ export function pairs(x: Elaboration, e: Expression & { kind: 'pairs' }, env: En
   inner.set(e.row.text, { kind: 'row-index', pairs: frame, axis: 0 })
   inner.set(e.column.text, { kind: 'row-index', pairs: frame, axis: 1 })
   const masks = x.masks.size
-  const result = evaluate(x, e.value, inner)
+  const result = x.states.repeated('pairs', () => evaluate(x, e.value, inner))
   if (result.kind !== 'tensor')
     return fail(wrongType(e.value.span, { wanted: 'a tensor per pair', got: describe(result) }))
   if (frame.expanded.size === 0) {

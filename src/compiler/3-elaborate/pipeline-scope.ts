@@ -1,4 +1,5 @@
 import { circularName } from '../../diagnostics/catalogue/name.js'
+import { notAState } from '../../diagnostics/catalogue/state.js'
 import { notScalarLoss } from '../../diagnostics/catalogue/stage.js'
 import { UserError } from '../../diagnostics/diagnostic.js'
 import { formatType } from '../../graph/types.js'
@@ -9,8 +10,16 @@ import { type Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { bind, evaluate } from './evaluate.js'
 import type { Facts } from './facts.js'
+import { asModel } from './model-sum.js'
+import { asState } from './next-value.js'
 import type { Statics } from './statics.js'
 import { type Val, describe } from './values.js'
+
+/** The next values of a state by their paths in it. */
+export interface NextValue {
+  readonly afterUpdate: boolean
+  readonly values: readonly { readonly path: string; readonly value: Value }[]
+}
 
 /** A value, or what is wrong with it, which is told of everything that needs it. */
 type Result = Val | UserError
@@ -25,6 +34,7 @@ export class PipelineScope {
   private readonly shared = new Map<string, Result>()
   private readonly dependent = new WeakMap<Facts, Map<string, Result>>()
   private readonly evaluating: string[] = []
+  private readonly orders = new Map<string, number>()
 
   constructor(
     readonly statics: Statics,
@@ -51,6 +61,12 @@ export class PipelineScope {
         return this.ofStage(name, this.statics.param(item, file))
       case 'model':
         return this.statics.model(item, file)
+      case 'state': {
+        const state = this.statics.state(item, file)
+        return state.kind === 'instance'
+          ? state
+          : { kind: 'tensor', value: this.elaboration.parameter(name, name, state.weight) }
+      }
       case 'adapter':
         return { kind: 'adapter', adapter: this.statics.adapter(item, file) }
       case 'data':
@@ -106,7 +122,7 @@ export class PipelineScope {
       const environment = new Environment(this.environment(file))
       const run = (): Val =>
         x.drawPath.root(names.map((n) => n.text).join('+'), () => evaluate(x, item.value, environment))
-      const value = x.named(item.value.span, run)
+      const value = x.named(item.value.span, () => x.states.at(this.orderOf(name), run))
       const bound = new Environment()
       if (item.kind === 'loss') {
         this.scalar(value, item.value, `loss \`${name}\``)
@@ -125,6 +141,38 @@ export class PipelineScope {
     } finally {
       this.evaluating.pop()
     }
+  }
+
+  /** The place of a declaration among all; what stages say comes behind them. */
+  orderOf(name: string): number {
+    if (this.orders.size === 0)
+      [...this.statics.pipeline.items.keys()].forEach((n, k) => this.orders.set(n, k))
+    return this.orders.get(name) ?? this.orders.size
+  }
+
+  /** The next value of a state, as the stage at hand sees it: of a copy, one for each of its parameters. */
+  next(name: string): NextValue | undefined {
+    const found = this.statics.pipeline.nexts.get(name)
+    const state = this.statics.pipeline.items.get(name)
+    if (!found) return undefined
+    const { item, file } = found
+    if (state?.item.kind !== 'state') return fail(notAState(item.name.span, { name, where: 'pipeline' }))
+    const target = this.statics.state(state.item, state.file)
+    const x = this.elaboration
+    const afterUpdate = item.afterUpdate ?? false
+    const evaluated = (): Val => evaluate(x, item.value, new Environment(this.environment(file)))
+    const values = x.named(item.value.span, () =>
+      x.states.at(this.orders.size, () =>
+        x.next(name, afterUpdate, () => {
+          const value = x.drawPath.root(`@next/${name}`, evaluated)
+          return target.kind === 'instance'
+            ? asModel(x, value, target, item.value.span)
+            : [{ path: name, value: asState(x, value, target.weight, item.value.span) }]
+        }),
+      ),
+    )
+    this.statics.evaluated.add(item)
+    return { afterUpdate, values }
   }
 
   /** A circle of names is told from the one declared first, wherever it was entered. */

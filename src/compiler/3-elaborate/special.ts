@@ -13,6 +13,8 @@ import { wrongValue } from './advice.js'
 import { callValue } from './call.js'
 import { type Elaboration, fail } from './elaboration.js'
 import { items, listed } from './evaluate.js'
+import { dropped } from './dropout.js'
+import { frozen } from './frozen.js'
 import { differentiated, parameterGradient } from './gradient-value.js'
 import { onnxModel } from './onnx-model.js'
 import { type Val, appended, bool, describe, float, int, list, tensorVal, tuple } from './values.js'
@@ -154,6 +156,33 @@ export const specialFunctions: readonly SpecialFunction[] = [
     },
   ),
   special(
+    'dropout',
+    ['x', 'rate'],
+    'x with a share `rate` of its entries set to 0, others at each call and step, and the rest divided by 1 - rate. `std.nn` Dropout does so only where `training`.',
+    (x, [input, share], given) => {
+      const value = tensorOf(need(input), '`x` of `dropout`')
+      const { span } = need(share)
+      const rate = numberOf(need(share).value, span, '`rate` of `dropout`')
+      if (!(rate >= 0 && rate < 1))
+        return fail(
+          wrongType(span, {
+            wanted: 'a share from 0 up to, not including, 1',
+            got: String(rate),
+            where: '`rate`',
+          }),
+        )
+      if (rate === 0) return tensorVal(value)
+      const kept = dropped(x, value, rate, given.span)
+      return tensorVal(x.build(given.span, (b) => b.scale(kept, 1 / (1 - rate))))
+    },
+  ),
+  special(
+    'frozen',
+    ['model'],
+    'A model, a part of one or a list of parts, called and read like it: its parameters get no gradient, `training` is false in it and no `next` of it runs. What is computed with it still hands gradients on to its arguments.',
+    (_, [model]) => frozen(need(model)),
+  ),
+  special(
     'share',
     ['condition'],
     'The whole value of a monitor: the share of the monitored steps so far in the stage at which the condition, a bool scalar, held.',
@@ -208,8 +237,8 @@ function iterate(x: Elaboration, [n, start, f]: readonly Given[], given: GivenAr
       const message = `\`iterate\` calls \`${name.text}(x, k)\`, which takes ${parameters.length} argument${parameters.length === 1 ? '' : 's'}`
       return fail(badArguments(step.span, { message, declared: name.span }))
     }
-    const result = x.inRounds(count, k, () =>
-      callValue(x, step.value, { list: args, span: given.span }, step.span),
+    const result = x.states.repeated('`iterate`', () =>
+      x.inRounds(count, k, () => callValue(x, step.value, { list: args, span: given.span }, step.span)),
     )
     const made = several && (result.kind === 'tuple' || result.kind === 'list') ? result.items : [result]
     const next = first.map(({ type }, at) => {

@@ -10,7 +10,9 @@ import type {
   LetDeclaration,
   LossItem,
   ModelItem,
+  NextItem,
   ParamItem,
+  StateItem,
 } from '../1-parse/syntax.js'
 import { readQuantity } from '../1-parse/units.js'
 import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
@@ -24,7 +26,9 @@ import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import { forms } from './expressions.js'
 import type { Facts } from './facts.js'
-import { parametersOf, place, placedParameters } from './instantiate.js'
+import { copyModel } from './copy-model.js'
+import { weightOf } from './instantiate.js'
+import { parametersOf, place, trainable } from './model-tree.js'
 import { type FromDirectory, checkDirectory, instanceFromDirectory } from './model-directory.js'
 import { checkWhole } from './onnx-model.js'
 import { pathOf } from './path-of.js'
@@ -34,18 +38,19 @@ import { modelPrecision } from './precision.js'
 import type { Scope } from './scope.js'
 import { addTokenize } from './tokenize.js'
 import { matchType, typeText } from './types.js'
-import { type Instance, type Val, describe } from './values.js'
+import { type Instance, type Val, type Weight, describe } from './values.js'
 
 /** What is the same in every stage of a pipeline: its params, data sets, models and values without tensors. */
 export class Statics {
   readonly data = new Map<string, DeclaredData>()
   /** Values that were evaluated without a mistake. */
-  readonly evaluated = new Set<LetDeclaration | LossItem>()
+  readonly evaluated = new Set<LetDeclaration | LossItem | NextItem>()
   private readonly adapters = new Map<string, Adapter>()
   /** The layers beside which adapters may stand, with the place of the adapter's declaration. */
   private readonly adapted = new Map<string, AdaptedLayer & { readonly span: Span }>()
   private readonly params = new Map<string, Val>()
   private readonly models = new Map<string, Instance>()
+  private readonly states = new Map<string, Instance | TensorState>()
   private readonly evaluating: string[] = []
   private readonly failures = new Map<NamedItem, UserError>()
   private readonly warnings: Diagnostic[] = []
@@ -77,10 +82,7 @@ export class Statics {
   get anyFacts(): Facts {
     const adapters = [...this.adapters.values()]
     return {
-      trained: [
-        ...[...this.models.values()].flatMap(placedParameters),
-        ...adapters.flatMap(adapterParameters),
-      ],
+      trained: [...[...this.models.values()].flatMap(trainable), ...adapters.flatMap(adapterParameters)],
       adapters: new Map(adapters.map(({ name }) => [name, 'attached'])),
       batches: 1,
     }
@@ -149,6 +151,25 @@ export class Statics {
     for (const d of checkDirectory(this.scope.elaboration, instance, folders, at)) diagnostics.add(d)
   }
 
+  /** A state of the pipeline: a tensor, or the copy of a model. */
+  state(item: StateItem, file: string): Instance | TensorState {
+    return this.once(this.states, item.name.text, item, () => {
+      const { name, type, value: init } = item
+      // checkpoints keep the optimizer's state under this name
+      if (name.text === 'optimizer') return fail(reservedModel(name.span, { name: name.text }))
+      const environment = this.scope.environment(file)
+      if (!type) return copyModel(this.scope.elaboration, item, environment, (model) => this.remade(model))
+      const weight = weightOf(this.scope.elaboration, { name, type, init, state: true }, environment)
+      return { kind: 'tensor-state', weight }
+    })
+  }
+
+  /** Another instance of a model, which shares nothing with it. */
+  private remade(name: string): Val | undefined {
+    const found = this.pipeline.items.get(name)
+    return found?.item.kind === 'model' ? this.made(found.item, found.file) : undefined
+  }
+
   adapter(item: AdapterItem, file: string): Adapter {
     return this.once(this.adapters, item.name.text, item, () => {
       const adapter = evaluateAdapter(
@@ -193,6 +214,8 @@ export class Statics {
       if (item.kind === 'data') attempt(() => this.checkData(item))
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'model') attempt(() => this.checkModel(item, file, diagnostics))
+    for (const { item, file } of this.pipeline.items.values())
+      if (item.kind === 'state') attempt(() => void this.state(item, file))
     for (const warning of this.warnings) diagnostics.add(warning)
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'adapter') attempt(() => void this.adapter(item, file))
@@ -215,13 +238,17 @@ export class Statics {
       ignore: (item.ignore ?? []).map(({ text }) => text),
       config: configText(this.scope.elaboration, instance),
       files: [],
-      parameters: parametersOf(instance).map(({ path, weight }) => ({
-        path,
-        dtype: weight.type.dtype,
-        shape: [...weight.type.shape],
-        init: weight.init,
-      })),
+      parameters: parametersOf(instance).map(parameterSpec),
     }
+  }
+
+  /** A state as a model: of one parameter of its own name, or with those of what it copies. */
+  stateSpec(item: StateItem, file: string): ModelSpec {
+    const state = this.state(item, file)
+    const name = item.name.text
+    const held = state.kind === 'instance' ? parametersOf(state) : [{ path: name, weight: state.weight }]
+    const config = state.kind === 'instance' ? configText(this.scope.elaboration, state) : null
+    return { name, as: null, from: null, ignore: [], config, files: [], parameters: held.map(parameterSpec) }
   }
 
   /** The same once the pipeline is evaluated: with the files of its directory that were looked at. */
@@ -249,7 +276,7 @@ export class Statics {
   private once<T>(
     memo: Map<string, T>,
     name: string,
-    item: ParamItem | DataItem | ModelItem | AdapterItem,
+    item: ParamItem | DataItem | ModelItem | AdapterItem | StateItem,
     run: () => T,
   ): T {
     const known = memo.get(name)
@@ -279,6 +306,26 @@ export class Statics {
     }
   }
 }
+
+/** A tensor of a pipeline that is carried from step to step. */
+export interface TensorState {
+  readonly kind: 'tensor-state'
+  readonly weight: Weight
+}
+
+const parameterSpec = ({
+  path,
+  weight,
+}: {
+  readonly path: string
+  readonly weight: Weight
+}): ModelSpec['parameters'][number] => ({
+  path,
+  dtype: weight.type.dtype,
+  shape: [...weight.type.shape],
+  init: weight.init,
+  ...(weight.state || weight.copied ? { state: true as const } : {}),
+})
 
 /** The value behind `--set name=text`: a number, a quantity, a boolean, none, or a string. */
 function parseSetting(text: string): Val {

@@ -9,6 +9,7 @@ import type { Distribution } from '../../artefact/roles.js'
 import { type Quantity, amountOf, measureOf, quantityText } from '../1-parse/units.js'
 import type { Adapter } from './adapter.js'
 import type { Environment } from './environment.js'
+import type { Place } from './place.js'
 import type { SpecialFunction } from './special.js'
 import type { Choices } from './text-uses.js'
 
@@ -32,6 +33,10 @@ export type Val =
   | Instance
   /** A parameter of an instance; it becomes a tensor when it is read in a graph. */
   | { readonly kind: 'weight'; readonly instance: Instance; readonly weight: Weight }
+  /** Whether the stage at hand trains the instance: what `training` means in its functions. */
+  | { readonly kind: 'mode'; readonly instance: Instance }
+  | FrozenVal
+  | ModelSum
   | { readonly kind: 'data'; readonly name: string }
   /** What the stage trains, as `grad(loss, trained)` names it. */
   | { readonly kind: 'trained' }
@@ -95,6 +100,22 @@ export interface GradientVal {
   readonly parts: ReadonlyMap<string, Value>
 }
 
+/** `frozen(net)`: a model or a part of one without gradient, training and `next`. */
+export interface FrozenVal {
+  readonly kind: 'frozen'
+  readonly instance: Instance
+}
+
+/** A model in arithmetic: its float parameters and states by their paths below it. */
+export interface ModelSum {
+  readonly kind: 'model-sum'
+  readonly parts: ReadonlyMap<string, Value>
+  /** The integer states, which are copied: those of the last model that is not the one that gets the sum. */
+  readonly counts: ReadonlyMap<string, Value>
+  /** The models in it, in words. */
+  readonly of: string
+}
+
 export interface RecordType {
   readonly kind: 'record-type'
   readonly declaration: RecordDeclaration
@@ -114,6 +135,10 @@ export interface FunctionVal {
   readonly kind: 'fn'
   readonly declaration: FunctionDeclaration
   readonly environment: Environment
+  /** The instance whose function it is. */
+  readonly of?: Instance
+  /** Called through `frozen(...)`. */
+  readonly frozen?: Place
 }
 
 /** A module with its arguments: a node of a model's parameter tree. */
@@ -129,11 +154,19 @@ export interface Instance {
   /** The ONNX file that it was read from, which also holds its parameters. */
   readonly weightFile?: string
   /** Set when the instance becomes part of a model: `clip` and `vision_model.encoder`. */
-  place: { readonly model: string; readonly path: string } | undefined
+  place: Place | undefined
+  /** The instance whose member it is; set with the place. */
+  parent?: Instance
+  /** What it is a copy of. */
+  copies?: Instance
 }
 
 export interface Weight {
   readonly name: string
+  /** It is never trained: `next` changes it. */
+  readonly state?: true
+  /** It is part of a copy, and never trained either. */
+  readonly copied?: true
   readonly type: TensorType
   readonly init: Initializer
   readonly span: Span
@@ -231,6 +264,12 @@ export function describe(v: Val): string {
       return `a ${v.declaration.name.text}`
     case 'weight':
       return `the parameter \`${v.weight.name}\``
+    case 'mode':
+      return 'whether the stage trains the module'
+    case 'frozen':
+      return `a frozen ${v.instance.declaration.name.text}`
+    case 'model-sum':
+      return `a sum of the parameters of ${v.of}`
     case 'data':
       return `the data set \`${v.name}\``
     case 'trained':

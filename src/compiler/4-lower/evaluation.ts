@@ -9,6 +9,7 @@ import { type Val, describe } from '../3-elaborate/values.js'
 import { type Given, type KindCall, bindKind, settingsOf } from './evaluation-arguments.js'
 import type { LoweredCase, LoweredEvaluation, LoweredPart } from './lowered.js'
 import { proveRows } from './row-groups.js'
+import { withoutNexts } from './states.js'
 
 /** `evaluate name = kind(features = f(digits.image), ...)`: a graph per group of rows, and one over random batches. */
 export function lowerEvaluation(statics: Statics, item: EvaluateItem, file: string): LoweredEvaluation {
@@ -75,8 +76,9 @@ function lowerCase(
   const parts = groupsOf(call).map(({ group, given }): LoweredPart => {
     const outputs = given.map(outputOf)
     const graph = x.finish([evaluation, group ?? 'batch'].join('-'), outputs)
-    if (group === null) return { group, data: null, rows: 1, graph }
-    return { group, ...proveRows(x, call.kind, given, graph), graph }
+    const still = withoutNexts(graph)
+    if (group === null) return { group, data: null, rows: 1, graph: still }
+    return { group, ...proveRows(x, call.kind, given, graph), graph: still }
   })
   checkShapes(call, settings, parts)
   return { name, settings, parts }

@@ -16,6 +16,7 @@ import { dtypeOf } from '../3-elaborate/types.js'
 import { type FunctionVal, describe, tensorVal } from '../3-elaborate/values.js'
 import { openRows, sampleRows } from '../../graph/open-rows.js'
 import { drawsOf, roleOf } from '../../graph/roles.js'
+import { withoutNexts } from './states.js'
 import type { LoweredExport } from './lowered.js'
 
 /** What `export name` writes. `adapters` are those that stages train or that are read from a folder. */
@@ -29,6 +30,7 @@ export function lowerExport(
   const known = [...items].flatMap(([n, { item }]) => (exportable(item, adapters) ? [n] : []))
   if (!found) return fail(unknownName(span, { name, what: 'model', suggestion: closest(name, known), known }))
   const { item, file } = found
+  if (item.kind === 'state') return { kind: 'model', name }
   if (item.kind === 'model' || (item.kind === 'adapter' && adapters.has(name)))
     return { kind: item.kind, name }
   if (item.kind === 'fn') {
@@ -41,7 +43,10 @@ export function lowerExport(
 }
 
 const exportable = (item: NamedItem, adapters: ReadonlySet<string>): boolean =>
-  item.kind === 'model' || item.kind === 'fn' || (item.kind === 'adapter' && adapters.has(item.name.text))
+  item.kind === 'model' ||
+  item.kind === 'state' ||
+  item.kind === 'fn' ||
+  (item.kind === 'adapter' && adapters.has(item.name.text))
 
 /** The function on several numbers of rows, with adapters merged into the weights that it reads. */
 function lowerFunction(statics: Statics, fn: FunctionVal, span: Span): LoweredExport {
@@ -57,7 +62,7 @@ function lowerFunction(statics: Statics, fn: FunctionVal, span: Span): LoweredEx
       })
       const value = x.drawPath.root(`@export/${name}`, () => callFunction(x, fn, { list, span }))
       const outputs = outputsOf(name, value, span)
-      const graph = x.finish(name, outputs)
+      const graph = withoutNexts(x.finish(name, outputs))
       if (drawsOf(graph).size > 0)
         return fail(fixedExport(span, { name, reason: 'it draws random values, which a file cannot' }))
       const other = graph.inputs.find((v) => !list.some((given) => given.value.value === v))

@@ -1,3 +1,4 @@
+import { idleNext } from '../../diagnostics/catalogue/state.js'
 import { Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
 import { allowances } from '../2-resolve/allowed.js'
 import type { CheckedPipeline } from '../3-elaborate/check.js'
@@ -57,6 +58,11 @@ export function lower(
     exports: each(pipeline.exports, ({ model }) => lowerExport(statics, model, new Set(ever.keys()))),
   }
   const read = readModels(lowered)
+  for (const [name, { item, inherited }] of pipeline.nexts) {
+    const runs = lowered.stages.some(({ states }) => states.some(({ model }) => model === name))
+    if (inherited || runs || !read.has(name) || lowered.stages.length < pipeline.stages.length) continue
+    diagnostics.add(idleNext(item.name.span, { name, stages: pipeline.stages.map((s) => s.name.text) }))
+  }
   return {
     ...lowered,
     pipeline: pipeline.name,
@@ -67,9 +73,11 @@ export function lower(
     models: [
       ...each(items, ({ item, file, inherited }) =>
         // A method that extends another and needs less of it does not ask for that one's weights.
-        item.kind === 'model' && !(inherited && !read.has(item.name.text))
-          ? statics.finalModelSpec(item, file)
-          : undefined,
+        (item.kind !== 'model' && item.kind !== 'state') || (inherited && !read.has(item.name.text))
+          ? undefined
+          : item.kind === 'model'
+            ? statics.finalModelSpec(item, file)
+            : statics.stateSpec(item, file),
       ),
       ...adapters.map(factorsOf),
     ],

@@ -1,6 +1,7 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Graph } from '../../graph/graph.js'
 import type { DType, NarrowFloat } from '../../graph/types.js'
+import type { CarriedState } from './states.js'
 import type { DataSpec } from '../../artefact/data.js'
 import type { EvaluationCase, EvaluationPart, EvaluationSpec } from '../../artefact/evaluations.js'
 import type { Settings } from '../../artefact/json.js'
@@ -47,6 +48,8 @@ export interface LoweredStage {
    */
   readonly graph: Graph
   readonly trained: readonly TrainedParameter[]
+  /** What its graph gives a next value: `next/<model>/<path>` of each micro-batch, `after/...` behind the update. */
+  readonly states: readonly CarriedState[]
   readonly groups: readonly ParameterGroup[]
   readonly steps: number
   readonly accumulate: number

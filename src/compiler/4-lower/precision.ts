@@ -24,15 +24,20 @@ export function trainedModels(x: Elaboration, trained: readonly PlacedWeight[]):
 
 /**
  * The graph of a stage with `precision T`: it reads the weights of these models rounded to T, but for those that `as`
- * rounds already. Of trained ones the step keeps f32 masters.
+ * rounds already, and states. Of trained ones the step keeps f32 masters.
  */
-export function withPrecision(graph: Graph, as: NarrowFloat, models: ReadonlySet<string>): Graph {
+export function withPrecision(
+  graph: Graph,
+  as: NarrowFloat,
+  models: ReadonlySet<string>,
+  isState: (model: string, path: string) => boolean,
+): Graph {
   const rounded = new Map<string, Value>()
   return rewrite(graph, {
     leaf({ source, type }, b) {
       if (source.kind !== 'parameter' || source.as || type.dtype !== 'f32') return undefined
       const { model, path } = source
-      if (!models.has(model)) return undefined
+      if (!models.has(model) || isState(model, path)) return undefined
       const key = `${model}/${path}`
       const value = rounded.get(key) ?? b.parameter(model, path, type, as)
       rounded.set(key, value)

@@ -32,6 +32,7 @@ import type { AdapterState, PlacedWeight } from '../3-elaborate/facts.js'
 import { gradientOutputs, lossOutput } from './gradient-objective.js'
 import type { LoweredStage, ParameterGroup } from './lowered.js'
 import { type Chosen, chooseOptimizer, chooseSchedule, groupSettings } from './optimizers.js'
+import { carriedStates, chainCalls, nextOutputs, refuseCalls } from './states.js'
 import { selectParameters } from './train-paths.js'
 import type { Optimizer } from '../../optimizers/optimizer.js'
 import type { Schedule } from '../../schedules/schedule.js'
@@ -141,18 +142,23 @@ export function lowerStage(
   const { outputs, shares } = explained(isExact ? batches : 1, () =>
     x.during({ trained, adapters, batches: isExact ? batches : 1 }, () => lowerOutputs(scope, objective)),
   )
-  const exact = x.finish(name, outputs)
-  for (const [data, span] of x.readsOf(exact)) {
+  const whole = x.finish(name, outputs)
+  if (isExact) refuseCalls(whole, minimize.value.span)
+  for (const [data, span] of x.readsOf(whole)) {
     const declared = x.data.get(data)
     if (declared && declared.rows === undefined)
       diagnostics.add(noRows(declared.span, { data, stage: name, read: span }))
   }
-  const graph = precision ? withPrecision(exact, precision.type, trainedModels(x, trained)) : exact
+  const exact = chainCalls(whole)
+  const graph = precision
+    ? withPrecision(exact, precision.type, trainedModels(x, trained), (model, path) => x.isState(model, path))
+    : exact
   checkCoupling(graph, { stage: name, accumulate, span: minimize.value.span }, diagnostics)
   return {
     name,
     span: stage.span,
     graph,
+    states: carriedStates(graph),
     trained: trained.map(({ model, path, weight, group }) => ({
       model,
       path,
@@ -190,7 +196,10 @@ function explained<T>(batches: number, run: () => T): T {
   }
 }
 
-/** What a stage minimizes and monitors. Its draws are named from `@minimize` and `@monitor/...`: no value is named so. */
+/**
+ * What a stage minimizes and monitors, and the next values of the states that the objective needs. Its draws are named
+ * from `@minimize` and `@monitor/...`: no value is named so.
+ */
 function lowerOutputs(
   scope: PipelineScope,
   stage: {
@@ -203,13 +212,16 @@ function lowerOutputs(
   const x = scope.elaboration
   const shares = new Set<string>()
   const evaluated = (root: string, { value, file }: Placed<Expression>): Val =>
-    x.drawPath.root(`@${root}`, () => evaluate(x, value, new Environment(scope.environment(file))))
+    x.states.at(scope.orderOf(`@${root}`), () =>
+      x.drawPath.root(`@${root}`, () => evaluate(x, value, new Environment(scope.environment(file)))),
+    )
   const { value: objective } = stage.minimize
   const minimized = evaluated('minimize', stage.minimize)
   const outputs =
     minimized.kind === 'gradient'
       ? [...gradientOutputs(x, minimized, { ...stage, span: objective.span })]
       : [lossOutput(scope.scalar(minimized, objective, '`minimize`'))]
+  outputs.push(...nextOutputs(scope, outputs))
   for (const { value: monitor, file } of stage.monitors) {
     const { text } = monitor.name
     const name = `monitor/${text}`

@@ -1,3 +1,4 @@
+import { trainedState } from '../../diagnostics/catalogue/state.js'
 import { badTrainPath } from '../../diagnostics/catalogue/stage.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type { FlatPipeline } from '../2-resolve/flatten.js'
@@ -7,7 +8,7 @@ import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
 import type { Environment } from '../3-elaborate/environment.js'
 import type { PlacedWeight } from '../3-elaborate/facts.js'
 import { evaluate } from '../3-elaborate/evaluate.js'
-import { parametersOf } from '../3-elaborate/instantiate.js'
+import { trainable } from '../3-elaborate/model-tree.js'
 import { joinPath } from '../3-elaborate/join-path.js'
 import { type Instance, type Val, type Weight, describe } from '../3-elaborate/values.js'
 
@@ -29,6 +30,7 @@ export function selectParameters(
       }),
     )
   }
+  if (root?.kind === 'instance' && root.copies) return fail(trainedState(path.span, { path: path.root.text }))
   if (root?.kind !== 'instance' || !root.place) {
     const kind = pipeline.items.get(path.root.text)?.item.kind
     const got = kind !== undefined ? `a ${kind}` : root ? describe(root) : 'nothing of that name'
@@ -48,9 +50,12 @@ export function selectParameters(
   for (const segment of path.segments) values = values.flatMap((v) => step(x, v, segment, path, env))
   const found = new Map<string, Weight>()
   for (const value of values) {
-    if (value.kind === 'weight')
-      found.set(joinPath(value.instance.place?.path ?? '', value.weight.name), value.weight)
-    else for (const { path: at, weight } of parametersOf(value)) found.set(at, weight)
+    if (value.kind === 'weight') {
+      const at = joinPath(value.instance.place?.path ?? '', value.weight.name)
+      if (!value.weight.state) found.set(at, value.weight)
+      else if (path.segments.at(-1)?.kind === 'field')
+        return fail(trainedState(path.span, { path: `${model}.${at}` }))
+    } else for (const { path: at, weight } of trainable(value)) found.set(at, weight)
   }
   if (found.size === 0)
     return fail(badTrainPath(path.span, { message: `this names no parameter of \`${model}\`` }))

@@ -8,6 +8,7 @@ import type { TensorType } from '../../graph/types.js'
 import type { Precision, Target } from '../../targets/target.js'
 import { computedFrom, lossOutput } from '../4-lower/gradient-objective.js'
 import type { LoweredStage } from '../4-lower/lowered.js'
+import type { CarriedState } from '../4-lower/states.js'
 import { expandChunkSum } from './chunk-loop.js'
 import { dropMarkers, expandGradient, gradientsOf } from './expand.js'
 import { gradients } from './gradients.js'
@@ -21,9 +22,9 @@ export interface DifferentiatedStage {
 }
 
 /**
- * Builds a stage's graphs: forward, then backward, then the updates. With accumulation, `micro` adds its gradients to
- * those so far, of which the runner feeds zeros to the first micro-batch of a step; `step` takes them in, adds its own
- * and divides by n.
+ * Builds a stage's graphs: forward, then backward, then the updates, then the states that read what these make. With
+ * accumulation, `micro` adds its gradients to those so far, of which the runner feeds zeros to the first micro-batch of a
+ * step; `step` takes them in, adds its own and divides by n.
  * The draft is that of the passes that will come.
  */
 export function differentiate(
@@ -49,6 +50,9 @@ export function stepsOf(full: Graph): { readonly step: Graph; readonly monitored
     : { step: slice(full, kept), monitored: full }
 }
 
+/** A next value that reads what the update makes. */
+const isAfter = ({ role }: Output): boolean => role?.kind === 'next' && role.afterUpdate
+
 const gradientOutputs = (outputs: readonly Output[]): readonly Value[] =>
   outputs.filter(({ role }) => role?.kind === 'gradient').map((o) => o.value)
 
@@ -65,6 +69,11 @@ class StepBuilder {
   /** What is minimized by, per trained parameter, where that is a gradient and not the loss. */
   private readonly given: readonly Value[] | null
   private readonly monitors: readonly Output[]
+  /** The next values of states, by `<model>/<path>`, but for those that come after the update. */
+  private readonly nexts: ReadonlyMap<string, Value>
+  /** What stands for the parameters that are trained, and for the states, by `<model>/<path>`. */
+  private readonly changing: ReadonlyMap<string, Value | undefined>
+  private readonly forward: Copier
   private readonly b: Builder
   private readonly hypers = new Map<string, Value>()
   /** With accumulation: the gradients that `given` is computed from, and their accumulators with this batch's added. */
@@ -73,11 +82,12 @@ class StepBuilder {
 
   constructor(
     private readonly stage: LoweredStage,
-    wanted: readonly Output[],
+    outputs: readonly Output[],
     { read }: Precision,
     private readonly draft: Draft | undefined,
   ) {
     this.b = new Builder({ next: 0 }, draft)
+    const wanted = outputs.filter((o) => !isAfter(o))
     this.leaves = stage.accumulate > 1 ? computedFrom(gradientOutputs(wanted)).gradients : []
     this.parameters = stage.trained.map(({ model, path, dtype, shape }) =>
       this.state({ kind: 'parameter', model, path }, { dtype, shape }),
@@ -86,22 +96,25 @@ class StepBuilder {
     this.read = this.parameters.map((p) =>
       precision && p.type.dtype === 'f32' ? read(this.b, p, precision) : p,
     )
-    const trained = new Map(stage.trained.map((t, i) => [`${t.model}/${t.path}`, this.read[i]]))
-    const copier = new Copier(this.b, {
+    this.changing = new Map<string, Value | undefined>([
+      ...stage.states.map((s): [string, Value] => [placeOf(s), this.state(carried(s), s)]),
+      ...stage.trained.map((t, i): [string, Value | undefined] => [placeOf(t), this.read[i]]),
+    ])
+    this.forward = new Copier(this.b, {
       outputs: wanted,
-      leaf: ({ source }) =>
-        source.kind === 'parameter' ? trained.get(`${source.model}/${source.path}`) : undefined,
+      leaf: ({ source }) => (source.kind === 'parameter' ? this.changing.get(placeOf(source)) : undefined),
       node: (node, inputs, copy) =>
         this.accumulatedLeaf(node, inputs) ??
         expandGradient(node, inputs, copy) ??
         expandChunkSum(node, inputs, copy),
     })
-    const outputs = copier.copy(stage.graph)
-    const loss = outputs.find(({ role }) => role?.kind === 'loss')
+    const copies = this.forward.copy(stage.graph)
+    const loss = copies.find(({ role }) => role?.kind === 'loss')
     if (!loss) throw new Error(`stage ${stage.name} has no loss`)
     this.loss = loss.value
-    this.monitors = outputs.filter(({ role }) => role?.kind === 'monitor')
-    const given = gradientOutputs(outputs)
+    this.monitors = copies.filter(({ role }) => role?.kind === 'monitor')
+    this.nexts = nextValues(copies)
+    const given = gradientOutputs(copies)
     this.given = given.length > 0 ? given : null
   }
 
@@ -127,12 +140,42 @@ class StepBuilder {
       { name: 'grad_norm', value: norm, role: { kind: 'grad_norm' } },
       ...this.monitors,
       ...[...state, ...averaged].map(stateOutput),
+      ...this.carried(new Map([...this.nexts, ...this.afterUpdate(state)])),
     ])
   }
 
   micro(): Graph {
     if (!this.given) this.accumulated()
-    return this.finish([lossOutput(this.loss), ...this.sums.map(stateOutput)])
+    return this.finish([lossOutput(this.loss), ...this.sums.map(stateOutput), ...this.carried(this.nexts)])
+  }
+
+  /** The states that this graph gives next values. */
+  private carried(nexts: ReadonlyMap<string, Value>): readonly Output[] {
+    return this.stage.states.flatMap((s) => {
+      const value = nexts.get(placeOf(s))
+      return value ? [stateOutput({ state: carried(s), value })] : []
+    })
+  }
+
+  /** The next values that read the parameters as they were updated, and other states as the calls have left them. */
+  private afterUpdate(updated: readonly NextState[]): ReadonlyMap<string, Value> {
+    const now = new Map([...this.nexts, ...updated.flatMap(parameterOf)])
+    const copied = new Copier(this.b, {
+      outputs: this.stage.graph.outputs.filter(isAfter),
+      leaf: (value) =>
+        this.forward.copied(value) ??
+        (value.source.kind === 'parameter' ? this.changing.get(placeOf(value.source)) : undefined),
+      node: (node, inputs, copy) => {
+        const before = node.outputs.map((v) => this.forward.copied(v) ?? null)
+        if (before.every((v) => v !== null)) return before
+        const [read] = node.inputs
+        if (node.op !== 'Updated' || read?.source.kind !== 'parameter')
+          return expandGradient(node, inputs, copy)
+        const value = now.get(placeOf(read.source))
+        return value ? [value] : inputs
+      },
+    })
+    return nextValues(copied.copy(this.stage.graph))
   }
 
   /** The gradient of the loss with respect to each trained parameter. */
@@ -208,3 +251,18 @@ const stateOutput = ({ state, value }: NextState): Output => ({
   value,
   role: { kind: 'state', state },
 })
+
+const carried = ({ model, path }: CarriedState): State => ({ kind: 'carried', model, path })
+
+const placeOf = ({ model, path }: { readonly model: string; readonly path: string }): string =>
+  `${model}/${path}`
+
+/** What a step makes of parameters, by `<model>/<path>`. */
+const parameterOf = ({ state, value }: NextState): (readonly [string, Value])[] =>
+  state.kind === 'parameter' ? [[placeOf(state), value]] : []
+
+/** The next values among outputs, by `<model>/<path>` of their states. */
+const nextValues = (outputs: readonly Output[]): ReadonlyMap<string, Value> =>
+  new Map(
+    outputs.flatMap(({ role, value }) => (role?.kind === 'next' ? [[placeOf(role), value] as const] : [])),
+  )

@@ -13,7 +13,7 @@ import { type EmitContext, type GraphFile, graphFile } from './graph-file.js'
 import type { Artefact, Manifest } from '../../artefact/manifest.js'
 import { identity } from '../../artefact/identity.js'
 import { manifestFormat, manifestVersion } from '../../artefact/manifest-version.js'
-import { parameterNames, stageHashes } from './stage-hash.js'
+import { parameterNames, stageHashes, withOriginals } from './stage-hash.js'
 
 /** A stage's files, by what they are for. */
 export interface EmittedStage {
@@ -93,7 +93,7 @@ export function buildManifest(
     adapters: lowered.adapters,
     data: lowered.data,
     stages: stages.map((stage, i) => stageSpec(stage, hashes[i] ?? '')),
-    evaluations: evaluations.map(evaluationSpec),
+    evaluations: evaluations.map((evaluation) => evaluationSpec(evaluation, lowered.models)),
     exports: lowered.exports.map(
       (e) =>
         functions.find(({ spec }) => spec.name === e.name)?.spec ?? {
@@ -122,7 +122,10 @@ function sourceMap(files: readonly GraphFile[]): Manifest['source_map'] {
   return { places: [...numbers.keys()], nodes }
 }
 
-function evaluationSpec({ lowered, files }: EmittedEvaluation): Manifest['evaluations'][number] {
+function evaluationSpec(
+  { lowered, files }: EmittedEvaluation,
+  models: Lowered['models'],
+): Manifest['evaluations'][number] {
   const { name, kind } = lowered
   const cases = lowered.cases.map(({ name: of, settings, parts }, i) => ({
     name: of,
@@ -132,8 +135,8 @@ function evaluationSpec({ lowered, files }: EmittedEvaluation): Manifest['evalua
       return file ? [{ group, data, rows, graph: file.spec }] : []
     }),
   }))
-  const reads = [...new Set(partsOf(lowered).flatMap(({ graph }) => [...parameterNames(graph)]))].sort()
-  return { name, kind, cases, reads }
+  const read = partsOf(lowered).flatMap(({ graph }) => [...parameterNames(graph)])
+  return { name, kind, cases, reads: [...withOriginals(models, read)].sort() }
 }
 
 function stageSpec({ lowered, graphs }: EmittedStage, stageHash: string): Manifest['stages'][number] {
@@ -150,6 +153,7 @@ function stageSpec({ lowered, graphs }: EmittedStage, stageHash: string): Manife
       schedule_settings: g.scheduleSettings,
     })),
     trained: lowered.trained.map(({ model, path, shape, group }) => ({ model, path, shape, group })),
+    states: lowered.states,
     slots: slotsOf(lowered),
     ema: lowered.ema,
     monitors: lowered.monitors.map(({ name, every, statistic }) => ({ name, every, statistic })),

@@ -54,7 +54,8 @@ function inputSpec({ source, type: { dtype, shape } }: Value): GraphSpec['inputs
 }
 
 function outputSpec({ name, value, role }: Output): GraphSpec['outputs'][number] {
-  if (!role || role.kind === 'gradient') throw new Error(`${name} means nothing to a runner`)
+  if (!role || role.kind === 'gradient' || role.kind === 'next')
+    throw new Error(`${name} means nothing to a runner`)
   const { dtype, shape } = value.type
   return { name, dtype, shape, role }
 }

@@ -15,12 +15,14 @@ import { parameterName } from '../8-schedule/names.js'
  */
 export function stageHashes(lowered: Lowered, target: string, version: string): readonly string[] {
   const hashes: string[] = []
+  const copies = originals(lowered.models)
   for (const stage of lowered.stages) {
     const graph = slice(stage.graph, objectiveOf(stage.graph))
     const data = dataOf(graph)
-    const read = parameterNames(graph)
-    for (const t of stage.trained) read.add(`${t.model}/${t.path}`)
-    const before = hashes.filter((_, i) => lowered.stages[i] && changes(lowered.stages[i], read))
+    const own = parameterNames(graph)
+    for (const { model, path } of [...stage.trained, ...stage.states]) own.add(parameterName(model, path))
+    const read = withOriginals(lowered.models, own)
+    const before = hashes.filter((_, i) => lowered.stages[i] && changes(lowered.stages[i], copies, read))
     hashes.push(
       sha256(
         canonical({
@@ -39,6 +41,7 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
           ),
           data: lowered.data.filter(({ name }) => data.has(name)),
           trained: stage.trained.map(({ model, path, group }) => ({ model, path, group })),
+          states: stage.states.length > 0 ? stage.states : undefined,
           // Field by field: a group also knows its place in the source.
           groups: stage.groups.map(({ optimizer, settings, schedule, scheduleSettings }) => ({
             optimizer,
@@ -64,5 +67,29 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
 export const parameterNames = (graph: Graph): Set<string> =>
   new Set([...parametersOf(graph)].map(({ source: { model, path } }) => parameterName(model, path)))
 
-const changes = (stage: LoweredStage, read: ReadonlySet<string>): boolean =>
-  stage.trained.some((t) => read.has(`${t.model}/${t.path}`))
+/** What copies start as, by `<model>/<path>`. */
+const originals = (models: Lowered['models']): ReadonlyMap<string, string> =>
+  new Map(
+    models.flatMap(({ name, parameters }) =>
+      parameters.flatMap(({ path, init }): [string, string][] =>
+        init.kind === 'copy' ? [[parameterName(name, path), parameterName(init.model, init.path)]] : [],
+      ),
+    ),
+  )
+
+/** Parameters, and those whose values copies among them take when they begin. */
+export function withOriginals(models: Lowered['models'], read: Iterable<string>): Set<string> {
+  const copies = originals(models)
+  return new Set([...read].flatMap((name) => [name, copies.get(name) ?? name]))
+}
+
+/** Whether a stage changes a parameter, or is perhaps the one with which a copy begins. */
+function changes(
+  stage: LoweredStage,
+  copies: ReadonlyMap<string, string>,
+  read: ReadonlySet<string>,
+): boolean {
+  const changed = [...stage.trained, ...stage.states].map(({ model, path }) => parameterName(model, path))
+  const begun = [...parameterNames(stage.graph)].filter((name) => copies.has(name))
+  return [...changed, ...begun].some((name) => read.has(name))
+}

@@ -42,6 +42,8 @@ export interface StagePlan {
   readonly budget: number | null
   /** How pairs are computed, where `chunk` or `memory` asks for it. */
   readonly pairs: PairsPlan | null
+  /** Of what the stage gives a next value at each step. */
+  readonly stateBytes: number
   readonly checkpointBytes: number
   /** Names of the data that it reads. */
   readonly data: readonly string[]
@@ -65,6 +67,8 @@ export interface ModelPlan {
   readonly parameters: readonly ParameterPlan[]
   /** Elements of the parameters, by role. */
   readonly trained: number
+  /** Of what the stage gives a next value at each step. */
+  readonly state: number
   readonly frozen: number
   readonly unused: number
 }
@@ -73,7 +77,7 @@ export interface ParameterPlan {
   readonly path: string
   readonly elements: number
   /** `unused`: no graph of the stage reads it. */
-  readonly role: 'trained' | 'frozen' | 'unused'
+  readonly role: 'trained' | 'state' | 'frozen' | 'unused'
 }
 
 /** The plan of every stage, in order; models that no stage graph reads are listed as unused. */
@@ -84,7 +88,8 @@ export function planStages(
 ): readonly StagePlan[] {
   const changed = new Set<string>()
   return stages.map((stage) => {
-    for (const { model } of stage.scheduled.lowered.trained) changed.add(model)
+    const { trained, states } = stage.scheduled.lowered
+    for (const { model } of [...trained, ...states]) changed.add(model)
     return planStage(lowered.models, stage, changed, target)
   })
 }
@@ -107,7 +112,9 @@ function planStage(
     perStep.reduce((sum, [graph, times]) => sum + times * of(graph), 0)
   const crossing = (tensors: readonly Tensor[]): number =>
     bytes(
-      tensors.flatMap(({ role, type }) => (role && role.kind !== 'gradient' && crosses(role) ? [type] : [])),
+      tensors.flatMap(({ role, type }) =>
+        role && role.kind !== 'gradient' && role.kind !== 'next' && crosses(role) ? [type] : [],
+      ),
     )
   const plans = models.map((model) => planModel(model, lowered, frozen))
   return {
@@ -149,6 +156,7 @@ function planStage(
       refused: pairs.refused,
       wholePeak: memoryOfStage(pairs.whole()).peak,
     },
+    stateBytes: bytes(lowered.states),
     checkpointBytes: checkpointBytes(models, lowered, changed),
     data: [...new Set(all.flatMap((graph) => [...dataOf(graph)]))],
   }
@@ -166,9 +174,16 @@ function planModel(
   read: readonly Parameter[],
 ): ModelPlan {
   const trained = new Set(stage.trained.filter((t) => t.model === name).map((t) => t.path))
+  const states = new Set(stage.states.filter((s) => s.model === name).map((s) => s.path))
   const frozen = new Set(read.filter((p) => p.model === name).map((p) => p.path))
   const plans = parameters.map(({ path, shape }): ParameterPlan => {
-    const role = trained.has(path) ? 'trained' : frozen.has(path) ? 'frozen' : 'unused'
+    const role = trained.has(path)
+      ? 'trained'
+      : states.has(path)
+        ? 'state'
+        : frozen.has(path)
+          ? 'frozen'
+          : 'unused'
     return { path, elements: elementCount(shape), role }
   })
   const count = (role: ParameterPlan['role']): number =>
@@ -179,6 +194,7 @@ function planModel(
     as,
     parameters: plans,
     trained: count('trained'),
+    state: count('state'),
     frozen: count('frozen'),
     unused: count('unused'),
   }

@@ -15,6 +15,7 @@ import * as onnx from './onnx.js'
 import * as pipeline from './pipeline.js'
 import * as run from './run.js'
 import * as stage from './stage.js'
+import * as state from './state.js'
 import * as syntax from './syntax.js'
 import * as target from './target.js'
 import * as tokenizer from './tokenizer.js'
@@ -37,6 +38,7 @@ export const files: readonly object[] = [
   pipeline,
   run,
   stage,
+  state,
   syntax,
   target,
   tokenizer,

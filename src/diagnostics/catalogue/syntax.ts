@@ -398,6 +398,20 @@ export const overrideType = define<{ name: string }>(
   }),
 )
 
+export const untypedState = define<{ name: string }>(
+  'syntax/untyped-state',
+  'error',
+  page(
+    'A state of a module is a tensor, so its declaration says of what type: the type stands between name and initial value.',
+    'module Mean(d: int) { state mean = zeros }',
+    'module Mean(d: int) { state mean: f32[d] = zeros }',
+  ),
+  ({ name }) => ({
+    message: `state ${quote(name)} needs a type`,
+    help: `\`state ${name}: f32[...] = initial value\``,
+  }),
+)
+
 export const tooDeep = define<undefined>(
   'syntax/too-deep',
   'error',

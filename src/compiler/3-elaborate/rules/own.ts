@@ -11,7 +11,11 @@ function ofPipeline({ pipeline }: RuleInput): (span: Span) => boolean {
   const clauses = pipeline.stages.flatMap((stage) =>
     stage.clauses.filter(({ inherited }) => !stage.inherited && inherited !== true),
   )
-  const spans = [...items.map(({ item }) => item.span), ...clauses.map(({ clause }) => clause.span)]
+  const nexts = [...pipeline.nexts.values()].filter(({ inherited }) => !inherited)
+  const spans = [
+    ...[...items, ...nexts].map(({ item }) => item.span),
+    ...clauses.map(({ clause }) => clause.span),
+  ]
   return (inner) => spans.some((span) => contains(span, inner))
 }
 

@@ -1,4 +1,5 @@
 import { unusedName } from '../../../diagnostics/catalogue/name.js'
+import type { NextItem } from '../../1-parse/syntax.js'
 import type { NamedItem } from '../../2-resolve/flatten.js'
 import { itemNames } from '../../2-resolve/flatten.js'
 import { itemNamesUsed, namesOfClause } from '../../2-resolve/names.js'
@@ -7,12 +8,14 @@ import type { Rule } from './rule.js'
 /** Warns of declarations of this file that no stage, evaluation or export needs. */
 export const unusedDeclarations: Rule = ({ pipeline }, diagnostics) => {
   const needed = new Set<NamedItem>()
-  const waiting: NamedItem[] = []
+  const waiting: (NamedItem | NextItem)[] = []
   const need = (name: string): void => {
     const found = pipeline.items.get(name)?.item
     if (found && !needed.has(found)) {
       needed.add(found)
       waiting.push(found)
+      const next = found.kind === 'state' && pipeline.nexts.get(name)
+      if (next) waiting.push(next.item)
     }
   }
   for (const { clauses } of pipeline.stages) for (const { clause } of clauses) namesOfClause(clause, need)
