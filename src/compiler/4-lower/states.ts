@@ -61,7 +61,7 @@ export function carriedStates({ outputs }: Graph): readonly CarriedState[] {
   return [...states.values()]
 }
 
-const markers: ReadonlySet<string> = new Set(['StateValue', 'NextState'])
+const isMarker = ({ op }: Node): boolean => op === 'StateValue' || op === 'NextState'
 
 /** One call that gives a state its next value. */
 interface NextCall {
@@ -76,7 +76,7 @@ interface NextCall {
  * leave of each state becomes an output `next/<model>/<path>`. All other calls find the states as the step does.
  */
 export function chainCalls(graph: Graph, objective: readonly Output[] = objectiveOf(graph)): Graph {
-  const marked = findNodes(graph, markers)
+  const marked = findNodes(graph, isMarker)
   if (marked.length === 0) return graph
   const reached = needed(objective.map(({ value }) => value))
   const chains = chainsOf(marked.filter(({ outputs: [v] }) => v && reached.has(v)))
@@ -108,7 +108,7 @@ export function chainCalls(graph: Graph, objective: readonly Output[] = objectiv
 /** With `accumulate n exact` each call is made twice, so none may give a state its next value. */
 export function refuseCalls(graph: Graph, objective: Span): void {
   const reached = needed(objectiveOf(graph).map(({ value }) => value))
-  const node = findNodes(graph, markers).find(
+  const node = findNodes(graph, isMarker).find(
     ({ op, outputs: [v] }) => op === 'NextState' && v && reached.has(v),
   )
   if (!node) return
