@@ -5,7 +5,7 @@
  */
 
 /** Half a unit in the last place, relative: what one operation may be off. */
-const halfUnit = { f64: 2 ** -53, f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 } as const
+export const halfUnit = { f64: 2 ** -53, f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 } as const
 
 /**
  * The bound for results whose longest sums have so many terms, relative to the size of what they are made of. A sum of

@@ -11,6 +11,8 @@ import { relativeError } from './differences.js'
 import { runOnOnnxruntime } from './onnxruntime.js'
 
 const tolerance = 1e-5
+/** Smaller results come from terms near 1 that cancel, as in the tails of Gelu: what is rounded are those. */
+const smallest = 0.1
 
 /** Types that cannot cross onnxruntime's boundary are shown as f32. */
 const shown = (b: Builder, v: Value): Value =>
@@ -46,7 +48,7 @@ describe('onnxruntime in float32 agrees with the float64 value, forward and grad
       for (const [i, { name, value }] of outputs.entries()) {
         const [ours, theirs] = [reference[i], results[i]]
         expect(theirs?.shape, name).toEqual(value.type.shape)
-        const error = relativeError(ours?.data ?? [], theirs?.data ?? [])
+        const error = relativeError(ours?.data ?? [], theirs?.data ?? [], smallest)
         if (isFloat(value.type.dtype)) expect(error, name).toBeLessThan(tolerance)
         else expect(error, name).toBe(0)
       }
