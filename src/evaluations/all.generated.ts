@@ -1,5 +1,6 @@
 // Written by `npm run generate` from the files of this folder.
 import average from './average.js'
+import classification from './classification.js'
 import clustering from './clustering.js'
 import conditionGate from './condition-gate.js'
 import pictures from './pictures.js'
@@ -9,6 +10,7 @@ import type { EvaluationKind } from './kind.js'
 
 export const evaluationKinds: readonly EvaluationKind[] = [
   average,
+  classification,
   clustering,
   conditionGate,
   pictures,

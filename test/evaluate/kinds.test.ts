@@ -134,6 +134,7 @@ describe('pictures', () => {
 test('every kind is in the list, names its parameters once, and has batches where it has values of one', () => {
   expect(evaluationKinds.map((kind) => kind.name).sort()).toEqual([
     'average',
+    'classification',
     'clustering',
     'condition_gate',
     'pictures',
