@@ -5,7 +5,16 @@ import { number } from './_attributes.js'
 import { tryBroadcast } from './_broadcast.js'
 import { elementPlaces } from './_elements.js'
 import { pick } from './_index.js'
-import { allTypes, checkAxis, given, integerTypes, listTypes, requireTypes, wrapAxis } from './_types.js'
+import {
+  allTypes,
+  checkAxis,
+  given,
+  integerTypes,
+  listTypes,
+  requireInside,
+  requireTypes,
+  wrapAxis,
+} from './_types.js'
 import { type Operator, type RowAxis, TypeMismatch } from './operator.js'
 
 const gatherElements: Operator = {
@@ -104,6 +113,7 @@ function takeAlong(b: Builder, x: Value, indices: Value, axis: number): Value {
       'both have the same number of axes; x[:, None] inserts one',
     )
   }
+  requireInside('take_along', indices, own[along] ?? 0)
   const values = b.expand(x, shape.with(along, own[along] ?? 1))
   return b.op('GatherElements', [values, b.expand(indices, shape.with(along, wanted[along] ?? 1))], {
     axis: along,

@@ -3,7 +3,7 @@ import type { Attributes, Value } from '../graph/graph.js'
 import { elementCount, tensor } from '../graph/types.js'
 import { number } from './_attributes.js'
 import { around, at } from './_index.js'
-import { allTypes, checkAxis, given, integerTypes, requireTypes, wrapAxis } from './_types.js'
+import { allTypes, checkAxis, given, integerTypes, requireInside, requireTypes, wrapAxis } from './_types.js'
 import type { Operator, RowAxis } from './operator.js'
 
 const gather: Operator = {
@@ -59,8 +59,12 @@ const gather: Operator = {
         { name: 'indices', kind: 'tensor' },
         { name: 'axis', kind: 'int', default: 0 },
       ],
-      build: (b, args) =>
-        b.op('Gather', [args.tensor('x'), args.tensor('indices')], { axis: args.int('axis') }),
+      build(b, args) {
+        const [x, indices] = [args.tensor('x'), args.tensor('indices')]
+        const axis = checkAxis('take', args.int('axis'), x.type)
+        requireInside('take', indices, x.type.shape[axis] ?? 0)
+        return b.op('Gather', [x, indices], { axis: args.int('axis') })
+      },
     },
   ],
   sample(random) {

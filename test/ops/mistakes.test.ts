@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Builder } from '../../src/graph/builder.js'
 import type { Value } from '../../src/graph/graph.js'
-import type { DType } from '../../src/graph/types.js'
+import { type DType, tensor } from '../../src/graph/types.js'
 import { TypeMismatch } from '../../src/ops/operator.js'
 import { build } from './call-language.js'
 
@@ -92,6 +92,11 @@ const mistakes: Readonly<Record<string, () => unknown>> = {
   'layer_normalization with a wrong weight': () =>
     build(b, 'layer_normalization', { x: x(8, 512), weight: x(768) }),
   'take with float indices': () => build(b, 'take', { x: x(4, 3), indices: x(2) }),
+  'take of a row that is not there': () =>
+    build(b, 'take', { x: x(5, 3), indices: tensor('i64', [2], [0, 5]) }),
+  'take of an index below 0': () => build(b, 'take', { x: x(5, 3), indices: tensor('i64', [1], [-1]) }),
+  'take_along of an index outside': () =>
+    build(b, 'take_along', { x: x(2, 3), indices: tensor('i64', [2, 1], [0, 3]), axis: 1 }),
   'take along an axis that is not there': () => build(b, 'take', { x: x(4), indices: of('i64', 2), axis: 1 }),
   'take_along with another number of axes': () =>
     build(b, 'take_along', { x: x(4, 3), indices: of('i64', 4), axis: 1 }),
