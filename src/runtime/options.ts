@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly seed?: number
   /** `random`: models and data whose files are not there are made up; as compiled when absent. */
   readonly weights?: Manifest['weights']
+  /** Bytes of memory to count on; what is free when absent. */
+  readonly freeMemory?: number
   /** Threads of one operator. */
   readonly threads?: number
   readonly onEvent?: (event: RunEvent) => void

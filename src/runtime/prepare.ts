@@ -4,6 +4,8 @@ import { changedModel, changedSinceRun, stageOrder, unknownStage } from '../diag
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { type Progress, findProgress, listCheckpoints } from './checkpoint.js'
 import { Feeder } from './feeds.js'
+import { freeMemory } from './free-memory.js'
+import { checkMemory } from './memory-check.js'
 import { changedModelFiles } from './model-files.js'
 import { openAllData } from './open-data.js'
 import type { RunOptions } from './options.js'
@@ -45,6 +47,12 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   const progress = findProgress(before ? listCheckpoints(folder) : [], stages)
   checkSteps(stages, progress, folder, span)
   checkStage(options.stage, stages, progress, span)
+  const emit = options.onEvent ?? (() => undefined)
+  const left = stages.slice(progress.done.length).map(({ stage }) => stage)
+  const wanted = left.filter(({ name }) => options.stage === undefined || name === options.stage)
+  const tight = checkMemory(wanted, options.freeMemory ?? freeMemory(), span)
+  if (tight?.severity === 'error') throw new UserError(tight)
+  if (tight) emit({ kind: 'warning', diagnostic: tight })
 
   const mayBeRandom = (options.weights ?? manifest.weights) === 'random'
   const opened = await openAllData(manifest, root, span, {
@@ -62,7 +70,6 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
     root,
   )
   const stale = changed.length > 0 ? [changedModel(span, { files: changed })] : []
-  const emit = options.onEvent ?? (() => undefined)
   const onConvert = (conversion: Conversion): void => emit({ kind: 'converting', ...conversion })
   const onWarning = (diagnostic: Diagnostic): void => emit({ kind: 'warning', diagnostic })
   const weightOptions = { root, directory: folder.directory, seed, span, onConvert, onWarning }

@@ -381,3 +381,53 @@ data that reaches that line.
     help: 'look at the data that reaches this line; if the program is right, please report it as a bug of dcrc',
   }),
 )
+
+interface MemoryFacts {
+  readonly stage: string
+  readonly predicted: number
+  readonly free: number
+  /** Of the batch; 0 where it has none. */
+  readonly rows: number
+  /** Rows that would fit. */
+  readonly fitting: number
+}
+
+const smaller = ({ rows, fitting, free }: MemoryFacts): string => {
+  const budget = free >= 1e9 ? `${Math.floor(free / 1e9)} GB` : `${Math.floor(free / 1e6)} MB`
+  const pairs = `in a stage with pairs \`memory ${budget}\` or \`chunk\` takes less, too`
+  if (rows > 0 && fitting > 0) return `a batch of ${fitting} rows would fit, it has ${rows}; ${pairs}`
+  return `weights and state alone leave no room for a batch: train less, or use a machine with more; ${pairs}`
+}
+
+export const fewMemory = define<MemoryFacts>(
+  'run/memory',
+  'warning',
+  `
+A step of a stage is predicted to take more memory than the machine, or the control group that the run is in, has free.
+Predictions are rough, so the run goes on; it may become slow, or the system may end it. A smaller batch takes less,
+\`chunk\` or \`memory\` on a stage with pairs too, at the price that \`dcrc plan FILE\` shows.
+`,
+  (facts) => ({
+    message: `stage \`${facts.stage}\` is predicted to take ${amount(facts.predicted)} of memory, ${amount(facts.free)} are free`,
+    help: smaller(facts),
+  }),
+)
+
+export const tooLittleMemory = define<MemoryFacts>(
+  'run/too-little-memory',
+  'error',
+  `
+A step of a stage is predicted to take more than one and a half times the memory that the machine, or the control group
+that the run is in, has free. So much is no inaccuracy of the prediction: nothing was run. A smaller batch takes less,
+\`chunk\` or \`memory\` on a stage with pairs too, at the price that \`dcrc plan FILE\` shows.
+
+\`\`\`sh
+dcrc plan FILE --set batch=4
+\`\`\`
+`,
+  (facts) => ({
+    message: `stage \`${facts.stage}\` is predicted to take ${amount(facts.predicted)} of memory, ${amount(facts.free)} are free`,
+    why: 'it is more than one and a half times what is free, so nothing was run',
+    help: smaller(facts),
+  }),
+)
