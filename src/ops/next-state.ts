@@ -11,6 +11,7 @@ const nextState: Operator = {
   derivative: { kind: 'rule', rule: ({ cotangent }) => [() => cotangent, null] },
   flops: () => 0,
   rows: ([row]) => [row ?? null],
+  ofState: true,
   sample(random) {
     const inputs = [random.tensor(random.shape()), random.tensor(random.shape())]
     return { inputs, attributes: {}, constant: [1] }

@@ -69,6 +69,8 @@ export interface Operator extends Definition {
   readonly shapeOperand?: number
   /** It steers gradients alone: its value is that of its first operand, and it goes with the last derivative. */
   readonly marker?: boolean
+  /** It reads a state or gives its next value, until the calls of the state are put in a row. */
+  readonly ofState?: boolean
   readonly memory?: Memory
 }
 

@@ -56,8 +56,9 @@ export function callAdapted(
 /** The parameter that a weight is, through what says how it is read. */
 function parameterBehind(weight: Value): Value {
   const node = producer(weight)
-  const reads = node?.op === 'StopGradient' || node?.op === 'Updated'
-  return (reads && node.inputs[0]) || weight
+  const stopped = node?.op === 'StopGradient'
+  const updated = node?.op === 'Updated'
+  return ((stopped || updated) && node.inputs[0]) || weight
 }
 
 const defaultsOf = ({ parameters }: LanguageFunction): ReadonlyMap<string, unknown> =>

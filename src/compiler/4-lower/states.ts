@@ -5,6 +5,7 @@ import { partOf } from '../../graph/builder.js'
 import { findNodes, needed, operands, rewrite, visitNodes } from '../../graph/rewrite.js'
 import { objectiveOf } from '../../graph/roles.js'
 import type { DType } from '../../graph/types.js'
+import { operator } from '../../ops/registry.js'
 import { fail } from '../3-elaborate/fail.js'
 import type { NextValue, PipelineScope } from '../3-elaborate/pipeline-scope.js'
 
@@ -61,7 +62,7 @@ export function carriedStates({ outputs }: Graph): readonly CarriedState[] {
   return [...states.values()]
 }
 
-const isMarker = ({ op }: Node): boolean => op === 'StateValue' || op === 'NextState'
+const isMarker = ({ op }: Node): boolean => operator(op).ofState === true
 
 /** One call that gives a state its next value. */
 interface NextCall {
