@@ -61,8 +61,13 @@ describe('states', () => {
     const { tensors } = await openSafetensors(join(folder, 'whole', 'export', 'net', 'model.safetensors'))
     expect([...tensors.keys()].sort()).toEqual(
       [
-        ...['first.weight', 'first.bias', 'bn.weight', 'bn.bias'],
-        ...['bn.running_mean', 'bn.running_var', 'bn.num_batches_tracked'],
+        'first.weight',
+        'first.bias',
+        'bn.weight',
+        'bn.bias',
+        'bn.running_mean',
+        'bn.running_var',
+        'bn.num_batches_tracked',
       ].sort(),
     )
     const count = tensors.get('bn.num_batches_tracked')
