@@ -88,7 +88,10 @@ const large: Readonly<Record<string, readonly [source: string, codes: readonly s
     pipeline('big[i] * big[j] for i, j in 1_000_000', '', 'let big = draw normal of [1_000_000, 3]'),
     ['type/operator'],
   ],
-  'a count of iterations': [pipeline('iterate(1_000_000_000, x, half)', 'fn half(x, k) = 0.5 * x'), []],
+  'a count of iterations': [
+    pipeline('iterate(1_000_000_000, x, half)', 'fn half(x, k) = 0.5 * x'),
+    ['type/mismatch'],
+  ],
   'an evaluation': [
     `pipeline p {
       let huge = zeros([64, 1_000_000, 100_000]) * mean(d.image)

@@ -10,8 +10,11 @@ import { Installed } from './installed.js'
 let dcrc: Installed
 beforeAll(() => {
   dcrc = Installed.build()
-  dcrc.write('good.dcr', 'pipeline good {\n  param tau: float = 0.1\n  allow idle "holds a param"\n}\n')
-  dcrc.write('loose.dcr', 'pipeline loose { allow idle "empty" }\n\n\n\n')
+  dcrc.write(
+    'good.dcr',
+    'pipeline good {\n  param tau: float = 0.1\n  allow "pipeline/idle" "holds a param"\n}\n',
+  )
+  dcrc.write('loose.dcr', 'pipeline loose { allow "pipeline/idle" "empty" }\n\n\n\n')
   dcrc.write('bad.dcr', 'pipeline bad {\n  let x = taw\n  param tau: float = 0.1\n  let y = nope\n}\n')
   dcrc.write('broken.dcr', 'pipeline {\n')
 })
@@ -121,7 +124,7 @@ describe('check', () => {
     expect(several.code).toBe(1)
     expect(several.stderr).toContain('there are 4 pipeline files in this folder')
     expect(several.stderr).toContain('help: name one: bad.dcr, broken.dcr, good.dcr, loose.dcr')
-    dcrc.write('one/only.dcr', 'pipeline only { allow idle "empty" }\n')
+    dcrc.write('one/only.dcr', 'pipeline only { allow "pipeline/idle" "empty" }\n')
     dcrc.write('one/library.dcr', 'fn twice(x) = x + x\n')
     expect(await dcrc.dcrc('check', 'one')).toEqual({ code: 0, stdout: 'only.dcr: no errors\n', stderr: '' })
     dcrc.write('none/readme.md', '')
@@ -140,7 +143,7 @@ describe('fmt', () => {
     expect(dcrc.read('loose.dcr')).toBe(text)
     const formatted = await dcrc.dcrc('fmt loose.dcr good.dcr')
     expect(formatted).toEqual({ code: 0, stdout: 'formatted loose.dcr\n', stderr: '' })
-    expect(dcrc.read('loose.dcr')).toBe('pipeline loose {\n  allow idle "empty"\n}\n')
+    expect(dcrc.read('loose.dcr')).toBe('pipeline loose {\n  allow "pipeline/idle" "empty"\n}\n')
     expect(await dcrc.dcrc('fmt --check loose.dcr good.dcr')).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 

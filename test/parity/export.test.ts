@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from '../../src/runtime/onnxruntime.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -14,12 +15,13 @@ import { Fixture, relativeError } from './harness.js'
  */
 const source = join(exportedFolder, '../source')
 let fixture: Fixture
-let run = ''
+const folder = mkdtempSync(join(tmpdir(), 'dcrc-export-'))
+const run = join(folder, 'run')
 beforeAll(async () => {
   fixture = await Fixture.open('export')
-  run = await runExports()
+  await runExports(run)
 }, 60_000)
-afterAll(() => rmSync(join(run, '..'), { recursive: true, force: true }))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const filesOf = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })

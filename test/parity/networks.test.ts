@@ -151,7 +151,7 @@ const networks: Readonly<Record<string, Network>> = {
     },
   },
   perceiver: {
-    use: 'std.perceiver { TokenPredictor } use std.losses { masked_cross_entropy }',
+    use: 'std.perceiver { TokenPredictor }\nuse std.losses { masked_cross_entropy }',
     model: 'TokenPredictor(9, 6, 12, 3, 2)',
     outputs: {
       logits: 'net(ids, hides == 1, condition)',

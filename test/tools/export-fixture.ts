@@ -10,8 +10,8 @@ import '../../src/polyfill.js'
  */
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Runs test/oracle/export.dcr into a folder of its own, and gives that. */
-export async function runExports(): Promise<string> {
+/** Runs test/oracle/export.dcr into a folder. */
+export async function runExports(runDir: string): Promise<void> {
   const [{ compile }, { DiskFiles }, { runPipeline }] = await Promise.all([
     import('../../src/compiler/index.js'),
     import('../../src/cli/files.js'),
@@ -19,9 +19,8 @@ export async function runExports(): Promise<string> {
   ])
   const { artefact, diagnostics } = compile({ entry: 'test/oracle/export.dcr', files: new DiskFiles(root) })
   if (!artefact) throw new Error(diagnostics.map((d) => d.message).join('\n'))
-  const runDir = join(mkdtempSync(join(tmpdir(), 'dcrc-export-')), 'run')
   const result = await runPipeline(artefact, { root, runDir, threads: 1 })
-  if (result.status === 'done') return runDir
+  if (result.status === 'done') return
   throw new Error(
     result.status === 'failed' ? result.diagnostics.map((d) => d.message).join('\n') : 'stopped',
   )
@@ -32,8 +31,10 @@ export const exportedFolder = join(root, 'test/oracle/fixtures/export/exported')
 
 const [, script] = process.argv
 if (script === fileURLToPath(import.meta.url)) {
-  const run = await runExports()
+  const folder = mkdtempSync(join(tmpdir(), 'dcrc-export-'))
+  const run = join(folder, 'run')
+  await runExports(run)
   rmSync(exportedFolder, { recursive: true, force: true })
   cpSync(join(run, 'export'), exportedFolder, { recursive: true })
-  rmSync(join(run, '..'), { recursive: true })
+  rmSync(folder, { recursive: true })
 }

@@ -96,7 +96,7 @@ describe('weights `as bf16`', () => {
     expect(others).toEqual([])
     expect(first).toMatchObject({ as: 'bf16', tensors: 2, bytes: 32, source: at('fixed.safetensors') })
     expect(await run(pipeline('bf16'), 'b')).toEqual([])
-    expect(await run(pipeline('bf16', 'let unused = x * 2.0  loss other = mean(unused)'), 'c')).toEqual([])
+    expect(await run(pipeline('bf16', 'let unused = x * 2.0\n  loss other = mean(unused)'), 'c')).toEqual([])
     expect(cached()).toHaveLength(1)
     expect(readFileSync(at('fixed.safetensors')).equals(before)).toBe(true)
     expect(readFileSync(at('.dcrc/cache/weights/.gitignore'), 'utf8')).toBe('*\n')
