@@ -39,6 +39,6 @@ export function buildFunction(
   const plain = graphs.map(({ rows, graph }) => ({ rows, graph: dropMarkers(expandGradients(graph)) }))
   const optimized = plain.map(({ rows, graph }) => ({ rows, graph: optimizeFunction(graph, target) }))
   const open = openFunction(name, optimized, plain)
-  const scheduled = schedule(open.graph, target)
+  const scheduled = schedule(open.graph, target, 'open')
   return { open, scheduled, diagnostics: kernelProblems([scheduled.graph], target, span) }
 }
