@@ -101,10 +101,10 @@ test('an editor opens, edits, asks and closes over standard input and output', a
   expect(mismatch.diagnostics[0]?.range.start.line).toBe(5)
 
   const typed = { start: { line: 4, character: 35 }, end: { line: 4, character: 35 } }
-  const broken = { textDocument: { uri, version: 3 }, contentChanges: [{ range: typed, text: ';' }] }
+  const broken = { textDocument: { uri, version: 3 }, contentChanges: [{ range: typed, text: ',' }] }
   await editor.sendNotification('textDocument/didChange', broken)
-  const semicolon = await told((m) => codes(m).some((code) => String(code).startsWith('syntax/')))
-  const at = semicolon.diagnostics.find((d) => String(d.code).startsWith('syntax/'))
+  const comma = await told((m) => codes(m).some((code) => String(code).startsWith('syntax/')))
+  const at = comma.diagnostics.find((d) => String(d.code).startsWith('syntax/'))
   const asked = { textDocument: { uri }, range: at?.range, context: { diagnostics: [] } }
   const [action] = await editor.sendRequest<CodeAction[]>('textDocument/codeAction', asked)
   expect(action?.edit?.changes?.[uri]?.[0]).toEqual({ range: at?.range, newText: '' })
