@@ -1,62 +1,28 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import * as ort from '../../src/runtime/onnxruntime.js'
-import { describe, expect, it } from 'vitest'
-import { emit } from '../../src/compiler/9-emit/onnx.js'
-import { Builder } from '../../src/graph/builder.js'
-import type { Attributes, Graph } from '../../src/graph/graph.js'
-import { type DType, type Tensor, byteSize, isFloat } from '../../src/graph/types.js'
-import type { Operator } from '../../src/ops/operator.js'
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { byteSize, isFloat } from '../../src/graph/types.js'
 import { operators } from '../../src/ops/registry.js'
-import { SampleRandom } from '../../src/ops/sample.js'
-
-/** 36 MB in floats: what is larger than 32 MB goes back to the system as soon as it is free. */
-const elements = 9 << 20
-
-/** Settings under which an operator takes a vector of floats and gives one. */
-const settings: Readonly<Record<string, Attributes>> = { Cast: { to: 'f32' }, Mod: { fmod: 1 } }
-
-/** An operator on a vector that a node makes and nothing else reads; undefined where its result is of another type. */
-function probe(op: Operator): Graph | undefined {
-  const { inputs } = op.sample(new SampleRandom(1))
-  const b = new Builder()
-  const typeOf = (t: Tensor | null | undefined): DType => (t?.dtype === 'bool' ? 'bool' : 'f32')
-  const dtype = typeOf(inputs[0])
-  const size = dtype === 'bool' ? 4 * elements : elements
-  const x = b.expand(b.input('x', { dtype, shape: [1] }), [size])
-  const others = inputs
-    .slice(1)
-    .map((t) => b.constant({ dtype: typeOf(t), shape: [], data: Float64Array.of(1) }))
-  const y = b.op(op.name, [x, ...others], settings[op.name] ?? op.attributes ?? {})
-  return y.type.dtype === dtype ? b.finish(op.name, [{ name: 'y', value: b.slice(y, 0, 0, 1) }]) : undefined
-}
-
-/** Bytes that a graph takes at once while it runs. */
-async function peakOf(graph: Graph): Promise<number> {
-  const session = await ort.InferenceSession.create(emit(graph), {
-    graphOptimizationLevel: 'disabled',
-    enableCpuMemArena: false,
-    enableMemPattern: false,
-  })
-  const bool = graph.inputs[0]?.type.dtype === 'bool'
-  const x = bool ? new ort.Tensor('bool', [true], [1]) : new ort.Tensor('float32', [0.5], [1])
-  writeFileSync('/proc/self/clear_refs', '5')
-  const before = memory('VmRSS')
-  await session.run({ x })
-  const peak = memory('VmHWM') - before
-  await session.release()
-  return peak
-}
-
-const memory = (name: string): number =>
-  Number(new RegExp(`${name}:\\s*(\\d+) kB`).exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024
+import { probe } from './measure-memory.js'
 
 const elementwise = operators.filter((op) => op.domain !== 'dcrc' && op.broadcasts === 0)
 const inPlace = operators.filter((op) => op.memory?.inPlace && op.broadcasts !== 0)
+const measured = [...elementwise, ...inPlace]
 
 describe.skipIf(process.platform !== 'linux')(
   'what onnxruntime takes for a result is what is said of',
   () => {
-    it.each([...elementwise, ...inPlace].map((op) => [op.name, op] as const))('%s', async (_, op) => {
+    let peaks: Readonly<Record<string, number>> = {}
+    beforeAll(() => {
+      const script = fileURLToPath(new URL('measure-memory.ts', import.meta.url))
+      const names = measured.map(({ name }) => name)
+      const printed = execFileSync(process.execPath, ['--import', 'tsx', script, ...names], {
+        encoding: 'utf8',
+      })
+      peaks = JSON.parse(printed) as Readonly<Record<string, number>>
+    })
+
+    it.each(measured.map((op) => [op.name, op] as const))('%s', (_, op) => {
       const graph = probe(op)
       const [, node] = graph?.nodes ?? []
       const types = node?.outputs.map((v) => v.type) ?? []
@@ -66,7 +32,7 @@ describe.skipIf(process.platform !== 'linux')(
       const { memory = {} } = op
       const extra = memory.workspace?.(types, node.attributes) ?? 0
       const vectors = (memory.inPlace || memory.view ? 1 : 2) + extra / byteSize(type)
-      expect(Math.round((await peakOf(graph)) / byteSize(type))).toBe(vectors)
+      expect(Math.round((peaks[op.name] ?? NaN) / byteSize(type))).toBe(vectors)
     })
   },
 )
