@@ -143,7 +143,8 @@ function pathChain({ root, segments }: ParameterPath, offset: number): Chain | u
   let e: Expression = { kind: 'name', name: root.text, span: root.span }
   if (around(root.span, offset)) return e
   for (const s of segments) {
-    if (s.kind === 'any' || (s.kind === 'index' && s.index.kind === 'range')) return undefined
+    if (s.kind === 'any' || s.kind === 'deep' || (s.kind === 'index' && s.index.kind === 'range'))
+      return undefined
     if (s.kind === 'field') {
       e = { kind: 'field', object: e, name: s.name, span: { ...root.span, end: s.name.span.end } }
       if (around(s.name.span, offset)) return e

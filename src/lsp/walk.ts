@@ -273,7 +273,7 @@ export class Walk {
       } else if (segment.kind === 'index') {
         this.expression(segment.index, scope)
         if (segment.index.kind !== 'range') type = itemOf(type)
-      } else type = itemOf(type)
+      } else type = segment.kind === 'any' ? itemOf(type) : undefined
     }
   }
 

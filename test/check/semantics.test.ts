@@ -436,6 +436,44 @@ describe('modules and their parameters', () => {
     expect(trained('m.ls[0..=1].bias')).toEqual(['ls.0.bias', 'ls.1.bias'])
     expect(trained('m.ls[0].*')).toEqual(['ls.0.weight', 'ls.0.bias'])
     expect(trained('m.*[2]')).toEqual(['ls.2.weight', 'ls.2.bias'])
+    expect(trained('m.**.bias')).toEqual(['ls.0.bias', 'ls.1.bias', 'ls.2.bias'])
+    expect(trained('m.ls[1..].**.weight')).toEqual(['ls.1.weight', 'ls.2.weight'])
+    expect(trained('m.** except m.ls[..].weight except m.ls[0]')).toEqual(['ls.1.bias', 'ls.2.bias'])
+    expect(trained('m where rank < 2')).toEqual(['ls.0.bias', 'ls.1.bias', 'ls.2.bias'])
+    expect(trained('m where rank >= 2 and kind in [Linear]').length).toBe(3)
+  })
+  it('a later entry of `train` refines an earlier one that holds all of it and more', () => {
+    const source = (train: string): string => `use std.nn { LayerNorm, Linear }
+module B {
+  norm = LayerNorm(2)
+  out = Linear(2, 2)
+  fn forward(x) = out(norm(x))
+}
+pipeline p {
+  model m = B()
+  stage s { train ${train}; minimize mean(m(draw normal of [1, 2])); optimizer adamw(lr = 0.1, weight_decay = 0.5); steps 1 }
+}`
+    const { lowered, diagnostics } = analyzeSources(
+      source('m { lr = 0.2 }, m where rank < 2 { weight_decay = 0.0 }, m.norm.bias { lr = 0.3 }'),
+    )
+    expect(diagnostics).toEqual([])
+    const [stage] = lowered?.stages ?? []
+    const settings = Object.fromEntries(
+      (stage?.trained ?? []).map(({ path, group }) => {
+        const { lr, weight_decay: decay } = stage?.groups[group]?.settings ?? {}
+        return [path, [lr, decay]]
+      }),
+    )
+    expect(settings).toEqual({
+      'norm.weight': [0.2, 0],
+      'norm.bias': [0.3, 0],
+      'out.weight': [0.2, 0.5],
+      'out.bias': [0.2, 0],
+    })
+    const twice = (path: string): string => `stage/trained-twice: \`${path}\` is trained by two groups`
+    expect(problems(source('m.out, m.** where rank < 2 { lr = 0.2 }'))).toEqual([twice('m.out.bias')])
+    expect(problems(source('m.out, m'))).toEqual([twice('m.out.weight')])
+    expect(problems(source('m.norm, m where kind in [LayerNorm]'))).toEqual([twice('m.norm.weight')])
   })
 })
 
@@ -520,7 +558,7 @@ pipeline p {
     ],
     [
       'stage/trained-twice',
-      stage(`${plainLoss}; train head, head.bias`).filter((c) => c !== 'stage/duplicate-clause'),
+      stage(`${plainLoss}; train head.bias, head`).filter((c) => c !== 'stage/duplicate-clause'),
       stage(plainLoss),
     ],
   ]

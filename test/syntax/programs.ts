@@ -15,6 +15,7 @@ import type {
   RecordField,
   FixedKey,
   IgnoredKeys,
+  ParameterCondition,
   ParameterPath,
   Pattern,
   PipelineItem,
@@ -325,6 +326,7 @@ const segment = fc.oneof(
   fc.record({ kind: kind('field'), name: identifier }),
   fc.record({ kind: kind('index'), index: expression }),
   fc.record({ kind: kind('any') }),
+  fc.record({ kind: kind('deep') }),
 )
 const path = node<ParameterPath>({ root: identifier, segments: few(segment) })
 const allow = node<Allow>({
@@ -334,6 +336,17 @@ const allow = node<Allow>({
 })
 const trainGroup = node<TrainGroup>({
   path,
+  except: few(path),
+  where: few(
+    fc.oneof(
+      node<ParameterCondition>({
+        kind: kind('rank'),
+        operator: fc.constantFrom('==', '!=', '<', '<=', '>', '>='),
+        value: expression,
+      }),
+      node<ParameterCondition>({ kind: kind('kind'), modules: expression }),
+    ),
+  ),
   settings: few(fc.record({ name: identifier, value: expression })),
 })
 const clauseName = fc

@@ -323,7 +323,7 @@ describe('declarations', () => {
   it('every clause of a stage', () => {
     const source = `pipeline p {
       stage s {
-        train a { lr = x }, clip.layers[2..].*
+        train a.** except a.b where rank < 2 and kind in [N] { lr = x }, clip.layers[2..].*
         minimize l
         monitor m = x every n
       }
@@ -334,7 +334,15 @@ describe('declarations', () => {
       {
         kind: 'train',
         groups: [
-          { path: { root: name('a'), segments: [] }, settings: [{ name: name('lr'), value: named('x') }] },
+          {
+            path: { root: name('a'), segments: [{ kind: 'deep' }] },
+            except: [{ root: name('a'), segments: [{ kind: 'field', name: name('b') }] }],
+            where: [
+              { kind: 'rank', operator: '<', value: { kind: 'int', value: 2 } },
+              { kind: 'kind', modules: { kind: 'list', items: [named('N')] } },
+            ],
+            settings: [{ name: name('lr'), value: named('x') }],
+          },
           {
             path: {
               root: name('clip'),
@@ -347,6 +355,8 @@ describe('declarations', () => {
                 { kind: 'any' },
               ],
             },
+            except: [],
+            where: [],
             settings: [],
           },
         ],

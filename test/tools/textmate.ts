@@ -6,7 +6,7 @@ const name = String.raw`[A-Za-z_]\w*`
 const constants: readonly TokenType[] = [t.True, t.False, t.None]
 const operators: readonly TokenType[] = [t.And, t.Or, t.Not]
 /** Words that are keywords behind an expression; the other words of places begin an item or a clause. */
-const behind: readonly TokenType[] = [t.Every, t.From, t.As, t.Of, t.Like, t.Rows]
+const behind: readonly TokenType[] = [t.Every, t.From, t.As, t.Of, t.Like, t.Rows, t.Except, t.Where]
 
 const wordOf = (type: TokenType): string => (type.LABEL ?? '').replaceAll('`', '')
 const isWord = (type: TokenType): boolean => /^\w+$/.test(wordOf(type)) && (type.LABEL ?? '').startsWith('`')

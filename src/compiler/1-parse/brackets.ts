@@ -49,7 +49,17 @@ const softItemWords: ReadonlySet<TokenType> = new Set([
 ])
 const softFileWords: ReadonlySet<TokenType> = new Set([t.Ablation])
 /** Words that go on with an expression; what is named by them is rarely declared. */
-const infixes: readonly TokenType[] = [t.Of, t.Like, t.As, t.From, t.Every, t.Rows, t.After]
+const infixes: readonly TokenType[] = [
+  t.Of,
+  t.Like,
+  t.As,
+  t.From,
+  t.Every,
+  t.Rows,
+  t.After,
+  t.Except,
+  t.Where,
+]
 const names: ReadonlySet<TokenType> = new Set(
   t.vocabulary.filter((type) => type.CATEGORIES?.includes(t.Name) && !infixes.includes(type)),
 )

@@ -1,3 +1,4 @@
+import { precedence } from './fold.js'
 import { concat, group, indent, join, print, type Doc } from './format-doc.js'
 import { ExpressionPrinter, quote } from './format-expression.js'
 import { braces, call, lines, square, type Entry } from './format-list.js'
@@ -17,6 +18,7 @@ import type {
   ModuleDeclaration,
   ModuleMember,
   Parameter,
+  ParameterCondition,
   ParameterPath,
   PipelineDeclaration,
   PipelineItem,
@@ -302,20 +304,31 @@ class FilePrinter extends ExpressionPrinter {
     }
   }
 
-  private trainGroup({ path, settings, span }: TrainGroup): Doc {
-    if (settings.length === 0) return this.path(path)
+  private trainGroup({ path, except, where, settings, span }: TrainGroup): Doc {
+    const chosen = concat([
+      this.path(path),
+      ...except.flatMap((other) => [' except ', this.path(other)]),
+      ...where.flatMap((c, k) => [k === 0 ? ' where ' : ' and ', this.condition(c)]),
+    ])
+    if (settings.length === 0) return chosen
     const entries = settings.map(({ name, value }) => ({
       start: name.span.start,
       end: value.span.end,
       doc: () => concat([name.text, this.assigned(value)]),
     }))
     const style = this.broken(settings[0]?.name.span.start)
-    return concat([this.path(path), ' ', this.lists.list(style, entries, span.end - 1)])
+    return concat([chosen, ' ', this.lists.list(style, entries, span.end - 1)])
+  }
+
+  private condition(c: ParameterCondition): Doc {
+    const [head, operand] = c.kind === 'kind' ? ['kind in ', c.modules] : [`rank ${c.operator} `, c.value]
+    return concat([head, this.expression(operand, precedence.postfix)])
   }
 
   private path({ root, segments }: ParameterPath): Doc {
     const parts = segments.map((segment): Doc => {
       if (segment.kind === 'any') return '.*'
+      if (segment.kind === 'deep') return '.**'
       if (segment.kind === 'field') return `.${segment.name.text}`
       return concat(['[', this.bound(segment.index), ']'])
     })

@@ -1,11 +1,12 @@
 import type { ParserMethod } from 'chevrotain'
-import { needlessSign } from '../../diagnostics/catalogue/syntax.js'
+import { needlessSign, unknownCondition } from '../../diagnostics/catalogue/syntax.js'
 import { DeclarationParser, type Head } from './declaration-parser.js'
 import type { Rule } from './parser-base.js'
 import type {
   Allow,
   FreezeClause,
   MonitorClause,
+  ParameterCondition,
   ParameterPath,
   PathSegment,
   StageClause,
@@ -16,6 +17,7 @@ import type {
 } from './syntax.js'
 import * as t from './tokens.js'
 
+const comparisons = [t.EqualEqual, t.NotEqual, t.Less, t.LessEqual, t.Greater, t.GreaterEqual]
 type Setting = TrainGroup['settings'][number]
 const segmentOf = (segment: PathSegment): PathSegment => segment
 
@@ -84,8 +86,54 @@ export abstract class StageParser extends DeclarationParser {
 
   private readonly trainGroup: Rule<TrainGroup> = this.part('trainGroup', () => {
     const path = this.SUBRULE(this.path)
-    const settings = this.OPTION(() => this.SUBRULE(this.settings))
-    return this.ACTION(() => ({ path, settings: settings ?? [], span: this.from(path.span) }))
+    const except: ParameterPath[] = []
+    this.MANY(() => {
+      this.CONSUME(t.Except)
+      except.push(this.SUBRULE1(this.path))
+    })
+    const where = this.OPTION1(() => this.SUBRULE(this.where)) ?? []
+    const settings = this.OPTION(() => this.SUBRULE(this.settings)) ?? []
+    return this.ACTION(() => ({ path, except, where, settings, span: this.from(path.span) }))
+  })
+
+  /** `where rank < 2 and kind in [LayerNorm]` */
+  private readonly where: Rule<ParameterCondition[]> = this.part('where', () => {
+    this.CONSUME(t.Where)
+    const conditions = [this.SUBRULE(this.condition)]
+    this.MANY(() => {
+      this.CONSUME(t.And)
+      conditions.push(this.SUBRULE1(this.condition))
+    })
+    return conditions
+  })
+
+  private readonly comparisons = comparisons.map((type) => ({ ALT: () => this.CONSUME(type) }))
+
+  private readonly condition: Rule<ParameterCondition> = this.part('condition', () => {
+    const word = this.CONSUME(t.Name)
+    this.ACTION(() => {
+      const known = this.next(t.In) ? 'kind' : 'rank'
+      if (word.image !== known) this.report(unknownCondition(this.spanOf(word), { word: word.image }))
+    })
+    return this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.In)
+          const modules = this.SUBRULE(this.postfix)
+          return this.ACTION((): ParameterCondition => ({ kind: 'kind', modules, span: this.from(word) }))
+        },
+      },
+      {
+        ALT: () => {
+          const { image } = this.OR1(this.comparisons)
+          const value = this.SUBRULE1(this.postfix)
+          return this.ACTION((): ParameterCondition => {
+            const operator = image as (ParameterCondition & { kind: 'rank' })['operator']
+            return { kind: 'rank', operator, value, span: this.from(word) }
+          })
+        },
+      },
+    ])
   })
 
   private readonly settings: Rule<TrainGroup['settings']> = this.part('settings', () => {
@@ -119,6 +167,12 @@ export abstract class StageParser extends DeclarationParser {
                 ALT: () => {
                   this.CONSUME(t.Star)
                   return segmentOf({ kind: 'any' })
+                },
+              },
+              {
+                ALT: () => {
+                  this.CONSUME(t.Power)
+                  return segmentOf({ kind: 'deep' })
                 },
               },
               {

@@ -250,8 +250,12 @@ export interface TrainClause {
   readonly span: Span
 }
 
+/** `net.** except net.head.** where rank < 2 { weight_decay = 0.0 }` */
 export interface TrainGroup {
   readonly path: ParameterPath
+  readonly except: readonly ParameterPath[]
+  /** All of which a parameter must fulfil. */
+  readonly where: readonly ParameterCondition[]
   readonly settings: readonly { readonly name: Identifier; readonly value: Expression }[]
   readonly span: Span
 }
@@ -272,6 +276,16 @@ export interface Allow {
   readonly span: Span
 }
 
+/** `rank < 2`, `kind in [LayerNorm, Embedding]`: of a parameter, or of the module that declares it. */
+export type ParameterCondition =
+  | {
+      readonly kind: 'rank'
+      readonly operator: '==' | '!=' | '<' | '<=' | '>' | '>='
+      readonly value: Expression
+      readonly span: Span
+    }
+  | { readonly kind: 'kind'; readonly modules: Expression; readonly span: Span }
+
 /** `clip.vision_model.encoder.layers[2..].*`: a model, submodule, or pattern over parameter paths. */
 export interface ParameterPath {
   readonly root: Identifier
@@ -282,7 +296,10 @@ export interface ParameterPath {
 export type PathSegment =
   | { readonly kind: 'field'; readonly name: Identifier }
   | { readonly kind: 'index'; readonly index: Expression }
+  /** `*`: one component of a path. */
   | { readonly kind: 'any' }
+  /** `**`: any number of components, also none. */
+  | { readonly kind: 'deep' }
 
 /** `monitor conflict = cosine(...) every 10` */
 export interface MonitorClause {

@@ -65,6 +65,8 @@ export const Of = contextual('of')
 export const Like = contextual('like')
 export const Rows = contextual('rows')
 export const Exact = contextual('exact')
+export const Except = contextual('except')
+export const Where = contextual('where')
 export const Ablation = contextual('ablation')
 export const Variant = contextual('variant')
 export const Vary = contextual('vary')
@@ -77,7 +79,8 @@ export const Update = contextual('update')
 const keywords = [
   [Use, Module, RecordWord, Fn, Let, Pipeline, Extends, Override, Remove, If, Else, Match, For, In, Draw],
   [True, False, None, And, Or, Not, With, Param, Data, Model, Adapter, Loss, Stage, Evaluate, Export, Train],
-  [Monitor, Every, From, As, Ignore, Of, Like, Rows, Exact, Allow, Freeze, Ablation, Variant, Vary, Seeds],
+  [Monitor, Every, From, As, Ignore, Of, Like, Except, Where, Rows, Exact, Allow, Freeze],
+  [Ablation, Variant, Vary, Seeds],
   [State, Next, After, Update],
 ].flat()
 

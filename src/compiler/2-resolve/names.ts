@@ -287,7 +287,8 @@ export function namesOfClause(clause: StageClause, onName: OnName): void {
   if (clause.kind === 'freeze') return clause.paths.forEach((path) => pathNames(path, onName))
   if (clause.kind === 'train') {
     for (const group of clause.groups) {
-      pathNames(group.path, onName)
+      for (const path of [group.path, ...group.except]) pathNames(path, onName)
+      for (const c of group.where) expressionNames(c.kind === 'kind' ? c.modules : c.value, onName)
       for (const s of group.settings) expressionNames(s.value, onName)
     }
     return

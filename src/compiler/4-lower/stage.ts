@@ -33,6 +33,7 @@ import { gradientOutputs, lossOutput } from './gradient-objective.js'
 import type { LoweredStage, ParameterGroup } from './lowered.js'
 import { type Chosen, chooseOptimizer, chooseSchedule, groupSettings } from './optimizers.js'
 import { carriedStates, chainCalls, nextOutputs, refuseCalls } from './states.js'
+import { selectGroup } from './train-group.js'
 import { selectParameters } from './train-paths.js'
 import type { Optimizer } from '../../optimizers/optimizer.js'
 import type { Schedule } from '../../schedules/schedule.js'
@@ -317,30 +318,55 @@ function lowerTrain(
   const beside = adaptedWeights(train.value, env)
   const trained = new Map<string, TrainedWeight>()
   const groups: ParameterGroup[] = []
+  const entries: ReadonlySet<string>[] = []
   for (const group of train.value.groups) {
     try {
-      for (const placed of selectParameters(x, group.path, env, scope.statics.pipeline)) {
+      const chosenHere = selectGroup(x, group, env, scope.statics.pipeline)
+      const keys = new Set(chosenHere.map(({ model, path }) => `${model}.${path}`))
+      const refined = refinedBy(keys, entries, group.span)
+      for (const placed of chosenHere) {
         const { model, path, weight } = placed
         const key = `${model}.${path}`
-        if (trained.has(key)) return fail(trainedTwice(group.span, { path: key }))
         checkNotNarrow(x, placed, group.path)
         const adapter = beside.get(`${model}/${path}`)
         if (adapter !== undefined) return fail(adaptedAndTrained(group.span, { path: key, adapter }))
         trained.set(key, { model, path, weight, group: groups.length })
       }
+      const base = refined === undefined ? undefined : groups[refined]
       groups.push({
         optimizer: chosen.definition.name,
-        settings: groupSettings(x, chosen, group, env),
+        settings: groupSettings(x, base ? { ...chosen, settings: base.settings } : chosen, group, env),
         schedule: rate?.definition.name ?? 'constant',
         scheduleSettings: rate?.settings ?? {},
         span: group.path.span,
       })
+      entries.push(keys)
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       diagnostics.add(error.diagnostic)
     }
   }
   return { trained: [...trained.values()], groups }
+}
+
+/**
+ * The entry that one with these parameters refines, if any: the last that holds all of them and more. Another overlap
+ * would leave open whose settings count.
+ */
+function refinedBy(
+  keys: ReadonlySet<string>,
+  entries: readonly ReadonlySet<string>[],
+  span: Span,
+): number | undefined {
+  let refined: number | undefined
+  for (const [k, entry] of entries.entries()) {
+    const shared = [...keys].filter((key) => entry.has(key))
+    const [path] = shared
+    if (path === undefined) continue
+    if (shared.length < keys.size || entry.size === keys.size) return fail(trainedTwice(span, { path }))
+    refined = k
+  }
+  return refined
 }
 
 /** `freeze` asserts that its parameters are not among the trained ones. */

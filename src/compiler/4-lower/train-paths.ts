@@ -1,6 +1,6 @@
 import { trainedState } from '../../diagnostics/catalogue/state.js'
 import { badTrainPath } from '../../diagnostics/catalogue/stage.js'
-import { closest } from '../../diagnostics/suggest.js'
+import { closest, editDistance } from '../../diagnostics/suggest.js'
 import type { FlatPipeline } from '../2-resolve/flatten.js'
 import type { ParameterPath, PathSegment } from '../1-parse/syntax.js'
 import { adapterParameters } from '../3-elaborate/adapter.js'
@@ -47,7 +47,14 @@ export function selectParameters(
   }
   const { model } = root.place
   let values: readonly Val[] = [root]
-  for (const segment of path.segments) values = values.flatMap((v) => step(x, v, segment, path, env))
+  // behind `*` and `**` a part that has no such member is none of those that are meant
+  let pattern = false
+  for (const segment of path.segments) {
+    values = values.flatMap(
+      (v) => (pattern ? match(v, segment) : undefined) ?? step(x, v, segment, path, env),
+    )
+    pattern ||= segment.kind === 'any' || segment.kind === 'deep'
+  }
   const found = new Map<string, Weight>()
   for (const value of values) {
     if (value.kind === 'weight') {
@@ -57,9 +64,51 @@ export function selectParameters(
         return fail(trainedState(path.span, { path: `${model}.${at}` }))
     } else for (const { path: at, weight } of trainable(value)) found.set(at, weight)
   }
-  if (found.size === 0)
-    return fail(badTrainPath(path.span, { message: `this names no parameter of \`${model}\`` }))
+  if (found.size === 0) {
+    const near = nearest(
+      path,
+      trainable(root).map((p) => p.path),
+    )
+    return fail(
+      badTrainPath(path.span, {
+        message: `this names no parameter of \`${model}\``,
+        help: `the nearest are ${near.map((at) => `\`${model}.${at}\``).join(', ')}`,
+      }),
+    )
+  }
   return [...found].map(([at, weight]) => ({ model, path: at, weight }))
+}
+
+/** The parts that a segment names behind a pattern; undefined where `step` says what is wrong. */
+function match(value: Val, segment: PathSegment): readonly Val[] | undefined {
+  if (segment.kind === 'field') {
+    const found =
+      value.kind === 'instance' ? members(value).find(([name]) => name === segment.name.text) : undefined
+    return found ? [found[1]] : []
+  }
+  return segment.kind === 'index' && value.kind !== 'list' ? [] : undefined
+}
+
+/** A value with all parts of its parts. */
+const below = (value: Val): readonly Val[] => [
+  value,
+  ...(value.kind === 'instance'
+    ? members(value).map(([, v]) => v)
+    : value.kind === 'list'
+      ? value.items
+      : []
+  ).flatMap(below),
+]
+
+/** The paths that are most like what was written, by the names in it. */
+function nearest({ segments }: ParameterPath, paths: readonly string[]): readonly string[] {
+  const names = segments.flatMap((s) => (s.kind === 'field' ? [s.name.text] : []))
+  const distance = (path: string): number => {
+    const parts = path.split('.')
+    return names.reduce((sum, name) => sum + Math.min(...parts.map((part) => editDistance(name, part))), 0)
+  }
+  const ranked = paths.map((path) => ({ path, far: distance(path) })).sort((a, b) => a.far - b.far)
+  return ranked.slice(0, 3).map(({ path }) => path)
 }
 
 function step(
@@ -70,6 +119,8 @@ function step(
   env: Environment,
 ): readonly Val[] {
   switch (segment.kind) {
+    case 'deep':
+      return below(value)
     case 'any':
       return value.kind === 'instance'
         ? members(value).map(([, v]) => v)

@@ -65,10 +65,12 @@ export const badTrainPath = define<{
   'stage/train-path',
   'error',
   `
-\`train\` names a model, a part of it, or a pattern over its parameters:
+\`train\` names a model, a part of it, or a pattern over its parameters: \`*\` stands for one component of a path, \`**\`
+for any number of them.
 
 \`\`\`dcr
 train proj, clip.vision_model.encoder.layers[2..], clip.visual_projection.weight
+train net, net.**.bias { weight_decay = 0.0 }, net.** except net.head where rank > 1 { lr = 1e-5 }
 \`\`\`
 `,
   ({ suggestion, ...p }, span) => ({ ...p, fix: replacing(span, suggestion) }),
@@ -78,14 +80,18 @@ export const trainedTwice = define<{ path: string }>(
   'stage/trained-twice',
   'error',
   `
-A parameter stands in two groups of \`train\`: it is not clear whose settings count.
+A parameter stands in two entries of \`train\`: it is not clear whose settings count. A later entry may name a part of
+what an earlier one names, and then refines its settings; any other overlap is a mistake.
 
 \`\`\`dcr
-train clip { lr = 1e-5 }, clip.visual_projection { lr = 1e-4 }             // wrong
-train clip.vision_model { lr = 1e-5 }, clip.visual_projection { lr = 1e-4 }   // right
+train net.head { lr = 1e-4 }, net { lr = 1e-5 }   // wrong: the second names all of the first
+train net { lr = 1e-5 }, net.head { lr = 1e-4 }   // right
 \`\`\`
 `,
-  ({ path }) => ({ message: `\`${path}\` is trained by two groups`, help: 'name parts that do not overlap' }),
+  ({ path }) => ({
+    message: `\`${path}\` is trained by two groups`,
+    help: 'name parts that do not overlap, or the whole first and then a part of it',
+  }),
 )
 
 export const trainedFrozen = define<{ path: string; trained: Span }>(

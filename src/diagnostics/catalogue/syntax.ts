@@ -383,6 +383,20 @@ export const cannotOverride = define<{ word: string }>(
   }),
 )
 
+export const unknownCondition = define<{ word: string }>(
+  'syntax/unknown-condition',
+  'error',
+  page(
+    '`where` chooses among the parameters that a path of `train` names: by `rank`, the number of their dimensions, or by the `kind` of the module that declares them.',
+    'train net, net.** where shape == 1 { weight_decay = 0.0 }',
+    'train net, net.** where rank == 1 { weight_decay = 0.0 }',
+  ),
+  ({ word }) => ({
+    message: `parameters are not chosen by ${quote(word)}`,
+    help: 'write `where rank < 2`, or `where kind in [LayerNorm, Embedding]`',
+  }),
+)
+
 export const overrideType = define<{ name: string }>(
   'syntax/override-type',
   'error',
