@@ -62,7 +62,10 @@ const patterns: readonly Pattern[] = [
     match: String.raw`\b(${all([t.Override, t.Remove])})\s+(${all([...first, t.Let, t.Fn])})(?=\s+${name}\b)`,
     captures: { 1: { name: keyword }, 2: { name: keyword } },
   },
-  { match: String.raw`(?<=[\w)\]"}*])\s+(${all(behind)})(?=\s+[\w"(\[])`, captures: { 1: { name: keyword } } },
+  {
+    match: String.raw`(?<=[\w)\]"}*])\s+(${all(behind)})(?=\s+[\w"(\[])`,
+    captures: { 1: { name: keyword } },
+  },
   { match: String.raw`\b${wordOf(t.After)}\s+${wordOf(t.Update)}\b`, name: keyword },
   { match: String.raw`\b(?:${all(plain)})\b`, name: keyword },
   { match: String.raw`\b(?:${all(operators)})\b`, name: 'keyword.operator.word.dcr' },
