@@ -16,7 +16,7 @@ pipeline small extends dcr {
   }
   override evaluate mnist = clustering(features = features(digits.image), label = digits.digit, seeds = 1)
   override evaluate grid = pictures(original = image, reconstruction = pixel_shuffle(latent, 2))
-  ${without.map((name) => `remove evaluate ${name}`).join(' ')}
+  ${without.map((name) => `remove evaluate ${name}`).join('\n  ')}
 }`
 
 /** The training of the base models with few rows a step. */
