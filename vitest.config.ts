@@ -11,7 +11,6 @@ export default defineConfig({
     maxWorkers: 2,
     // Also for the processes that tests start: graphs are verified behind every pass.
     env: { ORT_DISABLE_TELEMETRY: '1', DCRC_VERIFY: '1' },
-    setupFiles: ['./src/polyfill.ts'],
     globalSetup: ['./test/cli/one-package.ts'],
   },
 })

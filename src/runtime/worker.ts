@@ -1,4 +1,3 @@
-import '../polyfill.js'
 import { parentPort } from 'node:worker_threads'
 import type { GraphSpec } from '../artefact/graphs.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'

@@ -2,7 +2,6 @@
  * Predicted and measured peak memory of the quickstart's first stage with 16 pictures, by how many rows of its pairs
  * are computed at a time: `npx tsx test/bench/chunks.ts`. Linux only; random feeds, parameters fed as inputs.
  */
-import '../../src/polyfill.js'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

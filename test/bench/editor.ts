@@ -7,7 +7,6 @@
  *
  * which bundles it first, as the program is.
  */
-import '../../src/polyfill.js'
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { parse } from '../../src/compiler/1-parse/index.js'

@@ -2,7 +2,6 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import '../../src/polyfill.js'
 
 /*
  * The run whose exports transformers, diffusers and peft load for a fixture; see test/oracle/export.py.

@@ -1,5 +1,4 @@
 /** Writes the grammar of the language as EBNF, from the rules that the parser itself runs. */
-import '../../src/polyfill.js'
 import type { TokenType } from 'chevrotain'
 import { DcrParser } from '../../src/compiler/1-parse/parser.js'
 import { units } from '../../src/compiler/1-parse/units.js'

@@ -1,5 +1,4 @@
 /** Writes the pages of `docs/` that follow from the compiler itself: all functions and plug-ins, and all diagnostics. */
-import '../../src/polyfill.js'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

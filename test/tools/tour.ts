@@ -1,5 +1,4 @@
 /** Fills in what the commands of `docs/tour.md` print, from its own files and edits. */
-import '../../src/polyfill.js'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

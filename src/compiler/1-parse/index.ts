@@ -1,4 +1,3 @@
-import '../../polyfill.js'
 import type { Diagnostic } from '../../diagnostics/diagnostic.js'
 import { tooDeep, tooLong } from '../../diagnostics/catalogue/syntax.js'
 import { tooHigh } from './height.js'

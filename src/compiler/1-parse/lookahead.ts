@@ -1,4 +1,3 @@
-import '../../polyfill.js'
 import {
   type BaseParser,
   type ILookaheadStrategy,

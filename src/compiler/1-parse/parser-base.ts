@@ -1,4 +1,3 @@
-import '../../polyfill.js'
 import {
   EmbeddedActionsParser,
   type IToken,
@@ -36,11 +35,6 @@ export class Abandon extends Error {}
 
 /** Signs that people mix up between a name and its value. */
 const connectives: readonly TokenType[] = [t.Equals, t.Colon, t.FatArrow, t.Arrow, t.EqualEqual]
-
-/** What chevrotain's types do not tell of its parser. */
-const untyped = EmbeddedActionsParser.prototype as unknown as {
-  getNextPossibleTokenTypes(path: ITokenGrammarPath): TokenType[]
-}
 
 /** What the parts of the grammar share: spans, problems found by hand, and recovery that keeps the tree whole. */
 export abstract class ParserBase extends EmbeddedActionsParser {
@@ -286,9 +280,9 @@ export abstract class ParserBase extends EmbeddedActionsParser {
    * What may follow a missing token. Chevrotain walks the grammar down through all open rules, one call inside another,
    * which deep in brackets has no room left; what follows is known a few rules up.
    */
-  protected getNextPossibleTokenTypes(path: ITokenGrammarPath): TokenType[] {
+  protected override getNextPossibleTokenTypes(path: ITokenGrammarPath): TokenType[] {
     const { ruleStack, occurrenceStack } = path
-    return untyped.getNextPossibleTokenTypes.call(this, {
+    return super.getNextPossibleTokenTypes({
       ...path,
       ruleStack: ruleStack.slice(-maxOpenRules),
       occurrenceStack: occurrenceStack.slice(-maxOpenRules),

@@ -1,4 +1,3 @@
-import '../../polyfill.js'
 import { Lexer, type IToken } from 'chevrotain'
 import { foreignComment, unexpectedCharacter } from '../../diagnostics/catalogue/syntax.js'
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.js'
