@@ -1,0 +1,55 @@
+import sharp, { type Metadata, type Sharp } from 'sharp'
+import { type EncodedPicture, type Picture, type Pixels, PictureUnreadable } from './picture.js'
+
+/** What claims to be larger is refused before it is decoded: 64 million pixels take 192 MB. */
+const mostPixels = 2 ** 26
+
+/** A picture as sharp opens it: nothing is decoded yet. Colour profiles are left out, as Pillow does. */
+export const opened = ({ bytes }: EncodedPicture): Sharp =>
+  sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels, ignoreIcc: true, sequentialRead: true })
+
+/**
+ * The pixels of a picture, turned upright by its EXIF data: what Pillow's `exif_transpose` and `convert("RGB")` give, of
+ * transparent ones `convert("RGBA")`. Throws PictureUnreadable.
+ */
+export async function decode(picture: Picture): Promise<Pixels> {
+  if (picture.kind === 'pixels') return picture
+  try {
+    const about = await opened(picture).metadata()
+    const { data, info } = await inSpace(opened(picture), about)
+      .autoOrient()
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    const { width, height, channels } = info
+    if (about.space === 'cmyk') return { kind: 'pixels', width, height, channels: 3, data: fromCmyk(data) }
+    if (channels !== 3 && channels !== 4) throw new PictureUnreadable(`it has ${channels} channels`)
+    return { kind: 'pixels', width, height, channels, data }
+  } catch (error) {
+    throw unreadable(error)
+  }
+}
+
+/** What libvips says of a file, as one line. */
+export function unreadable(error: unknown): Error {
+  if (error instanceof PictureUnreadable || !(error instanceof Error)) throw error
+  return new PictureUnreadable(error.message.split('\n')[0] ?? 'it cannot be decoded')
+}
+
+/** Inks are mixed here, since libvips would mix them by a profile. */
+const inSpace = (image: Sharp, { space }: Metadata): Sharp =>
+  space === 'cmyk' ? image.pipelineColourspace('cmyk').toColourspace('cmyk') : image.toColourspace('srgb')
+
+/** As Pillow mixes inks: (255 - k) - c (255 - k) / 255, rounded. */
+function fromCmyk(data: Uint8Array): Uint8Array {
+  const out = new Uint8Array((data.length / 4) * 3)
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
+    const light = 255 - (data[from + 3] ?? 0)
+    for (let c = 0; c < 3; c++) out[to + c] = Math.max(0, light - dividedBy255((data[from + c] ?? 0) * light))
+  }
+  return out
+}
+
+function dividedBy255(product: number): number {
+  const sum = product + 128
+  return ((sum >> 8) + sum) >> 8
+}
