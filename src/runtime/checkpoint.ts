@@ -3,6 +3,7 @@ import { join, sep } from 'node:path'
 import { z } from 'zod'
 import type { StageSpec } from '../artefact/stages.js'
 import { nameSchema } from '../artefact/names.js'
+import { cursorSchema } from './order/cursor.js'
 import { inside } from '../inside.js'
 import { type RunFolder, writeWhole } from './run-folder.js'
 
@@ -10,12 +11,14 @@ const place = z.strictObject({ stage: nameSchema, step: z.int().positive() })
 
 /** `state.json`: which state a checkpoint holds, and the sizes of its files. */
 const stateSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   manifest: z.string(),
   seed: z.int(),
   ...place.shape,
   /** Of monitors that record a share: steps at which they were due, and at which their condition held. */
   shares: z.record(z.string(), z.strictObject({ steps: z.int().nonnegative(), held: z.int().nonnegative() })),
+  /** Where the streams among the data stand, by the data's name. */
+  cursors: z.record(z.string(), cursorSchema),
   /** The stages before this one, with the steps they were trained. */
   previous: z.array(place),
   files: z.record(z.string(), z.int().nonnegative()),
@@ -51,7 +54,7 @@ export async function saveCheckpoint(
       .sort()
       .map((name) => [name, statSync(join(temporary, name)).size]),
   )
-  writeWhole(join(temporary, 'state.json'), `${JSON.stringify({ version: 1, ...state, files }, null, 2)}\n`)
+  writeWhole(join(temporary, 'state.json'), `${JSON.stringify({ version: 2, ...state, files }, null, 2)}\n`)
   renameSync(temporary, directory)
   return directory
 }

@@ -11,7 +11,9 @@ import { meansOf } from './measures/math/means.js'
 import { elementCount } from '../graph/types.js'
 import type { Feeder } from './feeds.js'
 import type { OpenData } from './fields.js'
-import { RowOrder } from './order.js'
+import { Batches } from './order/batches.js'
+import { samplesOf } from './order/indexed-order.js'
+import { alone } from './order/order.js'
 import type { SessionSettings } from './session.js'
 import { type HostTensor, type HostTensors, buffersOf, toFloat32 } from './tensors.js'
 import type { WorkerThread } from './thread.js'
@@ -56,8 +58,8 @@ async function runPart(
   context: EvaluationContext,
 ): Promise<Record<string, Results>> {
   const { thread, feeder, seed } = context
-  const { length, batches, rows } =
-    part.data === null ? randomBatches(spec, one, context) : allRows(part, part.data, context)
+  const { length, batches, rows, close } =
+    part.data === null ? randomBatches(spec, one, context) : await allRows(part, part.data, context)
   const stage = `evaluate/${spec.name}`
   const feed = (batch: number): Promise<HostTensors> =>
     feeder.feeds(part.graph, { seed, stage, step: batch, micro: 0, rows: rows(batch), hyper: noHyper })
@@ -82,30 +84,41 @@ async function runPart(
       }
     }
   } finally {
+    await close()
     await thread.call('closeGraph', [])
   }
   return Object.fromEntries([...collected].map(([name, { results }]) => [name, results]))
 }
 
 /** Every row once, in order; the last batch is filled up with the last row, whose repetitions are cut off again. */
-function allRows(part: Part, name: string, { data }: EvaluationContext) {
-  const length = data.get(name)?.dataset.length ?? 0
+async function allRows(part: Part, name: string, { data }: EvaluationContext) {
+  const open = data.get(name)
+  if (!open) throw new Error(`data ${name} is not open`)
+  const dataset = await open.all()
+  const { length } = dataset
+  const index = (batch: number, i: number): number => Math.min(batch * part.rows + i, length - 1)
   const rows = (batch: number) => (_: OpenData, size: number) =>
-    Array.from({ length: size }, (_, i) => Math.min(batch * part.rows + i, length - 1))
-  return { length, batches: Math.ceil(length / part.rows), rows }
+    samplesOf(
+      dataset,
+      Array.from({ length: size }, (_, i) => ({ index: index(batch, i), epoch: 0 })),
+    )
+  return { length, batches: Math.ceil(length / part.rows), rows, close: async () => undefined }
 }
 
 /** A number of batches of all data that the graph reads, in the shuffled order of training. */
 function randomBatches(spec: EvaluationSpec, { settings }: Case, { seed }: EvaluationContext) {
   const { batches } = settings
   if (typeof batches !== 'number') throw new Error(`evaluation ${spec.name} has no number of batches`)
-  const orders = new Map<OpenData, RowOrder>()
+  const orders = new Map<OpenData, Batches>()
   const rows = (batch: number) => (data: OpenData, size: number) => {
-    const order = orders.get(data) ?? new RowOrder(seed, data.spec.name, data.dataset.length)
+    const order = orders.get(data) ?? new Batches(data.rows, { seed, data: data.spec.name, ...alone })
     orders.set(data, order)
     return order.batch(batch, size)
   }
-  return { length: batches, batches, rows }
+  const close = async (): Promise<void> => {
+    for (const order of orders.values()) await order.close()
+  }
+  return { length: batches, batches, rows, close }
 }
 
 const linked = ({ graph }: Part, { files, weights }: EvaluationContext): Uint8Array => {

@@ -2,6 +2,8 @@ import type { GraphSpec } from '../artefact/graphs.js'
 import { byteSize, elementCount } from '../graph/types.js'
 import { draw, drawKey } from './draws.js'
 import type { OpenData } from './fields.js'
+import type { Sample } from './order/order.js'
+import type { ColumnValue } from './sources/dataset.js'
 import { type HostTensor, type HostTensors, copyInto, hostArray } from './tensors.js'
 
 type Input = GraphSpec['inputs'][number]
@@ -14,7 +16,7 @@ export interface Feeding {
   readonly step: number
   readonly micro: number
   /** The rows that each data declaration gives to a batch of a size. */
-  rows(data: OpenData, size: number): readonly number[]
+  rows(data: OpenData, size: number): Promise<readonly Sample[]>
   /** The optimizer's scalars, by group and name. */
   hyper(group: number, name: string): number
 }
@@ -62,15 +64,17 @@ export class Feeder {
       const data = this.data.get(name)
       if (!data) throw new Error(`data ${name} is not open`)
       const inputs = spec.inputs.filter(({ role }) => role.kind === 'batch' && role.data === name)
-      const targets = inputs.map((input) => ({ ...target(data, input), data: this.memory(input) }))
+      const targets = inputs.map((input) => ({ ...target(input), data: this.memory(input) }))
       const size = Math.max(...targets.map((t) => t.rows))
-      const rows = feeding.rows(data, size)
-      await data.dataset.prepare?.(rows)
-      rows.forEach((index, at) => {
-        const row = data.dataset.row(index)
-        for (const t of targets)
-          if (at < t.rows) copyInto(t.data, tensorValue(t.evaluate(row), t), at * t.width)
-      })
+      const samples = await feeding.rows(data, size)
+      await Promise.all(
+        samples.map(async (sample, at) => {
+          const wanted = targets.filter((t) => at < t.rows)
+          const fields = wanted.map(({ field }) => field)
+          const values = await data.fields(sample, fields, feeding.seed)
+          wanted.forEach((t, i) => copyInto(t.data, tensorValue(values[i], t), at * t.width))
+        }),
+      )
       for (const { name: to, dtype, shape, data } of targets) feeds[to] = { dtype, shape, data }
     }
     return feeds
@@ -84,15 +88,13 @@ export class Feeder {
 /** Batches are few at a time: one that runs, one that waits, one in the making. */
 const maxSpare = 8
 
-function target({ spec, fields }: OpenData, { name, dtype, shape, role }: Input) {
+function target({ name, dtype, shape, role }: Input) {
   const field = role.kind === 'batch' ? role.field : ''
-  const evaluate = fields.get(field)
-  if (!evaluate) throw new Error(`data ${spec.name} has no field ${field}`)
-  return { name, dtype, shape, field, evaluate, rows: shape[0] ?? 1, width: elementCount(shape.slice(1)) }
+  return { name, dtype, shape, field, rows: shape[0] ?? 1, width: elementCount(shape.slice(1)) }
 }
 
-function tensorValue(value: ReturnType<ReturnType<typeof target>['evaluate']>, t: ReturnType<typeof target>) {
-  if (typeof value === 'string') throw new Error(`field ${t.field} is text`)
+function tensorValue(value: ColumnValue | undefined, t: ReturnType<typeof target>) {
+  if (value === undefined || typeof value === 'string') throw new Error(`field ${t.field} is no tensor`)
   if (value.length !== t.width)
     throw new Error(`a row of field ${t.field} has ${value.length} values, not ${t.width}`)
   return value

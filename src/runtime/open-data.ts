@@ -5,6 +5,7 @@ import { emptyData, missingData } from '../diagnostics/catalogue/run.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { openers } from './sources/all.generated.js'
 import { DataInvalid, DataMissing } from './sources/dataset.js'
+import type { Rows } from './rows/rows.js'
 import { type OpenData, type OpenDataset, openData } from './fields.js'
 import { randomData } from './substitutes.js'
 
@@ -43,7 +44,7 @@ export async function openAllData(
     }
     try {
       const opened = await openData(spec, root, open)
-      if (opened.dataset.length === 0) problems.push(emptyData(span, { data: spec.name }))
+      if (isKnownEmpty(opened.rows)) problems.push(emptyData(span, { data: spec.name }))
       data.set(spec.name, opened)
     } catch (error) {
       if (!(error instanceof DataMissing || error instanceof DataInvalid)) throw error
@@ -53,6 +54,9 @@ export async function openAllData(
   }
   return { data, random: made, problems }
 }
+
+/** A stream tells when it is read. */
+const isKnownEmpty = (rows: Rows): boolean => 'length' in rows && rows.length === 0
 
 /** Opens the source of a declaration. Throws DataMissing or DataInvalid. */
 export const openSource: OpenDataset = (spec, root) => {

@@ -80,7 +80,7 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   )
   if (problems.length > 0) throw new Problems(problems)
   const fingerprints = Object.fromEntries(
-    [...opened.data].map(([name, { dataset }]) => [name, dataset.fingerprint]),
+    [...opened.data].map(([name, { rows }]) => [name, rows.fingerprint]),
   )
   if (before) {
     checkData(before, fingerprints, folder, span)

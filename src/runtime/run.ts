@@ -142,7 +142,7 @@ class Run {
     const { emit, artefact, seed } = this.context
     emit({ kind: 'stage', stage: stage.name, from: from?.step ?? 0, steps, rows: rowsPerStep(stage) })
     const begun = (): Promise<void> => this.startEvaluations()
-    const save: StageHooks['save'] = async (step, shares) => {
+    const save: StageHooks['save'] = async (step, beside) => {
       this.folder.flush()
       const place = { stage: stage.name, step }
       const before = this.stages.slice(
@@ -150,7 +150,7 @@ class Run {
         this.stages.findIndex((s) => s.stage === stage),
       )
       const previous = before.map((s) => ({ stage: s.stage.name, step: s.steps }))
-      const state = { manifest: artefact.manifest.hash, seed, ...place, shares, previous }
+      const state = { manifest: artefact.manifest.hash, seed, ...place, ...beside, previous }
       const directory = await saveCheckpoint(this.folder, state, (folder) =>
         writeState(folder, stage, this.context),
       )

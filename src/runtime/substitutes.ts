@@ -6,7 +6,7 @@ import type { ColumnValue, Dataset } from './sources/dataset.js'
 import { elementCount } from '../graph/types.js'
 import { locate } from '../weights/find.js'
 import { drawKey, uniform } from './draws.js'
-import type { OpenData } from './fields.js'
+import { type OpenData, withAll } from './fields.js'
 
 /**
  * What stands in for files that are not there, under `--weights random`: models that start from initial values, and
@@ -47,17 +47,16 @@ export function randomData(spec: DataSpec, seed: number): OpenData {
   const values = (index: number): Record<string, ColumnValue> =>
     Object.fromEntries(spec.fields.map((field) => [field.name, randomField(spec.name, field, seed, index)]))
   const dataset: Dataset = { length: rows, fingerprint: `random rows, seed ${seed}`, row: values }
-  const fields = spec.fields.map(
-    ({ name }): [string, (row: Readonly<Record<string, ColumnValue>>) => ColumnValue] => [
-      name,
-      (row) => {
+  return {
+    spec,
+    ...withAll(dataset),
+    fields: async ({ row }, names) =>
+      names.map((name) => {
         const value = row[name]
         if (value === undefined) throw new Error(`no field ${name}`)
         return value
-      },
-    ],
-  )
-  return { spec, dataset, fields: new Map(fields) }
+      }),
+  }
 }
 
 function randomField(

@@ -13,7 +13,9 @@ import { peftBias, peftFiles } from './exports/peft-names.js'
 import type { Feeder } from './feeds.js'
 import type { OpenData } from './fields.js'
 import { type GroupHyper, hyperAt } from './hyper.js'
-import { RowOrder } from './order.js'
+import { Batches } from './order/batches.js'
+import type { Cursor } from './order/cursor.js'
+import { alone } from './order/order.js'
 import { prologueFile } from './prologue.js'
 import type { RunFolder } from './run-folder.js'
 import { openSafetensors } from '../weights/safetensors.js'
@@ -45,12 +47,21 @@ export interface TrainContext {
 /** Of the monitors that record a share: at how many steps they were due, and at how many their condition held. */
 export type Shares = Readonly<Record<string, { readonly steps: number; readonly held: number }>>
 
+/** Where the streams that a stage reads stand, by data. */
+type Cursors = Readonly<Record<string, Cursor>>
+
+/** What a checkpoint holds beside tensors. */
+interface Beside {
+  readonly shares: Shares
+  readonly cursors: Cursors
+}
+
 export interface StageRun {
   readonly stage: StageSpec
   /** The last step to train, at most the stage's own number. */
   readonly steps: number
   /** A checkpoint within the stage to go on from. */
-  readonly from: { readonly step: number; readonly directory: string; readonly shares: Shares } | null
+  readonly from: (Beside & { readonly step: number; readonly directory: string }) | null
 }
 
 export type StageEnd =
@@ -68,7 +79,7 @@ export type StageEnd =
 /** What is done beside training. */
 export interface StageHooks {
   readonly begun: () => Promise<void>
-  readonly save: (step: number, shares: Shares) => Promise<void>
+  readonly save: (step: number, beside: Beside) => Promise<void>
 }
 
 /** Runs of a graph that are on their way to the worker: one that runs and one that waits. */
@@ -86,9 +97,11 @@ export async function trainStage(
 ): Promise<StageEnd> {
   const { thread } = context
   await thread.call('openStage', [await planStage(run, context)])
+  const trainer = new StageTrainer(run, context, save)
   try {
-    return await new StageTrainer(run, context, save).train(begun)
+    return await trainer.train(begun)
   } finally {
+    await trainer.close()
     await thread.call('closeStage', [])
   }
 }
@@ -96,7 +109,9 @@ export async function trainStage(
 type Failure = Extract<StepOutcome, { kind: 'not-finite' }> & { readonly step: number }
 
 class StageTrainer {
-  private readonly orders = new Map<OpenData, RowOrder>()
+  private readonly orders = new Map<string, Batches>()
+  /** Where the streams stand behind the rows of a step, for steps that are under way and the last one taken. */
+  private readonly cursors = new Map<number, Cursors>()
   /** Requests on their way, oldest first; an error waits in `error`. */
   private readonly sent: Promise<void>[] = []
   private error: unknown
@@ -155,6 +170,7 @@ class StageTrainer {
     const hyper = hyperAt(stage, step)
     const graph = (monitored && stage.graphs.monitored) || stage.graphs.step
     const feeds = await this.feeds(graph, step, stage.accumulate - 1, hyper)
+    this.cursors.set(step, this.cursorsNow())
     const request = this.context.thread.call('step', [feeds, monitored], buffersOf(feeds))
     this.track(
       request.then(({ outcome, buffers }) => {
@@ -181,16 +197,31 @@ class StageTrainer {
     })
   }
 
-  private order(data: OpenData): RowOrder {
+  private order({ spec: { name: data }, rows }: OpenData): Batches {
     const known = this.orders.get(data)
-    const order = known ?? new RowOrder(this.context.seed, data.spec.name, data.dataset.length)
-    if (!known) this.orders.set(data, order)
+    if (known) return known
+    const order = new Batches(rows, { seed: this.context.seed, data, ...alone }, this.run.from?.cursors[data])
+    this.orders.set(data, order)
     return order
+  }
+
+  /** What has not been read since the run went on stands where it stood. */
+  private cursorsNow(): Cursors {
+    const own = [...this.orders].flatMap(([data, order]): [string, Cursor][] => {
+      const cursor = order.cursor()
+      return cursor ? [[data, cursor]] : []
+    })
+    return { ...this.run.from?.cursors, ...Object.fromEntries(own) }
+  }
+
+  async close(): Promise<void> {
+    for (const order of this.orders.values()) await order.close()
   }
 
   private take(step: number, hyper: readonly GroupHyper[], outcome: StepOutcome): void {
     if (outcome.kind === 'not-finite') this.failure = { ...outcome, step }
     if (outcome.kind !== 'done') return
+    this.cursors.delete(this.taken)
     this.taken = step
     const { stage, steps } = this.run
     const due = stage.monitors.flatMap(({ name, every, statistic }): [string, MonitorValue][] => {
@@ -227,7 +258,7 @@ class StageTrainer {
     await this.settle(0)
     if (this.taken === this.saved) return
     if (this.failure && !(await this.context.thread.call('isFinite', []))) return
-    await this.save(this.taken, { ...this.shares })
+    await this.save(this.taken, { shares: { ...this.shares }, cursors: this.cursors.get(this.taken) ?? {} })
     this.saved = this.taken
   }
 

@@ -31,6 +31,11 @@ const mnist: DataSource = {
       digit: { kind: 'tensor', dtype: 'i64', shape: [] },
     }
   },
+  length(settings) {
+    const read = readSettings(settings, parameters)
+    const [all, limit] = [read.string('split') === 'train' ? 60_000 : 10_000, read.number('limit')]
+    return limit === 0 ? all : Math.min(limit, all)
+  },
 }
 
 export default mnist

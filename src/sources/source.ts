@@ -16,6 +16,19 @@ export interface DataSource {
   readonly parameters: readonly SettingParameter[]
   /** What a row holds; needs no files, so that a pipeline checks with nothing present. */
   columns(settings: Settings): Readonly<Record<string, ColumnType>>
+  /** How many rows it has, where the settings say so. */
+  length?(settings: Settings): number | undefined
+  /** Its rows come one after the other: it opens to a `RowStream`, and `shuffle` is one of its settings. */
+  readonly streams?: true
+}
+
+/** The setting of every source of streams. */
+export const shuffle: SettingParameter = {
+  name: 'shuffle',
+  kind: 'int',
+  default: 1000,
+  min: 0,
+  doc: 'In training, how many rows wait in a buffer from which the next one is drawn. The files are taken in a shuffled order.',
 }
 
 export interface SettingParameter {

@@ -7,7 +7,8 @@ import { Feeder } from '../../src/runtime/feeds.js'
 import type { OpenData } from '../../src/runtime/fields.js'
 import { hyperAt } from '../../src/runtime/hyper.js'
 import { openAllData } from '../../src/runtime/open-data.js'
-import { RowOrder } from '../../src/runtime/order.js'
+import { Batches } from '../../src/runtime/order/batches.js'
+import { alone } from '../../src/runtime/order/order.js'
 import { readTensor } from '../../src/weights/safetensors.js'
 import { LoadedGraph, fromTensor, toTensor } from '../../src/runtime/session.js'
 import { type HostTensor, type HostTensors, hostArray, toFloat32 } from '../../src/runtime/tensors.js'
@@ -75,7 +76,8 @@ export class Probe {
       const values = hostArray('f32', await readTensor(weights.parameter(model, path)))
       start.set(`param/${model}/${path}`, toFloat32({ dtype: 'f32', shape, data: values }))
     }
-    const orders = (open: OpenData): RowOrder => new RowOrder(seed, open.spec.name, open.dataset.length)
+    const orders = ({ rows, spec }: OpenData): Batches =>
+      new Batches(rows, { seed, data: spec.name, ...alone })
     const hyper = hyperAt(stage, 1)
     const feeds = await new Feeder(data).feeds(step, {
       seed,

@@ -10,7 +10,7 @@ import { RunFolder } from '../../src/runtime/run-folder.js'
 const root = mkdtempSync(join(tmpdir(), 'dcrc-checkpoint-'))
 afterAll(() => rmSync(root, { recursive: true }))
 
-const state = { manifest: 'hash', seed: 0, stage: 'fit', step: 3, shares: {}, previous: [] }
+const state = { manifest: 'hash', seed: 0, stage: 'fit', step: 3, shares: {}, cursors: {}, previous: [] }
 const values = 'eight by'
 
 async function saved(name: string): Promise<{ folder: RunFolder; directory: string }> {
@@ -29,7 +29,7 @@ describe('a checkpoint', () => {
   it('is found as it was written', async () => {
     const { folder, directory } = await saved('whole')
     expect(listCheckpoints(folder)).toEqual([
-      { version: 1, ...state, files: { 'state.safetensors': 8 }, directory },
+      { version: 2, ...state, files: { 'state.safetensors': 8 }, directory },
     ])
   })
 

@@ -1,6 +1,6 @@
 import { draw, drawKey } from '../../src/runtime/draws.js'
 import { initialValues } from '../../src/runtime/initialize.js'
-import { RowOrder } from '../../src/runtime/order.js'
+import { Permutations } from '../../src/runtime/order/permutations.js'
 import { batch, features, momentum, points } from './regression.js'
 
 interface Line {
@@ -46,7 +46,7 @@ export function train(options: {
 }) {
   const { seed, rows, steps, lr, accumulate = 1, stage = 'first', scale = initialScale(seed) } = options
   const data = points(rows)
-  const order = new RowOrder(seed, 'points', rows)
+  const order = new Permutations(seed, 'points', rows)
   let { w, b } = initialLine(seed)
   let velocity: Line = { w: w.map(() => 0), b: 0 }
   const trace: { loss: number; gradNorm: number; residual: number; line: Line }[] = []
@@ -58,9 +58,10 @@ export function train(options: {
     for (let micro = 0; micro < accumulate; micro++) {
       const eps = noise(seed, stage, step, micro)
       residual = 0
-      order.batch((step - 1) * accumulate + micro, batch).forEach((index, i) => {
-        const { x, y } = data.row(index) as { x: Float32Array; y: Float32Array }
-        const r = predict({ w, b }, scale, x, eps[i] ?? 0) - (y[0] ?? 0)
+      const first = ((step - 1) * accumulate + micro) * batch
+      eps.forEach((e, i) => {
+        const { x, y } = data.row(order.row(first + i))
+        const r = predict({ w, b }, scale, x, e) - (y[0] ?? 0)
         loss += (r * r) / batch / accumulate
         residual += r / batch
         gb += (2 * r) / batch / accumulate

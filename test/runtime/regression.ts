@@ -362,14 +362,14 @@ function evaluationOver(data: string | null, files: Map<string, Uint8Array>): Ev
 }
 
 /** Rows of a known relation: y = x . (1, -2, 3) + 0.5. */
-export function points(length: number): Dataset {
+export function points(length: number) {
   return {
     length,
     fingerprint: `points ${length}`,
-    row(index) {
+    row(index: number) {
       const x = Float32Array.from({ length: features }, (_, i) => Math.sin(1 + index * 1.7 + i * 2.3))
       const [a = 0, b = 0, c = 0] = x
       return { x, y: Float32Array.of(a - 2 * b + 3 * c + 0.5) }
     },
-  }
+  } satisfies Dataset
 }

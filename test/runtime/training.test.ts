@@ -6,8 +6,10 @@ import type { RunEvent } from '../../src/runtime/events.js'
 import type { Measure } from '../../src/runtime/evaluate.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
 import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
+import type { RowStream } from '../../src/runtime/sources/dataset.js'
 import { initialScale, noise, predict, train } from './reference.js'
 import { batch, points, regression } from './regression.js'
+import { Numbers } from './streams.js'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'dcrc-'))))
@@ -205,6 +207,62 @@ describe('resuming', () => {
     }
   })
 
+  /** A stream of points; from the `spoilt`th row read on, a row may be read of which no loss is known. */
+  function open(spoilt = Infinity): { stream: Numbers; extra: RunOptions } {
+    const stream = new Numbers([40, 40, 40], 6)
+    const { row } = points(120)
+    const rows: RowStream = {
+      fingerprint: 'stream',
+      shards: 3,
+      shuffle: 6,
+      async *read(shard, from) {
+        for await (const { at, next, row: n } of stream.read(shard, from)) {
+          const point = row(n.x[0] ?? 0)
+          yield {
+            row: stream.seen.length === spoilt ? { ...point, y: Float32Array.of(NaN) } : point,
+            at,
+            next,
+          }
+        }
+      },
+    }
+    return { stream, extra: { openDataset: async () => rows } }
+  }
+
+  test('of a stream goes on from the last good step after one that was not', async () => {
+    const artefact = regression({ steps: 30, lr: 0.01 })
+    const whole = open()
+    await runPipeline(artefact, options({ ...whole.extra, runDir: join(folder, 'whole') }))
+    const failed = await runPipeline(artefact, options(open(50).extra))
+    expect(failed.status === 'failed' && failed.diagnostics.map(({ code }) => code)).toEqual([
+      'run/not-finite',
+    ])
+    const good = metrics().length
+    const resumed = open()
+    await runPipeline(artefact, options({ ...resumed.extra, resume: true }))
+    expect(withoutTimes('run')).toEqual(withoutTimes('whole'))
+    expect(resumed.stream.seen.length).toBeLessThanOrEqual(whole.stream.seen.length - batch * good + 2 * 6)
+  })
+
+  test('of a stream reads on where it stood, bit for bit, and reads nothing twice', async () => {
+    const artefact = regression({ steps: 30, lr: 0.01 })
+    const whole = open()
+    await runPipeline(artefact, options({ ...whole.extra, runDir: join(folder, 'whole') }))
+    const stop = new AbortController()
+    const onEvent: RunOptions['onEvent'] = (e) => {
+      if (e.kind === 'step' && e.line.step === 12) stop.abort()
+    }
+    await runPipeline(artefact, options({ ...open().extra, signal: stop.signal, onEvent }))
+    const stopped = metrics().length
+    const resumed = open()
+    await runPipeline(artefact, options({ ...resumed.extra, resume: true }))
+    expect(withoutTimes('run')).toEqual(withoutTimes('whole'))
+    expect(readFileSync(join(folder, 'run/export/line/model.safetensors'))).toEqual(
+      readFileSync(join(folder, 'whole/export/line/model.safetensors')),
+    )
+    expect(resumed.stream.seen.length).toBeLessThanOrEqual(whole.stream.seen.length - batch * stopped + 2 * 6)
+  })
+
   test('a finished run resumed does nothing again and says where its results are', async () => {
     const artefact = regression({ evaluations: true })
     await runPipeline(artefact, options())
@@ -340,7 +398,7 @@ describe('evaluations', () => {
       const whole = seen[2 * at]?.data ?? []
       whole.forEach((value, row) => {
         const eps = noise(7, 'evaluate/all', Math.floor(row / batch), 0)[row % batch] ?? NaN
-        close(value, predict(line, initialScale(7), points(rows).row(row)['x'] as Float32Array, eps))
+        close(value, predict(line, initialScale(7), points(rows).row(row).x, eps))
       })
     }
     if (result.status !== 'done') throw new Error(result.status)

@@ -6,7 +6,7 @@ import type { SourceOpener } from './dataset.js'
 import type { Concept } from './emoji/concepts.js'
 
 /** Pictures are drawn on white when first asked for, and kept in `.cache/emoji-art`. */
-const emojiArt: SourceOpener = {
+const emojiArt = {
   name: declared.name,
   async open(settings, root) {
     const read = readSettings(settings, declared.parameters)
@@ -62,7 +62,7 @@ const emojiArt: SourceOpener = {
       },
     }
   },
-}
+} satisfies SourceOpener
 
 const integer = (value: number): BigInt64Array => BigInt64Array.of(BigInt(value))
 

@@ -9,7 +9,7 @@ import { DataInvalid, DataMissing, type SourceOpener } from './dataset.js'
 const help = 'shards are safetensors files, each with one tensor `image`, U8 [n, 3, size, size]'
 
 /** A row is read from its shard when it is asked for. */
-const imageShards: SourceOpener = {
+const imageShards = {
   name: declared.name,
   async open(settings, root) {
     const read = readSettings(settings, declared.parameters)
@@ -37,7 +37,7 @@ const imageShards: SourceOpener = {
       },
     }
   },
-}
+} satisfies SourceOpener
 
 function shardNames(folder: string): string[] {
   let names: string[]

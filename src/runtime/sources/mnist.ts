@@ -10,7 +10,7 @@ import { resizeBilinear } from './files/resize-bilinear.js'
 const side = 28
 const border = 2
 
-const mnist: SourceOpener = {
+const mnist = {
   name: declared.name,
   async open(settings, root) {
     const read = readSettings(settings, declared.parameters)
@@ -48,7 +48,7 @@ const mnist: SourceOpener = {
       },
     }
   },
-}
+} satisfies SourceOpener
 
 function padded(digit: Uint8Array): Float32Array {
   const width = side + 2 * border

@@ -1,0 +1,58 @@
+import { type Rows, isMixture } from '../rows/rows.js'
+import { type Dataset, type RowStream, isStream } from '../sources/dataset.js'
+import type { Cursor } from './cursor.js'
+import { IndexedOrder } from './indexed-order.js'
+import { MixedOrder, type PartOrder } from './mixed-order.js'
+import type { Order, OrderKey, Sample } from './order.js'
+import { StreamOrder } from './stream-order.js'
+
+/**
+ * The batches of a data declaration in training. Batch k is a pure function of the key and k; the batches k of all ranks
+ * are together the batch k of one process that takes as many rows as they do, as far as rows can be asked for by number.
+ */
+export class Batches {
+  private readonly order: Order
+
+  constructor(
+    rows: Rows,
+    private readonly key: OrderKey,
+    cursor?: Cursor,
+  ) {
+    this.order = orderOf(rows, key, cursor)
+  }
+
+  /** Batch `index`, counted from 0, of so many rows. */
+  batch(index: number, size: number): Promise<readonly Sample[]> {
+    const { rank, world } = this.key
+    return this.order.take(
+      Array.from({ length: size }, (_, i) => {
+        const own = index * size + i
+        return { own, all: own * world + rank }
+      }),
+    )
+  }
+
+  /** Where it stands behind the batches taken so far; null where that need not be known. */
+  cursor(): Cursor | null {
+    return this.order.cursor()
+  }
+
+  close(): Promise<void> {
+    return this.order.close()
+  }
+}
+
+function orderOf(rows: Rows, key: OrderKey, cursor: Cursor | undefined): Order {
+  if (!isMixture(rows)) return orderOfPart(rows, key, cursor)
+  const mixed = cursor?.kind === 'mix' ? cursor : undefined
+  const parts = rows.parts.map((part, k) =>
+    orderOfPart(part.rows, { ...key, data: `${key.data}/${k}` }, mixed?.parts[k] ?? undefined),
+  )
+  const weights = rows.parts.map(({ weight }) => weight)
+  return new MixedOrder(parts, weights, key, mixed)
+}
+
+const orderOfPart = (rows: Dataset | RowStream, key: OrderKey, cursor: Cursor | undefined): PartOrder =>
+  isStream(rows)
+    ? new StreamOrder(rows, key, cursor?.kind === 'stream' ? cursor : undefined)
+    : new IndexedOrder(rows, key)
