@@ -366,10 +366,10 @@ export class Walk {
       case 'function':
         return this.fn(e.function, this.localFunction(e.function, scope), scope)
       case 'pairs': {
-        this.expression(e.count, scope)
+        for (const { count } of e.over) this.expression(count, scope)
         const inner = new NameScope(scope)
         this.see(e.span, inner)
-        for (const index of [e.row, e.column])
+        for (const index of e.over.flatMap(({ names }) => names))
           this.note(index, inner.set(symbol('local', index)), inner, true)
         return this.expression(e.value, inner)
       }

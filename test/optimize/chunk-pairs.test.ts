@@ -74,6 +74,35 @@ const cases: Readonly<Record<string, string>> = {
   ),
 }
 
+/** The same of pairs whose indices have numbers of rows of their own; chunks are of the first. */
+const rectangular: typeof cases = {
+  'rows that meet in a sum, of four others': program(
+    `let c = right(draw normal of [4, 3])
+    let pairs = join(tanh(a[i] + c[j])) for i in 6, j in 4`,
+    'mean(logsumexp(mean(square(pairs), axis = 2), 1)) + mean(square(b))',
+  ),
+  'more columns than rows, repeated before a concatenation': program(
+    `let c = right(draw normal of [8, 3])
+    let pairs = tanh(mix(concat([a[i], c[j]], axis = 1))) for i in 6, j in 8`,
+    'mean(square(mean(pairs, axis = [1, 2]) * sum(join(a), axis = 1))) + mean(square(b))',
+  ),
+  'three indices that meet in turn': program(
+    `let c = right(draw normal of [4, 3])
+    let pairs = join(tanh(tanh(a[i] + c[j]) * b[k][:, :1])) for i in 6, j in 4, k in 6`,
+    'mean(logsumexp(mean(square(pairs), axis = 3), 1))',
+  ),
+  'three indices, the last two first': program(
+    `let c = right(draw normal of [4, 3])
+    let pairs = join(tanh(a[i] * tanh(0.3 * (c[j] + b[k])))) for i in 6, j in 4, k in 6`,
+    'mean(log(1.0 + mean(square(pairs), axis = [1, 2, 3])))',
+  ),
+  'three indices, the first and the last first': program(
+    `let c = right(draw normal of [4, 3])
+    let pairs = join(tanh(c[j] * tanh(a[i] + b[k]))) for i in 6, j in 4, k in 6`,
+    'mean(log(1.0 + mean(square(pairs), axis = [1, 2, 3])))',
+  ),
+}
+
 const nodesIn = (graph: Graph): number => nodesOf(graph).length
 const opsOf = (graph: Graph): readonly string[] => nodesOf(graph).map((node) => node.op)
 
@@ -110,7 +139,7 @@ const farthest = (a: Tensor | undefined, b: Tensor | undefined): number => {
 }
 
 describe('pairs in chunks of rows', () => {
-  for (const [name, source] of Object.entries(cases)) {
+  for (const [name, source] of Object.entries({ ...cases, ...rectangular })) {
     const stage = stageOf(source)
     const whole = stepOf(stage, null)
     const feeds = feedsOf(whole)

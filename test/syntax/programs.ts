@@ -10,6 +10,7 @@ import type {
   Identifier,
   Index,
   MatchArm,
+  PairIndices,
   ModuleMember,
   Parameter,
   RecordField,
@@ -178,7 +179,11 @@ const syntax = fc.letrec<Syntax>((tie: LetrecTypedTie<Syntax>) => {
         like: fc.constant(undefined),
         shape: maybe(few(e)),
       }),
-      node<Expression>({ kind: kind('pairs'), value: e, row: identifier, column: identifier, count: e }),
+      node<Expression>({
+        kind: kind('pairs'),
+        value: e,
+        over: few(fc.record<PairIndices>({ names: few(identifier, 1), count: e }), 1),
+      }),
     ),
     argument: node<Argument>({ name: maybe(identifier), value: e }),
     index: fc.oneof(

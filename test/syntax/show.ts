@@ -73,7 +73,7 @@ export function show(e: Expression): string {
     case 'function':
       return list('fn', ...e.function.parameters.map(({ name }) => name.text), '->', show(e.function.body))
     case 'pairs':
-      return `(pairs ${show(e.value)} ${e.row.text} ${e.column.text} ${show(e.count)})`
+      return `(pairs ${show(e.value)} ${e.over.map(({ names, count }) => `${names.map((n) => n.text).join(' ')} ${show(count)}`).join(', ')})`
     default:
       return e satisfies never
   }

@@ -346,8 +346,8 @@ export abstract class ExpressionPrinter {
   }
 
   /** ` = value`; a long chain of operators starts on the next line. */
-  protected assigned(e: Expression): Doc {
-    if (e.kind !== 'binary') return concat([' = ', this.expression(e)])
+  protected assigned(e: Expression, least = 0): Doc {
+    if (e.kind !== 'binary') return concat([' = ', this.expression(e, least)])
     return group(concat([' =', this.lists.inside(e.span.start), indent(concat([line, this.chain(e)]))]))
   }
 
@@ -381,9 +381,11 @@ export abstract class ExpressionPrinter {
     return shape ? concat([...head, ' of ', this.shape(shape, span.end - 1)]) : concat(head)
   }
 
-  private pairs({ value, row, column, count }: Of<'pairs'>): Doc {
-    const over = ` for ${row.text}, ${column.text} in `
-    return concat([this.expression(value, elementLevel), over, this.expression(count, elementLevel)])
+  private pairs({ value, over }: Of<'pairs'>): Doc {
+    const indices = over.map(({ names, count }) =>
+      concat([`${names.map((n) => n.text).join(', ')} in `, this.expression(count, elementLevel)]),
+    )
+    return concat([this.expression(value, elementLevel), ' for ', join(', ', indices)])
   }
 }
 

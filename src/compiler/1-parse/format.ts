@@ -228,7 +228,7 @@ class FilePrinter extends ExpressionPrinter {
         return concat([
           word(item.override, 'evaluate'),
           ` ${item.name.text}`,
-          this.assigned(item.value),
+          this.assigned(item.value, 1),
           ...(item.over ? [` for ${item.over.name.text} in `, this.expression(item.over.values, 1)] : []),
         ])
       case 'export':

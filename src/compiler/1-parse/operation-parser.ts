@@ -4,7 +4,7 @@ import { Fold, type Operand } from './fold.js'
 import { EntriesParser } from './entries-parser.js'
 import type { Rule } from './parser-base.js'
 import { facts } from './brackets.js'
-import type { Argument, Expression, Identifier, Index } from './syntax.js'
+import type { Argument, Expression, Identifier, Index, PairIndices } from './syntax.js'
 import * as t from './tokens.js'
 
 export interface FieldValue {
@@ -21,7 +21,7 @@ const operators: readonly TokenType[] = [
 const connectives: readonly TokenType[] = [t.Colon, t.FatArrow, t.Arrow, t.EqualEqual]
 
 /**
- * Expressions from the loosest binding, `for i, j in n`, to the tightest, calls and indices.
+ * Expressions from the loosest binding, `for i in n, j in m`, to the tightest, calls and indices.
  *
  * Alternatives of rules that every token passes through are made once, as fields.
  */
@@ -50,18 +50,22 @@ export abstract class OperationParser extends EntriesParser {
   /** An expression where one must stand; its absence is reported. */
   protected readonly value: Rule<Expression> = this.part('value', () => this.OR(this.values))
 
-  /** The same without `for i, j in n`, for places where another `for` or a block follows. */
+  /** The same without `for i in n`, for places where another `for` or a block follows. */
   protected readonly element: Rule<Expression> = this.part('element', () => this.OR(this.elements))
 
   /** `= value` of a declaration. What stands in its place, another sign or nothing, is told. */
-  protected readonly initial: ParserMethod<[form?: string], Expression> = this.part(
-    'initial',
-    (form?: string) =>
+  protected readonly initial = this.initialOf('initial', () => this.value)
+
+  /** The same where `for` goes on with the declaration. */
+  protected readonly initialElement = this.initialOf('initialElement', () => this.element)
+
+  private initialOf(name: string, value: () => Rule<Expression>): ParserMethod<[form?: string], Expression> {
+    return this.part(name, (form?: string) =>
       this.OR([
         {
           ALT: () => {
             this.CONSUME(t.Equals)
-            return this.SUBRULE(this.value)
+            return this.SUBRULE(value())
           },
         },
         {
@@ -76,7 +80,8 @@ export abstract class OperationParser extends EntriesParser {
             }),
         },
       ]),
-  )
+    )
+  }
 
   /** A value without `=`, or with another sign in its place. */
   protected readonly mistakenInitial: ParserMethod<[form?: string], Expression> = this.part(
@@ -90,21 +95,52 @@ export abstract class OperationParser extends EntriesParser {
 
   protected readonly expression: Rule<Expression> = this.part('expression', () => {
     const value = this.SUBRULE(this.operation)
-    const pairs = this.OPTION({
-      GATE: () => this.next(t.Name, 2) && this.next(t.Comma, 3),
+    const over: PairIndices[] = []
+    this.OPTION({
+      GATE: () => this.atPairs(),
       DEF: () => {
         this.CONSUME(t.For)
-        const row = this.SUBRULE(this.name)
-        this.CONSUME(t.Comma)
-        const column = this.SUBRULE1(this.name)
-        this.CONSUME(t.In)
-        return { row, column, count: this.SUBRULE(this.element) }
+        over.push(this.SUBRULE(this.pairIndices))
+        this.MANY({
+          GATE: () => this.atPairIndices(2),
+          DEF: () => {
+            this.CONSUME(t.Comma)
+            over.push(this.SUBRULE1(this.pairIndices))
+          },
+        })
       },
     })
     return this.make(() => {
-      if (!pairs) return value
-      return { kind: 'pairs', value, ...pairs, span: this.fromOuter(value) }
+      if (over.length === 0) return value
+      return { kind: 'pairs', value, over, span: this.fromOuter(value) }
     })
+  })
+
+  /** Whether `for` goes on with the expression before it: a loop of a block begins a line, and has one name. */
+  private atPairs(): boolean {
+    if (!this.next(t.For)) return false
+    const { first, around } = facts(this.LA(1))
+    const begins = first && (around === undefined || around.tokenType === t.LeftCurly)
+    return this.next(t.Name, 2) && (this.next(t.Comma, 3) || (!begins && this.next(t.In, 3)))
+  }
+
+  /** Whether `i in` or `i, j in` stands from the next token but `ahead - 1` on; any other comma ends the expression. */
+  private atPairIndices(ahead: number): boolean {
+    let at = ahead
+    while (this.next(t.Name, at) && this.next(t.Comma, at + 1)) at += 2
+    return this.next(t.Name, at) && this.next(t.In, at + 1)
+  }
+
+  /** `i, j in n` */
+  private readonly pairIndices: Rule<PairIndices> = this.part('pairIndices', () => {
+    const names = [this.SUBRULE(this.name)]
+    this.MANY(() => {
+      this.CONSUME(t.Comma)
+      names.push(this.SUBRULE1(this.name))
+    })
+    this.CONSUME(t.In)
+    const count = this.SUBRULE(this.element)
+    return this.ACTION(() => ({ names, count }))
   })
 
   private readonly operators = operators.map((type) => ({ ALT: () => this.CONSUME(type) }))

@@ -264,7 +264,7 @@ export abstract class PipelineParser extends StageParser {
     const head = this.head(given)
     this.CONSUME(t.Evaluate)
     const name = this.SUBRULE(this.name)
-    const value = this.SUBRULE(this.initial, { ARGS: ['`evaluate name = kind(...)`'] })
+    const value = this.SUBRULE(this.initialElement, { ARGS: ['`evaluate name = kind(...)`'] })
     const over = this.OPTION(() => this.SUBRULE(this.evaluateCases))
     return this.ACTION(() => ({
       kind: 'evaluate',

@@ -504,19 +504,23 @@ export type Expression =
       readonly shape?: readonly Expression[]
       readonly span: Span
     }
-  /** `f(a[i], b[j]) for i, j in n` */
+  /** `f(a[i], b[j]) for i in n, j in m` */
   | {
       readonly kind: 'pairs'
       readonly value: Expression
-      readonly row: Identifier
-      readonly column: Identifier
-      readonly count: Expression
+      readonly over: readonly PairIndices[]
       readonly span: Span
     }
   /** `fn(x) = 2 * x`; the function is called `fn`. */
   | { readonly kind: 'function'; readonly function: FunctionDeclaration; readonly span: Span }
   /** What recovery puts where an expression is missing; reported by the parser already. */
   | { readonly kind: 'missing'; readonly span: Span }
+
+/** `i, j in n`: indices of rows that have one number of them. */
+export interface PairIndices {
+  readonly names: readonly Identifier[]
+  readonly count: Expression
+}
 
 export interface Argument {
   readonly name?: Identifier

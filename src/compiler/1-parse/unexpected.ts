@@ -111,7 +111,7 @@ function helpFor(token: IToken, next: IToken, where: string): string | undefined
     case t.LeftSquare:
       return 'a call or an index stands on the line of what it belongs to, without a blank between them: `f(x)`'
     case t.For:
-      return 'pairs of rows take two names: `f(a[i], b[j]) for i, j in n`; a list stands in brackets: `[f(x) for x in xs]`'
+      return 'pairs of rows stand on the line of their value: `f(a[i], b[j]) for i in n, j in m`; a list stands in brackets: `[f(x) for x in xs]`'
     case t.FatArrow:
       if (where === 'a `match`') return 'the arms of a `match` are separated by a new line or `,`'
       return '`=>` stands only in `match`; a function is written `fn f(x) = value`'

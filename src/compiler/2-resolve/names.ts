@@ -316,8 +316,11 @@ function expressionNames(e: Expression, onName: OnName): void {
     case 'function':
       return functionNames(e.function, onName)
     case 'pairs':
-      expressionNames(e.count, onName)
-      return expressionNames(e.value, except(new Set([e.row.text, e.column.text]), onName))
+      for (const { count } of e.over) expressionNames(count, onName)
+      return expressionNames(
+        e.value,
+        except(new Set(e.over.flatMap(({ names }) => names.map((n) => n.text))), onName),
+      )
     default:
       for (const child of childrenOf(e)) expressionNames(child, onName)
   }

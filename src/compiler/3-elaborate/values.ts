@@ -44,8 +44,8 @@ export type Val =
   /** A condition of which a monitor records how often it holds. */
   | { readonly kind: 'share'; readonly condition: Value }
   | { readonly kind: 'adapter'; readonly adapter: Adapter }
-  /** `i` or `j` of `for i, j in n`. */
-  | { readonly kind: 'row-index'; readonly pairs: PairFrame; readonly axis: 0 | 1 }
+  /** `i` or `j` of `for i in n, j in m`. */
+  | { readonly kind: 'row-index'; readonly pairs: PairFrame; readonly axis: number }
   | { readonly kind: 'initializer'; readonly init: Initializer }
   | { readonly kind: 'distribution'; readonly distribution: Distribution; readonly dtype: DType }
   | { readonly kind: 'dtype'; readonly dtype: DType }
@@ -174,10 +174,9 @@ export interface Weight {
   readonly origins: readonly (Span | undefined)[]
 }
 
-/** One `for i, j in n`: the expanded rows that its body reads. */
+/** One `for i in n, j in m`: how many rows each index has, and the expanded rows that its body reads. */
 export interface PairFrame {
-  readonly count: number
-  readonly span: Span
+  readonly sizes: readonly number[]
   readonly expanded: Map<string, Value>
 }
 

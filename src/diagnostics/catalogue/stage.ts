@@ -257,7 +257,7 @@ export const badChunk = define<{ chunk: number; rows: number }>(
   'stage/chunk',
   'error',
   `
-\`chunk k\` computes the pairs of \`for i, j in n\` for k rows i at a time. Every chunk has as many, so k divides n.
+\`chunk k\` computes the pairs of \`for i in n, j in m\` for k rows i at a time. Every chunk has as many, so k divides n.
 
 \`\`\`dcr
 let pairs = denoise(noisy[i], t[i], c[j]) for i, j in 16
@@ -278,8 +278,8 @@ export const chunkWithoutEffect = define<{ reason: string; at?: Span | undefined
   'stage/chunk-without-effect',
   'warning',
   `
-\`chunk k\` computes pairs for k rows at a time, in a loop. That needs pairs (\`f(a[i], b[j]) for i, j in n\` with n above
-k) from which the loss is a sum or mean over the rows i of what is computed row by row, and that nothing else reads: what
+\`chunk k\` computes pairs for k rows at a time, in a loop. That needs pairs (\`f(a[i], b[j]) for i in n, j in m\` with n
+above k) from which the loss is a sum or mean over the rows i of what is computed row by row, and that nothing else reads: what
 a monitor, a second loss or \`grad\` needs of the pairs would keep all of them in memory. Without it the stage computes
 the same, all pairs at once.
 `,

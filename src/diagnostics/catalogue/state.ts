@@ -48,7 +48,7 @@ export const repeatedNext = define<{ state: string; module: string; repeats: str
   'state/repeated',
   'error',
   `
-A call that gives a state its next value happens once in a micro-batch. In pairs (\`for i, j in n\`) a function is applied
+A call that gives a state its next value happens once in a micro-batch. In pairs (\`for i in n, j in m\`) a function is applied
 to all pairs at once, in \`iterate\` it is one body for all rounds, and with \`accumulate n exact\` each batch passes twice:
 there is no order in which a state could go from one call to the next. Use the module outside, or without its \`next\`:
 \`frozen(net)\` runs none.

@@ -209,19 +209,19 @@ not from static lists.
   ({ what }) => ({ message: `${what} is too large to be computed by the compiler` }),
 )
 
-export const coupledRows = define<{ operator: string; at: Span }>(
+export const coupledRows = define<{ indices: string; operator: string; at: Span }>(
   'pairs/coupled',
   'error',
   `
-\`f(a[i], b[j]) for i, j in n\` runs f on all pairs of rows at once, so f must treat every row by itself. The operator
+\`f(a[i], b[j]) for i in n, j in m\` runs f on all pairs of rows at once, so f must treat every row by itself. The operator
 named here mixes rows: a mean over the batch, a product between rows, a softmax along the first axis.
 
 \`\`\`dcr
 let p = (a[i] - mean(a[i], axis = 0)) * b[j] for i, j in n    // wrong: the mean mixes rows
 \`\`\`
 `,
-  ({ operator, at }) => ({
-    message: 'the function of `for i, j` mixes rows',
+  ({ indices, operator, at }) => ({
+    message: `the function of \`for ${indices}\` mixes rows`,
     labels: [{ span: at, message: `${operator} mixes rows here` }],
     help: 'compute what mixes rows in a `let` of its own',
   }),
@@ -231,8 +231,8 @@ export const badPairs = define<{ message: string; help?: string | undefined }>(
   'pairs/rows',
   'error',
   `
-In \`f(a[i], b[j]) for i, j in n\` only tensors whose first axis has length n can be indexed by i and j, and the result
-must have one row per pair.
+In \`f(a[i], b[j]) for i in n, j in m\` only tensors whose first axis has length n can be indexed by i, and those with
+length m by j; the result must have one row per pair. \`for i, j in n\` is short for \`for i in n, j in n\`.
 `,
   (p) => p,
 )

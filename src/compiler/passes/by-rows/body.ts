@@ -17,7 +17,7 @@ export interface RowRegion {
 }
 
 export type Member =
-  /** Repeats rows from outside. */
+  /** Repeats rows: its own, or where they are repeated for each row of the region the same for all. */
   | { readonly kind: 'repeat'; readonly repeat: Repeat }
   /** Treats rows one by one; per input the axis of its rows, null where all rows read the same. */
   | { readonly kind: 'node'; readonly axes: readonly RowAxis[] }
@@ -78,9 +78,12 @@ export class RegionBody {
     switch (member.kind) {
       case 'repeat': {
         const { repeat } = member
-        const each = repeat.kind === 'each'
-        const base = this.local(repeat.base, each ? repeat.axis : null)
-        const counts = each ? { count: this.size } : { times: this.size }
+        const { rows } = this.region
+        const own = repeat.outer === 1
+        const base = this.operand(repeat.base, own ? repeat.axis : null)
+        const counts = own
+          ? { count: (repeat.count / rows) * this.size }
+          : { outer: (repeat.outer / rows) * this.size }
         return [materialise(this.b, { ...repeat, ...counts, base })]
       }
       case 'selection': {

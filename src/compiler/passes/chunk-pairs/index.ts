@@ -9,7 +9,7 @@ import { buildBody } from './body.js'
 import { type Region, findRegion } from './region.js'
 
 /**
- * In the place of `push-repeats`, where a stage asks for it: the N * N pairs in chunks of rows; a sum over rows of what is computed row by row is the
+ * In the place of `push-repeats`, where a stage asks for it: the N * M pairs in chunks of rows; a sum over rows of what is computed row by row is the
  * sum over chunks of rows, so that one chunk's pairs stand in memory at a time. Phase 5 makes a Loop of it whose
  * rounds compute value and gradient.
  */

@@ -7,7 +7,7 @@ import { anchorTargets } from '../anchors.js'
 import type { Chunking } from '../pass.js'
 import { pushed } from '../push-repeats/index.js'
 import { chunkPairs } from './index.js'
-import { pairSizes } from './region.js'
+import { pairGrids } from './region.js'
 
 /** The chunking of a stage with so many rows at a time. */
 export const chunkingOf = (stage: LoweredStage, rows: number): Chunking => ({
@@ -18,7 +18,7 @@ export const chunkingOf = (stage: LoweredStage, rows: number): Chunking => ({
 /** How many rows the pairs of a stage's graph have, if it has any; those with the fewest where there are several. */
 export function pairRowsOf(graph: Graph): number | undefined {
   const result = pushed(anchorTargets(graph))
-  return pairSizes(result, new Set(slice(result.graph).nodes))[0]
+  return pairGrids(result, new Set(slice(result.graph).nodes))[0]?.rows
 }
 
 /** What is wrong with a stage's `chunk`. */

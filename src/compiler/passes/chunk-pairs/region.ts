@@ -8,6 +8,7 @@ import { rowWise } from '../by-rows/follow.js'
 import { selectionWithinRows } from '../by-rows/selection.js'
 import type { Refusal } from '../pass.js'
 import type { Pushed } from '../push-repeats/index.js'
+import { type Repeat, repeatedRows } from '../push-repeats/repeat.js'
 
 /** What of a graph is computed from pairs [i, j], down to the sum over all i; i goes through `rows` rows. */
 export interface Region extends RowRegion {
@@ -15,31 +16,53 @@ export interface Region extends RowRegion {
   readonly exit: Node
 }
 
-/** How many rows the pairs of a graph have: every n for which there is `f(a[i], b[j]) for i, j in n`. */
-export function pairSizes({ repeats, meetings }: Pushed, alive: ReadonlySet<Node>): readonly number[] {
-  const sizes = new Set<number>()
-  for (const [value, { count, times }] of repeats) {
-    const maker = producer(value)
-    if (maker && alive.has(maker) && count === times) sizes.add(count)
+/** Pairs [i, j, ..] of a graph: so many i, and so many of all together. */
+export interface Grid {
+  readonly rows: number
+  readonly all: number
+}
+
+/** The pairs of a graph, those with the fewest rows first: what is repeated for each i meets what is the same for all. */
+export function pairGrids({ repeats, meetings }: Pushed, alive: ReadonlySet<Node>): readonly Grid[] {
+  const found = new Map<number, { first: number[]; leads: boolean; follows: boolean }>()
+  const note = (all: number, first: number, leads: boolean, follows: boolean): void => {
+    const known = found.get(all) ?? { first: [], leads: false, follows: false }
+    found.set(all, {
+      first: [...known.first, first],
+      leads: known.leads || leads,
+      follows: known.follows || follows,
+    })
   }
-  for (const { node, counts } of meetings)
-    if (alive.has(node) && counts[0] === counts[1]) sizes.add(counts[0])
-  return [...sizes].filter((n) => n > 1).sort((a, b) => a - b)
+  for (const [value, repeat] of repeats) {
+    const maker = producer(value)
+    const leads = repeat.outer === 1
+    if (maker && alive.has(maker))
+      note(repeatedRows(repeat), leads ? repeat.count : repeat.outer, leads, !leads)
+  }
+  for (const { node, rows, first, leads } of meetings) if (alive.has(node)) note(rows, first, leads, true)
+  const grids = [...found].flatMap(([all, { first, leads, follows }]) =>
+    leads && follows ? [{ rows: Math.min(...first), all }] : [],
+  )
+  return grids.filter(({ rows }) => rows > 1).sort((a, b) => a.rows - b.rows)
 }
 
 /** The region of a graph, or why its rows cannot be computed apart; undefined where there are no pairs. */
 export function findRegion(graph: Graph, pushed: Pushed): Region | Refusal | undefined {
-  const [rows, ...more] = pairSizes(pushed, new Set(graph.nodes))
-  if (rows === undefined) return undefined
-  const search = new Search(graph, pushed, rows)
+  const [grid, ...more] = pairGrids(pushed, new Set(graph.nodes))
+  if (grid === undefined) return undefined
+  const search = new Search(graph, pushed, grid)
   const found = search.run()
   const [first] = search.members.keys()
   if (more.length > 0 && first)
-    return { node: first, reason: `there are pairs of ${[rows, ...more].join(' and of ')} rows` }
+    return {
+      node: first,
+      reason: `there are pairs of ${[grid, ...more].map(({ rows }) => rows).join(' and of ')} rows`,
+    }
   return found
 }
 
 class Search {
+  private readonly rows: number
   readonly members = new Map<Node, Member>()
   private readonly axes = new Map<Value, number>()
   private readonly exits: Node[] = []
@@ -50,9 +73,12 @@ class Search {
   constructor(
     private readonly graph: Graph,
     private readonly pushed: Pushed,
-    private readonly rows: number,
+    private readonly grid: Grid,
   ) {
-    const own = pushed.meetings.filter(({ counts }) => counts[0] === rows && counts[1] === rows)
+    this.rows = grid.rows
+    const own = pushed.meetings.filter(
+      ({ rows, first, leads }) => rows === grid.all && leads && first % grid.rows === 0,
+    )
     this.meetings = new Map(own.map(({ node, axis }) => [node, axis]))
   }
 
@@ -79,8 +105,10 @@ class Search {
     if (operands(node).some((v) => this.after.has(v))) return this.visitAfter(node)
     const [out] = node.outputs
     const repeat = out && this.pushed.repeats.get(out)
-    if (out && repeat && repeat.count === this.rows && repeat.times === this.rows) {
-      if (this.axes.has(repeat.base)) return { node, reason: 'pairs are made of pairs' }
+    if (out && repeat && repeatedRows(repeat) === this.grid.all && this.splits(repeat)) {
+      const of = this.axes.get(repeat.base)
+      if (of !== undefined && (repeat.outer > 1 || of !== repeat.axis))
+        return { node, reason: 'pairs are made of pairs' }
       this.members.set(node, { kind: 'repeat', repeat })
       this.axes.set(out, repeat.axis)
       return undefined
@@ -92,6 +120,11 @@ class Search {
       return undefined
     }
     return operands(node).some((v) => this.axes.has(v)) ? this.follow(node) : undefined
+  }
+
+  /** Whether a repeat gives each row of the region rows of its own, or all of them the same. */
+  private splits({ outer, count }: Repeat): boolean {
+    return (outer === 1 ? count : outer) % this.rows === 0
   }
 
   private visitAfter(node: Node): Refusal | undefined {
@@ -135,7 +168,7 @@ class Search {
     return node.inputs.map((v) => {
       if (!v) return null
       const own = axis - (rank - v.type.shape.length)
-      return this.axes.get(v) ?? (v.type.shape[own] === this.rows ? own : null)
+      return this.axes.get(v) ?? ((v.type.shape[own] ?? 1) % this.rows === 0 ? own : null)
     })
   }
 

@@ -6,10 +6,10 @@ import { operator } from '../../../ops/registry.js'
 import type { Pass, PassResult, Refusal } from '../pass.js'
 import { type Meeting, meet } from './broadcast.js'
 import { onRows } from '../by-rows/on-rows.js'
-import { type Repeat, materialise, repeatBehind, sameRepetition } from './repeat.js'
+import { type Repeat, materialise, repeatBehind, repeatedRows, sameRepetition } from './repeat.js'
 
 /**
- * What `f(a[i], b[j]) for i, j in n` computes of a[i] alone is computed for n rows, not n * n: repetitions of rows
+ * What `f(a[i], b[j]) for i in n, j in m` computes of a[i] alone is computed for n rows, not n * m: repetitions of rows
  * move behind every operator that treats rows one by one. It runs before differentiation, so that cotangents are
  * summed where rows were repeated, at the earliest place.
  */
@@ -63,6 +63,7 @@ export function pushed(graph: Graph, draft?: Draft): Pushed {
       if (met) {
         changed++
         meetings.push(met.meeting)
+        if (met.repeat) repeats.set(met.value, met.repeat)
         return [met.value]
       }
       refusals.push({ node, reason: smaller })
@@ -86,13 +87,13 @@ function push(
   if (definition.domain === 'dcrc' && node.op !== 'StopGradient') return `${node.op} looks at whole values`
   const rows = repeats.map((r) => r?.axis ?? null)
   const types = node.outputs.map((o) => o.type)
-  const axes = definition.rows(rows, node.inputs, types, node.attributes, first.count * first.times)
+  const axes = definition.rows(rows, node.inputs, types, node.attributes, repeatedRows(first))
 
   const shapes: number[][] = []
   for (const [k, axis] of axes.entries()) {
     if (axis === null || axis === 'coupled') return `${node.op} couples the rows`
     const shape = [...(types[k]?.shape ?? [])]
-    shape[axis] = (shape[axis] ?? 1) / first.times
+    shape[axis] = (shape[axis] ?? 1) / (first.outer * first.inner)
     shapes.push(shape)
   }
   const operands = inputs.map((v, k) => repeats[k]?.base ?? v)
