@@ -73,14 +73,15 @@ export function analyzePipeline(
   if (diagnostics.hasErrors) return done()
 
   const checked = checkStatics(program, pipeline, request.settings ?? new Map(), diagnostics)
-  // Lowering evaluates most values; what it finds is told after what is wrong with the values by themselves.
+  // Lowering evaluates most values; what it finds is told after what is wrong with the values by themselves, and its
+  // warnings only where they are right.
   const found = new Diagnostics()
   const lowered = diagnostics.hasErrors ? undefined : lower(checked, request.seed ?? 0, found)
-  checkValues(program, checked, diagnostics)
+  checkValues(program, checked, lowered !== undefined, diagnostics)
+  const wrong = diagnostics.hasErrors
+  for (const d of found.all) if (!wrong || d.severity === 'error') diagnostics.add(d)
+  if (wrong) diagnostics.inOrderOfPlaces()
   if (diagnostics.hasErrors || !lowered) return done()
-
-  for (const d of found.all) diagnostics.add(d)
-  if (diagnostics.hasErrors) return done()
 
   for (const stage of lowered.stages) {
     for (const d of [...stageProblems(stage), ...chunkProblems(stage), ...exactProblems(stage)])

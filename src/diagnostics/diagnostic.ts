@@ -49,6 +49,14 @@ export class Diagnostics {
     this.all.push(diagnostic)
     this.hasErrors ||= severity === 'error'
   }
+
+  /** Sorts by place, files as they come: values are evaluated in another order than they are written. */
+  inOrderOfPlaces(): void {
+    const files = [...new Set(this.all.map(({ span }) => span.file))]
+    this.all.sort(
+      (a, b) => files.indexOf(a.span.file) - files.indexOf(b.span.file) || a.span.start - b.span.start,
+    )
+  }
 }
 
 /** Thrown to leave a nested evaluation at a user's mistake; caught where the phase can go on. */

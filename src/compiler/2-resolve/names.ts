@@ -211,21 +211,29 @@ function typeNames(type: TypeSyntax, onName: OnName): void {
   if (type.kind === 'tensor-type') type.dims.forEach(dim)
 }
 
+/** The names that a statement sets, or may set. */
+export function namesSet(s: Statement): ReadonlySet<string> {
+  const names = new Set<string>()
+  set(s, names)
+  return names
+}
+
+function set(s: Statement, names: Set<string>): void {
+  const pattern = (p: Pattern): void => patternNames(p).forEach((n) => void names.add(n.text))
+  if (s.kind === 'fn') names.add(s.name.text)
+  else if (s.kind === 'assign' || s.kind === 'for') pattern(s.pattern)
+  if (s.kind === 'assign') assigned(s.value, names)
+  if (s.kind === 'for') assigned(s.body, names)
+  if (s.kind === 'if-statement') {
+    assigned(s.then, names)
+    if (s.else) assigned(s.else, names)
+  }
+}
+
 /** The names that a body binds anywhere: one function is one scope. */
 function assigned(e: Expression, locals: Set<string>): void {
-  const pattern = (p: Pattern): void => patternNames(p).forEach((n) => void locals.add(n.text))
-  const statement = (s: Statement): void => {
-    if (s.kind === 'fn') locals.add(s.name.text)
-    else if (s.kind === 'assign' || s.kind === 'for') pattern(s.pattern)
-    if (s.kind === 'assign') assigned(s.value, locals)
-    if (s.kind === 'for') assigned(s.body, locals)
-    if (s.kind === 'if-statement') {
-      assigned(s.then, locals)
-      if (s.else) assigned(s.else, locals)
-    }
-  }
   if (e.kind === 'block') {
-    e.statements.forEach(statement)
+    e.statements.forEach((s) => set(s, locals))
     if (e.result) assigned(e.result, locals)
   } else if (e.kind === 'if') {
     assigned(e.then, locals)

@@ -42,6 +42,9 @@ export interface Program {
   readonly libraryWith: (name: string) => string | undefined
 }
 
+/** Whether a file is one of the library, which users do not change. */
+export const isLibrary = (file: string): boolean => file.startsWith('std/')
+
 const preludePath = 'std/prelude.dcr'
 
 /** Reads the entry file and everything it uses. */

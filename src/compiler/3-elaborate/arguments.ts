@@ -28,7 +28,7 @@ export function evaluateArguments(
   span: Span,
 ): GivenArguments {
   return {
-    list: args.map(({ name, value: e }) => {
+    list: x.mistakes.each(args, ({ name, value: e }) => {
       const value = evaluate(x, e, env)
       // an environment keeps the origins of ints alone
       const origin = value.kind === 'int' ? originOf(e, env) : undefined

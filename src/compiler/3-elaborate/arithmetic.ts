@@ -32,7 +32,13 @@ export function unary(x: Elaboration, e: Expression & { kind: 'unary' }, v: Val)
 }
 
 export function binary(x: Elaboration, e: Binary, env: Environment): Val {
-  const left = evaluate(x, e.left, env)
+  const isGuard = e.operator === 'and' || e.operator === 'or'
+  const left = isGuard
+    ? evaluate(x, e.left, env)
+    : x.mistakes.before(
+        () => evaluate(x, e.left, env),
+        () => evaluate(x, e.right, env),
+      )
   // `and` and `or` of static values look at the right side only when they must
   if (left.kind === 'bool' && e.operator === 'and' && !left.value) return left
   if (left.kind === 'bool' && e.operator === 'or' && left.value) return left

@@ -1,5 +1,6 @@
 import { tooLarge } from '../../diagnostics/catalogue/type.js'
-import { type Span, UserError } from '../../diagnostics/diagnostic.js'
+import type { Span } from '../../diagnostics/diagnostic.js'
+import { Limit } from './fail.js'
 
 /** Nearly twice what the largest pipeline of the library needs. */
 const limit = 2_000_000
@@ -7,14 +8,14 @@ const limit = 2_000_000
 /** The work that one analysis may take, over all its stages and evaluations: no source keeps the compiler busy. */
 export class Budget {
   private spent = 0
-  private exhausted: UserError | undefined
+  private exhausted: Limit | undefined
 
   /** Counts evaluated expressions; what costs more than one counts as several. */
   spend(amount: number, span: Span): void {
     this.spent += amount
     if (this.spent <= limit) return
     // told once, where it showed first
-    this.exhausted ??= new UserError(tooLarge(span, { what: 'this program' }))
+    this.exhausted ??= new Limit(tooLarge(span, { what: 'this program' }))
     throw this.exhausted
   }
 }

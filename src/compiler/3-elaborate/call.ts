@@ -1,6 +1,7 @@
 import { notCallable } from '../../diagnostics/catalogue/type.js'
 import { type Diagnostic, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import type { Expression } from '../1-parse/syntax.js'
+import { isLibrary } from '../2-resolve/program.js'
 import { type GivenArguments, evaluateArguments } from './arguments.js'
 import { callOperator } from './call-operator.js'
 import { type Elaboration, fail } from './elaboration.js'
@@ -13,7 +14,10 @@ import { matchType } from './types.js'
 import { type FunctionVal, type Val, describe } from './values.js'
 
 export function call(x: Elaboration, e: Expression & { kind: 'call' }, env: Environment): Val {
-  const callee = evaluate(x, e.callee, env)
+  const callee = x.mistakes.before(
+    () => evaluate(x, e.callee, env),
+    () => evaluateArguments(x, e.arguments, env, e.span),
+  )
   const given = evaluateArguments(x, e.arguments, env, e.span)
   return callValue(x, callee, given, e.callee.span)
 }
@@ -78,8 +82,6 @@ export function callFunction(x: Elaboration, fn: FunctionVal, given: GivenArgume
     ),
   )
 }
-
-const isLibrary = (file: string): boolean => file.startsWith('std/')
 
 /** A mistake that shows inside a library function is the caller's: the report points at the call, a label inside. */
 function seenFrom<T>(caller: Span, run: () => T): T {

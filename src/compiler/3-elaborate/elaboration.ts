@@ -14,7 +14,8 @@ import type { AdaptedLayer } from './adapter.js'
 import { type Facts, noFacts } from './facts.js'
 import { DrawPath } from './draw-path.js'
 import type { Environment } from './environment.js'
-import { fail } from './fail.js'
+import { fail, giveUp } from './fail.js'
+import type { Mistakes } from './mistakes.js'
 import { type Place, isBelow } from './place.js'
 import type { Narrow } from './precision.js'
 import { StateCalls } from './state-calls.js'
@@ -84,6 +85,8 @@ export class Elaboration {
     private readonly budget: Budget,
     /** What is asked of texts that a type chooses from. */
     readonly texts: TextUses,
+    /** What is wrong and was gone on behind. */
+    readonly mistakes: Mistakes,
     /** Files that models are read from; an elaboration that makes none needs none. */
     readonly binary?: BinaryFiles | undefined,
   ) {
@@ -151,7 +154,7 @@ export class Elaboration {
   /** Counts the work of nodes that were added. */
   private added(work: number, span: Span): void {
     this.budget.spend(work, span)
-    if (this.current.nodeCount > limits.nodes) fail(tooLarge(span, { what: 'the graph of this program' }))
+    if (this.current.nodeCount > limits.nodes) giveUp(tooLarge(span, { what: 'the graph of this program' }))
   }
 
   /** Refuses static values that are too large, before whatever walks them. */
@@ -191,7 +194,7 @@ export class Elaboration {
 
   /** Begins what stands inside an expression, which `ascend` ends; the stack has an end. */
   descend(span: Span, levels = 1): void {
-    if (this.nesting + levels > limits.nesting) fail(tooNested(span, undefined))
+    if (this.nesting + levels > limits.nesting) giveUp(tooNested(span, undefined))
     this.nesting += levels
   }
 
@@ -201,7 +204,7 @@ export class Elaboration {
 
   /** Runs a call one level deeper. */
   enter<T>(name: string, span: Span, run: () => T): T {
-    if (this.depth >= limits.depth) fail(tooDeep(span, { name }))
+    if (this.depth >= limits.depth) giveUp(tooDeep(span, { name }))
     this.tick(span, limits.call)
     this.depth++
     try {

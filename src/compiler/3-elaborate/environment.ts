@@ -1,4 +1,4 @@
-import type { Span } from '../../diagnostics/diagnostic.js'
+import type { Span, UserError } from '../../diagnostics/diagnostic.js'
 import type { Val } from './values.js'
 
 /** Names in scope. A function call has one environment; blocks inside it share it, so `x = e` in an `if` is seen after it. */
@@ -7,6 +7,8 @@ export class Environment {
   /** Where a dimension name got its number, for messages; so of ints alone. */
   private origins: Map<string, Span> | undefined
   private absent: Set<string> | undefined
+  /** Why names have no value that something was to give them. */
+  private failures: Map<string, UserError> | undefined
 
   constructor(
     readonly parent?: Environment,
@@ -23,11 +25,17 @@ export class Environment {
     for (const [name, value] of this.names) copy.names.set(name, value)
     copy.origins = this.origins
     copy.absent = this.absent
+    if (this.failures) copy.failures = new Map(this.failures)
     return copy
   }
 
+  /** Throws where what was to give the name its value has failed. */
   get(name: string): Val | undefined {
-    return this.names.get(name) ?? this.lazy?.(name) ?? this.parent?.get(name)
+    const own = this.names.get(name)
+    if (own) return own
+    const failure = this.failures?.get(name)
+    if (failure) throw failure
+    return this.lazy?.(name) ?? this.parent?.get(name)
   }
 
   /** The value of a name, if that needs no evaluation. */
@@ -37,8 +45,15 @@ export class Environment {
 
   set(name: string, value: Val, origin?: Span): void {
     this.names.set(name, value)
+    this.failures?.delete(name)
     if (origin && (value.kind === 'int' || this.origins?.has(name) === true))
       (this.origins ??= new Map()).set(name, origin)
+  }
+
+  /** Says that a name has no value, and why. */
+  fail(name: string, failure: UserError): void {
+    this.names.delete(name)
+    ;(this.failures ??= new Map()).set(name, failure)
   }
 
   origin(name: string): Span | undefined {
@@ -56,6 +71,6 @@ export class Environment {
 
   /** Whether this environment itself (not a parent) has the name. */
   hasOwn(name: string): boolean {
-    return this.names.has(name)
+    return this.names.has(name) || this.failures?.has(name) === true
   }
 }

@@ -4,6 +4,8 @@ import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import type { Expression, Statement } from '../1-parse/syntax.js'
 import { amountOf, measureOf } from '../1-parse/units.js'
+import { namesSet } from '../2-resolve/names.js'
+import { isLibrary } from '../2-resolve/program.js'
 import { notAMember } from './advice.js'
 import { binary, unary } from './arithmetic.js'
 import { call } from './call.js'
@@ -41,9 +43,9 @@ export function forms(x: Elaboration, e: Form, env: Environment): Val {
     case 'range':
       return range(x, e, env)
     case 'list':
-      return list(e.items.map((item) => evaluate(x, item, env)))
+      return list(x.mistakes.each(e.items, (item) => evaluate(x, item, env)))
     case 'tuple':
-      return tuple(e.items.map((item) => evaluate(x, item, env)))
+      return tuple(x.mistakes.each(e.items, (item) => evaluate(x, item, env)))
     case 'comprehension':
       return list(
         items(evaluate(x, e.iterable, env), e.iterable.span).map((item) => {
@@ -53,7 +55,7 @@ export function forms(x: Elaboration, e: Form, env: Environment): Val {
         }),
       )
     case 'record':
-      return record(new Map(e.fields.map((f) => [f.name.text, evaluate(x, f.value, env)])))
+      return record(new Map(x.mistakes.each(e.fields, (f) => [f.name.text, evaluate(x, f.value, env)])))
     case 'with':
       return copyWith(x, e, env)
     case 'if':
@@ -67,7 +69,7 @@ export function forms(x: Elaboration, e: Form, env: Environment): Val {
     case 'function':
       return { kind: 'fn', declaration: e.function, environment: env.captured() }
     case 'block':
-      for (const s of e.statements) execute(x, s, env)
+      for (const s of e.statements) statement(x, s, env)
       return e.result ? evaluate(x, e.result, env) : none
     case 'draw':
       return draw(x, e, env)
@@ -76,6 +78,16 @@ export function forms(x: Elaboration, e: Form, env: Environment): Val {
     case 'missing':
       return fail(wrongType(e.span, { wanted: 'an expression', got: 'nothing' }))
   }
+}
+
+/** A statement of the library that fails ends the call; behind one of the user's own the next one is looked at. */
+function statement(x: Elaboration, s: Statement, env: Environment): void {
+  if (isLibrary(s.span.file)) return execute(x, s, env)
+  x.mistakes.orFailed(
+    env,
+    () => namesSet(s),
+    () => execute(x, s, env),
+  )
 }
 
 function execute(x: Elaboration, s: Statement, env: Environment): void {
@@ -100,8 +112,10 @@ function execute(x: Elaboration, s: Statement, env: Environment): void {
     }
     case 'for':
       for (const item of items(evaluate(x, s.iterable, env), s.iterable.span)) {
-        bind(env, s.pattern, item)
-        evaluate(x, s.body, env)
+        x.mistakes.round(() => {
+          bind(env, s.pattern, item)
+          evaluate(x, s.body, env)
+        })
       }
       return
     case 'if-statement':

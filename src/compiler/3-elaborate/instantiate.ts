@@ -2,6 +2,7 @@ import { tooLarge, wrongType } from '../../diagnostics/catalogue/type.js'
 import { elementCount, maxElements } from '../../graph/types.js'
 import type { FieldMember, WeightMember } from '../1-parse/syntax.js'
 import { mode } from '../2-resolve/names.js'
+import { isLibrary } from '../2-resolve/program.js'
 import type { GivenArguments } from './arguments.js'
 import { bindParameters } from './parameters.js'
 import { type Elaboration, fail } from './elaboration.js'
@@ -42,12 +43,11 @@ export function instantiate(x: Elaboration, module: ModuleVal, given: GivenArgum
     if (member.kind === 'fn')
       environment.set(member.name.text, { kind: 'fn', declaration: member, environment, of: instance })
   }
-  for (const member of declaration.members) {
-    if (member.kind === 'fn') continue
+  const make = (member: WeightMember | FieldMember): void => {
     const name = member.name.text
     if (!present(x, member, environment)) {
       environment.setAbsent(name)
-      continue
+      return
     }
     if (member.kind === 'weight') {
       const weight = weightOf(x, member, environment)
@@ -56,11 +56,21 @@ export function instantiate(x: Elaboration, module: ModuleVal, given: GivenArgum
     } else {
       const value = evaluate(x, member.value, environment)
       environment.set(name, value)
-      if (!holdsInstance(value)) continue
+      if (!holdsInstance(value)) return
       children.set(name, value)
       depth = Math.max(depth, depthOf(value) + 1)
       x.checkSize(instance, given.span)
     }
+  }
+  for (const member of declaration.members) {
+    if (member.kind === 'fn') continue
+    if (isLibrary(member.span.file)) make(member)
+    else
+      x.mistakes.orFailed(
+        environment,
+        () => [member.name.text],
+        () => make(member),
+      )
   }
   return instance
 }

@@ -1,13 +1,17 @@
 import { circularName } from '../../diagnostics/catalogue/name.js'
 import { wrongType } from '../../diagnostics/catalogue/type.js'
+import { UserError } from '../../diagnostics/diagnostic.js'
 import { languageFunctions } from '../../ops/registry.js'
+import { patternNames } from '../1-parse/pattern-names.js'
 import type { LetDeclaration, Pattern } from '../1-parse/syntax.js'
 import type { Program, TopLevel } from '../2-resolve/program.js'
 import { Budget } from './budget.js'
 import { Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { bind, evaluate } from './evaluate.js'
+import { Limit } from './fail.js'
 import { forms } from './expressions.js'
+import { Mistakes } from './mistakes.js'
 import { specialFunctions } from './special.js'
 import { TextUses } from './text-uses.js'
 import { type Val, float } from './values.js'
@@ -31,6 +35,14 @@ export const builtinNames = [...builtins.keys()]
 const patternText = (pattern: Pattern): string =>
   pattern.kind === 'name-pattern' ? pattern.name.text : `(${pattern.items.map(patternText).join(', ')})`
 
+/** The names of a `let` that has no value. Throws again what is no mistake in it. */
+function failed({ pattern }: LetDeclaration, error: unknown): Environment {
+  if (!(error instanceof UserError) || error instanceof Limit) throw error
+  const environment = new Environment()
+  for (const { text } of patternNames(pattern)) environment.fail(text, error)
+  return environment
+}
+
 /** The file scopes of a program as environments. Top-level values are static, so one evaluation serves all. */
 export class Scope {
   private readonly environments = new Map<string, Environment>()
@@ -38,10 +50,19 @@ export class Scope {
   private readonly evaluating: LetDeclaration[] = []
   readonly budget = new Budget()
   readonly texts = new TextUses()
+  readonly mistakes = new Mistakes()
   private readonly statics: Elaboration
 
   constructor(readonly program: Program) {
-    this.statics = new Elaboration(forms, new Map(), new Map(), this.budget, this.texts, program.binary)
+    this.statics = new Elaboration(
+      forms,
+      new Map(),
+      new Map(),
+      this.budget,
+      this.texts,
+      this.mistakes,
+      program.binary,
+    )
   }
 
   file(path: string): Environment {
@@ -103,6 +124,9 @@ export class Scope {
       bind(bound, declaration.pattern, value)
       this.values.set(declaration, bound)
       return bound.get(declared)
+    } catch (error) {
+      this.values.set(declaration, failed(declaration, error))
+      throw error
     } finally {
       this.evaluating.pop()
     }

@@ -67,7 +67,15 @@ export class Statics {
   ) {
     this.scope = new PipelineScope(
       this,
-      new Elaboration(forms, this.data, this.adapted, files.budget, files.texts, files.program.binary),
+      new Elaboration(
+        forms,
+        this.data,
+        this.adapted,
+        files.budget,
+        files.texts,
+        files.mistakes,
+        files.program.binary,
+      ),
     )
     const items = [...pipeline.items.values()].map(({ item }) => item)
     this.rowParams = new Set(

@@ -24,6 +24,7 @@ import { layerKey } from '../3-elaborate/adapter.js'
 import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
 import { Environment } from '../3-elaborate/environment.js'
 import { evaluate } from '../3-elaborate/evaluate.js'
+import type { Mistakes } from '../3-elaborate/mistakes.js'
 import { stagePrecision } from '../3-elaborate/precision.js'
 import type { PipelineScope } from '../3-elaborate/pipeline-scope.js'
 import type { Statics } from '../3-elaborate/statics.js'
@@ -140,7 +141,7 @@ export function lowerStage(
 
   const minimize = need('minimize')
   const objective = { trained, accumulate, minimize, monitors }
-  const { outputs, shares } = explained(isExact ? batches : 1, () =>
+  const { outputs, shares } = explained(x.mistakes, isExact ? batches : 1, () =>
     x.during({ trained, adapters, batches: isExact ? batches : 1 }, () => lowerOutputs(scope, objective)),
   )
   const whole = x.finish(name, outputs)
@@ -187,14 +188,10 @@ export function lowerStage(
 }
 
 /** What is wrong with shapes where data gives more rows than it declares is told with the reason. */
-function explained<T>(batches: number, run: () => T): T {
-  try {
-    return run()
-  } catch (error) {
-    if (batches === 1 || !(error instanceof UserError) || error.diagnostic.why !== undefined) throw error
-    const why = `with \`accumulate ${batches} exact\` data gives ${batches} times its rows; a \`param\` by which it takes \`rows\` means as many`
-    throw new UserError({ ...error.diagnostic, why })
-  }
+function explained<T>(mistakes: Mistakes, batches: number, run: () => T): T {
+  if (batches === 1) return run()
+  const why = `with \`accumulate ${batches} exact\` data gives ${batches} times its rows; a \`param\` by which it takes \`rows\` means as many`
+  return mistakes.because(why, run)
 }
 
 /**
@@ -217,23 +214,27 @@ function lowerOutputs(
       x.drawPath.root(`@${root}`, () => evaluate(x, value, new Environment(scope.environment(file)))),
     )
   const { value: objective } = stage.minimize
-  const minimized = evaluated('minimize', stage.minimize)
-  const outputs =
-    minimized.kind === 'gradient'
-      ? [...gradientOutputs(x, minimized, { ...stage, span: objective.span })]
-      : [lossOutput(scope.scalar(minimized, objective, '`minimize`'))]
-  outputs.push(...nextOutputs(scope, outputs))
-  for (const { value: monitor, file } of stage.monitors) {
+  const minimized = (): readonly Output[] => {
+    const value = evaluated('minimize', stage.minimize)
+    const outputs =
+      value.kind === 'gradient'
+        ? [...gradientOutputs(x, value, { ...stage, span: objective.span })]
+        : [lossOutput(scope.scalar(value, objective, '`minimize`'))]
+    return [...outputs, ...nextOutputs(scope, outputs)]
+  }
+  const monitored = ({ value: monitor, file }: Placed<MonitorClause>): Output => {
     const { text } = monitor.name
     const name = `monitor/${text}`
     const role = { kind: 'monitor', name: text } as const
     const value = evaluated(name, { value: monitor.value, file })
-    const what = `monitor \`${text}\``
     if (value.kind === 'share') {
       shares.add(text)
-      outputs.push({ name, role, value: x.build(monitor.value.span, (b) => b.cast(value.condition, 'f32')) })
-    } else outputs.push({ name, role, value: scope.scalar(value, monitor.value, what) })
+      return { name, role, value: x.build(monitor.value.span, (b) => b.cast(value.condition, 'f32')) }
+    }
+    return { name, role, value: scope.scalar(value, monitor.value, `monitor \`${text}\``) }
   }
+  const parts = [minimized, ...stage.monitors.map((m) => () => [monitored(m)])]
+  const outputs = x.mistakes.each(parts, (part) => part()).flat()
   return { outputs, shares }
 }
 

@@ -1,0 +1,90 @@
+import { Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
+import { isLibrary } from '../2-resolve/program.js'
+import type { Environment } from './environment.js'
+import { Limit } from './fail.js'
+
+/**
+ * The mistakes behind which evaluation went on. Something that fails leaves the names that it would have set failed:
+ * whoever reads one fails for the same reason, so nothing is told that follows from a mistake.
+ */
+export class Mistakes {
+  readonly told = new Diagnostics()
+  /** How often something failed, also for a reason that was told already. */
+  count = 0
+  private latest: UserError | undefined
+  private why: string | undefined
+
+  /** Why something is not there whose evaluation threw this; told. Throws what ends more than that. */
+  failure(error: unknown): UserError {
+    if (!(error instanceof UserError) || error instanceof Limit) throw error
+    this.count++
+    this.latest = error
+    const { diagnostic } = error
+    // what shows inside the library is told of the call that led there
+    if (!isLibrary(diagnostic.span.file))
+      this.told.add(this.why === undefined ? diagnostic : { ...diagnostic, why: diagnostic.why ?? this.why })
+    return error
+  }
+
+  /** Runs what sets names; where it fails they have no value, and evaluation goes on. */
+  orFailed(environment: Environment, names: () => Iterable<string>, run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      const failure = this.failure(error)
+      for (const name of names()) environment.fail(name, failure)
+    }
+  }
+
+  /** Parts that do not need each other: what is wrong with any of them is told, and the first ends the whole. */
+  each<A, B>(parts: readonly A[], run: (part: A) => B): B[] {
+    let first: UserError | undefined
+    const results: B[] = []
+    for (const part of parts) {
+      try {
+        results.push(run(part))
+      } catch (error) {
+        const failure = this.failure(error)
+        first ??= failure
+      }
+    }
+    if (first) throw first
+    return results
+  }
+
+  /** The same of one part, where others follow that are looked at for their mistakes alone if it fails. */
+  before<A>(run: () => A, others: () => unknown): A {
+    try {
+      return run()
+    } catch (error) {
+      const first = this.failure(error)
+      try {
+        others()
+      } catch (second) {
+        this.failure(second)
+      }
+      throw first
+    }
+  }
+
+  /** One round of a loop; what is wrong in it would be wrong in the next ones too. */
+  round(run: () => void): void {
+    const { count } = this
+    run()
+    if (this.count > count && this.latest) throw this.latest
+  }
+
+  /** What is told meanwhile has this reason, where it has none of its own. */
+  because<T>(why: string, run: () => T): T {
+    const outer = this.why
+    this.why = why
+    try {
+      return run()
+    } catch (error) {
+      if (!(error instanceof UserError) || error.diagnostic.why !== undefined) throw error
+      throw new UserError({ ...error.diagnostic, why })
+    } finally {
+      this.why = outer
+    }
+  }
+}
