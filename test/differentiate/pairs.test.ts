@@ -138,7 +138,9 @@ describe('pairs are what is written with repetitions', () => {
       const results = resultsOf(stepOf(pairs, passes))
       expect(Object.keys(results)).toEqual(Object.keys(expected))
       for (const [key, value] of Object.entries(results))
-        expect(farthest(expected[key], value), `${key}, ${passes ? 'with' : 'without'} passes`).toBeLessThan(1e-12)
+        expect(farthest(expected[key], value), `${key}, ${passes ? 'with' : 'without'} passes`).toBeLessThan(
+          1e-12,
+        )
     }
   })
 })

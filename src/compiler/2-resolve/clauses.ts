@@ -2,8 +2,9 @@
 export const valueClauses = {
   minimize: 'minimize loss',
   optimizer: 'optimizer adamw(lr = 1e-4)',
-  schedule: 'schedule cosine(warmup = 100)',
+  schedule: 'schedule cosine(warmup = 5%)',
   steps: 'steps 1_000',
+  epochs: 'epochs 3',
   accumulate: 'accumulate 2',
   chunk: 'chunk 4',
   memory: 'memory 16 GB',

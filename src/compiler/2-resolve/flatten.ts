@@ -273,14 +273,16 @@ function addStage(
   return [...stages, { name: item.name, span: item.name.span, clauses, inherited: false }]
 }
 
-/** Clauses of one key replace each other: monitors and what is allowed by name, all others by kind. */
+/** Clauses of one key replace each other: monitors and what is allowed by name, `epochs` and `steps`, all others by kind. */
 export const clauseKey = (clause: StageClause): string =>
   clause.kind === 'monitor'
     ? `monitor ${clause.name.text}`
     : clause.kind === 'allow'
       ? `allow ${clause.code.text}`
       : clause.kind === 'clause'
-        ? clause.name.text
+        ? clause.name.text === 'epochs'
+          ? 'steps'
+          : clause.name.text
         : clause.kind
 
 function addItem(

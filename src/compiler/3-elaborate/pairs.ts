@@ -50,10 +50,10 @@ function sizesOf(x: Elaboration, { names, count }: PairIndices, env: Environment
   const value = evaluate(x, count, env)
   if (value.kind === 'int' && value.value >= 1) return names.map(() => value.value)
   const help =
-    value.kind === 'list' ? 'a list of a value for each item stands in brackets: `[f(x) for x in xs]`' : undefined
-  return fail(
-    wrongType(count.span, { wanted: 'a number of rows, at least 1', got: describe(value), help }),
-  )
+    value.kind === 'list'
+      ? 'a list of a value for each item stands in brackets: `[f(x) for x in xs]`'
+      : undefined
+  return fail(wrongType(count.span, { wanted: 'a number of rows, at least 1', got: describe(value), help }))
 }
 
 /** `a[i]` inside: the rows of a, repeated for every pair that they are in. */

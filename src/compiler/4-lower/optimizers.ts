@@ -6,6 +6,7 @@ import { optimizers } from '../../optimizers/all.generated.js'
 import type { Schedule } from '../../schedules/schedule.js'
 import { schedules } from '../../schedules/all.generated.js'
 import type { Expression, TrainGroup } from '../1-parse/syntax.js'
+import { amountOf, measureOf } from '../1-parse/units.js'
 import type { Json, Settings } from '../../artefact/json.js'
 import { bindStatic, missingArgument, numberOf } from '../3-elaborate/arguments.js'
 import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
@@ -36,8 +37,13 @@ export function chooseOptimizer(x: Elaboration, e: Expression, env: Environment)
   return { definition, settings }
 }
 
-/** `schedule cosine(warmup = 100)` */
-export function chooseSchedule(x: Elaboration, e: Expression, env: Environment): Chosen<Schedule> {
+/** `schedule cosine(warmup = 5%)` of a stage that has so many steps. */
+export function chooseSchedule(
+  x: Elaboration,
+  e: Expression,
+  env: Environment,
+  steps: number,
+): Chosen<Schedule> {
   const { name, args, span } = named(e, 'schedule')
   const definition = schedules.find((s) => s.name === name) ?? unknown(name, 'schedule', schedules, span)
   const names = definition.parameters.map((p) => p.name)
@@ -46,7 +52,11 @@ export function chooseSchedule(x: Elaboration, e: Expression, env: Environment):
   for (const p of definition.parameters) {
     const argument = given.get(p.name)
     if (argument) {
-      const value = numberOf(argument.value, argument.span, `\`${p.name}\` of \`${name}\``)
+      const share = p.of === 'steps' ? shareOf(argument.value) : undefined
+      const value =
+        share === undefined
+          ? numberOf(argument.value, argument.span, `\`${p.name}\` of \`${name}\``)
+          : Math.round(share * steps)
       if (value < 0)
         return fail(badValue(argument.span, { name: p.name, wanted: atLeastZero, got: String(value) }))
       settings[p.name] = value
@@ -55,6 +65,10 @@ export function chooseSchedule(x: Elaboration, e: Expression, env: Environment):
   }
   return { definition, settings }
 }
+
+/** `5%` as a fraction. */
+const shareOf = (value: Val): number | undefined =>
+  value.kind === 'quantity' && measureOf(value) === 'share' ? amountOf(value) : undefined
 
 /** The optimizer's settings with those of one group of `train` over them: `train proj { lr = 1e-4 }`. */
 export function groupSettings(
@@ -102,7 +116,7 @@ function named(
   const callee = e.kind === 'call' ? e.callee : e
   if (callee.kind === 'name')
     return { name: callee.name, args: e.kind === 'call' ? e.arguments : [], span: callee.span }
-  const example = kind === 'optimizer' ? '`adamw(lr = 1e-4)`' : '`cosine(warmup = 100)`'
+  const example = kind === 'optimizer' ? '`adamw(lr = 1e-4)`' : '`cosine(warmup = 5%)`'
   return fail(wrongType(e.span, { wanted: `an ${kind} such as ${example}`, got: 'something else' }))
 }
 

@@ -6,6 +6,7 @@ import {
   missingClause,
   trainedFrozen,
   trainedTwice,
+  twoLengths,
   warmupWithoutEffect,
   withoutEffect,
 } from '../../diagnostics/catalogue/stage.js'
@@ -16,6 +17,7 @@ import type {
   FreezeClause,
   MonitorClause,
   ParameterPath,
+  StageClause,
   TrainClause,
 } from '../1-parse/syntax.js'
 import { type ClauseName, valueClauses } from '../2-resolve/clauses.js'
@@ -40,9 +42,10 @@ import type { Optimizer } from '../../optimizers/optimizer.js'
 import type { Schedule } from '../../schedules/schedule.js'
 import { checkCoupling } from './coupling.js'
 import { memoryBudget } from './memory-budget.js'
+import { stepsOfEpochs } from './stage-length.js'
 import { checkNotNarrow, trainedModels, withPrecision } from './precision.js'
 
-const required: readonly ClauseName[] = ['minimize', 'optimizer', 'steps']
+const required: readonly ClauseName[] = ['minimize', 'optimizer']
 
 /** The weights beside which adapters stand that the stage trains, with the adapters' names. */
 function adaptedWeights({ groups }: TrainClause, env: Environment): ReadonlyMap<string, string> {
@@ -67,6 +70,9 @@ function attempt<T>(diagnostics: Diagnostics, run: () => T, otherwise: T): T {
 interface TrainedWeight extends PlacedWeight {
   readonly group: number
 }
+
+/** A group of `train` before the stage's schedule is known. */
+type OptimizedGroup = Omit<ParameterGroup, 'schedule' | 'scheduleSettings'>
 
 interface Placed<T> {
   readonly value: T
@@ -97,6 +103,8 @@ export function lowerStage(
     values.get(clause) ?? fail(missing(clause, valueClauses[clause]))
   for (const clause of required)
     if (!values.has(clause)) diagnostics.add(missing(clause, valueClauses[clause]))
+  if (!values.has('steps') && !values.has('epochs'))
+    diagnostics.add(missing('steps', `${valueClauses.steps}\`, or \`${valueClauses.epochs}`))
   if (!train) return fail(missing('train', 'train model'))
   const number = (clause: ClauseName, wanted: Wanted, otherwise: number | null): number | null => {
     const given = values.get(clause)
@@ -107,8 +115,6 @@ export function lowerStage(
       otherwise,
     )
   }
-  // of a stage whose length is not known nothing is complained about that it might never reach
-  const steps = number('steps', 'int', null) ?? Number.MAX_SAFE_INTEGER
   const batches = number('accumulate', 'int', 1) ?? 1
   const splits = values.get('accumulate')
   // Exactly accumulated micro-batches are one batch, which is computed in parts.
@@ -117,9 +123,6 @@ export function lowerStage(
   const chunk = number('chunk', 'int', null)
   const memory = attempt(diagnostics, () => memoryBudget(scope, stage), null)
   const saveEvery = number('save_every', 'int', null)
-  const saved = values.get('save_every')
-  if (saved && saveEvery !== null && saveEvery >= steps)
-    diagnostics.add(withoutEffect(saved.value.span, { what: 'a checkpoint', every: saveEvery, steps }))
   const clipNorm = number('clip_norm', 'float', null)
   const ema = number('ema', 'share', null)
   const given = values.get('precision')
@@ -128,15 +131,7 @@ export function lowerStage(
     () => given && stagePrecision(x, given.value, scope.environment(given.file)),
     undefined,
   )
-  const { trained, groups } = lowerTrain(
-    x,
-    scope,
-    train,
-    need('optimizer'),
-    values.get('schedule'),
-    steps,
-    diagnostics,
-  )
+  const { trained, groups } = lowerTrain(x, scope, train, need('optimizer'), diagnostics)
   if (frozen) checkFrozen(scope, frozen, trained, groups, diagnostics)
 
   const minimize = need('minimize')
@@ -151,6 +146,22 @@ export function lowerStage(
     if (declared && declared.rows === undefined)
       diagnostics.add(noRows(declared.span, { data, stage: name, read: span }))
   }
+  const read = x
+    .readsOf(
+      x.finish(
+        name,
+        outputs.filter(({ role }) => role?.kind !== 'monitor'),
+      ),
+    )
+    .keys()
+  const steps = lengthOf(values, number, diagnostics, (count, span) =>
+    stepsOfEpochs(x, { count, span, data: read, batches }),
+  )
+  const saved = values.get('save_every')
+  if (saved && saveEvery !== null && saveEvery >= steps)
+    diagnostics.add(withoutEffect(saved.value.span, { what: 'a checkpoint', every: saveEvery, steps }))
+  const schedule = values.get('schedule')
+  const rate = schedule && scheduleFor(x, scope, schedule, steps, diagnostics)
   const exact = chainCalls(whole)
   const graph = precision
     ? withPrecision(exact, precision.type, trainedModels(x, trained), (model, path) => x.isState(model, path))
@@ -168,7 +179,11 @@ export function lowerStage(
       shape: weight.type.shape,
       group,
     })),
-    groups,
+    groups: groups.map((group) => ({
+      ...group,
+      schedule: rate?.definition.name ?? 'constant',
+      scheduleSettings: rate?.settings ?? {},
+    })),
     steps,
     accumulate,
     exact: isExact && splits ? { count: batches, span: splits.span } : null,
@@ -185,6 +200,35 @@ export function lowerStage(
       return { name: m.name.text, every, statistic: shares.has(m.name.text) ? 'share' : 'value' }
     }),
   }
+}
+
+/** `steps n`, or those of `epochs n`; of a stage whose length is not known nothing is complained about that it might never reach. */
+function lengthOf(
+  values: ReadonlyMap<string, PlacedClause>,
+  number: (clause: ClauseName, wanted: Wanted, otherwise: null) => number | null,
+  diagnostics: Diagnostics,
+  ofEpochs: (count: number, span: Span) => number,
+): number {
+  const unknown = Number.MAX_SAFE_INTEGER
+  const clause = values.get('epochs')
+  if (!clause) return number('steps', 'int', null) ?? unknown
+  const count = number('epochs', 'float', null)
+  return count === null ? unknown : attempt(diagnostics, () => ofEpochs(count, clause.value.span), unknown)
+}
+
+/** The schedule of a stage that has so many steps. */
+function scheduleFor(
+  x: Elaboration,
+  scope: PipelineScope,
+  { value, file }: PlacedClause,
+  steps: number,
+  diagnostics: Diagnostics,
+): Chosen<Schedule> {
+  const rate = chooseSchedule(x, value, scope.environment(file), steps)
+  const warmup = rate.settings['warmup']
+  if (typeof warmup === 'number' && warmup >= steps)
+    diagnostics.add(warmupWithoutEffect(value.span, { warmup, steps }))
+  return rate
 }
 
 /** What is wrong with shapes where data gives more rows than it declares is told with the reason. */
@@ -251,12 +295,15 @@ function sortClauses(
   const monitors: Placed<MonitorClause>[] = []
   let train: Placed<TrainClause> | undefined
   let frozen: Placed<FreezeClause> | undefined
-  const seen = new Map<string, Span>()
+  const seen = new Map<string, StageClause>()
   for (const { clause, file } of stage.clauses) {
     const key = clauseKey(clause)
     const first = seen.get(key)
-    if (first) diagnostics.add(duplicateClause(clause.span, { name: key, first }))
-    else seen.set(key, clause.span)
+    if (!first) seen.set(key, clause)
+    else if (clause.kind === 'clause' && first.kind === 'clause' && clause.name.text !== first.name.text) {
+      diagnostics.add(twoLengths(clause.span, { first: first.span }))
+      continue
+    } else diagnostics.add(duplicateClause(clause.span, { name: key, first: first.span }))
     if (clause.kind === 'train') train = { value: clause, file }
     else if (clause.kind === 'freeze') frozen = { value: clause, file }
     else if (clause.kind === 'monitor') monitors.push({ value: clause, file })
@@ -305,20 +352,13 @@ function lowerTrain(
   scope: PipelineScope,
   train: Placed<TrainClause>,
   optimizer: Placed<Expression>,
-  schedule: Placed<Expression> | undefined,
-  steps: number,
   diagnostics: Diagnostics,
-): { trained: readonly TrainedWeight[]; groups: readonly ParameterGroup[] } {
+): { trained: readonly TrainedWeight[]; groups: readonly OptimizedGroup[] } {
   const chosen: Chosen<Optimizer> = chooseOptimizer(x, optimizer.value, scope.environment(optimizer.file))
-  const rate: Chosen<Schedule> | undefined =
-    schedule && chooseSchedule(x, schedule.value, scope.environment(schedule.file))
-  const warmup = rate?.settings['warmup']
-  if (schedule && typeof warmup === 'number' && warmup >= steps)
-    diagnostics.add(warmupWithoutEffect(schedule.value.span, { warmup, steps }))
   const env = scope.environment(train.file)
   const beside = adaptedWeights(train.value, env)
   const trained = new Map<string, TrainedWeight>()
-  const groups: ParameterGroup[] = []
+  const groups: OptimizedGroup[] = []
   const entries: ReadonlySet<string>[] = []
   for (const group of train.value.groups) {
     try {
@@ -337,8 +377,6 @@ function lowerTrain(
       groups.push({
         optimizer: chosen.definition.name,
         settings: groupSettings(x, base ? { ...chosen, settings: base.settings } : chosen, group, env),
-        schedule: rate?.definition.name ?? 'constant',
-        scheduleSettings: rate?.settings ?? {},
         span: group.path.span,
       })
       entries.push(keys)
@@ -375,7 +413,7 @@ function checkFrozen(
   scope: PipelineScope,
   { value: { paths }, file }: Placed<FreezeClause>,
   trained: readonly TrainedWeight[],
-  groups: readonly ParameterGroup[],
+  groups: readonly OptimizedGroup[],
   diagnostics: Diagnostics,
 ): void {
   const byPath = new Map(trained.map((t) => [`${t.model}.${t.path}`, t]))

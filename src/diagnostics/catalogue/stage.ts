@@ -30,7 +30,7 @@ export const missingClause = define<{ stage: string; clause: string; example: st
   'stage/missing-clause',
   'error',
   `
-A stage says what it trains, what it minimizes, and for how many steps.
+A stage says what it trains, what it minimizes, and for how many steps or epochs.
 
 \`\`\`dcr
 stage align { train proj; minimize dcr; optimizer adamw(lr = 1e-4); steps 300 }
@@ -54,6 +54,35 @@ by commas.
     labels: [{ span: first, message: 'first here' }],
     help: name === 'train' ? 'write one `train` with all parts, separated by commas' : 'keep one of them',
   }),
+)
+
+export const twoLengths = define<{ first: Span }>(
+  'stage/two-lengths',
+  'error',
+  `
+A stage says once how long it is: in optimizer steps, or in epochs of the data set that its objective reads.
+
+\`\`\`dcr
+stage fit { steps 300; epochs 3; ... }   // wrong
+stage fit { epochs 3; ... }              // right
+\`\`\`
+`,
+  ({ first }) => ({
+    message: '`steps` and `epochs` both say how long this stage is',
+    labels: [{ span: first, message: 'first here' }],
+    help: 'keep one of them',
+  }),
+)
+
+export const badEpochs = define<{ message: string; help: string }>(
+  'stage/epochs',
+  'error',
+  `
+\`epochs n\` stands for the steps in which every row of the data set that the objective reads has come n times. So that
+data set must say how many rows it has before it is read, as \`mnist\` does, and where the objective reads several, their
+epochs must be equally long. \`steps n\` says the length of a stage in any case.
+`,
+  (p) => p,
 )
 
 export const badTrainPath = define<{

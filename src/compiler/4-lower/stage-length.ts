@@ -1,0 +1,43 @@
+import { badEpochs } from '../../diagnostics/catalogue/stage.js'
+import type { Span } from '../../diagnostics/diagnostic.js'
+import { findSource } from '../../sources/registry.js'
+import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
+
+interface Epochs {
+  readonly count: number
+  /** Of the clause's value. */
+  readonly span: Span
+  /** The data sets that the objective reads, and the batches of each that a step takes. */
+  readonly data: Iterable<string>
+  readonly batches: number
+}
+
+/**
+ * The optimizer steps in which every row of the objective's data set has come `count` times. Rows follow each other
+ * across the ends of epochs, so the last step alone may begin another one.
+ */
+export function stepsOfEpochs(x: Elaboration, { count, span, data, batches }: Epochs): number {
+  const lengths = [...data].map((name) => {
+    const { spec, rows = 1 } = x.data.get(name) ?? fail(badEpochs(span, unknownLength(name)))
+    const length = findSource(spec.source)?.length?.(spec.arguments)
+    if (length === undefined) return fail(badEpochs(span, unknownLength(name)))
+    return { name, steps: Math.ceil((count * length) / (rows * batches) - 1e-9) }
+  })
+  const [first, ...others] = lengths
+  if (!first)
+    return fail(badEpochs(span, { message: 'the objective reads no data', help: 'give `steps n` instead' }))
+  if (others.every(({ steps }) => steps === first.steps)) return first.steps
+  const parts = lengths.map(({ name, steps }) => `${steps.toLocaleString('en')} steps of \`${name}\``)
+  const { steps } = lengths.reduce((a, b) => (b.steps > a.steps ? b : a))
+  return fail(
+    badEpochs(span, {
+      message: `the objective reads several data sets, whose epochs differ: ${parts.join(', ')}`,
+      help: `give the steps: \`steps ${String(steps).replace(/\B(?=(\d{3})+$)/g, '_')}\` go through all of them`,
+    }),
+  )
+}
+
+const unknownLength = (data: string): { readonly message: string; readonly help: string } => ({
+  message: `how many rows \`${data}\` has is known only when it is read`,
+  help: 'give `steps n` instead',
+})
