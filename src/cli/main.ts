@@ -122,6 +122,15 @@ function program(done: (code: number) => void): Command {
     .argument('<folder>', 'name of the new folder')
     .action(async (folder) => done((await import('./new.js')).newProject(folder)))
   dcrc
+    .command('doctor')
+    .description('tell what this machine can run, what is missing, and what mends it')
+    .argument(
+      '[file]',
+      'FILE or FILE#pipeline, whose files are looked for; none: the only pipeline file of this folder',
+    )
+    .option('--json', 'the findings as JSON', false)
+    .action(async (file, options) => done(await (await import('./doctor.js')).doctor(file, options)))
+  dcrc
     .command('lsp')
     .description('answer an editor, as a language server on standard input and output')
     // what editors add for servers that know several ways to talk

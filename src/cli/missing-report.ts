@@ -18,11 +18,15 @@ function describeWeights({ models, from, published, parameters, bytes: size }: M
   return [
     `weights of ${models.join(', ')}: not at ${from.join(', ')}, nor in the Hugging Face cache`,
     `${bytes(size)} for ${count(parameters)} parameters, ${licence}`,
-    published === undefined
-      ? 'put them there: a .safetensors file, or a Hugging Face folder'
-      : fetchCommand(published.id, from[0] ?? ''),
+    weightsHelp({ published, from }),
   ]
 }
+
+/** How to get weights that are not there. */
+export const weightsHelp = ({ published, from }: Pick<MissingWeights, 'published' | 'from'>): string =>
+  published === undefined
+    ? 'put them there: a .safetensors file, or a Hugging Face folder'
+    : fetchCommand(published.id, from[0] ?? '')
 
 /** The command that puts a published model where it is looked for: into a folder of its name, or into the cache. */
 function fetchCommand(id: string, from: string): string {

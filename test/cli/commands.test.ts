@@ -31,7 +31,7 @@ describe('usage', () => {
     const help = await dcrc.dcrc('--help')
     expect([bare.code, help.code]).toEqual([0, 0])
     expect(help.stdout).toBe(bare.stderr)
-    for (const command of ['check', 'fmt', 'plan', 'compile', 'run', 'compare', 'new', 'explain'])
+    for (const command of ['check', 'fmt', 'plan', 'compile', 'run', 'compare', 'new', 'doctor', 'explain'])
       expect(help.stdout).toContain(`\n  ${command} `)
   })
 

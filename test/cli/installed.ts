@@ -47,7 +47,7 @@ export interface Surroundings {
  */
 export class Installed {
   private constructor(
-    private readonly place: string,
+    readonly place: string,
     /** Where commands are started. */
     readonly folder: string,
   ) {}

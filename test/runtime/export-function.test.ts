@@ -162,3 +162,35 @@ pipeline wide {
   )
   expect(relativeError(values(out), [...wanted, ...wanted])).toBeLessThan(1e-5)
 })
+
+test('of a batch normalization gives what its running statistics say', async () => {
+  const run = join(folder, 'normed')
+  const normed = compileText(`
+use std.nn { BatchNorm1d }
+pipeline normed {
+  model norm = BatchNorm1d(3)
+  let x = draw uniform of [16, 3]
+  fn scaled(x: f32[n, 3]) = norm(x)
+  loss far = mean(square(scaled(x) - 2.0))
+  stage learn { train norm; minimize far; optimizer adamw(lr = 0.05); steps 4 }
+  export scaled, norm
+}`)
+  expect((await runPipeline(normed, { root: folder, threads: 1, runDir: run })).status).toBe('done')
+  const file = await openSafetensors(join(run, 'export/norm/model.safetensors'))
+  const tensor = async (path: string): Promise<Float32Array> => {
+    const found = file.tensors.get(path)
+    if (!found) throw new Error(`no ${path}`)
+    return new Float32Array(await readTensor(found))
+  }
+  const [w, b, m, v] = await Promise.all(['weight', 'bias', 'running_mean', 'running_var'].map(tensor))
+  expect([...(m ?? [])].every((each) => each > 0.05)).toBe(true)
+  const x = Float32Array.of(0, 0.5, 1, -1, 2, 3)
+  const session = await InferenceSession.create(join(run, 'export/scaled/model.onnx'))
+  const { scaled } = await session.run({ x: new Tensor('float32', x, [2, 3]) })
+  await session.release()
+  const byHand = x.map((each, i) => {
+    const at = (values: Float32Array | undefined): number => values?.[i % 3] ?? NaN
+    return ((each - at(m)) / Math.sqrt(at(v) + 1e-5)) * at(w) + at(b)
+  })
+  expect(relativeError(values(scaled), byHand)).toBeLessThan(1e-6)
+})

@@ -62,17 +62,17 @@ function lowerFunction(statics: Statics, fn: FunctionVal, span: Span): LoweredEx
       })
       const value = x.drawPath.root(`@export/${name}`, () => callFunction(x, fn, { list, span }))
       const outputs = outputsOf(name, value, span)
-      const graph = withoutNexts(x.finish(name, outputs))
-      if (drawsOf(graph).size > 0)
+      const called = x.finish(name, outputs)
+      if (drawsOf(called).size > 0)
         return fail(fixedExport(span, { name, reason: 'it draws random values, which a file cannot' }))
-      const other = graph.inputs.find((v) => !list.some((given) => given.value.value === v))
+      const other = called.inputs.find((v) => !list.some((given) => given.value.value === v))
       if (other) return fail(fixedExport(span, { name, reason: `it reads ${inputName(other)}` }))
       const still = outputs.find(({ value: v }) => v.type.shape[0] !== rows)
       if (still)
         return fail(
           fixedExport(span, { name, reason: `its result has no row for each row of its arguments` }),
         )
-      return { rows, graph }
+      return { rows, graph: withoutNexts(called) }
     }),
   )
   const open = openRows(graphs)
