@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { version } from '../compiler/version.js'
 import { exitCodes } from './exit-codes.js'
+import { templates } from './templates.js'
 
 /** `name=value` pairs of a repeated `--set`. */
 function collectSetting(text: string, settings: Map<string, string>): Map<string, string> {
@@ -120,7 +121,12 @@ function program(done: (code: number) => void): Command {
     .command('new')
     .description('make a folder with a first pipeline')
     .argument('<folder>', 'name of the new folder')
-    .action(async (folder) => done((await import('./new.js')).newProject(folder)))
+    .addOption(
+      new Option('--template <name>', templates.map(({ name, says }) => `${name}: ${says}`).join('; '))
+        .choices(templates.map(({ name }) => name))
+        .default('digits'),
+    )
+    .action(async (folder, options) => done((await import('./new.js')).newProject(folder, options)))
   dcrc
     .command('doctor')
     .description('tell what this machine can run, what is missing, and what mends it')

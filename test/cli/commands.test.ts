@@ -1,5 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ownSpecifier } from '../../src/cli/own-specifier.js'
+import { templates } from '../../src/cli/templates.js'
+import { version } from '../../src/compiler/version.js'
 import { Installed } from './installed.js'
 
 /*
@@ -224,6 +228,61 @@ stage learn: 500 steps
   })
 })
 
+describe('templates of new', () => {
+  test.each(templates)('$name: its pipelines are free of complaints and formatted', async ({ name, main }) => {
+    const folder = `from-${name}`
+    expect((await dcrc.dcrc(`new ${folder} --template ${name}`)).code).toBe(0)
+    const pipelines = readdirSync(dcrc.path(folder)).filter((file) => file.endsWith('.dcr'))
+    expect(pipelines).toContain(main)
+    const checked = await dcrc.dcrc(`check ${pipelines.join(' ')}`, folder)
+    expect(checked).toEqual({ code: 0, stdout: `${pipelines.join(', ')}: no errors\n`, stderr: '' })
+    expect((await dcrc.dcrc(`fmt --check ${pipelines.join(' ')}`, folder)).code).toBe(0)
+    // what it reads of its own folder is there
+    dcrc.install(folder)
+    const looked = await dcrc.dcrc('doctor', folder)
+    expect(looked).toMatchObject({ code: 0, stdout: expect.stringContaining(`${main}; found the files of`) })
+  })
+
+  test('one that there is none of is a mistake of the command line', async () => {
+    const { code, stderr } = await dcrc.dcrc('new other --template dcx')
+    expect([code, existsSync(dcrc.path('other'))]).toEqual([2, false])
+    expect(stderr).toContain("'dcx' is invalid. Allowed choices are digits")
+  })
+})
+
+describe('what a project says to get dcrc', () => {
+  /** A package of dcrc in a folder as npm leaves it, with what it noted. */
+  const installed = (resolved?: string): string => {
+    const folder = mkdtempSync(join(dcrc.folder, 'root-'))
+    mkdirSync(join(folder, 'node_modules/dcrc'), { recursive: true })
+    if (resolved !== undefined)
+      writeFileSync(
+        join(folder, 'node_modules/.package-lock.json'),
+        JSON.stringify({ packages: { 'node_modules/dcrc': { version, resolved } } }),
+      )
+    return folder
+  }
+  const specifier = (resolved?: string): string => {
+    const folder = installed(resolved)
+    return ownSpecifier(join(folder, 'new/project'), join(folder, 'node_modules/dcrc'))
+  }
+
+  test('from the registry, its version; from a packed file or a repository, that', () => {
+    expect(specifier(`https://registry.example/dcrc/-/dcrc-${version}.tgz`)).toBe(version)
+    expect(specifier('file:../packed/dcrc.tgz')).toBe('file:../../../packed/dcrc.tgz')
+    expect(specifier('git+ssh://git@git.example/a/dcrc.git#0123')).toBe(
+      'git+ssh://git@git.example/a/dcrc.git#0123',
+    )
+    expect(specifier('https://files.example/nightly/dcrc.tgz')).toBe('https://files.example/nightly/dcrc.tgz')
+  })
+
+  test('from a clone, or where npm noted nothing, its place', () => {
+    expect(specifier()).toBe('file:../../node_modules/dcrc')
+    const clone = mkdtempSync(join(dcrc.folder, 'clone-'))
+    expect(ownSpecifier(join(clone, '../project'), clone)).toBe(`file:../${basename(clone)}`)
+  })
+})
+
 describe('compile', () => {
   test('writes a folder, replaces it, and replaces nothing else', async () => {
     await dcrc.dcrc('new Second')
@@ -238,7 +297,7 @@ describe('compile', () => {
     const refused = await dcrc.dcrc('compile --out .', 'Second')
     expect(refused.code).toBe(1)
     expect(refused.stderr).toContain(
-      'error[file/not-replaced]: `.` holds something else than a compiled pipeline: .gitignore, compiled, digits.dcr and 1 more',
+      'error[file/not-replaced]: `.` holds something else than a compiled pipeline: .gitignore, .npmrc, compiled and 2 more',
     )
     expect(dcrc.read('Second/digits.dcr')).toBe(text)
   })
@@ -263,7 +322,7 @@ describe('compile', () => {
     expect((await compile()).code).toBe(0)
     expect((await dcrc.dcrc('run out --steps 1 --weights random', 'Own')).code).toBe(0)
     expect(readdirSync(dcrc.path('Own')).sort()).toEqual(
-      ['.dcrc', '.gitignore', 'digits.dcr', 'out', 'package.json', 'runs'].filter((name) =>
+      ['.dcrc', '.gitignore', '.npmrc', 'digits.dcr', 'out', 'package.json', 'runs'].filter((name) =>
         existsSync(dcrc.path('Own', name)),
       ),
     )
