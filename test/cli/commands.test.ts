@@ -229,19 +229,27 @@ stage learn: 500 steps
 })
 
 describe('templates of new', () => {
-  test.each(templates)('$name: its pipelines are free of complaints and formatted', async ({ name, main }) => {
-    const folder = `from-${name}`
-    expect((await dcrc.dcrc(`new ${folder} --template ${name}`)).code).toBe(0)
-    const pipelines = readdirSync(dcrc.path(folder)).filter((file) => file.endsWith('.dcr'))
-    expect(pipelines).toContain(main)
-    const checked = await dcrc.dcrc(`check ${pipelines.join(' ')}`, folder)
-    expect(checked).toEqual({ code: 0, stdout: `${pipelines.join(', ')}: no errors\n`, stderr: '' })
-    expect((await dcrc.dcrc(`fmt --check ${pipelines.join(' ')}`, folder)).code).toBe(0)
-    // what it reads of its own folder is there
-    dcrc.install(folder)
-    const looked = await dcrc.dcrc('doctor', folder)
-    expect(looked).toMatchObject({ code: 0, stdout: expect.stringContaining(`${main}; found the files of`) })
-  })
+  test.each(templates)(
+    '$name: its pipelines are free of complaints and formatted',
+    async ({ name, main }) => {
+      const folder = `from-${name}`
+      expect((await dcrc.dcrc(`new ${folder} --template ${name}`)).code).toBe(0)
+      const pipelines = readdirSync(dcrc.path(folder)).filter(
+        (file) => file.endsWith('.dcr') && /^pipeline /m.test(dcrc.read(join(folder, file))),
+      )
+      expect(pipelines).toContain(main)
+      const checked = await dcrc.dcrc(`check ${pipelines.join(' ')}`, folder)
+      expect(checked).toEqual({ code: 0, stdout: `${pipelines.join(', ')}: no errors\n`, stderr: '' })
+      expect((await dcrc.dcrc(`fmt --check ${pipelines.join(' ')}`, folder)).code).toBe(0)
+      // what it reads of its own folder is there
+      dcrc.install(folder)
+      const looked = await dcrc.dcrc('doctor', folder)
+      expect(looked).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`${main}; found the files of`),
+      })
+    },
+  )
 
   test('one that there is none of is a mistake of the command line', async () => {
     const { code, stderr } = await dcrc.dcrc('new other --template dcx')
