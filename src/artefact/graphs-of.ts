@@ -1,6 +1,7 @@
 import type { EvaluationSpec } from './evaluations.js'
 import type { GraphSpec } from './graphs.js'
 import type { Manifest } from './manifest.js'
+import { graphsOfStage } from './stage-parts.js'
 
 const partsOf = ({ cases }: EvaluationSpec) => cases.flatMap(({ parts }) => parts)
 
@@ -10,9 +11,7 @@ export const graphsOfEvaluation = (evaluation: EvaluationSpec): readonly GraphSp
 
 /** All graphs that a run may open, exports left out. */
 export const graphsOf = ({ stages, evaluations }: Manifest): readonly GraphSpec[] => [
-  ...stages.flatMap(({ graphs: g }) =>
-    [g.step, g.monitored, g.micro, g.prologue].filter((one) => one !== null),
-  ),
+  ...stages.flatMap(graphsOfStage),
   ...evaluations.flatMap(graphsOfEvaluation),
 ]
 

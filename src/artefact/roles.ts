@@ -24,7 +24,7 @@ export type State =
    */
   | { readonly kind: 'gradient'; readonly term: number | null; readonly model: string; readonly path: string }
 
-/** The name of a state tensor, in a checkpoint and where a run keeps it. */
+/** The name of a state tensor in the graphs of an update. */
 export function stateName(state: State): string {
   const { model, path } = state
   switch (state.kind) {
@@ -39,6 +39,16 @@ export function stateName(state: State): string {
     case 'gradient':
       return state.term === null ? `grad/${model}/${path}` : `grad/${state.term}/${model}/${path}`
   }
+}
+
+/**
+ * The name of a state tensor of an update, in a checkpoint and where a run keeps it. Parameters and states are one for
+ * all updates of a stage; what an update keeps for itself carries its name, where it has one.
+ */
+export function stateKey(update: string | null, state: State): string {
+  const name = stateName(state)
+  const isCommon = state.kind === 'parameter' || state.kind === 'carried'
+  return update === null || isCommon ? name : `${update}/${name}`
 }
 
 /** What the runner feeds into an input. */

@@ -83,17 +83,29 @@ const group = z.strictObject({
   schedule_settings: settings,
 })
 
-const stage = z.strictObject({
-  name,
-  hash: z.string(),
-  steps: z.int().positive(),
+const update = z.strictObject({
+  name: name.nullable(),
+  times: z.int().positive(),
   accumulate: z.int().positive(),
-  save_every: z.int().positive().nullable(),
   groups: z.array(group),
   trained: z.array(z.strictObject({ model: name, path: z.string(), shape, group: z.int().nonnegative() })),
   states: z.array(z.strictObject({ model: name, path: z.string(), dtype, shape })),
   slots: z.array(z.string()),
   ema: z.number().nullable(),
+  graphs: z.strictObject({
+    step: graph,
+    monitored: graph.nullable(),
+    micro: graph.nullable(),
+    prologue: graph.nullable(),
+  }),
+})
+
+const stage = z.strictObject({
+  name,
+  hash: z.string(),
+  steps: z.int().positive(),
+  save_every: z.int().positive().nullable(),
+  updates: z.array(update).min(1),
   monitors: z.array(
     z.strictObject({
       name: z.string(),
@@ -101,12 +113,6 @@ const stage = z.strictObject({
       statistic: z.enum(['value', 'share']),
     }),
   ),
-  graphs: z.strictObject({
-    step: graph,
-    monitored: graph.nullable(),
-    micro: graph.nullable(),
-    prologue: graph.nullable(),
-  }),
 })
 
 const hostExpression: z.ZodType<HostExpression> = z.lazy(() =>

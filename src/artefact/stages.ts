@@ -13,9 +13,27 @@ export interface GroupSpec {
 export interface StageSpec {
   readonly name: string
   readonly hash: string
+  /** Rounds, in each of which its updates run in turn. */
   readonly steps: number
-  readonly accumulate: number
   readonly save_every: number | null
+  /** At least one; one without a name where the stage declares none. */
+  readonly updates: readonly UpdateSpec[]
+  /**
+   * In the graphs of the last update. `share`: what is recorded is the share of the monitored steps so far at which the
+   * value was 1 and not 0.
+   */
+  readonly monitors: readonly {
+    readonly name: string
+    readonly every: number
+    readonly statistic: 'value' | 'share'
+  }[]
+}
+
+export interface UpdateSpec {
+  readonly name: string | null
+  /** How many times a round executes it; each has batches and draws of its own. */
+  readonly times: number
+  readonly accumulate: number
   readonly groups: readonly GroupSpec[]
   readonly trained: readonly {
     readonly model: string
@@ -34,12 +52,6 @@ export interface StageSpec {
   readonly slots: readonly string[]
   /** The decay of averages, kept as state that starts at the parameters; null: there are none. */
   readonly ema: number | null
-  /** `share`: what is recorded is the share of the monitored steps so far at which the value was 1 and not 0. */
-  readonly monitors: readonly {
-    readonly name: string
-    readonly every: number
-    readonly statistic: 'value' | 'share'
-  }[]
   readonly graphs: {
     /** One optimizer step; with accumulation the last micro-batch and the update. */
     readonly step: GraphSpec
@@ -47,7 +59,7 @@ export interface StageSpec {
     readonly monitored: GraphSpec | null
     /** A micro-batch before the last: adds its gradient to that of those before it. Null when accumulate = 1. */
     readonly micro: GraphSpec | null
-    /** Runs once per stage: values that depend on no data, draw, step or trained parameter. */
+    /** Runs once: values that depend on no data, draw, step or trained parameter. */
     readonly prologue: GraphSpec | null
   }
 }

@@ -1,6 +1,6 @@
 import type { Json, Settings } from '../artefact/json.js'
 import type { Planning } from '../compiler/index.js'
-import type { ModelPlan, PairsPlan, StagePlan } from '../compiler/plan/report.js'
+import type { ModelPlan, PairsPlan, StagePlan, UpdatePlan } from '../compiler/plan/report.js'
 import { bytes, count, flops } from '../diagnostics/units.js'
 import { describeConversions, type fileConversions } from './plan-weights.js'
 
@@ -43,37 +43,69 @@ const describeEvaluations = ({ evaluations }: FullPlan): Section =>
         ),
       ]
 
+type Row = readonly [string, string]
+
 function describeStage(s: StagePlan): readonly string[] {
+  const [only] = s.updates
+  const single = s.updates.length === 1 && only?.update === null ? only : undefined
   const types = typesRow(s)
-  const rows: [string, string][] = [
-    ...describeGroups(s.groups).map((text): [string, string] => ['optimizer', text]),
-    ['update', describeUpdate(s)],
-    [
-      'compute',
-      `${flops(s.flops)} a step${s.accumulate > 1 ? ` of ${s.accumulate} micro-batches` : ''}, ${flops(s.flops * s.steps)} in all${s.prologueFlops > 0 ? `, ${flops(s.prologueFlops)} once before` : ''}`,
-    ],
+  const rows: readonly Row[] = [
+    ...(single ? optimizerRows(single, s) : []),
+    ['compute', `${computeText(s, single)}, ${flops(s.flops * s.steps)} in all${onceText(s)}`],
     [
       'peak memory',
       `${bytes(s.memory.peak)} predicted (activations ${bytes(s.memory.activations)}, state and batch ${bytes(s.memory.inputs)}, frozen weights ${bytes(s.memory.weights)}, onnxruntime itself ${bytes(s.memory.session)})`,
     ],
     ...(types ? [types] : []),
-    ...(s.pairs ? [pairsRow(s.pairs, s.budget)] : []),
-    ['bus', `${bytes(s.bus.in)} in, ${bytes(s.bus.out)} out per step`],
-    ...(s.stateBytes > 0
-      ? [['state', `${bytes(s.stateBytes)} carried from step to step`] as [string, string]]
-      : []),
-    ['checkpoint', bytes(s.checkpointBytes)],
+    ...(single ? runRows(single, s.budget) : []),
+    ...(s.stateBytes > 0 ? [['state', `${bytes(s.stateBytes)} carried from step to step`] as const] : []),
+    [
+      'checkpoint',
+      single ? bytes(s.checkpointBytes) : `${bytes(s.checkpointBytes)}, ${saveText(s, 'rounds')}`,
+    ],
     ['data', s.data.length > 0 ? s.data.join(', ') : 'none'],
   ]
   return [
-    `stage ${s.stage}: ${s.steps.toLocaleString('en')} steps`,
+    `stage ${s.stage}: ${s.steps.toLocaleString('en')} ${single ? 'steps' : 'rounds'}`,
     ...s.models.flatMap(describeModel),
+    ...(single ? [] : s.updates.flatMap((update) => describeUpdateOfRound(update, s))),
     ...rows.map(([label, text]) => `  ${label.padEnd(12)} ${text}`),
   ]
 }
 
+function describeUpdateOfRound(u: UpdatePlan, s: StagePlan): readonly string[] {
+  const rows = [
+    ...optimizerRows(u, null),
+    ['compute', `${flops(u.flops)} an execution${microText(u)}`] as const,
+    ...runRows(u, s.budget),
+  ]
+  const times = u.times === 1 ? 'once' : `${u.times} times`
+  return [
+    `  update ${u.update}: ${times} a round, ${(u.times * s.steps).toLocaleString('en')} in all`,
+    ...rows.map(([label, text]) => `    ${label.padEnd(10)} ${text}`),
+  ]
+}
+
+/** How an update changes parameters; of a stage that is one, also when a checkpoint is written. */
+const optimizerRows = (u: UpdatePlan, stage: StagePlan | null): readonly Row[] => [
+  ...describeGroups(u.groups).map((text): Row => ['optimizer', text]),
+  ['update', [...updateTexts(u), ...(stage ? [saveText(stage, 'steps')] : [])].join(', ')],
+]
+
+const runRows = (u: UpdatePlan, budget: number | null): readonly Row[] => [
+  ...(u.pairs ? [pairsRow(u.pairs, budget)] : []),
+  ['bus', `${bytes(u.bus.in)} in, ${bytes(u.bus.out)} out per ${u.update === null ? 'step' : 'execution'}`],
+]
+
+const microText = ({ accumulate }: UpdatePlan): string =>
+  accumulate > 1 ? ` of ${accumulate} micro-batches` : ''
+const computeText = ({ flops: each }: StagePlan, single: UpdatePlan | undefined): string =>
+  single ? `${flops(each)} a step${microText(single)}` : `${flops(each)} a round`
+const onceText = ({ prologueFlops }: StagePlan): string =>
+  prologueFlops > 0 ? `, ${flops(prologueFlops)} once before` : ''
+
 /** Defaults too: nothing that decides a result goes unsaid. Groups with the same settings are told as one. */
-function describeGroups(groups: StagePlan['groups']): readonly string[] {
+function describeGroups(groups: UpdatePlan['groups']): readonly string[] {
   const counts = new Map<string, number>()
   for (const { optimizer, settings, schedule, scheduleSettings, parameters } of groups) {
     const text = `${callText(optimizer, settings)}, ${callText(schedule, scheduleSettings)}`
@@ -82,16 +114,15 @@ function describeGroups(groups: StagePlan['groups']): readonly string[] {
   return [...counts].map(([text, n]) => (counts.size > 1 ? `${text} for ${count(n)} parameters` : text))
 }
 
-const describeUpdate = (s: StagePlan): string =>
-  [
-    s.clipNorm === null ? 'no clipping' : `clip_norm ${s.clipNorm}`,
-    s.ema === null ? 'no averages' : `ema ${s.ema}`,
-    ...(s.accumulate > 1 ? [`accumulate ${s.accumulate}`] : []),
-    ...(s.exact === null ? [] : [`accumulate ${s.exact} exact`]),
-    s.saveEvery === null
-      ? 'a checkpoint at the end'
-      : `a checkpoint every ${s.saveEvery} steps and at the end`,
-  ].join(', ')
+const updateTexts = (u: UpdatePlan): readonly string[] => [
+  u.clipNorm === null ? 'no clipping' : `clip_norm ${u.clipNorm}`,
+  u.ema === null ? 'no averages' : `ema ${u.ema}`,
+  ...(u.accumulate > 1 ? [`accumulate ${u.accumulate}`] : []),
+  ...(u.exact === null ? [] : [`accumulate ${u.exact} exact`]),
+]
+
+const saveText = ({ saveEvery }: StagePlan, unit: 'steps' | 'rounds'): string =>
+  saveEvery === null ? 'a checkpoint at the end' : `a checkpoint every ${saveEvery} ${unit} and at the end`
 
 /** `adamw(lr = 0.001, betas = [0.9, 0.999])`, as the language writes it. */
 const callText = (name: string, settings: Settings): string =>

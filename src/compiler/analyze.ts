@@ -14,7 +14,7 @@ import { defaultTarget } from '../targets/registry.js'
 import type { Target } from '../targets/target.js'
 import { unrunnable } from './unrunnable.js'
 import { chunkProblems } from './passes/chunk-pairs/problems.js'
-import { gradientProblems, stageProblems } from './6-differentiate/problems.js'
+import { gradientProblems, updateProblems } from './6-differentiate/problems.js'
 
 /** What is asked of the compiler. */
 export interface Request {
@@ -84,8 +84,9 @@ export function analyzePipeline(
   if (diagnostics.hasErrors || !lowered) return done()
 
   for (const stage of lowered.stages) {
-    for (const d of [...stageProblems(stage), ...chunkProblems(stage), ...exactProblems(stage)])
-      diagnostics.add({ ...d, stage: stage.name })
+    for (const update of stage.updates)
+      for (const d of [...updateProblems(update), ...chunkProblems(update), ...exactProblems(update)])
+        diagnostics.add({ ...d, stage: stage.name })
   }
   for (const { graph } of lowered.evaluations.flatMap(partsOf))
     for (const d of gradientProblems(graph)) diagnostics.add(d)

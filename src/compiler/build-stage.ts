@@ -2,83 +2,93 @@ import { memoryExceeded } from '../diagnostics/catalogue/stage.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { Draft } from '../graph/graph.js'
 import type { Target } from '../targets/target.js'
-import type { LoweredStage } from './4-lower/lowered.js'
+import { type LoweredStage, type LoweredUpdate, fullName } from './4-lower/lowered.js'
 import { optimizeForward } from './5-optimize/index.js'
 import { differentiate } from './6-differentiate/step.js'
-import { optimizeStage } from './7-optimize/stage.js'
+import { optimizeUpdate } from './7-optimize/stage.js'
 import { kernelProblems } from './8-schedule/kernel-problems.js'
-import { type ScheduledStage, memoryOfStage, scheduleStage } from './8-schedule/schedule.js'
+import { inOneRound } from './8-schedule/round.js'
+import { type ScheduledUpdate, memoryOfUpdate, scheduleUpdate } from './8-schedule/schedule.js'
 import { microBatchesOf } from './passes/accumulate-exact/problems.js'
 import { chunkingOf, pairRowsOf } from './passes/chunk-pairs/problems.js'
 
 /** A stage as it will run, what its budget of memory led to, and what is wrong with it. */
 export interface BuiltStage {
-  readonly scheduled: ScheduledStage
-  readonly pairs: PairsChoice | null
+  readonly lowered: LoweredStage
+  readonly updates: readonly BuiltUpdate[]
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** How a stage with `chunk` or `memory` computes its pairs. */
+export interface BuiltUpdate {
+  readonly scheduled: ScheduledUpdate
+  readonly pairs: PairsChoice | null
+}
+
+/** How an update with `chunk` or `memory` computes its pairs. */
 export interface PairsChoice {
   readonly rows: number
   /** How many rows at a time; null: all. */
   readonly chunk: number | null
   /** Why the pairs cannot be computed in chunks. */
   readonly refused: string | null
-  /** The same stage with all pairs at once. */
-  readonly whole: () => ScheduledStage
+  /** The same update with all pairs at once. */
+  readonly whole: () => ScheduledUpdate
 }
 
-/**
- * Phases 5 to 8 of a stage. Under a budget of memory, its pairs are computed in the largest chunks of rows with which
- * the predicted peak of a step fits.
- */
+/** Phases 5 to 8 of a stage. */
 export function buildStage(stage: LoweredStage, target: Target): BuiltStage {
-  const whole = once(() => build(stage, null, target))
-  const rows = stage.chunk || stage.memory ? pairRowsOf(stage.graph) : undefined
-  if (rows === undefined) return finished(stage, whole(), null, target)
+  const built = stage.updates.map((update) => buildUpdate(update, target))
+  const round = inOneRound(built.map(({ scheduled }) => scheduled))
+  const updates = round.map((scheduled, k) => ({ scheduled, pairs: built[k]?.pairs ?? null }))
+  return {
+    lowered: { ...stage, updates: round.map(({ lowered }) => lowered) },
+    updates,
+    diagnostics: updates.flatMap((update) => problemsOf(update, target)),
+  }
+}
+
+/** Under a budget of memory, pairs are computed in the largest chunks of rows with which the predicted peak fits. */
+function buildUpdate(update: LoweredUpdate, target: Target): BuiltUpdate {
+  const whole = once(() => build(update, null, target))
+  const rows = update.chunk || update.memory ? pairRowsOf(update.graph) : undefined
+  if (rows === undefined) return { scheduled: whole().scheduled, pairs: null }
   let built: Attempt | undefined
-  for (const size of sizesFor(stage, rows)) {
-    built = size === rows ? whole() : build(stage, size, target)
-    if (built.refused !== null || fits(stage, built.scheduled)) break
+  for (const size of sizesFor(update, rows)) {
+    built = size === rows ? whole() : build(update, size, target)
+    if (built.refused !== null || fits(update, built.scheduled)) break
   }
   built ??= whole()
   const chunk = built.refused === null ? built.size : null
   const pairs = { rows, chunk, refused: built.refused, whole: () => whole().scheduled }
-  return finished(stage, built, pairs, target)
+  return { scheduled: built.scheduled, pairs }
 }
 
-function finished(
-  stage: LoweredStage,
-  { scheduled }: Attempt,
-  pairs: PairsChoice | null,
-  target: Target,
-): BuiltStage {
+function problemsOf({ scheduled, pairs }: BuiltUpdate, target: Target): readonly Diagnostic[] {
+  const { lowered } = scheduled
   const graphs = Object.values(scheduled.graphs).flatMap((g) => g?.graph ?? [])
-  const diagnostics = [...kernelProblems(graphs, target, stage.span), ...exceeded(stage, scheduled, pairs)]
-  return { scheduled, pairs, diagnostics }
+  return [...kernelProblems(graphs, target, lowered.span), ...exceeded(lowered, scheduled, pairs)]
 }
 
 /** What to try: the size that is asked for, or every one from all rows down. */
-function sizesFor(stage: LoweredStage, rows: number): readonly number[] {
-  if (stage.chunk) return [stage.chunk.rows]
+function sizesFor(update: LoweredUpdate, rows: number): readonly number[] {
+  if (update.chunk) return [update.chunk.rows]
   return Array.from({ length: rows }, (_, k) => rows - k).filter((size) => rows % size === 0)
 }
 
-const fits = (stage: LoweredStage, scheduled: ScheduledStage): boolean =>
-  stage.memory === null || memoryOfStage(scheduled).peak <= stage.memory.bytes
+const fits = (update: LoweredUpdate, scheduled: ScheduledUpdate): boolean =>
+  update.memory === null || memoryOfUpdate(scheduled).peak <= update.memory.bytes
 
 interface Attempt {
-  readonly scheduled: ScheduledStage
+  readonly scheduled: ScheduledUpdate
   readonly size: number | null
   readonly refused: string | null
 }
 
-function build(stage: LoweredStage, size: number | null, target: Target): Attempt {
-  const chunking = size === null ? {} : { chunking: chunkingOf(stage, size) }
+function build(update: LoweredUpdate, size: number | null, target: Target): Attempt {
+  const chunking = size === null ? {} : { chunking: chunkingOf(update, size) }
   const draft = new Draft()
-  const microBatches = microBatchesOf(stage)
-  const { graph, report } = optimizeForward(stage.graph, target, {
+  const microBatches = microBatchesOf(update)
+  const { graph, report } = optimizeForward(update.graph, target, {
     draft,
     ...chunking,
     ...(microBatches ? { microBatches } : {}),
@@ -86,26 +96,28 @@ function build(stage: LoweredStage, size: number | null, target: Target): Attemp
   const [refusal] = report.flatMap(({ pass, refusals }) => (pass === 'chunk-pairs' ? refusals : []))
   const lowered =
     size === null || refusal
-      ? { ...stage, chunk: null }
-      : { ...stage, chunk: { rows: size, span: stage.span } }
+      ? { ...update, chunk: null }
+      : { ...update, chunk: { rows: size, span: update.span } }
   const differentiated = differentiate({ ...lowered, graph }, target, draft)
-  const optimized = optimizeStage(differentiated, target, { draft })
-  return { scheduled: scheduleStage(lowered, optimized, target), size, refused: refusal?.reason ?? null }
+  const optimized = optimizeUpdate(differentiated, target, { draft })
+  return { scheduled: scheduleUpdate(lowered, optimized, target), size, refused: refusal?.reason ?? null }
 }
 
 function exceeded(
-  stage: LoweredStage,
-  scheduled: ScheduledStage,
+  update: LoweredUpdate,
+  scheduled: ScheduledUpdate,
   pairs: PairsChoice | null,
 ): readonly Diagnostic[] {
-  if (!stage.memory || fits(stage, scheduled)) return []
+  if (!update.memory || fits(update, scheduled)) return []
   const why = !pairs
     ? 'it computes no pairs that could be computed in chunks'
     : pairs.refused !== null
       ? `its pairs cannot be computed in chunks: ${pairs.refused}`
       : `that is with ${pairs.chunk ?? pairs.rows} of ${pairs.rows} rows of pairs at a time`
-  const { peak } = memoryOfStage(scheduled)
-  return [memoryExceeded(stage.memory.span, { stage: stage.name, budget: stage.memory.bytes, peak, why })]
+  const { peak } = memoryOfUpdate(scheduled)
+  return [
+    memoryExceeded(update.memory.span, { stage: fullName(update), budget: update.memory.bytes, peak, why }),
+  ]
 }
 
 function once<T>(make: () => T): () => T {

@@ -40,7 +40,7 @@ export function compileAnalysed(analysis: Analysis): Compilation {
   const context = { version, locate: locator(program) }
   const artefact = buildManifest(
     withChoices(lowered, stages),
-    stages.map((s) => emitStage(s.scheduled, context)),
+    stages.map((s) => emitStage(s, context)),
     evaluations.map((e) => emitEvaluation(e.scheduled, context)),
     functions.map(({ open, scheduled }) => exportFile(open, scheduled.graph, context)),
     { version, target: target.name, editHint: editHint(program, pipeline) },
@@ -116,7 +116,7 @@ function buildStages({ target, lowered }: Analysis): readonly BuiltStage[] | und
 /** With how pairs are computed, where a budget of memory decides it. */
 const withChoices = (lowered: Lowered, stages: readonly BuiltStage[]): Lowered => ({
   ...lowered,
-  stages: stages.map((s) => s.scheduled.lowered),
+  stages: stages.map((s) => s.lowered),
 })
 
 /** `file:line:column` of places in the program; the many nodes of one call have one place. */

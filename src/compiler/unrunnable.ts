@@ -16,7 +16,9 @@ export function unrunnable({ stages, evaluations, exports }: Lowered, target: Ta
   const isSuspect = (graph: Graph): boolean =>
     missingKernels(graph, target.kernels).some(({ node }) => operator(node.op).domain !== 'dcrc')
   const built = [
-    ...stages.filter((s) => isSuspect(s.graph)).map((s) => buildStage(s, target)),
+    ...stages
+      .filter(({ updates }) => updates.some(({ graph }) => isSuspect(graph)))
+      .map((s) => buildStage(s, target)),
     ...evaluations
       .filter((e) => partsOf(e).some((part) => isSuspect(part.graph)))
       .map((e) => buildEvaluation(e, target)),

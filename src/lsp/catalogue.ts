@@ -1,4 +1,4 @@
-import { valueClauses } from '../compiler/2-resolve/clauses.js'
+import { isOfUpdate, valueClauses } from '../compiler/2-resolve/clauses.js'
 import { distributionNames } from '../compiler/3-elaborate/draw.js'
 import { specialFunctions } from '../compiler/3-elaborate/special.js'
 import { functions as hostFunctions, sources } from '../sources/registry.js'
@@ -32,21 +32,34 @@ export const builtinFunctions: Catalogue = byName([
 const plain = (names: readonly string[], doc: (name: string) => string): Catalogue =>
   byName(names.map((name) => ({ name, doc: doc(name), parameters: [] })))
 
+/** All clauses of stages and of their updates. */
 export const clauses: Catalogue = byName([
   ...Object.entries(valueClauses).map(([name, example]) => ({
     name,
     doc: `For example \`${example}\`.`,
     parameters: [],
   })),
-  { name: 'train', doc: 'The parameters that the stage trains; all others are frozen.', parameters: [] },
-  { name: 'freeze', doc: 'Parameters that the stage must leave as they are.', parameters: [] },
+  { name: 'train', doc: 'The parameters that are trained; all others are frozen.', parameters: [] },
+  { name: 'freeze', doc: 'Parameters that must stay as they are.', parameters: [] },
   {
     name: 'allow',
     doc: 'A warning that is meant: `allow "stage/coupled-accumulation" "as published"`.',
     parameters: [],
   },
   { name: 'monitor', doc: 'A value that is recorded: `monitor name = value every 10`.', parameters: [] },
+  {
+    name: 'update',
+    doc: 'One of several that run in turn, a round of them a step: `update critic { times 5; train critic; ... }`.',
+    parameters: [],
+  },
 ])
+
+const where = (fits: (name: string) => boolean): Catalogue =>
+  new Map([...clauses].filter(([name]) => fits(name)))
+
+/** The clauses of a stage, and those of an update of one. */
+export const stageClauses = where((name) => name !== 'times')
+export const updateClauses = where(isOfUpdate)
 
 const weightTypes = plain(['f32', ...narrowFloats], (name) =>
   name === 'f32' ? 'Weights as they are.' : `Weights rounded to ${name}.`,

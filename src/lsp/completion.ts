@@ -2,9 +2,17 @@ import { type CompletionItem, CompletionItemKind } from 'vscode-languageserver'
 import { parse } from '../compiler/1-parse/index.js'
 import { scan } from '../compiler/1-parse/scan.js'
 import * as t from '../compiler/1-parse/tokens.js'
-import type { Expression, StageItem, SyntaxFile } from '../compiler/1-parse/syntax.js'
+import type { Expression, SyntaxFile, TrainClause } from '../compiler/1-parse/syntax.js'
 import { usePath } from '../compiler/2-resolve/program.js'
-import { type Entry, builtinFunctions, clauses, pluginsAfter, signatureOf } from './catalogue.js'
+import {
+  type Catalogue,
+  type Entry,
+  builtinFunctions,
+  pluginsAfter,
+  signatureOf,
+  stageClauses,
+  updateClauses,
+} from './catalogue.js'
 import { signature } from './signature.js'
 import type { SourceIndex } from './source-index.js'
 import { calleeOf, typeOf } from './static-type.js'
@@ -71,7 +79,7 @@ function at(
   }
   if (place.trained) return trainedParts(workspace, place.trained, scope.get(place.trained[0] ?? ''))
   if (line.trim() === '') {
-    if (place.stage) return [...clauses.values()].map(entryItem)
+    if (place.clauses) return [...place.clauses.values()].map(entryItem)
     if (place.inPipeline)
       return words([
         t.Param,
@@ -105,7 +113,8 @@ interface Place {
   /** The path of a `train` clause before the dot. */
   trained?: readonly string[]
   call?: Call
-  stage?: StageItem
+  /** Those that may stand there. */
+  clauses?: Catalogue
   inPipeline: boolean
   top: boolean
 }
@@ -131,10 +140,11 @@ function find(file: SyntaxFile, start: number): Place {
     } else if (node.kind === 'call') {
       const call = node as Call
       if (start > call.callee.span.end) place.call = call
-    } else if (node.kind === 'stage') place.stage = node as StageItem
+    } else if (node.kind === 'stage') place.clauses = stageClauses
+    else if (node.kind === 'update') place.clauses = updateClauses
     else if (node.kind === 'pipeline') place.inPipeline = true
     else if (node.kind === 'train') {
-      const { groups } = node as Extract<StageItem['clauses'][number], { kind: 'train' }>
+      const { groups } = node as TrainClause
       for (const { path } of groups) {
         const names = path.segments.flatMap((s) =>
           s.kind === 'field' ? [s.name.text] : s.kind === 'index' ? ['[]'] : ['*'],

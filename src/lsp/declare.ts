@@ -66,6 +66,7 @@ export function declareItems(
       const inherited = pipeline.members.get(name.text)
       if (item.override && inherited) {
         if (item.kind === 'data') addFields(inherited, item)
+        if (item.kind === 'stage') addClauses(inherited, item)
         continue
       }
       const own = symbol(item.kind, name, {
@@ -75,7 +76,7 @@ export function declareItems(
       })
       if (item.kind === 'fn') addParameters(own, item.parameters, 'parameter', scope)
       if (item.kind === 'data') addFields(own, item)
-      if (item.kind === 'stage') addMonitors(own, item)
+      if (item.kind === 'stage') addClauses(own, item)
       pipeline.members.set(name.text, own)
     }
   }
@@ -88,10 +89,13 @@ function addFields(data: SourceSymbol, item: PipelineItem & { kind: 'data' }): v
   }
 }
 
-function addMonitors(stage: SourceSymbol, item: PipelineItem & { kind: 'stage' }): void {
-  for (const c of item.clauses)
-    if (c.kind === 'monitor')
-      stage.members.set(c.name.text, symbol('monitor', c.name, { declaration: c, owner: stage }))
+/** What has a name in a stage: its monitors and updates. */
+function addClauses(stage: SourceSymbol, item: PipelineItem & { kind: 'stage' }): void {
+  for (const c of item.clauses) {
+    if (c.kind !== 'monitor' && c.kind !== 'update') continue
+    if (!stage.members.has(c.name.text))
+      stage.members.set(c.name.text, symbol(c.kind, c.name, { declaration: c, owner: stage }))
+  }
 }
 
 function typeOfItem(item: PipelineItem, own: SourceSymbol, scope: NameScope) {

@@ -16,6 +16,7 @@ const kinds: Readonly<Record<string, SymbolKind>> = {
   model: SymbolKind.Object,
   loss: SymbolKind.Number,
   stage: SymbolKind.Event,
+  update: SymbolKind.Event,
   evaluate: SymbolKind.Method,
   weight: SymbolKind.Field,
   field: SymbolKind.Field,
@@ -44,7 +45,10 @@ export function documentSymbols(workspace: Workspace, path: string): readonly Do
   const itemSymbols = (item: PipelineItem): DocumentSymbol[] => {
     if (item.kind === 'remove' || item.kind === 'export' || item.kind === 'allow') return []
     if (item.kind === 'next') return one('next', item.name, item.span)
-    if (item.kind === 'stage') return one('stage', item.name, item.span)
+    if (item.kind === 'stage') {
+      const updates = item.clauses.flatMap((c) => (c.kind === 'update' ? one('update', c.name, c.span) : []))
+      return one('stage', item.name, item.span, updates)
+    }
     return itemNames(item).flatMap((name) => one(item.kind, name, item.span))
   }
   const declarationSymbols = (d: Declaration): DocumentSymbol[] => {

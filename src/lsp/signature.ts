@@ -19,6 +19,7 @@ export function signature(workspace: Workspace, symbol: SourceSymbol): string {
     case 'record':
     case 'pipeline':
     case 'stage':
+    case 'update':
     case 'data':
       return head(whole)
     default:

@@ -6,6 +6,7 @@ import type {
   MonitorClause,
   Parameter,
   PipelineItem,
+  UpdateItem,
 } from '../compiler/1-parse/syntax.js'
 
 export type SymbolKind =
@@ -16,6 +17,7 @@ export type SymbolKind =
   | 'record-field'
   | 'data-field'
   | 'monitor'
+  | 'update'
   | 'variant'
   | 'alias'
   | 'local'
@@ -27,7 +29,7 @@ export interface SourceSymbol {
   readonly name: string
   /** The name where it is declared. */
   readonly span: Span
-  readonly declaration?: Declaration | PipelineItem | ModuleMember | MonitorClause
+  readonly declaration?: Declaration | PipelineItem | ModuleMember | MonitorClause | UpdateItem
   /** Of a parameter or a field. */
   readonly parameter?: Parameter | DataField
   /** What is reached by a dot or as an argument by name: parameters, members, fields, items of a pipeline. */

@@ -1,4 +1,5 @@
 import type { Expression, ParameterPath, SyntaxFile, TrainClause } from '../compiler/1-parse/syntax.js'
+import { allClauses } from '../compiler/2-resolve/flat-stage.js'
 import { type FlatPipeline, flatten } from '../compiler/2-resolve/flatten.js'
 import { loadProgram } from '../compiler/2-resolve/program.js'
 import { Environment } from '../compiler/3-elaborate/environment.js'
@@ -63,7 +64,7 @@ export class Values {
     const own = new Set(keysOf(value))
     if (own.size === 0) return []
     return this.statics.pipeline.stages.map((stage) => {
-      const trained = stage.clauses.flatMap(({ clause, file }) =>
+      const trained = allClauses(stage).flatMap(({ clause, file }) =>
         clause.kind === 'train' ? this.trained(clause, file) : [],
       )
       return { stage: stage.name.text, trained: trained.filter((key) => own.has(key)).length, of: own.size }

@@ -12,7 +12,7 @@ import type {
   ParameterPath,
   Pattern,
   PipelineItem,
-  StageClause,
+  StageEntry,
   Statement,
   TypeSyntax,
 } from '../compiler/1-parse/syntax.js'
@@ -241,7 +241,14 @@ export class Walk {
     }
   }
 
-  private clause(clause: StageClause, stage: SourceSymbol | undefined, scope: NameScope): void {
+  private clause(clause: StageEntry, stage: SourceSymbol | undefined, scope: NameScope): void {
+    if (clause.kind === 'update') {
+      const own = stage?.members.get(clause.name.text)
+      this.note(clause.name, own, scope, clause.override !== true)
+      for (const inner of clause.clauses) this.clause(inner, own, scope)
+      return
+    }
+    if (clause.kind === 'remove') return this.note(clause.name, stage?.members.get(clause.name.text), scope)
     if (clause.kind === 'clause') {
       const named = clause.name.text === 'optimizer' || clause.name.text === 'schedule'
       return named ? this.plugin(clause.value, scope) : this.body(clause.value, scope)

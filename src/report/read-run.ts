@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Json } from '../artefact/json.js'
 import type { Manifest } from '../artefact/manifest.js'
 import { manifestSchema } from '../artefact/schema.js'
+import { trainedOf } from '../artefact/stage-parts.js'
 import type { StageSpec } from '../artefact/stages.js'
 import { RunUnreadable } from './run-unreadable.js'
 import type { Moment, RunSummary, StageSummary, StepRecord } from './run-summary.js'
@@ -13,16 +14,22 @@ const numbersOf = (values: Readonly<Record<string, unknown>>): Record<string, nu
   Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   )
-const record = z.object({
+const values = { loss: number, grad_norm: number.default(null) }
+const ofStep = {
   stage: z.string(),
   step: z.int().nonnegative(),
-  loss: number,
-  grad_norm: number.default(null),
   /** Only scalars are of interest here. */
   monitors: z.record(z.string(), z.json()).default({}).transform(numbersOf),
   step_ms: z.number(),
   data_ms: z.number().default(0),
-})
+}
+/** A step of a stage, or a round of its updates. */
+const record = z.union([
+  z.object({ ...ofStep, ...values }).transform((line) => ({ ...line, updates: {} })),
+  z
+    .object({ ...ofStep, updates: z.record(z.string(), z.object(values)) })
+    .transform((line) => ({ ...line, loss: null, grad_norm: null })),
+])
 const runFile = z.object({ seed: z.int() })
 const metricsSchema = z.record(z.string(), z.json())
 const evaluations = z.record(z.string(), z.record(z.string(), metricsSchema))
@@ -122,13 +129,16 @@ function readRecords(folder: string): readonly StepRecord[] {
 const learningRate = (value: Json | undefined): number[] => (typeof value === 'number' ? [value] : [])
 
 function summarise(stage: StageSpec, records: readonly StepRecord[]): StageSummary {
+  const groups = stage.updates.flatMap((update) => update.groups)
+  const [only] = stage.updates
   return {
     name: stage.name,
+    updates: stage.updates.flatMap(({ name }) => name ?? []),
     steps: stage.steps,
-    accumulate: stage.accumulate,
-    optimizers: [...new Set(stage.groups.map((group) => group.optimizer))],
-    learningRates: [...new Set(stage.groups.flatMap((group) => learningRate(group.settings['lr'])))],
-    trained: stage.trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    accumulate: only && only.name === null ? only.accumulate : 1,
+    optimizers: [...new Set(groups.map((group) => group.optimizer))],
+    learningRates: [...new Set(groups.flatMap((group) => learningRate(group.settings['lr'])))],
+    trained: trainedOf(stage).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     records: records.filter((entry) => entry.stage === stage.name).sort((a, b) => a.step - b.step),
   }
 }

@@ -19,6 +19,8 @@ export interface RunSummary {
 
 export interface StageSummary {
   readonly name: string
+  /** The names of the updates that its steps are rounds of; none where a step is one update. */
+  readonly updates: readonly string[]
   /** As planned; `records` holds what ran. */
   readonly steps: number
   readonly accumulate: number
@@ -35,6 +37,10 @@ export interface StepRecord {
   readonly step: number
   readonly loss: number | null
   readonly grad_norm: number | null
+  /** Of a round, in place of the two. */
+  readonly updates: Readonly<
+    Record<string, { readonly loss: number | null; readonly grad_norm: number | null }>
+  >
   readonly monitors: Readonly<Record<string, number>>
   readonly step_ms: number
   readonly data_ms: number

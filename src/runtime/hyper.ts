@@ -1,5 +1,5 @@
 import type { Settings } from '../artefact/json.js'
-import type { StageSpec } from '../artefact/stages.js'
+import type { UpdateSpec } from '../artefact/stages.js'
 import { findOptimizer } from '../optimizers/registry.js'
 import { completeSettings } from '../optimizers/settings.js'
 import { findSchedule } from '../schedules/registry.js'
@@ -11,11 +11,11 @@ export interface GroupHyper {
 }
 
 /**
- * The scalars of every group at a step counted from 1, in float64. A schedule sees the stage's full number of steps,
- * also when a run is cut short.
+ * The scalars of every group of an update at a step of it counted from 1, in float64. A schedule sees the full number
+ * of `steps`, also when a run is cut short.
  */
-export function hyperAt(stage: StageSpec, step: number): readonly GroupHyper[] {
-  return stage.groups.map((group) => {
+export function hyperAt({ groups }: UpdateSpec, step: number, steps: number): readonly GroupHyper[] {
+  return groups.map((group) => {
     const optimizer = findOptimizer(group.optimizer)
     if (!optimizer) throw new Error(`no optimizer ${group.optimizer}`)
     const schedule = findSchedule(group.schedule)
@@ -23,7 +23,7 @@ export function hyperAt(stage: StageSpec, step: number): readonly GroupHyper[] {
     const settings = completeSettings(optimizer, group.settings)
     const { lr: base } = settings
     if (typeof base !== 'number') throw new Error(`optimizer ${group.optimizer} has no learning rate`)
-    const lr = base * schedule.factor(numbers(group.schedule_settings), step, stage.steps)
+    const lr = base * schedule.factor(numbers(group.schedule_settings), step, steps)
     return { lr, scalars: optimizer.hyper(settings, step, lr) }
   })
 }

@@ -12,8 +12,10 @@ const certain = 1.5
  * where it may not fit, an error where it cannot.
  */
 export function checkMemory(stages: readonly StageSpec[], free: number, span: Span): Diagnostic | undefined {
-  const graphs = stages.flatMap(({ name, graphs: { step, monitored, micro } }) =>
-    [step, monitored, micro].flatMap((graph) => (graph ? [{ stage: name, graph }] : [])),
+  const graphs = stages.flatMap(({ name, updates }) =>
+    updates.flatMap(({ graphs: { step, monitored, micro } }) =>
+      [step, monitored, micro].flatMap((graph) => (graph ? [{ stage: name, graph }] : [])),
+    ),
   )
   const [largest] = graphs.toSorted((a, b) => b.graph.peak_bytes - a.graph.peak_bytes)
   if (!largest || largest.graph.peak_bytes <= free) return undefined

@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import { bytes } from '../diagnostics/units.js'
 import type { RunEvent } from './events.js'
-import type { MetricsLine } from './metrics-line.js'
+import { type MetricsLine, updatesOf } from './metrics-line.js'
 import type { Lane } from './screen.js'
 import { describeSubstitutes } from './substitutes.js'
 
@@ -147,10 +147,11 @@ class StageClock {
     this.last = time
   }
 
-  describe({ step, loss }: MetricsLine, bar: number): string {
+  describe(metrics: MetricsLine, bar: number): string {
+    const { step } = metrics
     const parts = [
       `${this.name} ${drawBar(step / this.steps, bar)}${step}/${this.steps}`,
-      `loss ${formatNumber(loss)}`,
+      ...updatesOf(metrics).map(([name, { loss }]) => `${name ?? 'loss'} ${formatNumber(loss)}`),
     ]
     if (this.perStep !== undefined && this.perStep > 0) {
       const perSecond = 1000 / this.perStep

@@ -1,6 +1,7 @@
 import type { EvaluationSpec } from '../artefact/evaluations.js'
 import type { Json } from '../artefact/json.js'
 import type { Artefact } from '../artefact/manifest.js'
+import { statesOf, trainedOf } from '../artefact/stage-parts.js'
 import { notFinite } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { faultOf } from '../faults/fault.js'
@@ -115,7 +116,7 @@ class Run {
         }
         await this.context.weights.average(stage, `${directory}/optimizer.safetensors`)
         const changed = new Set(
-          [...stage.trained, ...stage.states].map(({ model, path }) => `${model}/${path}`),
+          [...trainedOf(stage), ...statesOf(stage)].map(({ model, path }) => `${model}/${path}`),
         )
         await this.evaluations(stage.name, ({ reads }) => reads.some((name) => changed.has(name)))
         if (stage.name === this.options.stage) break

@@ -1,8 +1,8 @@
 import type { Tensor } from './onnxruntime.js'
 import type { GraphSpec } from '../artefact/graphs.js'
-import type { StageSpec } from '../artefact/stages.js'
+import type { UpdateSpec } from '../artefact/stages.js'
 import { type Binding, linkInputs } from '../artefact/link.js'
-import { stateName } from '../artefact/roles.js'
+import { stateKey } from '../artefact/roles.js'
 import { type WrittenTensor, readTensor, writeSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
 import type { MonitorValue } from './metrics-line.js'
@@ -13,17 +13,21 @@ import { type HostTensors, hostArray, toFloat32, zeros } from './tensors.js'
 
 /** A stage ready to start: its linked graphs, and where each state tensor comes from (null: zeros). */
 export interface StagePlan {
-  readonly stage: StageSpec
-  readonly graphs: Readonly<Record<keyof StageSpec['graphs'], Uint8Array | null>>
+  readonly updates: readonly UpdatePlan[]
   readonly state: readonly {
     readonly key: string
     readonly dtype: DType
     readonly shape: readonly number[]
     readonly stored: StoredTensor | null
   }[]
+  readonly settings: SessionSettings
+}
+
+export interface UpdatePlan {
+  readonly spec: UpdateSpec
+  readonly graphs: Readonly<Record<keyof UpdateSpec['graphs'], Uint8Array | null>>
   /** The file that holds the results of the prologue, or will; null where there is none. */
   readonly prologueFile: string | null
-  readonly settings: SessionSettings
 }
 
 /** What one optimizer step gave, or why it was not taken. */
@@ -44,8 +48,8 @@ export type StepOutcome =
 
 /** One stage's training: owns the state and steps it. A step that is not finite leaves the state as it was. */
 export class StepLoop {
-  /** Where results of the prologue lie, by key. */
-  private prologue: ReadonlyMap<string, Binding> = new Map()
+  /** Where results of prologues lie, by key. */
+  private readonly prologues = new Map<UpdatePlan, ReadonlyMap<string, Binding>>()
   private readonly state = new Map<string, Tensor>()
   /** What the micro-batches of a step leave for the next: sums of gradients, and states. */
   private readonly accumulators = new Map<string, Tensor>()
@@ -67,27 +71,34 @@ export class StepLoop {
         : zeros(dtype, shape)
       loop.state.set(key, toTensor(tensor))
     }
-    const { step, micro, prologue } = plan.stage.graphs
-    const { prologueFile: file, settings, graphs } = plan
-    if (prologue && graphs.prologue && file !== null)
-      loop.prologue = await prologueResults({ spec: prologue, model: graphs.prologue, file }, settings)
-    for (const { dtype, shape, role } of micro?.inputs ?? []) {
-      if (role.kind === 'state' && role.state.kind === 'gradient')
-        loop.zero.set(stateName(role.state), toTensor(zeros(dtype, shape)))
-    }
-    await loop.graph(step)
+    for (const update of plan.updates) await loop.openUpdate(update)
     loop.idleSince = performance.now()
     return loop
   }
 
+  private async openUpdate(update: UpdatePlan): Promise<void> {
+    const { step, micro, prologue } = update.spec.graphs
+    const { prologueFile: file, graphs } = update
+    if (prologue && graphs.prologue && file !== null) {
+      const given = { spec: prologue, model: graphs.prologue, file }
+      this.prologues.set(update, await prologueResults(given, this.plan.settings))
+    }
+    for (const { dtype, shape, role } of micro?.inputs ?? []) {
+      if (role.kind === 'state' && role.state.kind === 'gradient')
+        this.zero.set(stateKey(update.spec.name, role.state), toTensor(zeros(dtype, shape)))
+    }
+    await this.graph(update, step)
+  }
+
   /** Adds a micro-batch's gradient to the accumulators, and takes its states for those of the next one. */
-  async micro(feeds: HostTensors): Promise<void> {
-    const { micro } = this.plan.stage.graphs
-    if (!micro) throw new Error(`stage ${this.plan.stage.name} accumulates nothing`)
+  async micro(index: number, feeds: HostTensors): Promise<void> {
+    const update = this.update(index)
+    const { micro } = update.spec.graphs
+    if (!micro) throw new Error('an update that accumulates nothing')
     if (this.halted) return
     const started = this.startWork()
-    for (const [{ role }, tensor] of await this.run(micro, feeds)) {
-      if (role.kind === 'state') this.accumulators.set(stateName(role.state), tensor)
+    for (const [{ role }, tensor] of await this.run(update, micro, feeds)) {
+      if (role.kind === 'state') this.accumulators.set(stateKey(update.spec.name, role.state), tensor)
       if (role.kind === 'loss') this.microLosses.push(scalar(tensor))
     }
     this.idleSince = performance.now()
@@ -95,16 +106,17 @@ export class StepLoop {
   }
 
   /** Runs the step graph, with monitors if wanted, and takes over the new state if all is finite. */
-  async step(feeds: HostTensors, monitored: boolean): Promise<StepOutcome> {
+  async step(index: number, feeds: HostTensors, monitored: boolean): Promise<StepOutcome> {
     if (this.halted) return { kind: 'halted' }
-    const { step, monitored: withMonitors } = this.plan.stage.graphs
+    const update = this.update(index)
+    const { step, monitored: withMonitors } = update.spec.graphs
     const started = this.startWork()
     const next = new Map<string, Tensor>()
     const monitors: Record<string, MonitorValue> = {}
     const losses = this.microLosses
     let gradNorm: number | null = null
-    for (const [{ role }, tensor] of await this.run((monitored && withMonitors) || step, feeds)) {
-      if (role.kind === 'state') next.set(stateName(role.state), tensor)
+    for (const [{ role }, tensor] of await this.run(update, (monitored && withMonitors) || step, feeds)) {
+      if (role.kind === 'state') next.set(stateKey(update.spec.name, role.state), tensor)
       if (role.kind === 'loss') losses.push(scalar(tensor))
       if (role.kind === 'grad_norm') gradNorm = scalar(tensor)
       if (role.kind === 'monitor') monitors[role.name] = monitorValue(tensor)
@@ -154,6 +166,12 @@ export class StepLoop {
     return now
   }
 
+  private update(index: number): UpdatePlan {
+    const update = this.plan.updates[index]
+    if (!update) throw new Error(`the stage has no update ${index}`)
+    return update
+  }
+
   private kept(key: string): Tensor | undefined {
     return this.accumulators.get(key) ?? this.state.get(key) ?? this.zero.get(key)
   }
@@ -170,30 +188,33 @@ export class StepLoop {
   }
 
   private async run(
+    update: UpdatePlan,
     spec: GraphSpec,
     feeds: HostTensors,
   ): Promise<ReadonlyMap<GraphSpec['outputs'][number], Tensor>> {
-    const graph = await this.graph(spec)
+    const graph = await this.graph(update, spec)
     return graph.run(({ name, role }) => {
       if (role.kind === 'prologue') return null
       const tensor =
-        role.kind === 'state' ? this.kept(stateName(role.state)) : feeds[name] && toTensor(feeds[name])
+        role.kind === 'state'
+          ? this.kept(stateKey(update.spec.name, role.state))
+          : feeds[name] && toTensor(feeds[name])
       if (!tensor) throw new Error(`${spec.file}: nothing to feed into ${name}`)
       return tensor
     })
   }
 
   /** Sessions are made at first use: a stage may end before its first monitored step. */
-  private async graph(spec: GraphSpec): Promise<LoadedGraph> {
+  private async graph(update: UpdatePlan, spec: GraphSpec): Promise<LoadedGraph> {
     const known = this.loaded.get(spec)
     if (known) return known
-    const { graphs } = this.plan.stage
+    const { graphs } = update.spec
     const name = (['step', 'monitored', 'micro'] as const).find((n) => graphs[n] === spec)
-    const model = name && this.plan.graphs[name]
-    if (!model) throw new Error(`${spec.file} is not part of the stage`)
+    const model = name && update.graphs[name]
+    if (!model) throw new Error(`${spec.file} is not part of the update`)
     const places = spec.inputs.flatMap(({ name, role }): [string, Binding][] => {
       if (role.kind !== 'prologue') return []
-      const place = this.prologue.get(role.key)
+      const place = this.prologues.get(update)?.get(role.key)
       if (!place) throw new Error(`${spec.file}: the prologue does not give ${role.key}`)
       return [[name, place]]
     })

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/light.js'
-import type { MetricsLine } from './metrics-line.js'
+import { type MetricsLine, type UpdateMetrics, updatesOf } from './metrics-line.js'
 
 /*
  * TensorBoard's event files: records of a length, its checksum, an Event and its checksum.
@@ -35,12 +35,8 @@ export const startRecord = (seconds: number): Uint8Array =>
 
 /** One optimizer step; its values are called `<stage>/<name>`, since each stage counts its own steps. */
 export function stepRecord(line: MetricsLine, seconds: number): Uint8Array {
-  const rates: readonly (readonly [string, number])[] =
-    typeof line.lr === 'number' ? [['lr', line.lr]] : line.lr.map((lr, k) => [`lr/group_${k}`, lr])
   const values = {
-    loss: line.loss,
-    ...Object.fromEntries(rates),
-    grad_norm: line.grad_norm,
+    ...Object.fromEntries(updatesOf(line).flatMap(([name, values]) => updateValues(name, values))),
     ...Object.fromEntries(Object.entries(line.monitors).map(([name, v]) => [`monitor/${name}`, v])),
     step_ms: line.step_ms,
     data_ms: line.data_ms,
@@ -49,6 +45,21 @@ export function stepRecord(line: MetricsLine, seconds: number): Uint8Array {
     typeof v === 'number' ? [{ tag: `${line.stage}/${name}`, simpleValue: v }] : [],
   )
   return recordOf({ wallTime: seconds, step: line.step, summary: { value } })
+}
+
+/** The values of an update, under its name where it has one. */
+function updateValues(
+  update: string | null,
+  { loss, lr, grad_norm: norm }: UpdateMetrics,
+): readonly (readonly [string, number | null])[] {
+  const rates: readonly (readonly [string, number])[] =
+    typeof lr === 'number' ? [['lr', lr]] : lr.map((rate, k) => [`lr/group_${k}`, rate])
+  const values: readonly (readonly [string, number | null])[] = [
+    ['loss', loss],
+    ...rates,
+    ['grad_norm', norm],
+  ]
+  return values.map(([name, value]) => [update === null ? name : `${update}/${name}`, value])
 }
 
 /** The records of a file for whose place `keep` holds, up to the first that is damaged or cut off. */

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { GraphSpec } from '../artefact/graphs.js'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import type { AdapterSpec } from '../artefact/models.js'
-import type { StageSpec } from '../artefact/stages.js'
+import type { StageSpec, UpdateSpec } from '../artefact/stages.js'
 import { link } from '../artefact/link.js'
-import { stateName } from '../artefact/roles.js'
+import { stateKey } from '../artefact/roles.js'
+import { statesOf, trainedOf } from '../artefact/stage-parts.js'
 import { inside } from '../inside.js'
 import type { RunEvent } from './events.js'
 import { writePeftConfig } from './exports/peft.js'
@@ -21,7 +22,8 @@ import type { RunFolder } from './run-folder.js'
 import { openSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
 import type { SessionSettings } from './session.js'
-import type { MonitorValue } from './metrics-line.js'
+import type { MonitorValue, RoundLine, UpdateMetrics } from './metrics-line.js'
+import { type Execution, executionsOf, rowsOfRound } from './round.js'
 import type { StagePlan, StateTensor, StepOutcome } from './step-loop.js'
 import type { Substitutes } from './substitutes.js'
 import { buffersOf } from './tensors.js'
@@ -119,6 +121,8 @@ class StageTrainer {
   /** The last step taken, and the last one that a checkpoint holds. */
   private taken: number
   private saved: number
+  /** What the updates of the round at hand have given. */
+  private readonly round: ExecutionOutcome[] = []
   private readonly shares: Record<string, Shares[string]>
 
   constructor(
@@ -135,8 +139,7 @@ class StageTrainer {
     const { stage, steps } = this.run
     const first = this.taken + 1
     for (let step = first; step <= steps && !this.isEnding; step++) {
-      for (let micro = 0; micro < stage.accumulate - 1; micro++) await this.sendMicro(step, micro)
-      await this.sendStep(step)
+      await this.sendRound(step)
       if (step === first) {
         await this.settle(0)
         await begun()
@@ -153,42 +156,63 @@ class StageTrainer {
     return this.failure !== undefined || this.context.signal?.aborted === true
   }
 
-  private async sendMicro(step: number, micro: number): Promise<void> {
-    const { micro: graph } = this.run.stage.graphs
-    if (!graph) throw new Error(`stage ${this.run.stage.name} has no graph for micro-batches`)
+  private async sendRound(round: number): Promise<void> {
+    const executions = executionsOf(this.run.stage, round)
+    for (const execution of executions) {
+      const { accumulate } = execution.update
+      for (let micro = 0; micro < accumulate - 1; micro++) await this.sendMicro(execution, micro)
+      await this.sendStep(execution, round, execution === executions.at(-1))
+    }
+  }
+
+  private async sendMicro(execution: Execution, micro: number): Promise<void> {
+    const { micro: graph } = execution.update.graphs
+    if (!graph) throw new Error(`${this.drawsOf(execution)} has no graph for micro-batches`)
     await this.settle(lookahead - 1)
-    const feeds = await this.feeds(graph, step, micro, hyperAt(this.run.stage, step))
-    const request = this.context.thread.call('micro', [feeds], buffersOf(feeds))
+    const feeds = await this.feeds(graph, execution, micro, this.hyperOf(execution))
+    const request = this.context.thread.call('micro', [execution.index, feeds], buffersOf(feeds))
     this.track(request.then(({ buffers }) => this.context.feeder.reuse(buffers)))
   }
 
-  private async sendStep(step: number): Promise<void> {
-    const { stage } = this.run
+  private async sendStep(execution: Execution, round: number, ends: boolean): Promise<void> {
+    const { graphs, accumulate } = execution.update
     await this.settle(lookahead - 1)
     const monitored =
-      stage.graphs.monitored !== null && stage.monitors.some(({ every }) => step % every === 0)
-    const hyper = hyperAt(stage, step)
-    const graph = (monitored && stage.graphs.monitored) || stage.graphs.step
-    const feeds = await this.feeds(graph, step, stage.accumulate - 1, hyper)
-    this.cursors.set(step, this.cursorsNow())
-    const request = this.context.thread.call('step', [feeds, monitored], buffersOf(feeds))
+      ends && graphs.monitored !== null && this.run.stage.monitors.some(({ every }) => round % every === 0)
+    const hyper = this.hyperOf(execution)
+    const graph = (monitored && graphs.monitored) || graphs.step
+    const feeds = await this.feeds(graph, execution, accumulate - 1, hyper)
+    if (ends) this.cursors.set(round, this.cursorsNow())
+    const request = this.context.thread.call('step', [execution.index, feeds, monitored], buffersOf(feeds))
     this.track(
       request.then(({ outcome, buffers }) => {
         this.context.feeder.reuse(buffers)
-        this.take(step, hyper, outcome)
+        if (outcome.kind === 'not-finite') this.failure = { ...outcome, step: round }
+        if (outcome.kind === 'done') this.round.push({ execution, hyper, outcome })
+        if (outcome.kind === 'done' && ends) this.endRound(round)
       }),
     )
   }
 
-  private feeds(graph: GraphSpec, step: number, micro: number, hyper: readonly GroupHyper[]) {
+  private hyperOf({ update, number }: Execution): readonly GroupHyper[] {
+    return hyperAt(update, number, this.run.stage.steps * update.times)
+  }
+
+  /** The name under which the draws of an update are keyed. */
+  private drawsOf({ update }: Execution): string {
+    const { name } = this.run.stage
+    return update.name === null ? name : `${name}/${update.name}`
+  }
+
+  private feeds(graph: GraphSpec, execution: Execution, micro: number, hyper: readonly GroupHyper[]) {
     const { seed, feeder } = this.context
-    const { name, accumulate } = this.run.stage
     return feeder.feeds(graph, {
       seed,
-      stage: name,
-      step,
+      stage: this.drawsOf(execution),
+      step: execution.number,
       micro,
-      rows: (data, size) => this.order(data).batch((step - 1) * accumulate + micro, size),
+      rows: (data, size) =>
+        this.order(data).behind(execution.rowsBefore(data.spec.name) + micro * size, size),
       hyper: (group, scalar) => {
         const value = hyper[group]?.scalars[scalar]
         if (value === undefined) throw new Error(`group ${group} has no scalar ${scalar}`)
@@ -218,28 +242,25 @@ class StageTrainer {
     for (const order of this.orders.values()) await order.close()
   }
 
-  private take(step: number, hyper: readonly GroupHyper[], outcome: StepOutcome): void {
-    if (outcome.kind === 'not-finite') this.failure = { ...outcome, step }
-    if (outcome.kind !== 'done') return
+  /** Takes note of a round whose updates have all run. */
+  private endRound(step: number): void {
+    const done = this.round.splice(0)
     this.cursors.delete(this.taken)
     this.taken = step
     const { stage, steps } = this.run
+    const monitors = done.at(-1)?.outcome.monitors ?? {}
     const due = stage.monitors.flatMap(({ name, every, statistic }): [string, MonitorValue][] => {
-      const value = outcome.monitors[name]
+      const value = monitors[name]
       if (value === undefined || step % every !== 0) return []
       return [[name, statistic === 'share' ? this.shareOf(name, value) : value]]
     })
-    const rates = hyper.map(({ lr }) => lr)
-    const [only = 0] = rates
     const line = {
       stage: stage.name,
       step,
-      loss: outcome.loss,
-      lr: rates.length === 1 ? only : rates,
-      grad_norm: outcome.gradNorm,
+      ...metricsOf(done),
       monitors: Object.fromEntries(due),
-      step_ms: round(outcome.stepMs),
-      data_ms: round(outcome.waitMs),
+      step_ms: round(done.reduce((sum, { outcome }) => sum + outcome.stepMs, 0)),
+      data_ms: round(done.reduce((sum, { outcome }) => sum + outcome.waitMs, 0)),
     }
     this.context.folder.metrics(line)
     this.context.emit({ kind: 'step', line, steps })
@@ -253,10 +274,13 @@ class StageTrainer {
     return next.held / next.steps
   }
 
-  /** Writes the state after the last step taken, unless a checkpoint holds it or it is no longer finite. */
+  /**
+   * Writes the state after the last step taken, unless a checkpoint holds it, a round has stopped in the middle, or it is
+   * no longer finite.
+   */
   private async checkpoint(): Promise<void> {
     await this.settle(0)
-    if (this.taken === this.saved) return
+    if (this.taken === this.saved || this.round.length > 0) return
     if (this.failure && !(await this.context.thread.call('isFinite', []))) return
     await this.save(this.taken, { shares: { ...this.shares }, cursors: this.cursors.get(this.taken) ?? {} })
     this.saved = this.taken
@@ -277,13 +301,38 @@ class StageTrainer {
   }
 }
 
+interface ExecutionOutcome {
+  readonly execution: Execution
+  readonly hyper: readonly GroupHyper[]
+  readonly outcome: Extract<StepOutcome, { kind: 'done' }>
+}
+
+/** What a line says of the updates of a round. */
+function metricsOf(done: readonly ExecutionOutcome[]): UpdateMetrics | Pick<RoundLine, 'updates'> {
+  const last = done.filter(({ execution }) => execution.isLast)
+  const named = last.map(({ execution, hyper, outcome }): [string | null, UpdateMetrics] => {
+    const rates = hyper.map(({ lr }) => lr)
+    const [only = 0] = rates
+    const lr = rates.length === 1 ? only : rates
+    return [execution.update.name, { loss: outcome.loss, lr, grad_norm: outcome.gradNorm }]
+  })
+  const [first] = named
+  if (first && first[0] === null) return first[1]
+  return { updates: Object.fromEntries(named) }
+}
+
 const round = (ms: number): number => Math.round(ms * 1000) / 1000
 
-const parameterKey = (model: string, path: string): string => stateName({ kind: 'parameter', model, path })
-const carriedKey = (model: string, path: string): string => stateName({ kind: 'carried', model, path })
-const averageKey = (model: string, path: string): string => stateName({ kind: 'average', model, path })
-const slotKey = (slot: string, model: string, path: string): string =>
-  stateName({ kind: 'slot', slot, model, path })
+const parameterKey = (model: string, path: string): string =>
+  stateKey(null, { kind: 'parameter', model, path })
+const carriedKey = (model: string, path: string): string => stateKey(null, { kind: 'carried', model, path })
+const averageKey = (update: string | null, model: string, path: string): string =>
+  stateKey(update, { kind: 'average', model, path })
+/** What an update keeps beside a parameter: slots of its optimizer, and the average. */
+function keptKeys({ name, slots, ema }: UpdateSpec, model: string, path: string): readonly string[] {
+  const kept = slots.map((slot) => stateKey(name, { kind: 'slot', slot, model, path }))
+  return ema === null ? kept : [...kept, averageKey(name, model, path)]
+}
 
 async function planStage(
   { stage, from }: StageRun,
@@ -300,50 +349,42 @@ async function planStage(
   }
   const state: StagePlan['state'][number][] = []
   const dtype = 'f32'
-  for (const { model, path, shape } of stage.trained) {
-    const parameter = from
-      ? await stored(join(from.directory, checkpointFile(artefact.manifest, model)), path)
+  const parameter = (model: string, path: string): Promise<StoredTensor> | StoredTensor =>
+    from
+      ? stored(join(from.directory, checkpointFile(artefact.manifest, model)), path)
       : weights.parameter(model, path)
-    state.push({ key: parameterKey(model, path), dtype, shape, stored: parameter })
-    if (stage.ema !== null) {
-      const key = averageKey(model, path)
-      const kept = from && (await stored(join(from.directory, 'optimizer.safetensors'), key))
-      state.push({ key, dtype, shape, stored: kept ?? parameter })
-    }
-    for (const slot of stage.slots) {
-      const key = slotKey(slot, model, path)
-      state.push({
-        key,
-        dtype,
-        shape,
-        stored: from && (await stored(join(from.directory, 'optimizer.safetensors'), key)),
-      })
-    }
-  }
-  for (const { model, path, ...type } of stage.states) {
-    const held = from
-      ? await stored(join(from.directory, checkpointFile(artefact.manifest, model)), path)
-      : weights.parameter(model, path)
-    state.push({ key: carriedKey(model, path), ...type, stored: held })
-  }
+  for (const { model, path, shape } of trainedOf(stage))
+    state.push({ key: parameterKey(model, path), dtype, shape, stored: await parameter(model, path) })
+  for (const { model, path, ...type } of statesOf(stage))
+    state.push({ key: carriedKey(model, path), ...type, stored: await parameter(model, path) })
+  for (const update of stage.updates)
+    for (const { model, path, shape } of update.trained)
+      for (const key of keptKeys(update, model, path)) {
+        const starts = key === averageKey(update.name, model, path) ? weights.parameter(model, path) : null
+        const kept = from ? await stored(join(from.directory, 'optimizer.safetensors'), key) : starts
+        state.push({ key, dtype, shape, stored: kept })
+      }
   const linked = (spec: GraphSpec | null): Uint8Array | null => {
     if (!spec) return null
     const model = artefact.files.get(spec.file)
     if (!model) throw new Error(`no file ${spec.file}`)
     return link(model, weights.bindings(spec))
   }
-  const { step, monitored, micro, prologue } = stage.graphs
-  const graphs = {
-    step: linked(step),
-    monitored: linked(monitored),
-    micro: linked(micro),
-    prologue: linked(prologue),
-  }
-  const file =
-    prologue && graphs.prologue
-      ? prologueFile(graphs.prologue, weights.bindings(prologue), { cache, run: folder.directory })
-      : null
-  return { stage, graphs, state, prologueFile: file, settings }
+  const updates = stage.updates.map((spec) => {
+    const { step, monitored, micro, prologue } = spec.graphs
+    const graphs = {
+      step: linked(step),
+      monitored: linked(monitored),
+      micro: linked(micro),
+      prologue: linked(prologue),
+    }
+    const prologueOf =
+      prologue && graphs.prologue
+        ? prologueFile(graphs.prologue, weights.bindings(prologue), { cache, run: folder.directory })
+        : null
+    return { spec, graphs, prologueFile: prologueOf }
+  })
+  return { updates, state, settings }
 }
 
 /** Has the worker write its state: a whole file for each model that the stage changes, and the optimizer's. */
@@ -351,8 +392,8 @@ export async function writeState(directory: string, stage: StageSpec, context: T
   const { thread, weights, artefact } = context
   for (const name of changedModels(stage)) {
     const keys = new Map([
-      ...stage.trained.map((t) => [`${t.model}/${t.path}`, parameterKey(t.model, t.path)] as const),
-      ...stage.states.map((s) => [`${s.model}/${s.path}`, carriedKey(s.model, s.path)] as const),
+      ...trainedOf(stage).map((t) => [`${t.model}/${t.path}`, parameterKey(t.model, t.path)] as const),
+      ...statesOf(stage).map((s) => [`${s.model}/${s.path}`, carriedKey(s.model, s.path)] as const),
     ])
     const parameters = artefact.manifest.models.find((m) => m.name === name)?.parameters ?? []
     const tensors = parameters.map(({ path, dtype, shape }): StateTensor => {
@@ -369,11 +410,11 @@ export async function writeState(directory: string, stage: StageSpec, context: T
     }
     await thread.call('writeState', [inside(directory, checkpointFile(artefact.manifest, name)), tensors])
   }
-  const slots = stage.trained.flatMap(({ model, path, shape }) => {
-    const kept = stage.slots.map((slot) => slotKey(slot, model, path))
-    const keys = stage.ema === null ? kept : [...kept, averageKey(model, path)]
-    return keys.map((key): StateTensor => ({ name: key, dtype: 'f32', shape, key }))
-  })
+  const slots = stage.updates.flatMap((update) =>
+    update.trained.flatMap(({ model, path, shape }) =>
+      keptKeys(update, model, path).map((key): StateTensor => ({ name: key, dtype: 'f32', shape, key })),
+    ),
+  )
   await thread.call('writeState', [join(directory, 'optimizer.safetensors'), slots])
 }
 
@@ -388,7 +429,7 @@ function biasesOf(
     .filter(({ path }) => biases.includes(path))
     .map(({ path, dtype, shape }) => {
       const head = { name: peftBias(path), dtype, shape }
-      return stage.trained.some((t) => t.model === model && t.path === path)
+      return trainedOf(stage).some((t) => t.model === model && t.path === path)
         ? { ...head, key: parameterKey(model, path) }
         : { ...head, content: weights.parameter(model, path) }
     })
@@ -399,14 +440,9 @@ export const checkpointFile = ({ adapters }: Manifest, model: string): string =>
   adapters.some(({ name }) => name === model) ? `${model}/${peftFiles.weights}` : `${model}.safetensors`
 
 /** The models that a stage changes. */
-export const changedModels = ({ trained, states }: StageSpec): readonly string[] => [
-  ...new Set([...trained, ...states].map(({ model }) => model)),
+export const changedModels = (stage: StageSpec): readonly string[] => [
+  ...new Set([...trainedOf(stage), ...statesOf(stage)].map(({ model }) => model)),
 ]
 
-/** Rows of data that one step takes; 0 where it reads none. */
-export function rowsPerStep({ graphs, accumulate }: StageSpec): number {
-  const sizes = graphs.step.inputs.flatMap(({ role, shape }) =>
-    role.kind === 'batch' ? [shape[0] ?? 1] : [],
-  )
-  return Math.max(0, ...sizes) * accumulate
-}
+/** Rows of data that one step takes, of the data of which it takes most; 0 where it reads none. */
+export const rowsPerStep = (stage: StageSpec): number => Math.max(0, ...rowsOfRound(stage).values())

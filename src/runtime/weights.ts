@@ -4,7 +4,8 @@ import type { GraphSpec } from '../artefact/graphs.js'
 import type { Manifest } from '../artefact/manifest.js'
 import type { ModelSpec } from '../artefact/models.js'
 import type { StageSpec } from '../artefact/stages.js'
-import { stateName } from '../artefact/roles.js'
+import { graphsOfStage, statesOf } from '../artefact/stage-parts.js'
+import { stateKey } from '../artefact/roles.js'
 import { rawBytes } from '../compiler/9-emit/raw.js'
 import type { Binding } from '../artefact/link.js'
 import {
@@ -139,8 +140,8 @@ export class Weights {
   }
 
   /** Rounds what a stage with `precision` reads of the models that it trains. */
-  async prepare({ graphs }: StageSpec): Promise<void> {
-    const read = Object.values(graphs).flatMap((spec) => spec?.parameters ?? [])
+  async prepare(stage: StageSpec): Promise<void> {
+    const read = graphsOfStage(stage).flatMap(({ parameters }) => parameters)
     for (const { model: name, as } of read) {
       const model = this.spec(name)
       if (as === null || model.as !== null || this.rounded.has(roundedKey(name, as))) continue
@@ -191,8 +192,8 @@ export class Weights {
   }
 
   /** The copies that a stage reads are from now on no longer what their models become. */
-  begin({ graphs, states }: StageSpec): void {
-    const read = [...Object.values(graphs).flatMap((spec) => spec?.parameters ?? []), ...states]
+  begin(stage: StageSpec): void {
+    const read = [...graphsOfStage(stage).flatMap(({ parameters }) => parameters), ...statesOf(stage)]
     for (const name of new Set(read.map(({ model }) => model))) {
       const model = this.spec(name)
       if (!isCopy(model) || this.places.has(name)) continue
@@ -201,14 +202,16 @@ export class Weights {
   }
 
   /** From now on evaluations and exports take the averages that a stage kept, for what it trained. */
-  async average({ trained, ema }: StageSpec, file: string): Promise<void> {
-    const kept = ema === null ? undefined : await openSafetensors(file)
-    for (const { model, path } of trained) {
-      const key = `${model}/${path}`
-      const stored = kept?.tensors.get(stateName({ kind: 'average', model, path }))
-      if (stored) this.averages.set(key, stored)
-      else if (kept) throw new Error(`${file} has no average of ${key}`)
-      else this.averages.delete(key)
+  async average({ updates }: StageSpec, file: string): Promise<void> {
+    for (const { name, trained, ema } of updates) {
+      const kept = ema === null ? undefined : await openSafetensors(file)
+      for (const { model, path } of trained) {
+        const key = `${model}/${path}`
+        const stored = kept?.tensors.get(stateKey(name, { kind: 'average', model, path }))
+        if (stored) this.averages.set(key, stored)
+        else if (kept) throw new Error(`${file} has no average of ${key}`)
+        else this.averages.delete(key)
+      }
     }
   }
 

@@ -29,13 +29,13 @@ const requests = {
   async openStage(plan: StagePlan) {
     loop = await StepLoop.open(plan)
   },
-  async micro(feeds: HostTensors) {
-    await stage().micro(feeds)
+  async micro(update: number, feeds: HostTensors) {
+    await stage().micro(update, feeds)
     const buffers = buffersOf(feeds)
     return new Reply({ buffers }, buffers)
   },
-  async step(feeds: HostTensors, monitored: boolean) {
-    const outcome = await stage().step(feeds, monitored)
+  async step(update: number, feeds: HostTensors, monitored: boolean) {
+    const outcome = await stage().step(update, feeds, monitored)
     const buffers = buffersOf(feeds)
     return new Reply({ outcome, buffers }, buffers)
   },

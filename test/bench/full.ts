@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   const flops = productFlops(planned)
   const matmul = (2 * 1024 ** 3) / ours.matmulSeconds
   const peak = ours.bytesPeak - ours.bytesBefore
-  const predicted = spec.graphs.step.peak_bytes
+  const predicted = spec.updates[0]?.graphs.step.peak_bytes ?? NaN
   say(
     `stage ${stage}, batch ${batch}, ${threads} threads, ${(flops / 1e12).toFixed(2)} TFLOP in products and convolutions`,
   )

@@ -153,8 +153,9 @@ function planOf(step: Step): StagePlan {
 function predictedPeak(folder: string, step: Step): number {
   const { manifest } = loadArtefact(folder)
   const found = manifest.stages.find((s) => s.name === step.stage)
-  if (!found) throw new Error(`no stage ${step.stage} in ${folder}`)
-  return found.graphs.step.peak_bytes
+  const [update] = found?.updates ?? []
+  if (!update) throw new Error(`no stage ${step.stage} in ${folder}`)
+  return update.graphs.step.peak_bytes
 }
 
 /** Runs a Node process and gives what it prints. */

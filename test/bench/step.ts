@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { InferenceSession, Tensor } from '../../src/runtime/onnxruntime.js'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
 import type { Artefact } from '../../src/artefact/manifest.js'
-import type { StageSpec } from '../../src/artefact/stages.js'
+import type { UpdateSpec } from '../../src/artefact/stages.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { session as onCpu } from '../../src/targets/cpu/session.js'
 import { link } from '../../src/artefact/link.js'
@@ -48,8 +48,9 @@ try {
 
 async function measure(artefact: Artefact, times: number, count: number): Promise<StepMeasure> {
   const stage = artefact.manifest.stages.find((s) => s.name === stageName)
-  if (!stage) throw new Error(`${folder} has no stage ${stageName}`)
-  const plan = await planOf(artefact, stage, count)
+  const [update] = stage?.updates ?? []
+  if (!stage || !update) throw new Error(`${folder} has no stage ${stageName}`)
+  const plan = await planOf(artefact, update, count)
   globalThis.gc?.()
   // Writing 5 sets the peak to what is resident now.
   writeFileSync('/proc/self/clear_refs', '5')
@@ -57,7 +58,7 @@ async function measure(artefact: Artefact, times: number, count: number): Promis
   const loop = await StepLoop.open(plan)
   const seconds: number[] = []
   for (let step = 1; step <= Number(warmup) + times; step++) {
-    const outcome = await loop.step(feeds(stage, stage.graphs.step, step), false)
+    const outcome = await loop.step(0, feeds(update, stage.steps, step), false)
     if (outcome.kind !== 'done') throw new Error(`step ${step}: ${JSON.stringify(outcome)}`)
     if (step > Number(warmup)) seconds.push(outcome.stepMs / 1000)
   }
@@ -67,20 +68,20 @@ async function measure(artefact: Artefact, times: number, count: number): Promis
   return { seconds, bytesBefore, bytesPeak, matmulSeconds }
 }
 
-async function planOf({ manifest, files }: Artefact, stage: StageSpec, count: number): Promise<StagePlan> {
+async function planOf({ manifest, files }: Artefact, update: UpdateSpec, count: number): Promise<StagePlan> {
   const weights = await initialWeights(manifest, scratch)
   const linked = (spec: GraphSpec | null): Uint8Array | null => {
     const model = spec && files.get(spec.file)
     return spec && model ? link(model, weights.bindings(spec)) : null
   }
-  const { step, prologue } = stage.graphs
+  const { step, prologue } = update.graphs
+  const graphs = { step: linked(step), monitored: null, micro: null, prologue: linked(prologue) }
+  const prologueFile = prologue && join(scratch, `${stageName}.prologue.safetensors`)
   return {
-    stage,
-    graphs: { step: linked(step), monitored: null, micro: null, prologue: linked(prologue) },
-    prologueFile: prologue && join(scratch, `${stageName}.prologue.safetensors`),
-    state: stage.trained.flatMap(({ model, path, shape }) => [
+    updates: [{ spec: update, graphs, prologueFile }],
+    state: update.trained.flatMap(({ model, path, shape }) => [
       { key: `param/${model}/${path}`, dtype: 'f32' as const, shape, stored: weights.parameter(model, path) },
-      ...stage.slots.map((slot) => ({
+      ...update.slots.map((slot) => ({
         key: `${slot}/${model}/${path}`,
         dtype: 'f32' as const,
         shape,
@@ -91,10 +92,10 @@ async function planOf({ manifest, files }: Artefact, stage: StageSpec, count: nu
   }
 }
 
-function feeds(stage: StageSpec, spec: GraphSpec, step: number): HostTensors {
-  const hyper = hyperAt(stage, step)
+function feeds(update: UpdateSpec, steps: number, step: number): HostTensors {
+  const hyper = hyperAt(update, step, steps)
   const fed: Record<string, HostTensor> = {}
-  for (const input of spec.inputs) {
+  for (const input of update.graphs.step.inputs) {
     const { name, dtype, shape, role } = input
     if (role.kind === 'state' || role.kind === 'prologue') continue
     const data = hostArray(dtype, new ArrayBuffer(byteSize(input)))

@@ -42,9 +42,10 @@ ablation b of other { seeds [7] }`
       [8, 16].flatMap((batch) => [0.1, 0.5, 1].map((tau) => ({ tau, batch }))),
     )
     expect(of('joint')[0]?.stages.map((stage) => stage.name)).toEqual(['fit'])
-    expect(of('joint')[0]?.stages[0]?.groups.map((group) => group.settings['lr'])).toEqual([1e-4])
+    expect(of('joint')[0]?.stages[0]?.updates[0]?.groups.map((group) => group.settings['lr'])).toEqual([1e-4])
     const alone = analyzeSources(source, { batch: '8', tau: '0.1' }, 'other').lowered
-    expect(of('other')[0]?.stages.map((s) => s.trained)).toEqual(alone?.stages.map((s) => s.trained))
+    const trained = (lowered: typeof alone) => lowered?.stages.flatMap((s) => s.updates.map((u) => u.trained))
+    expect(trained(of('other')[0])).toEqual(trained(alone))
     expect(of('other')[0]?.params).toEqual(alone?.params)
   })
 

@@ -140,11 +140,14 @@ function forward({ diagnostics, lowered }: Analysis): unknown {
   const { stages, evaluations, models, data, exports, allowed } = lowered
   return [
     allowed,
-    stages.map(({ graph, groups, ...rest }) => [
-      hash(graph),
-      [...drawsOf(graph)],
-      groups.map((group) => ({ ...group, span: null })),
-      { ...rest, span: null },
+    stages.map(({ updates, ...stage }) => [
+      { ...stage, span: null },
+      updates.map(({ graph, groups, ...rest }) => [
+        hash(graph),
+        [...drawsOf(graph)],
+        groups.map((group) => ({ ...group, span: null })),
+        { ...rest, span: null },
+      ]),
     ]),
     evaluations.map(({ name, kind, cases }) => [
       name,

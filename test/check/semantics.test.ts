@@ -271,7 +271,7 @@ pipeline p {
 }`
     const { lowered, diagnostics } = analyzeSources(source)
     expect(diagnostics.filter((d) => d.severity === 'error')).toEqual([])
-    const stage = lowered?.stages[0]
+    const stage = lowered?.stages[0]?.updates[0]
     return stage ? [...drawsOf(stage.graph).keys()].sort() : []
   }
   const noise = 'fn noise(x) = draw normal like x\nfn two(x) { a = noise(x); b = noise(x); a * b }'
@@ -335,8 +335,9 @@ pipeline base {
   })
   it('an overridden stage keeps the clauses that are not named', () => {
     const [one] = lowered('override stage one { steps 9 }').stages
-    expect(one).toMatchObject({ steps: 9, clipNorm: 1, monitors: [{ name: 'seen', every: 2 }] })
-    expect(one?.groups).toMatchObject([{ optimizer: 'sgd', settings: { lr: 0.1 } }])
+    expect(one).toMatchObject({ steps: 9, monitors: [{ name: 'seen', every: 2 }] })
+    expect(one?.updates[0]?.clipNorm).toBe(1)
+    expect(one?.updates[0]?.groups).toMatchObject([{ optimizer: 'sgd', settings: { lr: 0.1 } }])
   })
   it('monitors are replaced by name and added', () => {
     const [one] = lowered('override stage one { monitor seen = m; monitor more = m }').stages
@@ -349,7 +350,7 @@ pipeline base {
     )
     expect(params).toEqual({ tau: 2, width: 3 })
     expect(models[0]?.parameters.map((p) => p.shape)).toEqual([[3, 4], [3]])
-    expect(stages[0]?.graph.inputs.map((v) => v.type.shape)).toEqual([[5, 4]])
+    expect(stages[0]?.updates[0]?.graph.inputs.map((v) => v.type.shape)).toEqual([[5, 4]])
   })
   it('a stage is removed, and another one added behind those of the base', () => {
     const { stages } = lowered(
@@ -370,7 +371,7 @@ pipeline base {
     }
     const { lowered: found } = analyzeSources(files)
     expect(found?.stages.map((s) => s.steps)).toEqual([5, 7])
-    expect(found?.stages[0]?.graph.nodes.some((n) => n.op === 'ReduceMean')).toBe(true)
+    expect(found?.stages[0]?.updates[0]?.graph.nodes.some((n) => n.op === 'ReduceMean')).toBe(true)
   })
 })
 
@@ -427,7 +428,7 @@ describe('modules and their parameters', () => {
         `use std.nn { Linear }\n${module}\npipeline p { model m = B(); stage s { train ${path}; minimize mean(m(draw normal of [1, 2])); optimizer sgd(lr = 0.1); steps 1 } }`,
       )
       expect(diagnostics).toEqual([])
-      return (lowered?.stages[0]?.trained ?? []).map((t) => t.path)
+      return (lowered?.stages[0]?.updates[0]?.trained ?? []).map((t) => t.path)
     }
     expect(trained('m').length).toBe(6)
     expect(trained('m.ls[1]')).toEqual(['ls.1.weight', 'ls.1.bias'])
@@ -457,7 +458,7 @@ pipeline p {
       source('m { lr = 0.2 }, m where rank < 2 { weight_decay = 0.0 }, m.norm.bias { lr = 0.3 }'),
     )
     expect(diagnostics).toEqual([])
-    const [stage] = lowered?.stages ?? []
+    const [stage] = lowered?.stages[0]?.updates ?? []
     const settings = Object.fromEntries(
       (stage?.trained ?? []).map(({ path, group }) => {
         const { lr, weight_decay: decay } = stage?.groups[group]?.settings ?? {}

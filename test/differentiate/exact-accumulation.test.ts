@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import type { LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
 import { cpu } from '../../src/targets/cpu/index.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import { microBatchesOf } from '../../src/compiler/passes/accumulate-exact/problems.js'
@@ -57,9 +57,9 @@ pipeline towers {
   }
 }`
 
-function stageOf(source: string): LoweredStage {
+function stageOf(source: string): LoweredUpdate {
   const { lowered, diagnostics } = analyzeSources(source)
-  const [stage] = lowered?.stages ?? []
+  const [stage] = lowered?.stages[0]?.updates ?? []
   if (!stage) throw new Error(diagnostics.map((d) => d.message).join('\n'))
   return stage
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cpu } from '../../src/targets/cpu/index.js'
-import { stageProblems } from '../../src/compiler/6-differentiate/problems.js'
-import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import { updateProblems } from '../../src/compiler/6-differentiate/problems.js'
+import type { LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import type { Tensor } from '../../src/graph/types.js'
 import { assertValid } from '../../src/graph/verify.js'
@@ -36,12 +36,12 @@ pipeline two {
   }
 }`
 
-function stageOf(minimize: string, rows = 6, rest = ''): LoweredStage {
+function stageOf(minimize: string, rows = 6, rest = ''): LoweredUpdate {
   const { lowered, diagnostics } = analyzeSources(source(minimize, rows, rest))
   expect(diagnostics.filter((d) => d.severity === 'error').map((d) => `${d.code}: ${d.message}`)).toEqual([])
-  const [stage] = lowered?.stages ?? []
+  const [stage] = lowered?.stages[0]?.updates ?? []
   if (!stage) throw new Error('no stage')
-  expect(stageProblems(stage)).toEqual([])
+  expect(updateProblems(stage)).toEqual([])
   return { ...stage, graph: optimizeForward(stage.graph, cpu).graph }
 }
 
@@ -65,7 +65,7 @@ const batch = (from: number, to: number): Tensors => ({
 })
 
 /** What one step at rate 1 takes from the parameters, by state key, and the outputs of the step. */
-async function direction(stage: LoweredStage, batches: readonly Tensors[]) {
+async function direction(stage: LoweredUpdate, batches: readonly Tensors[]) {
   const graphs = graphsOf(stage)
   for (const g of [graphs.step, graphs.monitored, graphs.micro]) if (g) assertValid(g)
   const run = new StageRun(stage, graphs, start)

@@ -109,7 +109,7 @@ pipeline p {
   }
 }`
   const { lowered, diagnostics } = analyzeSources(source)
-  const [stage] = lowered?.stages ?? []
+  const [stage] = lowered?.stages[0]?.updates ?? []
   if (!stage) throw new Error(diagnostics.map((d) => d.message).join('\n'))
   if (!passes) return differentiate(stage, cpu).full
   const { graph } = optimizeForward(stage.graph, cpu, {})

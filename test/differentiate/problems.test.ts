@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cpu } from '../../src/targets/cpu/index.js'
 import { expandGradients } from '../../src/compiler/6-differentiate/expand.js'
-import { gradientProblems, stageProblems } from '../../src/compiler/6-differentiate/problems.js'
+import { gradientProblems, updateProblems } from '../../src/compiler/6-differentiate/problems.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
 import { type Diagnostic, UserError } from '../../src/diagnostics/diagnostic.js'
 import { lossOutput } from '../../src/compiler/4-lower/gradient-objective.js'
@@ -61,7 +61,7 @@ describe('problems found without a derivative', () => {
     const stage = stageOf(b.finish('train', [lossOutput(loss)]), {
       trained: regressionParameters,
     })
-    expect(stageProblems(stage)).toEqual([])
+    expect(updateProblems(stage)).toEqual([])
   })
 
   it('are all reported, each at its place, and building reports the first', () => {
@@ -88,22 +88,22 @@ describe('problems found without a derivative', () => {
       const beside = iterated(b, b.op('StopGradient', [w]))
       return b.sum(b.mul(w, beside), [0])
     })
-    expect(stageProblems(stage)).toEqual([])
+    expect(updateProblems(stage)).toEqual([])
     expect(complaint(() => differentiate(stage, cpu))).toBeUndefined()
   })
 
   it('include those of the training of a stage', () => {
     const stage = stageWith((b, w) => b.sum(b.mul(w, iterated(b, w)), [0]))
-    expect(codes(stageProblems(stage))).toEqual(['gradient/not-differentiable'])
+    expect(codes(updateProblems(stage))).toEqual(['gradient/not-differentiable'])
     expect(complaint(() => differentiate(stage, cpu))).toBe('gradient/not-differentiable')
   })
 
   it('see through a gradient inside the loss', () => {
     const legal = penalty((b, g) => b.mul(g, g))
-    expect(stageProblems(legal)).toEqual([])
+    expect(updateProblems(legal)).toEqual([])
     expect(complaint(() => differentiate(legal, cpu))).toBeUndefined()
     const blocked = penalty(iterated)
-    expect(codes(stageProblems(blocked))).toEqual(['gradient/not-differentiable'])
+    expect(codes(updateProblems(blocked))).toEqual(['gradient/not-differentiable'])
     expect(complaint(() => differentiate(blocked, cpu))).toBe('gradient/not-differentiable')
   })
 
@@ -112,7 +112,7 @@ describe('problems found without a derivative', () => {
       const again = b.parameter('net', 'w', w.type)
       return b.sum(b.op('Gradient', [b.sum(b.mul(again, again), [0]), w]), [0])
     })
-    expect(stageProblems(stage)).toEqual([])
+    expect(updateProblems(stage)).toEqual([])
     expect(complaint(() => differentiate(stage, cpu))).toBeUndefined()
   })
 })

@@ -3,13 +3,14 @@ import { cpu } from '../../src/targets/cpu/index.js'
 import { differentiate, stepsOf } from '../../src/compiler/6-differentiate/step.js'
 import { stateName } from '../../src/artefact/roles.js'
 import { groupOptimizer } from '../../src/compiler/6-differentiate/update.js'
-import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import type { LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { session as onCpu } from '../../src/targets/cpu/session.js'
 import type { Graph } from '../../src/graph/graph.js'
 import { type Tensor, elementCount, scalar, tensor } from '../../src/graph/types.js'
 import { findSchedule } from '../../src/schedules/registry.js'
 import { run } from './run.js'
+import { stageSteps } from './stages.js'
 
 export type Tensors = Readonly<Record<string, Tensor>>
 type Execute = (graph: Graph, inputs: Tensors) => Promise<Tensors>
@@ -44,7 +45,7 @@ export interface StageGraphs {
   readonly micro: Graph | null
 }
 
-export function graphsOf(stage: LoweredStage): StageGraphs {
+export function graphsOf(stage: LoweredUpdate): StageGraphs {
   const { full, micro } = differentiate(stage, cpu)
   return { ...stepsOf(full), micro }
 }
@@ -55,7 +56,7 @@ export class StageRun {
   private done = 0
 
   constructor(
-    private readonly stage: LoweredStage,
+    private readonly stage: LoweredUpdate,
     private readonly graphs: StageGraphs,
     start: Tensors,
     private readonly execute: Execute = interpreter,
@@ -96,7 +97,7 @@ export class StageRun {
     const schedule = spec && findSchedule(spec.schedule)
     const lr = spec?.settings['lr']
     if (!spec || !schedule || typeof lr !== 'number') throw new Error('no such group')
-    return lr * schedule.factor(spec.scheduleSettings as Record<string, number>, this.done, this.stage.steps)
+    return lr * schedule.factor(spec.scheduleSettings as Record<string, number>, this.done, stageSteps)
   }
 
   private feeds(graph: Graph, batch: Tensors, accumulators: ReadonlyMap<string, Tensor>): Tensors {

@@ -1,31 +1,34 @@
-import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import type { LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
 import { type Tensor, tensor } from '../../src/graph/types.js'
 
+/** The steps of the stage, by which schedules go. */
+export const stageSteps = 20
+
 export const span = { file: 'test.dcr', start: 10, end: 20 }
 
-/** A stage around a graph, with what a test does not care about filled in. */
+/** The update of a stage around a graph, with what a test does not care about filled in. */
 export function stageOf(
   graph: Graph,
-  rest: Partial<LoweredStage> & Pick<LoweredStage, 'trained'>,
-): LoweredStage {
+  rest: Partial<LoweredUpdate> & Pick<LoweredUpdate, 'trained'>,
+): LoweredUpdate {
   return {
-    name: 'train',
+    name: null,
+    stage: 'train',
     span,
     graph,
     states: [],
+    shared: [],
     groups: [{ optimizer: 'sgd', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} }],
-    steps: 20,
+    times: 1,
     accumulate: 1,
     exact: null,
     chunk: null,
     memory: null,
-    saveEvery: null,
     clipNorm: null,
     ema: null,
     precision: null,
-    monitors: [],
     ...rest,
   }
 }
@@ -45,7 +48,7 @@ export function regression(rows: number): { b: Builder; loss: Value; w: Value; p
   return { b, loss: b.mean(b.mul(error, error), [0, 1]), w, prediction }
 }
 
-export const regressionParameters: LoweredStage['trained'] = [
+export const regressionParameters: LoweredUpdate['trained'] = [
   { model: 'net', path: 'w', dtype: 'f32', shape: [4, 3], group: 0 },
   { model: 'net', path: 'b', dtype: 'f32', shape: [3], group: 0 },
 ]

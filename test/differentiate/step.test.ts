@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { stageProblems } from '../../src/compiler/6-differentiate/problems.js'
+import { updateProblems } from '../../src/compiler/6-differentiate/problems.js'
 import { slotsOf } from '../../src/compiler/6-differentiate/update.js'
 import { lossOutput } from '../../src/compiler/4-lower/gradient-objective.js'
-import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import type { LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
 import { UserError } from '../../src/diagnostics/diagnostic.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Output, Value } from '../../src/graph/graph.js'
@@ -18,7 +18,7 @@ const random = new SampleRandom(5)
 const start: Tensors = { 'param/net/w': random.tensor([4, 3]), 'param/net/b': random.tensor([3]) }
 const batch = (): Tensors => ({ 'batch/d/x': random.tensor([5, 4]), 'batch/d/y': random.tensor([5, 3]) })
 
-const stage = (rest: Partial<LoweredStage> = {}): LoweredStage => {
+const stage = (rest: Partial<LoweredUpdate> = {}): LoweredUpdate => {
   const { b, loss } = regression(5)
   return stageOf(b.finish('train', [lossOutput(loss)]), {
     trained: regressionParameters,
@@ -33,7 +33,7 @@ const monitor = (name: string, value: Value): Output => ({
 })
 
 /** State before minus state after one step: with sgd(lr = 1) the gradient. */
-async function change(s: LoweredStage, batches: readonly Tensors[]): Promise<number[]> {
+async function change(s: LoweredUpdate, batches: readonly Tensors[]): Promise<number[]> {
   const run = new StageRun(s, graphsOf(s), start)
   await run.step(batches)
   return Object.entries(start).flatMap(([key, before]) =>
@@ -176,7 +176,7 @@ describe('a step graph', () => {
   })
 
   it('updates each group with its own settings', () => {
-    const groups: LoweredStage['groups'] = [
+    const groups: LoweredUpdate['groups'] = [
       { optimizer: 'sgd', settings: { lr: 1 }, schedule: 'constant', scheduleSettings: {} },
       { optimizer: 'sgd', settings: { lr: 1, momentum: 0.9 }, schedule: 'constant', scheduleSettings: {} },
     ]
@@ -206,7 +206,7 @@ describe('a step graph', () => {
       const { diagnostic } = error as UserError
       expect(diagnostic).toMatchObject({ code: 'stage/unreachable-parameter', span })
       expect(diagnostic.message).toContain('m.stopped, m.absent')
-      expect(stageProblems(s)).toEqual([diagnostic])
+      expect(updateProblems(s)).toEqual([diagnostic])
     }
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import onnxProto from 'onnx-proto'
 import { DiskFiles } from '../../src/cli/files.js'
 import type { Files } from '../../src/compiler/2-resolve/program.js'
+import { graphsOfStage } from '../../src/artefact/stage-parts.js'
 import { manifestSchema } from '../../src/artefact/schema.js'
 import { compile } from '../../src/compiler/index.js'
 import { readLibrary } from '../check/analyze.js'
@@ -65,7 +66,7 @@ describe('the artefact', () => {
 
   it('has a manifest that its own schema accepts and whose files are all there', () => {
     const manifest = manifestSchema.parse(JSON.parse(JSON.stringify(artefact.manifest)))
-    const named = manifest.stages.flatMap((s) => Object.values(s.graphs).flatMap((g) => (g ? [g.file] : [])))
+    const named = manifest.stages.flatMap(graphsOfStage).map(({ file }) => file)
     expect([...artefact.files.keys()].sort()).toEqual(named.sort())
   })
 

@@ -100,7 +100,7 @@ pipeline wide {
   loss far = mean(square(net(x)))
   stage learn { train enc; minimize far; optimizer adamw(lr = 0.01); steps 1 }
 }`)
-  const draws = manifest.stages[0]?.graphs.step.inputs.flatMap(({ role, dtype, shape }) =>
+  const draws = manifest.stages[0]?.updates[0]?.graphs.step.inputs.flatMap(({ role, dtype, shape }) =>
     role.kind === 'draw' ? [{ path: role.path, dtype, shape }] : [],
   )
   expect(draws).toEqual([

@@ -40,7 +40,7 @@ pipeline p {
 }`),
     )
     expect(diagnostics).toEqual([])
-    const [stage] = artefact?.manifest.stages ?? []
+    const [stage] = artefact?.manifest.stages[0]?.updates ?? []
     const bytes = artefact?.files.get(stage?.graphs.step.file ?? '') ?? new Uint8Array()
     const model = readModel(bytes).graph
     const inputs = new Set(model?.input?.map((v) => v.name))

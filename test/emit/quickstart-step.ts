@@ -4,7 +4,7 @@ import { analyze } from '../../src/compiler/analyze.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
 import { chunkingOf } from '../../src/compiler/passes/chunk-pairs/problems.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
-import { optimizeStage } from '../../src/compiler/7-optimize/stage.js'
+import { optimizeUpdate } from '../../src/compiler/7-optimize/stage.js'
 import type { Graph } from '../../src/graph/graph.js'
 import { parametersAsInputs } from '../optimize/compare.js'
 
@@ -18,9 +18,9 @@ export function quickstartStep({ batch = 8, rows }: { batch?: number; rows?: num
     files: new DiskFiles(process.cwd()),
     settings: new Map([['batch', `${batch}`]]),
   })
-  const [stage] = lowered?.stages ?? []
+  const [stage] = lowered?.stages[0]?.updates ?? []
   if (!stage) throw new Error('the quickstart has no stage')
   const chunking = rows === undefined ? {} : { chunking: chunkingOf(stage, rows) }
   const { graph } = optimizeForward(stage.graph, cpu, { ...chunking })
-  return parametersAsInputs(optimizeStage(differentiate({ ...stage, graph }, cpu), cpu).step)
+  return parametersAsInputs(optimizeUpdate(differentiate({ ...stage, graph }, cpu), cpu).step)
 }

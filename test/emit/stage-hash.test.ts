@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Lowered, LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import type { Lowered, LoweredStage, LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
 import { stageHashes } from '../../src/compiler/9-emit/stage-hash.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Graph } from '../../src/graph/graph.js'
@@ -43,12 +43,14 @@ function graphOf(op: string, watched = 'Sin'): Graph {
 
 const [graph, another] = [graphOf('Tanh'), graphOf('Exp')]
 
-const stage: Filled<LoweredStage> = {
-  name: 'fit',
+const update: Filled<LoweredUpdate> = {
+  name: 'critic',
+  stage: 'fit',
   span,
   graph,
   trained: [{ model: 'net', path: 'weight', dtype: 'f32', shape: [2, 3], group: 0 }],
   states: [{ model: 'net', path: 'mean', dtype: 'f32', shape: [2] }],
+  shared: [{ state: { kind: 'carried', model: 'net', path: 'mean' }, dtype: 'f32', shape: [2] }],
   groups: [
     {
       optimizer: 'adamw',
@@ -58,15 +60,22 @@ const stage: Filled<LoweredStage> = {
       span,
     },
   ],
-  steps: 10,
+  times: 5,
   accumulate: 2,
   exact: { count: 3, span },
   chunk: { rows: 4, span },
   memory: { bytes: 1e9, span },
-  saveEvery: 5,
   clipNorm: 1,
   ema: 0.99,
   precision: 'bf16',
+}
+
+const stage: Filled<LoweredStage> = {
+  name: 'fit',
+  span,
+  steps: 10,
+  saveEvery: 5,
+  updates: [update],
   monitors: [{ name: 'm', every: 2, statistic: 'value' }],
 }
 
@@ -133,15 +142,19 @@ const reasons: Readonly<Record<string, string>> = {
   exports: 'they come after',
   allowed: 'it silences warnings',
   'stages.span': 'a place in a source',
-  'stages.groups.span': 'a place in a source',
-  'stages.chunk.span': 'a place in a source',
-  'stages.exact.span': 'a place in a source',
-  'stages.memory': 'it decides the rows of a chunk, which count',
   'stages.saveEvery': 'checkpoints change nothing',
-  'stages.precision': 'parameters in the graph say that they are read rounded',
   'stages.monitors': 'they only watch',
-  'stages.trained.dtype': "it is the model's",
-  'stages.trained.shape': "it is the model's",
+  'stages.updates.stage': 'the stage has its name itself',
+  'stages.updates.span': 'a place in a source',
+  'stages.updates.groups.span': 'a place in a source',
+  'stages.updates.chunk.span': 'a place in a source',
+  'stages.updates.exact.span': 'a place in a source',
+  'stages.updates.memory': 'it decides the rows of a chunk, which count',
+  'stages.updates.precision': 'parameters in the graph say that they are read rounded',
+  'stages.updates.shared':
+    'what others change of what the graph reads follows from what they train and carry',
+  'stages.updates.trained.dtype': "it is the model's",
+  'stages.updates.trained.shape': "it is the model's",
 }
 
 /** A value with one thing in it changed, for each thing in it, and where that stands. */
@@ -186,33 +199,63 @@ describe('the hash of a stage', () => {
     expect(hashOf(whole, 'cpu', '2')).not.toBe(before)
   })
 
-  type Optional = { [K in keyof LoweredStage]: null extends LoweredStage[K] ? K : never }[keyof LoweredStage]
+  type Optional = {
+    [K in keyof LoweredUpdate]: null extends LoweredUpdate[K] ? K : never
+  }[keyof LoweredUpdate]
   const clauses: Readonly<Record<Optional, true>> = {
+    name: true,
     exact: true,
     chunk: true,
     memory: true,
-    saveEvery: true,
     clipNorm: true,
     ema: true,
     precision: true,
   }
-  it.each(Object.keys(clauses))('sees that a stage has no %s', (clause) => {
-    const without = hashOf({ ...whole, stages: [{ ...stage, [clause]: null }] })
-    expect(without === before).toBe(reasonFor(`stages.${clause}`) !== undefined)
+  const hashWith = (change: Partial<LoweredUpdate>): string =>
+    hashOf({ ...whole, stages: [{ ...stage, updates: [{ ...update, ...change }] }] })
+
+  it.each(Object.keys(clauses))('sees that an update has no %s', (clause) => {
+    const ignored = reasonFor(`stages.updates.${clause}`) !== undefined
+    expect(hashWith({ [clause]: null }) === before).toBe(ignored)
+    const plain = hashWith({ name: null })
+    if (clause !== 'name') expect(hashWith({ name: null, [clause]: null }) === plain).toBe(ignored)
+  })
+
+  it('sees every field of a stage that is one update without a name', () => {
+    const plain: LoweredUpdate = { ...update, name: null }
+    const { name: _name, ...rest } = update
+    const seen = changed(rest, 'stages.updates').map(([path, value]) => ({
+      path,
+      same: hashWith({ ...(value as typeof rest), name: null }) === hashWith(plain),
+      reason: reasonFor(path),
+    }))
+    // it has no other to take turns with
+    const missed = seen.filter(({ path, same, reason }) => same && !reason && path !== 'stages.updates.times')
+    expect(missed).toEqual([])
+  })
+
+  it('sees the order of updates', () => {
+    const other = { ...update, name: 'generator' }
+    const hashes = [
+      [update, other],
+      [other, update],
+    ].map((updates) => hashOf({ ...whole, stages: [{ ...stage, updates }] }))
+    expect(hashes[0]).not.toBe(hashes[1])
   })
 
   it('does not see what is watched', () => {
-    expect(hashOf({ ...whole, stages: [{ ...stage, graph: graphOf('Tanh', 'Cos') }] })).toBe(before)
+    expect(hashWith({ graph: graphOf('Tanh', 'Cos') })).toBe(before)
   })
 
   it('changes with an earlier stage if that trains or carries what this one reads', () => {
     const later = (first: LoweredStage): string | undefined =>
       stageHashes({ ...whole, stages: [first, { ...stage, name: 'later' }] }, 'cpu', '1')[1]
     const first = { ...stage, name: 'first' }
-    const elsewhere = { ...first, trained: [{ ...stage.trained[0], model: 'other' } as never], states: [] }
+    const elsewhere = { ...update, trained: [{ ...update.trained[0], model: 'other' } as never], states: [] }
     expect(later({ ...first, steps: 11 })).not.toBe(later(first))
-    expect(later({ ...elsewhere, steps: 11 })).toBe(later(elsewhere))
-    const carries = { ...elsewhere, states: stage.states }
+    const unrelated = { ...first, updates: [elsewhere] }
+    expect(later({ ...unrelated, steps: 11 })).toBe(later(unrelated))
+    const carries = { ...first, updates: [elsewhere, { ...elsewhere, states: update.states }] }
     expect(later({ ...carries, steps: 11 })).not.toBe(later(carries))
   })
 })

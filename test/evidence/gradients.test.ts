@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { trainedOf } from '../../src/artefact/stage-parts.js'
 import { elementCount } from '../../src/graph/types.js'
 import { drawKey, normal } from '../../src/runtime/draws.js'
 import { derivative } from './derivative.js'
@@ -112,7 +113,7 @@ async function expectGradients(probe: Probe, zero: RegExp | null): Promise<void>
     return { agrees: off <= tolerance, sure: error <= (tolerance / 2) * size, told }
   }
 
-  for (const { model, path, shape } of probe.stage.trained) {
+  for (const { model, path, shape } of trainedOf(probe.stage)) {
     const key = `param/${model}/${path}`
     const gradient = gradients.get(key) ?? new Float32Array()
     const size = norms.get(key) ?? NaN

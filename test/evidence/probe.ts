@@ -41,7 +41,8 @@ export class Probe {
     directory: string,
   ): Promise<Probe> {
     const stage = manifest.stages.find((s) => s.name === name)
-    if (!stage) throw new Error(`no stage ${name}`)
+    const [update] = stage?.updates ?? []
+    if (!stage || !update) throw new Error(`no stage ${name}`)
     // What only evaluations read is not opened.
     const { data, problems } = await openAllData({ ...manifest, evaluations: [] }, root, span)
     const { weights, problems: more } = await Weights.open(
@@ -64,7 +65,7 @@ export class Probe {
       )
     }
     const constants = new Map<string, HostTensor>()
-    const { prologue, step } = stage.graphs
+    const { prologue, step } = update.graphs
     if (prologue) {
       const graph = await load(prologue)
       for (const [{ role }, value] of await graph.run(() => unreachable('a prologue reads no input')))
@@ -72,13 +73,13 @@ export class Probe {
       await graph.release()
     }
     const start = new Map<string, Float32Array<ArrayBuffer>>()
-    for (const { model, path, shape } of stage.trained) {
+    for (const { model, path, shape } of update.trained) {
       const values = hostArray('f32', await readTensor(weights.parameter(model, path)))
       start.set(`param/${model}/${path}`, toFloat32({ dtype: 'f32', shape, data: values }))
     }
     const orders = ({ rows, spec }: OpenData): Batches =>
       new Batches(rows, { seed, data: spec.name, ...alone })
-    const hyper = hyperAt(stage, 1)
+    const hyper = hyperAt(update, 1, stage.steps)
     const feeds = await new Feeder(data).feeds(step, {
       seed,
       stage: name,

@@ -1,15 +1,15 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type MetricsLine } from '../../src/runtime/metrics-line.js'
+import { type StepLine } from '../../src/runtime/metrics-line.js'
 import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 
 /** The lines of `metrics.jsonl` without what a clock says. */
-export function metricsOf(run: string): readonly Omit<MetricsLine, 'step_ms' | 'data_ms'>[] {
+export function metricsOf(run: string): readonly Omit<StepLine, 'step_ms' | 'data_ms'>[] {
   return readFileSync(join(run, 'metrics.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
     .map((line) => {
-      const { step_ms: _step, data_ms: _data, ...rest } = JSON.parse(line) as MetricsLine
+      const { step_ms: _step, data_ms: _data, ...rest } = JSON.parse(line) as StepLine
       return rest
     })
 }

@@ -19,7 +19,9 @@ it("the example of docs/language.md trains what it says of torch's export of a C
     },
   })
   expect(diagnostics.map((d) => d.message)).toEqual([])
-  const trained = lowered?.stages.flatMap((s) => s.trained.map((p) => `${p.model}.${p.path}`)) ?? []
+  const trained =
+    lowered?.stages.flatMap((s) => s.updates.flatMap((u) => u.trained.map((p) => `${p.model}.${p.path}`))) ??
+    []
   const second = 'encoder.model.vision_model.encoder.layers.1.'
   expect(trained.slice(0, 2)).toEqual(['head.weight', 'head.bias'])
   expect(trained.length).toBeGreaterThan(8)

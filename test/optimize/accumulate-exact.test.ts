@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cpu } from '../../src/targets/cpu/index.js'
-import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import type { LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
 import { optimize } from '../../src/compiler/7-optimize/index.js'
@@ -62,14 +62,14 @@ const cases: Readonly<Record<string, string>> = {
   ),
 }
 
-function stageOf(source: string): LoweredStage {
+function stageOf(source: string): LoweredUpdate {
   const { lowered, diagnostics } = analyzeSources(source)
-  const [stage] = lowered?.stages ?? []
+  const [stage] = lowered?.stages[0]?.updates ?? []
   if (!stage) throw new Error(diagnostics.map((d) => d.message).join('\n'))
   return stage
 }
 
-function stepOf(stage: LoweredStage, count: number | null): Graph {
+function stepOf(stage: LoweredUpdate, count: number | null): Graph {
   const trained = new Set(stage.trained.map((t) => `${t.model}/${t.path}`))
   const context: PassContext = { ...(count && { microBatches: { rows, count, trained } }) }
   const forward = optimizeForward(stage.graph, cpu, context)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cpu } from '../../src/targets/cpu/index.js'
-import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import type { LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
 import { gradients } from '../../src/compiler/6-differentiate/gradients.js'
 import { cancelShifts } from '../../src/compiler/passes/cancel-shifts/index.js'
@@ -251,14 +251,14 @@ pipeline small {
   }
 }`
 
-function stageOf(source: string): LoweredStage {
+function stageOf(source: string): LoweredUpdate {
   const { lowered, diagnostics } = analyzeSources(source)
-  const [stage] = lowered?.stages ?? []
+  const [stage] = lowered?.stages[0]?.updates ?? []
   if (!stage) throw new Error(diagnostics.map((d) => d.message).join('\n'))
   return stage
 }
 
-function stepOf(stage: LoweredStage, chunk: number | null): Graph {
+function stepOf(stage: LoweredUpdate, chunk: number | null): Graph {
   const chunked = chunk === null ? context : { ...context, chunking: chunkingOf(stage, chunk) }
   const forward = optimizeForward(stage.graph, cpu, chunked).graph
   const { graph } = optimize(differentiate({ ...stage, graph: forward }, cpu).full, cpu, chunked)

@@ -6,7 +6,7 @@ import { hoistInvariants } from '../../src/compiler/passes/hoist-invariants.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import { optimize } from '../../src/compiler/7-optimize/index.js'
 import type { PassContext } from '../../src/compiler/passes/pass.js'
-import type { LoweredStage } from '../../src/compiler/4-lower/lowered.js'
+import type { LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
 import type { Graph } from '../../src/graph/graph.js'
 import { nodesOf } from '../graph/graphs.js'
 import { type Tensor, elementCount, scalar, tensor } from '../../src/graph/types.js'
@@ -106,14 +106,14 @@ const rectangular: typeof cases = {
 const nodesIn = (graph: Graph): number => nodesOf(graph).length
 const opsOf = (graph: Graph): readonly string[] => nodesOf(graph).map((node) => node.op)
 
-function stageOf(source: string): LoweredStage {
+function stageOf(source: string): LoweredUpdate {
   const { lowered, diagnostics } = analyzeSources(source)
-  const [stage] = lowered?.stages ?? []
+  const [stage] = lowered?.stages[0]?.updates ?? []
   if (!stage) throw new Error(diagnostics.map((d) => d.message).join('\n'))
   return stage
 }
 
-function stepOf(stage: LoweredStage, chunk: number | null): Graph {
+function stepOf(stage: LoweredUpdate, chunk: number | null): Graph {
   const context: PassContext = chunk === null ? {} : { chunking: chunkingOf(stage, chunk) }
   const forward = optimizeForward(stage.graph, cpu, context).graph
   assertValid(forward)

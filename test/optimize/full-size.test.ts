@@ -6,7 +6,7 @@ import { cpu } from '../../src/targets/cpu/index.js'
 import { differentiate } from '../../src/compiler/6-differentiate/step.js'
 import { optimizeForward } from '../../src/compiler/5-optimize/index.js'
 import type { Optimised } from '../../src/compiler/passes/run.js'
-import { type OptimizedStage, optimizeStage } from '../../src/compiler/7-optimize/stage.js'
+import { type OptimizedUpdate, optimizeUpdate } from '../../src/compiler/7-optimize/stage.js'
 import { analyze } from '../../src/compiler/index.js'
 import { costOf } from '../../src/compiler/8-schedule/cost.js'
 import type { Graph, Node, Value } from '../../src/graph/graph.js'
@@ -28,18 +28,18 @@ const tera = 1e12
 
 let written: Graph
 let forward: Optimised
-let stage: OptimizedStage
+let stage: OptimizedUpdate
 
 beforeAll(() => {
   const { lowered } = analyze({
     entry: 'dcr.dcr',
     files: { read: (path) => readFileSync(join(root, path), 'utf8') },
   })
-  const align = lowered?.stages.find((s) => s.name === 'align')
+  const align = lowered?.stages.find((s) => s.name === 'align')?.updates[0]
   if (!align) throw new Error('dcr.dcr has no stage align')
   written = align.graph
   forward = optimizeForward(written, cpu, context)
-  stage = optimizeStage(differentiate({ ...align, graph: forward.graph }, cpu), cpu, context)
+  stage = optimizeUpdate(differentiate({ ...align, graph: forward.graph }, cpu), cpu, context)
 }, 180_000)
 
 const isParameter = (value: Value | null, path: RegExp): boolean =>

@@ -6,15 +6,19 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
 import type { Artefact } from '../../src/artefact/manifest.js'
+import { type State, stateKey } from '../../src/artefact/roles.js'
+import { statesOf, trainedOf } from '../../src/artefact/stage-parts.js'
+import type { UpdateSpec } from '../../src/artefact/stages.js'
 import { link } from '../../src/artefact/link.js'
 import { compile } from '../../src/compiler/index.js'
 import type { NarrowFloat } from '../../src/graph/types.js'
 import { hyperAt } from '../../src/runtime/hyper.js'
 import { type SafetensorsFile, openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 import type { StoredTensor } from '../../src/weights/table.js'
+import { executionsOf } from '../../src/runtime/round.js'
 import { LoadedGraph, fromTensor, toTensor } from '../../src/runtime/session.js'
 import { StepLoop } from '../../src/runtime/step-loop.js'
-import { type HostTensor, type HostTensors, hostArray, toFloat32 } from '../../src/runtime/tensors.js'
+import { type HostTensor, hostArray, toFloat32 } from '../../src/runtime/tensors.js'
 import { fileSystemRoot } from '../../src/runtime/weights.js'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -81,7 +85,10 @@ function linked(artefact: Artefact, spec: GraphSpec, weight: WeightSource): Uint
   return link(bytes, new Map(bindings))
 }
 
-/** The input of a draw, by its path and the micro-batches before it: a test feeds what its oracle drew. */
+/**
+ * The input of a draw, by its path, behind the name of its update, and the micro-batches of that before it: a test feeds
+ * what its oracle drew.
+ */
 export type Inputs = (path: string, step: number) => HostTensor | Promise<HostTensor>
 
 async function fed(spec: GraphSpec, inputs: Inputs, step: number): Promise<Record<string, HostTensor>> {
@@ -94,6 +101,7 @@ async function fed(spec: GraphSpec, inputs: Inputs, step: number): Promise<Recor
 }
 
 export interface StageResult {
+  /** In the order in which updates were executed. */
   readonly losses: readonly number[]
   readonly gradNorms: readonly (number | null)[]
   readonly monitors: Readonly<Record<string, readonly number[]>>
@@ -101,6 +109,8 @@ export interface StageResult {
   readonly gradients: ReadonlyMap<string, Float32Array>
   /** Trained parameters and states at the end, by `<model>.<path>`. */
   readonly end: ReadonlyMap<string, Float32Array>
+  /** Averages at the end, where they are kept. */
+  readonly averages: ReadonlyMap<string, Float32Array>
 }
 
 /** Runs the steps of a stage with AdamW, with the monitors, from the weights that `weight` gives. */
@@ -115,34 +125,45 @@ export async function trainStage(
 ): Promise<StageResult> {
   const stage = artefact.manifest.stages.find((s) => s.name === name)
   if (!stage) throw new Error(`no stage ${name}`)
-  const { step, monitored, micro, prologue } = stage.graphs
   const bytes = (spec: GraphSpec | null): Uint8Array | null => spec && linked(artefact, spec, weight)
   const folder = await mkdtemp(join(tmpdir(), 'dcrc-parity-'))
   const loop = await StepLoop.open({
-    stage,
-    graphs: {
-      step: bytes(step),
-      monitored: bytes(monitored),
-      micro: bytes(micro),
-      prologue: bytes(prologue),
-    },
+    updates: stage.updates.map((spec) => {
+      const { step, monitored, micro, prologue } = spec.graphs
+      const graphs = {
+        step: bytes(step),
+        monitored: bytes(monitored),
+        micro: bytes(micro),
+        prologue: bytes(prologue),
+      }
+      return { spec, graphs, prologueFile: prologue && join(folder, `${spec.name}.prologue.safetensors`) }
+    }),
     state: [
-      ...stage.trained.flatMap(({ model, path, shape }) => [
-        { key: `param/${model}/${path}`, dtype: 'f32' as const, shape, stored: weight(model, path, null) },
-        ...stage.slots.map((slot) => ({
-          key: `${slot}/${model}/${path}`,
-          dtype: 'f32' as const,
-          shape,
-          stored: null,
-        })),
-      ]),
-      ...stage.states.map(({ model, path, ...type }) => ({
-        key: `state/${model}/${path}`,
+      ...trainedOf(stage).map(({ model, path, shape }) => ({
+        key: stateKey(null, { kind: 'parameter', model, path }),
+        dtype: 'f32' as const,
+        shape,
+        stored: weight(model, path, null),
+      })),
+      ...stage.updates.flatMap((update) =>
+        update.trained.flatMap(({ model, path, shape }) => {
+          const slots = update.slots.map((slot) => ({ kind: 'slot', slot, model, path }) as const)
+          const average = { kind: 'average', model, path } as const
+          const kept = (state: State, stored: StoredTensor | null) => [
+            { key: stateKey(update.name, state), dtype: 'f32' as const, shape, stored },
+          ]
+          return [
+            ...slots.flatMap((slot) => kept(slot, null)),
+            ...(update.ema === null ? [] : kept(average, weight(model, path, null))),
+          ]
+        }),
+      ),
+      ...statesOf(stage).map(({ model, path, ...type }) => ({
+        key: stateKey(null, { kind: 'carried', model, path }),
         ...type,
         stored: weight(model, path, null),
       })),
     ],
-    prologueFile: prologue && join(folder, 'prologue.safetensors'),
     settings: { target: 'cpu', root: fileSystemRoot, threads: 1 },
   })
   const state = async (
@@ -170,44 +191,54 @@ export async function trainStage(
     const losses: number[] = []
     const gradNorms: (number | null)[] = []
     const monitors: Record<string, number[]> = {}
-    let gradients: ReadonlyMap<string, Float32Array> = new Map()
+    const gradients = new Map<string, Float32Array>()
     for (let k = 1; k <= steps; k++) {
-      for (let m = 0; m < stage.accumulate - 1; m++)
-        if (micro) await loop.micro(await fed(micro, inputs, (k - 1) * stage.accumulate + m))
-      const graph = monitored ?? step
-      const hyper = hyperAt(stage, k)
-      const feeds: HostTensors = {
-        ...(await fed(graph, inputs, k * stage.accumulate - 1)),
-        ...Object.fromEntries(
-          graph.inputs.flatMap(({ name: input, role }) =>
-            role.kind === 'hyper'
-              ? [
-                  [
-                    input,
-                    {
-                      dtype: 'f32',
-                      shape: [],
-                      data: Float32Array.of(hyper[role.group]?.scalars[role.name] ?? NaN),
-                    },
-                  ],
-                ]
-              : [],
-          ),
-        ),
+      const executions = executionsOf(stage, k)
+      for (const execution of executions) {
+        const { update, index, number } = execution
+        const { step, monitored, micro } = update.graphs
+        const { accumulate } = update
+        for (let m = 0; m < accumulate - 1; m++)
+          if (micro)
+            await loop.micro(
+              index,
+              await fed(micro, inputsOf(inputs, update.name), (number - 1) * accumulate + m),
+            )
+        const isWatched = monitored !== null && execution === executions.at(-1)
+        const graph = isWatched ? monitored : step
+        const hyper = hyperAt(update, number, stage.steps * update.times)
+        const scalars = graph.inputs.flatMap(({ name: input, role }): [string, HostTensor][] => {
+          if (role.kind !== 'hyper') return []
+          const data = Float32Array.of(hyper[role.group]?.scalars[role.name] ?? NaN)
+          return [[input, { dtype: 'f32', shape: [], data }]]
+        })
+        const feeds = {
+          ...(await fed(graph, inputsOf(inputs, update.name), number * accumulate - 1)),
+          ...Object.fromEntries(scalars),
+        }
+        const outcome = await loop.step(index, feeds, isWatched)
+        if (outcome.kind !== 'done') throw new Error(`step ${k}: ${outcome.kind}`)
+        losses.push(outcome.loss)
+        gradNorms.push(outcome.gradNorm)
+        for (const [monitor, value] of Object.entries(outcome.monitors))
+          (monitors[monitor] ??= []).push(Number(value))
+        if (number === 1) {
+          const slot = ownOf(update, 'm')
+          for (const [key, m] of await state(slot, update.trained))
+            gradients.set(
+              key,
+              m.map((v) => v / (1 - beta1Of(update.groups))),
+            )
+        }
       }
-      const outcome = await loop.step(feeds, monitored !== null)
-      if (outcome.kind !== 'done') throw new Error(`step ${k}: ${outcome.kind}`)
-      losses.push(outcome.loss)
-      gradNorms.push(outcome.gradNorm)
-      for (const [monitor, value] of Object.entries(outcome.monitors))
-        (monitors[monitor] ??= []).push(Number(value))
-      if (k === 1)
-        gradients = new Map(
-          [...(await state('m', stage.trained))].map(([key, m]) => [key, m.map((v) => v / (1 - beta1))]),
-        )
     }
-    const end = new Map([...(await state('param', stage.trained)), ...(await state('state', stage.states))])
-    return { losses, gradNorms, monitors, gradients, end }
+    const end = new Map([
+      ...(await state('param', trainedOf(stage))),
+      ...(await state('state', statesOf(stage))),
+    ])
+    const averaged = stage.updates.filter(({ ema }) => ema !== null)
+    const averages = await Promise.all(averaged.map((update) => state(ownOf(update, 'ema'), update.trained)))
+    return { losses, gradNorms, monitors, gradients, end, averages: new Map(averages.flatMap((a) => [...a])) }
   } finally {
     await loop.close()
     await rm(folder, { recursive: true, force: true })
@@ -215,7 +246,17 @@ export async function trainStage(
 }
 
 /** AdamW's first moment after one step is (1 - beta1) times the gradient. */
-const beta1 = 0.9
+function beta1Of([group]: UpdateSpec['groups']): number {
+  const betas = group?.settings['betas']
+  return Array.isArray(betas) && typeof betas[0] === 'number' ? betas[0] : 0.9
+}
+
+/** How the keys begin under which an update keeps something of its own. */
+const ownOf = ({ name }: UpdateSpec, kind: string): string => (name === null ? kind : `${name}/${kind}`)
+
+/** What an update with a name is fed stands under its name. */
+const inputsOf = (inputs: Inputs, update: string | null): Inputs =>
+  update === null ? inputs : (path, at) => inputs(`${update}/${path}`, at)
 
 /** Runs the graph of an evaluation over batches and gives its results by name. */
 export async function evaluateOnce(

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DiskFiles } from '../../src/cli/files.js'
 import { compile } from '../../src/compiler/index.js'
 import { peftFiles } from '../../src/runtime/exports/peft-names.js'
-import type { MetricsLine } from '../../src/runtime/metrics-line.js'
+import type { StepLine } from '../../src/runtime/metrics-line.js'
 import { runPipeline } from '../../src/runtime/run.js'
 import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 import { Fixture, expectTensors, relativeError } from './harness.js'
@@ -113,11 +113,11 @@ export function followsOracle(
   })
 }
 
-function linesOf(runDir: string, stage: string): readonly MetricsLine[] {
+function linesOf(runDir: string, stage: string): readonly StepLine[] {
   const text = readFileSync(join(runDir, 'metrics.jsonl'), 'utf8').trimEnd()
   return text
     .split('\n')
-    .map((line) => JSON.parse(line) as MetricsLine)
+    .map((line) => JSON.parse(line) as StepLine)
     .filter((line) => line.stage === stage)
 }
 

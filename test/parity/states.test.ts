@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { graphsOfStage } from '../../src/artefact/stage-parts.js'
 import { byteSize } from '../../src/graph/types.js'
 import { type HostTensor, hostArray, toFloat32 } from '../../src/runtime/tensors.js'
 import { Fixture, compileText, evaluateOnce, expectTensors, relativeError, trainStage } from './harness.js'
@@ -142,13 +143,11 @@ describe('ten steps as in PyTorch, within 1e-5: losses, first gradients, paramet
       const fixture = await Fixture.open(`states_${name}`)
       const artefact = compileText(source)
       const shapes = new Map(
-        artefact.manifest.stages.flatMap(({ graphs }) =>
-          Object.values(graphs).flatMap((graph) =>
-            (graph?.inputs ?? []).map(
-              ({ role, shape }) => [role.kind === 'draw' ? role.path : '', shape] as const,
-            ),
+        artefact.manifest.stages
+          .flatMap(graphsOfStage)
+          .flatMap(({ inputs }) =>
+            inputs.map(({ role, shape }) => [role.kind === 'draw' ? role.path : '', shape] as const),
           ),
-        ),
       )
       const result = await trainStage(artefact, 'learn', {
         steps,

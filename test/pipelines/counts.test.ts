@@ -84,9 +84,9 @@ function trained(name: string): Readonly<Record<string, number>> {
     ...(pipeline === undefined ? {} : { pipeline }),
     files: { read: (path) => readFileSync(join(root, path), 'utf8') },
   })
-  const counts = lowered?.stages.map(({ name: stage, trained: parameters }) => [
+  const counts = lowered?.stages.map(({ name: stage, updates: [update] }) => [
     stage,
-    parameters.reduce((sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1), 0),
+    (update?.trained ?? []).reduce((sum, { shape }) => sum + shape.reduce((n, d) => n * d, 1), 0),
   ])
   return Object.fromEntries(counts ?? []) as Record<string, number>
 }

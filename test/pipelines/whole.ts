@@ -33,7 +33,7 @@ export function describeWhole(folders: RegExp): void {
         expect(diagnostics).toEqual([])
         const stages = artefact?.manifest.stages ?? []
         expect(stages.map((stage) => stage.name)).toEqual(planned.plan?.stages.map(({ stage }) => stage))
-        for (const { file } of stages.map(({ graphs }) => graphs.step))
+        for (const { file } of stages.flatMap(({ updates }) => updates.map(({ graphs }) => graphs.step)))
           expect(artefact?.files.get(file)?.length).toBeGreaterThan(0)
       })
   })

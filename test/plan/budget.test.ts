@@ -25,7 +25,7 @@ pipeline p {
 const stageOf = ({ plan: made, diagnostics }: Planning) => {
   const [stage] = made?.stages ?? []
   if (!stage) throw new Error(diagnostics.map((d) => d.message).join('\n'))
-  return { ...stage, codes: diagnostics.map((d) => d.code) }
+  return { ...stage, pairs: stage.updates[0]?.pairs, codes: diagnostics.map((d) => d.code) }
 }
 
 it('chooses the largest chunks that fit', () => {

@@ -100,6 +100,7 @@ const record = (step: number, monitors: Record<string, number>): StepRecord => (
   step,
   loss: 1,
   grad_norm: null,
+  updates: {},
   monitors,
   step_ms: 1,
   data_ms: 0,
@@ -108,6 +109,7 @@ const record = (step: number, monitors: Record<string, number>): StepRecord => (
 const watched = (monitors: Record<string, number>[]): RunSummary => {
   const stage: StageSummary = {
     name: 's',
+    updates: [],
     steps: monitors.length,
     accumulate: 1,
     optimizers: [],

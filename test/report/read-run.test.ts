@@ -41,21 +41,27 @@ const manifest: Manifest = {
       name: 'align',
       hash: 'x',
       steps: 10,
-      accumulate: 2,
       save_every: null,
-      groups: [
-        { optimizer: 'adamw', settings: { lr: 0.001 }, schedule: 'constant', schedule_settings: {} },
-        { optimizer: 'adamw', settings: { lr: 0.01 }, schedule: 'constant', schedule_settings: {} },
+      updates: [
+        {
+          name: null,
+          times: 1,
+          accumulate: 2,
+          groups: [
+            { optimizer: 'adamw', settings: { lr: 0.001 }, schedule: 'constant', schedule_settings: {} },
+            { optimizer: 'adamw', settings: { lr: 0.01 }, schedule: 'constant', schedule_settings: {} },
+          ],
+          trained: [
+            { model: 'proj', path: 'weight', shape: [4, 3], group: 0 },
+            { model: 'proj', path: 'scale', shape: [], group: 1 },
+          ],
+          states: [],
+          slots: ['m', 'v'],
+          ema: null,
+          graphs: { step: graph, monitored: null, micro: null, prologue: null },
+        },
       ],
-      trained: [
-        { model: 'proj', path: 'weight', shape: [4, 3], group: 0 },
-        { model: 'proj', path: 'scale', shape: [], group: 1 },
-      ],
-      states: [],
-      slots: ['m', 'v'],
-      ema: null,
       monitors: [],
-      graphs: { step: graph, monitored: null, micro: null, prologue: null },
     },
   ],
   evaluations: [

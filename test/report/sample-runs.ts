@@ -85,6 +85,7 @@ function records(
     step: step + 1,
     loss: level * (0.55 + 0.45 * Math.exp(-step / (steps / 5))) * (1 + 0.16 * (random() + random() - 1)),
     grad_norm: 1 + random(),
+    updates: {},
     monitors:
       conflict > 0 && step % 3 === 0 ? { conflict: random() - conflict, conflict_null: random() - 0.47 } : {},
     step_ms: 108 + 20 * random(),
@@ -119,6 +120,7 @@ export function sampleRuns(steps = 300, gateAtStart = 0.94): RunSummary[] {
     const random = seededRandom(7, m)
     const stage = (name: string, trained: number, level: number, conflict: number): StageSummary => ({
       name,
+      updates: [],
       steps,
       accumulate: 1,
       optimizers: ['adamw'],

@@ -13,10 +13,11 @@ const span = { file: 'a.dcr', start: 0, end: 0 }
 /** A stage whose step takes 1 MB a row for 100 rows, and 10 MB of state, which is there twice. */
 function stage(): StageSpec {
   const [first] = regression().manifest.stages
-  if (!first) throw new Error('no stage')
+  const [update] = first?.updates ?? []
+  if (!first || !update) throw new Error('no stage')
   const state = { kind: 'parameter', model: 'line', path: 'w' } as const
   const step = {
-    ...first.graphs.step,
+    ...update.graphs.step,
     peak_bytes: 120e6,
     parameters: [],
     inputs: [
@@ -24,7 +25,8 @@ function stage(): StageSpec {
       { name: 'w', dtype: 'f32', shape: [2_500_000], role: { kind: 'state', state } },
     ],
   } as const
-  return { ...first, graphs: { step, monitored: null, micro: null, prologue: null } }
+  const graphs = { step, monitored: null, micro: null, prologue: null }
+  return { ...first, updates: [{ ...update, graphs }] }
 }
 
 test('what fits is not spoken of, a little too much is a warning, far too much an error', () => {
@@ -49,7 +51,7 @@ test('what fits is not spoken of, a little too much is a warning, far too much a
 
 test('a run that cannot fit writes nothing', async () => {
   const { manifest, files } = regression()
-  const stages = manifest.stages.map((s) => ({ ...s, graphs: { ...s.graphs, step: stage().graphs.step } }))
+  const stages = manifest.stages.map((s) => ({ ...s, updates: stage().updates }))
   const artefact = { manifest: { ...manifest, stages }, files }
   const options = { root: '/nowhere', openDataset: async () => points(8), freeMemory: 1e6 }
   const result = await runPipeline(artefact, options)

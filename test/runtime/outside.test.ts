@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Manifest } from '../../src/artefact/manifest.js'
+import type { UpdateSpec } from '../../src/artefact/stages.js'
 import type { UserError } from '../../src/diagnostics/diagnostic.js'
 import { inside } from '../../src/inside.js'
 import { runPipeline } from '../../src/runtime/run.js'
@@ -41,19 +42,27 @@ async function outcome(change: (manifest: Manifest) => Partial<Manifest>, resume
 
 const names = ['../../../../precious', '/tmp/dcrc-x', '..', '.', '', 'a/b', 'a\\b', 'a\0b', 'a\nb', '.hidden']
 
+const withUpdates = (
+  stages: Manifest['stages'],
+  change: (update: UpdateSpec) => UpdateSpec,
+): Manifest['stages'] => stages.map((stage) => ({ ...stage, updates: stage.updates.map(change) }))
+
 const places: Readonly<Record<string, (manifest: Manifest, name: string) => Partial<Manifest>>> = {
   'the pipeline': (_, pipeline) => ({ pipeline }),
   'a stage': ({ stages }, name) => ({ stages: stages.map((stage) => ({ ...stage, name })) }),
   'a model': ({ models }, name) => ({ models: models.map((model) => ({ ...model, name })) }),
   'a trained model': ({ stages }, model) => ({
-    stages: stages.map((stage) => ({ ...stage, trained: stage.trained.map((t) => ({ ...t, model })) })),
+    stages: withUpdates(stages, (update) => ({
+      ...update,
+      trained: update.trained.map((t) => ({ ...t, model })),
+    })),
   }),
   data: ({ data }, name) => ({ data: data.map((d) => ({ ...d, name })) }),
   'an export': (_, name) => ({ exports: [{ kind: 'model', name }] }),
   'a graph': ({ stages }, file) => ({
-    stages: stages.map((stage) => ({
-      ...stage,
-      graphs: { ...stage.graphs, step: { ...stage.graphs.step, file: `${file}.onnx` } },
+    stages: withUpdates(stages, ({ graphs, ...update }) => ({
+      ...update,
+      graphs: { ...graphs, step: { ...graphs.step, file: `${file}.onnx` } },
     })),
   }),
 }

@@ -148,7 +148,7 @@ test('what no run has used for a month is removed', async () => {
 
 /** Computes the results into files, at the same time; gives what these hold. */
 async function computed(files: readonly { name: string; atATime?: number }[]): Promise<readonly Buffer[]> {
-  const prologue = artefact.manifest.stages[0]?.graphs.prologue
+  const prologue = artefact.manifest.stages[0]?.updates[0]?.graphs.prologue
   const bytes = prologue && artefact.files.get(prologue.file)
   if (!prologue || !bytes) throw new Error('no prologue')
   const { tensors } = await openSafetensors(join(root, 'base.safetensors'))

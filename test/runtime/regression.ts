@@ -204,44 +204,50 @@ function stageSpec(files: Map<string, Uint8Array>, name: string, options: Option
     name,
     hash: name,
     steps: options.steps ?? 20,
-    accumulate,
     save_every: options.saveEvery ?? null,
-    groups: [
+    monitors: [{ name: 'residual', every: 3, statistic: 'value' }],
+    updates: [
       {
-        optimizer: 'sgd',
-        settings: { lr: options.lr ?? 0.05, momentum },
-        schedule: 'linear_warmup',
-        schedule_settings: { warmup: 5 },
+        name: null,
+        times: 1,
+        accumulate,
+        groups: [
+          {
+            optimizer: 'sgd',
+            settings: { lr: options.lr ?? 0.05, momentum },
+            schedule: 'linear_warmup',
+            schedule_settings: { warmup: 5 },
+          },
+        ],
+        trained: [
+          { model: 'line', path: 'w', shape: [features], group: 0 },
+          { model: 'line', path: 'b', shape: [], group: 0 },
+        ],
+        states: [],
+        slots: ['momentum'],
+        ema: null,
+        graphs: {
+          step: graph(files, { file: `${name}.step.onnx`, ...step }),
+          monitored: graph(files, {
+            file: `${name}.monitored.onnx`,
+            ...step,
+            outputs: [...step.outputs, outputs.residual],
+            nodes: [...step.nodes, monitor],
+          }),
+          micro:
+            accumulate === 1
+              ? null
+              : graph(files, {
+                  file: `${name}.micro.onnx`,
+                  inputs: [...data, ...accumulators],
+                  outputs: [outputs.acc_w, outputs.acc_b, outputs.loss],
+                  nodes: [...nodes, ...gradients],
+                  constants,
+                }),
+          prologue: null,
+        },
       },
     ],
-    trained: [
-      { model: 'line', path: 'w', shape: [features], group: 0 },
-      { model: 'line', path: 'b', shape: [], group: 0 },
-    ],
-    states: [],
-    slots: ['momentum'],
-    ema: null,
-    monitors: [{ name: 'residual', every: 3, statistic: 'value' }],
-    graphs: {
-      step: graph(files, { file: `${name}.step.onnx`, ...step }),
-      monitored: graph(files, {
-        file: `${name}.monitored.onnx`,
-        ...step,
-        outputs: [...step.outputs, outputs.residual],
-        nodes: [...step.nodes, monitor],
-      }),
-      micro:
-        accumulate === 1
-          ? null
-          : graph(files, {
-              file: `${name}.micro.onnx`,
-              inputs: [...data, ...accumulators],
-              outputs: [outputs.acc_w, outputs.acc_b, outputs.loss],
-              nodes: [...nodes, ...gradients],
-              constants,
-            }),
-      prologue: null,
-    },
   }
 }
 

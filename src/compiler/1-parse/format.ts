@@ -24,11 +24,13 @@ import type {
   PipelineItem,
   RecordDeclaration,
   RecordField,
-  StageClause,
+  RemoveItem,
+  StageEntry,
   StageItem,
   SyntaxFile,
   TrainGroup,
   TypeSyntax,
+  UpdateItem,
   Use,
 } from './syntax.js'
 
@@ -234,7 +236,7 @@ class FilePrinter extends ExpressionPrinter {
       case 'export':
         return `export ${item.models.map((model) => model.text).join(', ')}`
       case 'remove':
-        return `remove ${item.what.text} ${item.what.text === 'allow' ? quote(item.name.text) : item.name.text}`
+        return removed(item)
       case 'allow':
         return allowed(item)
     }
@@ -267,14 +269,19 @@ class FilePrinter extends ExpressionPrinter {
     return indent(concat([this.lists.lineBefore(patterns[0]?.span.start ?? 0), `ignore ${texts}`]))
   }
 
-  private stage({ name, clauses, override, span }: StageItem): Doc {
+  /** A stage, or an update of one. */
+  private stage({ kind, name, clauses, override, span }: StageItem | UpdateItem): Doc {
     const entries = clauses.map((clause) => ({ ...clause.span, doc: () => this.clause(clause) }))
     const style = this.broken(clauses[0]?.span.start, lines, clauses.length > 1)
-    return concat([word(override, 'stage'), ` ${name.text} `, this.lists.list(style, entries, span.end - 1)])
+    return concat([word(override, kind), ` ${name.text} `, this.lists.list(style, entries, span.end - 1)])
   }
 
-  private clause(clause: StageClause): Doc {
+  private clause(clause: StageEntry): Doc {
     switch (clause.kind) {
+      case 'update':
+        return this.stage(clause)
+      case 'remove':
+        return removed(clause)
       case 'train':
         return concat([
           'train ',
@@ -360,5 +367,7 @@ class FilePrinter extends ExpressionPrinter {
   }
 }
 
+const removed = ({ what, name }: RemoveItem): string =>
+  `remove ${what.text} ${what.text === 'allow' ? quote(name.text) : name.text}`
 const allowed = ({ code, reason }: Allow): string => `allow ${quote(code.text)} ${quote(reason.text)}`
 const word = (override: boolean | undefined, kind: string): string => (override ? `override ${kind}` : kind)

@@ -1,5 +1,5 @@
 import type { ParserMethod } from 'chevrotain'
-import { cannotOverride, overrideType } from '../../diagnostics/catalogue/syntax.js'
+import { overrideType } from '../../diagnostics/catalogue/syntax.js'
 import type { Head } from './declaration-parser.js'
 import { stringOf } from './mistakes.js'
 import type { Rule } from './parser-base.js'
@@ -18,7 +18,6 @@ import type {
   ParamItem,
   PipelineDeclaration,
   PipelineItem,
-  RemoveItem,
   StateItem,
 } from './syntax.js'
 import * as t from './tokens.js'
@@ -298,28 +297,4 @@ export abstract class PipelineParser extends StageParser {
       return { kind: 'export', models, ...about }
     })
   })
-
-  /** `remove stage align`, `remove allow "name/unused"` */
-  private readonly remove: ParserMethod<[Head?], RemoveItem> = this.part('remove', (given) => {
-    const head = this.head(given)
-    this.CONSUME(t.Remove)
-    const what = this.CONSUME(t.Word)
-    const name = this.OR([
-      { GATE: () => what.tokenType === t.Allow, ALT: () => this.SUBRULE(this.quoted) },
-      { ALT: () => this.SUBRULE(this.name) },
-    ])
-    return this.ACTION(() => {
-      this.refuseOverride(head, 'remove')
-      return {
-        kind: 'remove',
-        what: this.identifier(what),
-        name,
-        span: this.from(head.first),
-      }
-    })
-  })
-
-  private refuseOverride(head: Head, word: 'export' | 'remove' | 'allow'): void {
-    if (head.override) this.report(cannotOverride(this.spanOf(head.first), { word }))
-  }
 }

@@ -1,5 +1,5 @@
 import type { ParserMethod } from 'chevrotain'
-import { needlessSign, unknownCondition } from '../../diagnostics/catalogue/syntax.js'
+import { cannotOverride, needlessSign, unknownCondition } from '../../diagnostics/catalogue/syntax.js'
 import { DeclarationParser, type Head } from './declaration-parser.js'
 import type { Rule } from './parser-base.js'
 import type {
@@ -9,10 +9,13 @@ import type {
   ParameterCondition,
   ParameterPath,
   PathSegment,
+  RemoveItem,
   StageClause,
+  StageEntry,
   StageItem,
   TrainClause,
   TrainGroup,
+  UpdateItem,
   ValueClause,
 } from './syntax.js'
 import * as t from './tokens.js'
@@ -27,13 +30,15 @@ export abstract class StageParser extends DeclarationParser {
     const head = this.head(given)
     this.CONSUME(t.Stage)
     const name = this.SUBRULE(this.name)
-    const clauses: StageClause[] = []
+    const clauses: StageEntry[] = []
     const open = this.CONSUME(t.LeftCurly)
     this.entries({
       sign: ';',
       open,
       where: 'a stage',
-      alternatives: [{ ALT: () => this.keep(clauses, this.SUBRULE(this.clause)) }],
+      alternatives: [
+        { GATE: () => this.atStageEntry(), ALT: () => this.keep(clauses, this.SUBRULE(this.stageEntry)) },
+      ],
     })
     this.CONSUME(t.RightCurly)
     return this.ACTION(() => ({
@@ -43,6 +48,62 @@ export abstract class StageParser extends DeclarationParser {
       ...this.about(head),
     }))
   })
+
+  /** In a stage `override` and `remove` are of what has a name there; others belong to the pipeline. */
+  private atStageEntry(): boolean {
+    if (this.next(t.Override)) return this.next(t.Update, 2)
+    return !this.next(t.Remove) || this.next(t.Update, 2) || this.next(t.Monitor, 2)
+  }
+
+  private readonly stageEntry: Rule<StageEntry | undefined> = this.item('stageEntry', () =>
+    this.OR([
+      { GATE: () => !this.next(t.Update) || this.next(t.Name, 2), ALT: () => this.SUBRULE(this.update) },
+      { ALT: () => this.SUBRULE(this.remove) },
+      { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.clause) },
+    ]),
+  )
+
+  /** `update critic { times 5; train critic; minimize loss; optimizer adamw(lr = 1e-4) }` */
+  private readonly update: Rule<UpdateItem> = this.part('update', () => {
+    const first = this.LA(1)
+    const override = this.OPTION(() => this.CONSUME(t.Override)) !== undefined
+    this.CONSUME(t.Update)
+    const name = this.SUBRULE(this.name)
+    const clauses: StageClause[] = []
+    const open = this.CONSUME(t.LeftCurly)
+    this.entries({
+      sign: ';',
+      open,
+      where: 'an update',
+      alternatives: [{ ALT: () => this.keep(clauses, this.SUBRULE(this.clause)) }],
+    })
+    this.CONSUME(t.RightCurly)
+    return this.ACTION(() => ({ kind: 'update', name, clauses, ...this.about({ first, override }) }))
+  })
+
+  /** `remove stage align`, `remove allow "name/unused"`; in a stage `remove update critic`, `remove monitor conflict` */
+  protected readonly remove: ParserMethod<[Head?], RemoveItem> = this.part('remove', (given) => {
+    const head = this.head(given)
+    this.CONSUME(t.Remove)
+    const what = this.CONSUME(t.Word)
+    const name = this.OR([
+      { GATE: () => what.tokenType === t.Allow, ALT: () => this.SUBRULE(this.quoted) },
+      { ALT: () => this.SUBRULE(this.name) },
+    ])
+    return this.ACTION(() => {
+      this.refuseOverride(head, 'remove')
+      return {
+        kind: 'remove',
+        what: this.identifier(what),
+        name,
+        span: this.from(head.first),
+      }
+    })
+  })
+
+  protected refuseOverride(head: Head, word: 'export' | 'remove' | 'allow'): void {
+    if (head.override) this.report(cannotOverride(this.spanOf(head.first), { word }))
+  }
 
   private readonly clause: Rule<StageClause | undefined> = this.item('clause', () =>
     this.OR([

@@ -238,6 +238,15 @@ export interface LossItem extends Overridable {
 
 export interface StageItem extends Overridable {
   readonly kind: 'stage'
+  readonly clauses: readonly StageEntry[]
+}
+
+/** What stands in a stage: its clauses, and the updates that its rounds are made of. */
+export type StageEntry = StageClause | UpdateItem | RemoveItem
+
+/** `update critic { times 5; train critic; minimize loss; optimizer adamw(lr = 1e-4) }` */
+export interface UpdateItem extends Overridable {
+  readonly kind: 'update'
   readonly clauses: readonly StageClause[]
 }
 
@@ -370,7 +379,7 @@ export interface SeedsEntry {
   readonly span: Span
 }
 
-/** `remove stage align`, `remove allow "name/unused"` */
+/** `remove stage align`, `remove allow "name/unused"`; in a stage `remove update critic`, `remove monitor conflict` */
 export interface RemoveItem {
   readonly kind: 'remove'
   readonly what: Identifier

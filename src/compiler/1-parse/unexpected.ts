@@ -18,9 +18,12 @@ const fileWords = ['use', 'module', 'record', 'fn', 'let', 'pipeline', 'ablation
 const pipelineWords =
   'param data model adapter let fn loss stage evaluate export override remove allow'.split(' ')
 export const clauseWords =
-  'train freeze minimize optimizer schedule steps epochs accumulate chunk memory clip_norm ema precision save_every monitor allow'.split(
+  'train freeze minimize optimizer schedule steps epochs accumulate chunk memory clip_norm ema precision save_every monitor allow update override remove'.split(
     ' ',
   )
+
+export const updateWords =
+  'times train freeze minimize optimizer schedule accumulate chunk clip_norm ema'.split(' ')
 
 /** The words that may start an item, by the place as messages call it. */
 const starters: Readonly<Record<string, readonly string[]>> = {
@@ -29,6 +32,7 @@ const starters: Readonly<Record<string, readonly string[]>> = {
   'a variant': pipelineWords,
   'an ablation': ['variant', 'vary', 'seeds'],
   'a stage': clauseWords,
+  'an update': updateWords,
 }
 
 /** The words of other languages for what is declared here. */
@@ -68,7 +72,13 @@ export function unexpectedToken(file: string, token: IToken, next: IToken, where
     return reservedWord(span, { word })
   }
   if (first && opensDeclaration(token, next)) return misplaced(span, { word, where, belongs: homeOf(word) })
-  if (first && where !== 'a stage' && clauseWords.includes(word) && next.tokenType !== t.Equals) {
+  if (
+    first &&
+    where !== 'a stage' &&
+    where !== 'an update' &&
+    clauseWords.includes(word) &&
+    next.tokenType !== t.Equals
+  ) {
     return misplaced(span, { word, where, belongs: 'in a `stage`' })
   }
   const known = starters[where]

@@ -30,6 +30,7 @@ const purposes: Readonly<Record<string, string>> = {
   pipelineItems: 'the pipeline',
   ablation: 'the ablation',
   stage: 'the stage',
+  update: 'the update',
   settings: 'the settings',
   dataFields: 'the data block',
 }

@@ -25,11 +25,11 @@ import type {
   NextItem,
   ParamItem,
   PipelineDeclaration,
-  StageClause,
   StageItem,
   StateItem,
 } from '../1-parse/syntax.js'
 import { patternNames } from '../1-parse/pattern-names.js'
+import { type FlatStage, flatStage } from './flat-stage.js'
 import type { Program } from './program.js'
 
 /** A pipeline with everything it extends taken in: one flat set of declarations, each with the file it came from. */
@@ -69,17 +69,6 @@ export interface FlatItem {
 export interface FlatNext {
   readonly item: NextItem
   readonly file: string
-  readonly inherited: boolean
-}
-
-export interface FlatStage {
-  readonly name: Identifier
-  readonly span: Span
-  readonly clauses: readonly {
-    readonly clause: StageClause
-    readonly file: string
-    readonly inherited?: true
-  }[]
   readonly inherited: boolean
 }
 
@@ -232,7 +221,6 @@ function addStage(
   items: ReadonlyMap<string, FlatItem>,
   diagnostics: Diagnostics,
 ): FlatStage[] {
-  const clauses = item.clauses.map((clause) => ({ clause, file }))
   const existing = stages.find((s) => s.name.text === item.name.text)
   if (item.override) {
     if (!existing?.inherited) {
@@ -247,13 +235,7 @@ function addStage(
       )
       return [...stages]
     }
-    const replaced = new Set(clauses.map(({ clause }) => clauseKey(clause)))
-    const kept = existing.clauses
-      .filter(({ clause }) => !replaced.has(clauseKey(clause)))
-      .map((c) => ({ ...c, inherited: true as const }))
-    return stages.map((s) =>
-      s === existing ? { ...s, clauses: [...kept, ...clauses], inherited: false } : s,
-    )
+    return stages.map((s) => (s === existing ? flatStage(item, existing, file, diagnostics) : s))
   }
   const other = items.get(item.name.text)?.item
   const first = existing?.span ?? other?.span
@@ -270,20 +252,8 @@ function addStage(
     )
     return [...stages]
   }
-  return [...stages, { name: item.name, span: item.name.span, clauses, inherited: false }]
+  return [...stages, flatStage(item, undefined, file, diagnostics)]
 }
-
-/** Clauses of one key replace each other: monitors and what is allowed by name, `epochs` and `steps`, all others by kind. */
-export const clauseKey = (clause: StageClause): string =>
-  clause.kind === 'monitor'
-    ? `monitor ${clause.name.text}`
-    : clause.kind === 'allow'
-      ? `allow ${clause.code.text}`
-      : clause.kind === 'clause'
-        ? clause.name.text === 'epochs'
-          ? 'steps'
-          : clause.name.text
-        : clause.kind
 
 function addItem(
   item: NamedItem,

@@ -1,4 +1,3 @@
-import { unknownClause } from '../../diagnostics/catalogue/stage.js'
 import { unknownName } from '../../diagnostics/catalogue/name.js'
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
@@ -19,7 +18,9 @@ import type {
   Statement,
   TypeSyntax,
 } from '../1-parse/syntax.js'
-import { clauseNames, isValueClause } from './clauses.js'
+import { checkClauses } from './check-clauses.js'
+import { isValueClause } from './clauses.js'
+import { allClauses } from './flat-stage.js'
 import type { FlatPipeline, NamedItem } from './flatten.js'
 import type { Program } from './program.js'
 
@@ -120,14 +121,9 @@ export function checkNames(
   for (const { item, file } of pipeline.nexts.values())
     if (!file.startsWith('std/')) itemNamesUsed(item, inPipeline(file))
   for (const stage of pipeline.stages) {
-    for (const { clause, file } of stage.clauses) {
+    checkClauses(stage, diagnostics)
+    for (const { clause, file } of allClauses(stage))
       if (clause.kind !== 'clause' || isValueClause(clause.name.text)) namesOfClause(clause, inPipeline(file))
-      else {
-        const { text: name, span } = clause.name
-        const suggestion = closest(name, clauseNames)
-        diagnostics.add(unknownClause(span, { name, suggestion, known: clauseNames }))
-      }
-    }
   }
 }
 

@@ -11,6 +11,8 @@ export interface PlacedWeight {
 export interface Facts {
   /** What `trained` stands for; null where nothing is trained. */
   readonly trained: readonly PlacedWeight[] | null
+  /** What the stage trains, by whichever update of it: `training` goes by that. Null where nothing is trained. */
+  readonly changing: readonly PlacedWeight[] | null
   /** The adapters that stand beside weights by now, by name. */
   readonly adapters: ReadonlyMap<string, AdapterState>
   /** How many micro-batches the values are of: rows of data come that many times. 1 but for `accumulate n exact`. */
@@ -21,4 +23,4 @@ export interface Facts {
 export type AdapterState = 'trained' | 'attached' | 'merged'
 
 /** The facts of values by themselves. */
-export const noFacts: Facts = { trained: null, adapters: new Map(), batches: 1 }
+export const noFacts: Facts = { trained: null, changing: null, adapters: new Map(), batches: 1 }

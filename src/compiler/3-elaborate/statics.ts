@@ -15,6 +15,7 @@ import type {
   StateItem,
 } from '../1-parse/syntax.js'
 import { readQuantity } from '../1-parse/units.js'
+import { allClauses } from '../2-resolve/flat-stage.js'
 import type { FlatPipeline, NamedItem } from '../2-resolve/flatten.js'
 import type { Settings } from '../../artefact/json.js'
 import type { ModelSpec } from '../../artefact/models.js'
@@ -81,16 +82,18 @@ export class Statics {
     this.rowParams = new Set(
       items.flatMap((item) => (item.kind === 'data' && item.rows?.kind === 'name' ? [item.rows.name] : [])),
     )
-    this.scope.elaboration.severalBatches = pipeline.stages.some(({ clauses }) =>
-      clauses.some(({ clause }) => clause.kind === 'clause' && clause.exact !== undefined),
-    )
+    this.scope.elaboration.severalBatches = pipeline.stages
+      .flatMap(allClauses)
+      .some(({ clause }) => clause.kind === 'clause' && clause.exact !== undefined)
   }
 
   /** The facts for values that are checked outside of any stage: every parameter may be trained. */
   get anyFacts(): Facts {
     const adapters = [...this.adapters.values()]
+    const trained = [...[...this.models.values()].flatMap(trainable), ...adapters.flatMap(adapterParameters)]
     return {
-      trained: [...[...this.models.values()].flatMap(trainable), ...adapters.flatMap(adapterParameters)],
+      trained,
+      changing: trained,
       adapters: new Map(adapters.map(({ name }) => [name, 'attached'])),
       batches: 1,
     }

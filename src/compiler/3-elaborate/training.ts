@@ -13,7 +13,7 @@ const parameterless = new WeakMap<Instance, boolean>()
  */
 export function isTraining(x: Elaboration, instance: Instance): boolean {
   const { facts } = x
-  if (facts.trained === null || x.isFrozen(instance.place)) return false
+  if (facts.changing === null || x.isFrozen(instance.place)) return false
   const at = below.get(facts) ?? trainedPlaces(x, facts)
   below.set(facts, at)
   let asked: Instance | undefined = instance.copies ?? instance
@@ -28,10 +28,10 @@ function isParameterless(instance: Instance): boolean {
 }
 
 /** All places at or above a parameter that is trained, by itself or by an adapter beside it. */
-function trainedPlaces(x: Elaboration, { trained, adapters }: Facts): ReadonlySet<string> {
+function trainedPlaces(x: Elaboration, { changing, adapters }: Facts): ReadonlySet<string> {
   const beside = [...x.adapted.values()].filter(({ adapter }) => adapters.get(adapter.name) === 'trained')
   const places = new Set<string>()
-  for (const { model, path } of [...(trained ?? []), ...beside.map(({ weight }) => weight)]) {
+  for (const { model, path } of [...(changing ?? []), ...beside.map(({ weight }) => weight)]) {
     let prefix = ''
     places.add(key(model, prefix))
     for (const part of path.split('.')) {

@@ -1,4 +1,5 @@
-import type { FlatPipeline, FlatStage } from '../2-resolve/flatten.js'
+import { type FlatStage, allClauses } from '../2-resolve/flat-stage.js'
+import type { FlatPipeline } from '../2-resolve/flatten.js'
 import type { Adapter } from '../3-elaborate/adapter.js'
 import type { AdapterState } from '../3-elaborate/facts.js'
 import type { AdapterSpec, ModelSpec } from '../../artefact/models.js'
@@ -13,7 +14,7 @@ export function attached(pipeline: FlatPipeline, at?: FlatStage): ReadonlyMap<st
     if (item.kind === 'adapter' && item.from) states.set(item.name.text, 'attached')
   for (const stage of pipeline.stages) {
     for (const name of states.keys()) states.set(name, 'attached')
-    for (const { clause } of stage.clauses) {
+    for (const { clause } of allClauses(stage)) {
       if (clause.kind !== 'train') continue
       for (const { path } of clause.groups)
         if (pipeline.items.get(path.root.text)?.item.kind === 'adapter') states.set(path.root.text, 'trained')

@@ -52,7 +52,7 @@ const exportable = (item: NamedItem, adapters: ReadonlySet<string>): boolean =>
 function lowerFunction(statics: Statics, fn: FunctionVal, span: Span): LoweredExport {
   const x = statics.scope.elaboration
   const name = fn.declaration.name.text
-  const facts: Facts = { trained: null, adapters: new Map(), batches: 1 }
+  const facts: Facts = { trained: null, changing: null, adapters: new Map(), batches: 1 }
   const graphs = sampleRows.map((rows) =>
     x.during(facts, () => {
       const list = fn.declaration.parameters.map((parameter) => {

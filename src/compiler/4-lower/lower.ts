@@ -37,6 +37,7 @@ export function lower(
   // Before an adapter is trained its product is zero, so one graph serves all moments.
   const facts: Facts = {
     trained: null,
+    changing: null,
     adapters: new Map([...ever.keys()].map((name) => [name, 'merged'])),
     batches: 1,
   }
@@ -59,7 +60,9 @@ export function lower(
   }
   const read = readModels(lowered)
   for (const [name, { item, inherited }] of pipeline.nexts) {
-    const runs = lowered.stages.some(({ states }) => states.some(({ model }) => model === name))
+    const runs = lowered.stages.some(({ updates }) =>
+      updates.some(({ states }) => states.some(({ model }) => model === name)),
+    )
     if (inherited || runs || !read.has(name) || lowered.stages.length < pipeline.stages.length) continue
     diagnostics.add(idleNext(item.name.span, { name, stages: pipeline.stages.map((s) => s.name.text) }))
   }

@@ -7,6 +7,7 @@ import type { EvaluationCase, EvaluationPart, EvaluationSpec } from '../../artef
 import type { Settings } from '../../artefact/json.js'
 import type { Manifest } from '../../artefact/manifest.js'
 import type { AdapterSpec, ModelSpec } from '../../artefact/models.js'
+import type { State } from '../../artefact/roles.js'
 
 /**
  * What phase 4 gives: per stage one forward graph, whose inputs are rows of data and draws; parameters are values of
@@ -42,6 +43,26 @@ export type LoweredExport =
 export interface LoweredStage {
   readonly name: string
   readonly span: Span
+  /** Rounds, in each of which the updates run in turn. */
+  readonly steps: number
+  readonly saveEvery: number | null
+  /** At least one; one without a name where the stage declares none. */
+  readonly updates: readonly LoweredUpdate[]
+  /** They stand in the graph of the last update. */
+  readonly monitors: readonly {
+    readonly name: string
+    readonly every: number
+    /** What is recorded of the scalar: itself, or the share of the steps so far at which it was 1 and not 0. */
+    readonly statistic: 'value' | 'share'
+  }[]
+}
+
+/** One kind of optimizer step of a stage. */
+export interface LoweredUpdate {
+  /** Null where it is all that the stage does. */
+  readonly name: string | null
+  readonly stage: string
+  readonly span: Span
   /**
    * Its outputs are the loss (a scalar f32) and the monitors. Where a gradient is minimized by, there is one more for
    * each trained parameter, and the loss is the sum of the losses that it is of.
@@ -50,8 +71,11 @@ export interface LoweredStage {
   readonly trained: readonly TrainedParameter[]
   /** What its graph gives a next value: `next/<model>/<path>` of each micro-batch, `after/...` behind the update. */
   readonly states: readonly CarriedState[]
+  /** What its graph reads of parameters and states that only other updates of the stage change. */
+  readonly shared: readonly SharedState[]
   readonly groups: readonly ParameterGroup[]
-  readonly steps: number
+  /** How many times a round executes it. */
+  readonly times: number
   readonly accumulate: number
   /** With `accumulate n exact`: the graph is that of all samples of a step, which go through in micro-batches. */
   readonly exact: { readonly count: number; readonly span: Span } | null
@@ -59,18 +83,21 @@ export interface LoweredStage {
   readonly chunk: { readonly rows: number; readonly span: Span } | null
   /** What a step may take. */
   readonly memory: { readonly bytes: number; readonly span: Span } | null
-  readonly saveEvery: number | null
   readonly clipNorm: number | null
   /** The decay of the averages of trained parameters, where they are kept. */
   readonly ema: number | null
   /** The type to which a step rounds the weights of the models that it trains. */
   readonly precision: NarrowFloat | null
-  readonly monitors: readonly {
-    readonly name: string
-    readonly every: number
-    /** What is recorded of the scalar: itself, or the share of the steps so far at which it was 1 and not 0. */
-    readonly statistic: 'value' | 'share'
-  }[]
+}
+
+/** Its draws are keyed by this, and its files and messages carry it. */
+export const fullName = ({ stage, name }: Pick<LoweredUpdate, 'stage' | 'name'>): string =>
+  name === null ? stage : `${stage}/${name}`
+
+export interface SharedState {
+  readonly state: State & { readonly kind: 'parameter' | 'carried' }
+  readonly dtype: DType
+  readonly shape: readonly number[]
 }
 
 export interface TrainedParameter {

@@ -1,7 +1,7 @@
 import { badValue } from '../../diagnostics/catalogue/stage.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { amountOf, measureOf } from '../1-parse/units.js'
-import type { FlatStage } from '../2-resolve/flatten.js'
+import type { FlatStage } from '../2-resolve/flat-stage.js'
 import { fail } from '../3-elaborate/elaboration.js'
 import { evaluate } from '../3-elaborate/evaluate.js'
 import type { PipelineScope } from '../3-elaborate/pipeline-scope.js'

@@ -10,7 +10,7 @@ export function readModels({
   adapters,
 }: Pick<Lowered, 'stages' | 'evaluations' | 'exports' | 'adapters'>): ReadonlySet<string> {
   const graphs: readonly Graph[] = [
-    ...stages.map(({ graph }) => graph),
+    ...stages.flatMap(({ updates }) => updates.map(({ graph }) => graph)),
     ...evaluations.flatMap(partsOf).map(({ graph }) => graph),
     ...exports.flatMap((e) => (e.kind === 'function' ? e.graphs.map(({ graph }) => graph) : [])),
   ]

@@ -7,17 +7,16 @@ interface Epochs {
   readonly count: number
   /** Of the clause's value. */
   readonly span: Span
-  /** The data sets that the objective reads, and the batches of each that a step takes. */
-  readonly data: Iterable<string>
-  readonly batches: number
+  /** The data sets that objectives read, with the batches of each that a step of the stage takes. */
+  readonly data: ReadonlyMap<string, number>
 }
 
 /**
  * The optimizer steps in which every row of the objective's data set has come `count` times. Rows follow each other
  * across the ends of epochs, so the last step alone may begin another one.
  */
-export function stepsOfEpochs(x: Elaboration, { count, span, data, batches }: Epochs): number {
-  const lengths = [...data].map((name) => {
+export function stepsOfEpochs(x: Elaboration, { count, span, data }: Epochs): number {
+  const lengths = [...data].map(([name, batches]) => {
     const { spec, rows = 1 } = x.data.get(name) ?? fail(badEpochs(span, unknownLength(name)))
     const length = findSource(spec.source)?.length?.(spec.arguments)
     if (length === undefined) return fail(badEpochs(span, unknownLength(name)))

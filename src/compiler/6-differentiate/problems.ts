@@ -5,24 +5,24 @@ import { parametersBehind } from '../../graph/parameters.js'
 import { findNodes, nodesBehind } from '../../graph/rewrite.js'
 import { lossOf } from '../../graph/roles.js'
 import { formatType } from '../../graph/types.js'
-import type { LoweredStage, TrainedParameter } from '../4-lower/lowered.js'
+import { type LoweredUpdate, type TrainedParameter, fullName } from '../4-lower/lowered.js'
 import { isPartial } from '../4-lower/gradient-objective.js'
 import { expandGradients, isGradient } from './expand.js'
 import { barrierProblem, flowBetween } from './gradients.js'
 
 /**
- * Everything that differentiating a stage would complain about, at a small part of its cost: `check` needs no
- * derivative. A stage without problems can be differentiated.
+ * Everything that differentiating an update would complain about, at a small part of its cost: `check` needs no
+ * derivative. An update without problems can be differentiated.
  */
-export const stageProblems = (stage: LoweredStage): readonly Diagnostic[] =>
-  problems(stage.graph, (graph) => [trainingOf(stage, graph)])
+export const updateProblems = (update: LoweredUpdate): readonly Diagnostic[] =>
+  problems(update.graph, (graph) => [trainingOf(update, graph)])
 
 /** The same for a graph that trains nothing: an evaluation's. */
 export const gradientProblems = (graph: Graph): readonly Diagnostic[] => problems(graph, () => [])
 
-/** The error of a stage that trains what its loss cannot reach. */
-export const unreachableTrained = (stage: LoweredStage, trained: readonly TrainedParameter[]): Diagnostic =>
-  unreachableParameter(stage.groups[trained[0]?.group ?? 0]?.span ?? stage.span, {
+/** The error of an update that trains what its loss cannot reach. */
+export const unreachableTrained = (update: LoweredUpdate, trained: readonly TrainedParameter[]): Diagnostic =>
+  unreachableParameter(update.groups[trained[0]?.group ?? 0]?.span ?? update.span, {
     paths: trained.map((t) => `${t.model}.${t.path}`),
   })
 
@@ -70,19 +70,19 @@ function gradientOf(node: Node): Wanted {
   }
 }
 
-function trainingOf(stage: LoweredStage, graph: Graph): Wanted {
+function trainingOf(update: LoweredUpdate, graph: Graph): Wanted {
   const loss = lossOf(graph)
-  if (!loss) throw new Error(`stage ${stage.name} has no loss`)
+  if (!loss) throw new Error(`${fullName(update)} has no loss`)
   const behind = nodesBehind([loss])
   const read = parametersRead(loss, behind)
-  const copies = stage.trained.map((t) => read.get(`${t.model}/${t.path}`) ?? [])
+  const copies = update.trained.map((t) => read.get(`${t.model}/${t.path}`) ?? [])
   return {
     loss,
     behind,
     targets: copies.flat(),
     missing: (reached) => {
-      const beyond = stage.trained.filter((_, i) => !copies[i]?.some((v) => reached.has(v)))
-      return beyond.length > 0 ? [unreachableTrained(stage, beyond)] : []
+      const beyond = update.trained.filter((_, i) => !copies[i]?.some((v) => reached.has(v)))
+      return beyond.length > 0 ? [unreachableTrained(update, beyond)] : []
     },
   }
 }

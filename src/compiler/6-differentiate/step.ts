@@ -7,7 +7,7 @@ import { objectiveOf } from '../../graph/roles.js'
 import type { TensorType } from '../../graph/types.js'
 import type { Precision, Target } from '../../targets/target.js'
 import { computedFrom, lossOutput } from '../4-lower/gradient-objective.js'
-import type { LoweredStage } from '../4-lower/lowered.js'
+import { type LoweredUpdate, type SharedState, fullName } from '../4-lower/lowered.js'
 import type { CarriedState } from '../4-lower/states.js'
 import { expandChunkSum } from './chunk-loop.js'
 import { dropMarkers, expandGradient, gradientsOf } from './expand.js'
@@ -15,27 +15,27 @@ import { gradients } from './gradients.js'
 import { unreachableTrained } from './problems.js'
 import { type NextState, averages, clipFactor, globalNorm, updates } from './update.js'
 
-/** The graphs of a stage: its step with all monitors, and with accumulation that of the micro-batches before it. */
-export interface DifferentiatedStage {
+/** The graphs of an update: its step with all monitors, and with accumulation that of the micro-batches before it. */
+export interface DifferentiatedUpdate {
   readonly full: Graph
   readonly micro: Graph | null
 }
 
 /**
- * Builds a stage's graphs: forward, then backward, then the updates, then the states that read what these make. With
+ * Builds an update's graphs: forward, then backward, then the updates, then the states that read what these make. With
  * accumulation, `micro` adds its gradients to those so far, of which the runner feeds zeros to the first micro-batch of a
  * step; `step` takes them in, adds its own and divides by n.
  * The draft is that of the passes that will come.
  */
 export function differentiate(
-  stage: LoweredStage,
+  update: LoweredUpdate,
   { precision }: Pick<Target, 'precision'>,
   draft?: Draft,
-): DifferentiatedStage {
-  const { graph, accumulate } = stage
+): DifferentiatedUpdate {
+  const { graph, accumulate } = update
   return {
-    full: new StepBuilder(stage, graph.outputs, precision, draft).step(),
-    micro: accumulate > 1 ? new StepBuilder(stage, objectiveOf(graph), precision, draft).micro() : null,
+    full: new StepBuilder(update, graph.outputs, precision, draft).step(),
+    micro: accumulate > 1 ? new StepBuilder(update, objectiveOf(graph), precision, draft).micro() : null,
   }
 }
 
@@ -81,24 +81,25 @@ class StepBuilder {
   private readonly sums: NextState[] = []
 
   constructor(
-    private readonly stage: LoweredStage,
+    private readonly lowered: LoweredUpdate,
     outputs: readonly Output[],
     { read }: Precision,
     private readonly draft: Draft | undefined,
   ) {
     this.b = new Builder({ next: 0 }, draft)
     const wanted = outputs.filter((o) => !isAfter(o))
-    this.leaves = stage.accumulate > 1 ? computedFrom(gradientOutputs(wanted)).gradients : []
-    this.parameters = stage.trained.map(({ model, path, dtype, shape }) =>
+    this.leaves = lowered.accumulate > 1 ? computedFrom(gradientOutputs(wanted)).gradients : []
+    this.parameters = lowered.trained.map(({ model, path, dtype, shape }) =>
       this.state({ kind: 'parameter', model, path }, { dtype, shape }),
     )
-    const { precision } = stage
+    const { precision } = lowered
     this.read = this.parameters.map((p) =>
       precision && p.type.dtype === 'f32' ? read(this.b, p, precision) : p,
     )
     this.changing = new Map<string, Value | undefined>([
-      ...stage.states.map((s): [string, Value] => [placeOf(s), this.state(carried(s), s)]),
-      ...stage.trained.map((t, i): [string, Value | undefined] => [placeOf(t), this.read[i]]),
+      ...lowered.states.map((s): [string, Value] => [placeOf(s), this.state(carried(s), s)]),
+      ...lowered.trained.map((t, i): [string, Value | undefined] => [placeOf(t), this.read[i]]),
+      ...lowered.shared.map((s): [string, Value] => [placeOf(s.state), this.shared(s, read)]),
     ])
     this.forward = new Copier(this.b, {
       outputs: wanted,
@@ -108,9 +109,9 @@ class StepBuilder {
         expandGradient(node, inputs, copy) ??
         expandChunkSum(node, inputs, copy),
     })
-    const copies = this.forward.copy(stage.graph)
+    const copies = this.forward.copy(lowered.graph)
     const loss = copies.find(({ role }) => role?.kind === 'loss')
-    if (!loss) throw new Error(`stage ${stage.name} has no loss`)
+    if (!loss) throw new Error(`${fullName(lowered)} has no loss`)
     this.loss = loss.value
     this.monitors = copies.filter(({ role }) => role?.kind === 'monitor')
     this.nexts = nextValues(copies)
@@ -119,10 +120,10 @@ class StepBuilder {
   }
 
   step(): Graph {
-    const { b, stage } = this
-    const { accumulate, clipNorm } = stage
+    const { b, lowered } = this
+    const { accumulate, clipNorm } = lowered
     const sums = this.given ?? (accumulate > 1 ? this.accumulated() : this.gradients())
-    b.span = stage.span
+    b.span = lowered.span
     // What is given is computed from means already.
     const share = this.given ? 1 : 1 / accumulate
     const norm = b.scale(globalNorm(b, sums), share)
@@ -130,11 +131,11 @@ class StepBuilder {
     // The division by n and the clipping are one factor.
     const factor = clip ? b.scale(clip, share) : share < 1 ? b.scalar(share) : null
     const final = factor ? sums.map((g) => b.mul(g, factor)) : sums
-    const state = updates(b, stage, this.parameters, final, {
+    const state = updates(b, lowered, this.parameters, final, {
       kept: (of, like) => this.kept(of, like),
       hyper: (group, name) => this.hyper(group, name),
     })
-    const averaged = averages(b, stage, state, (of, like) => this.kept(of, like))
+    const averaged = averages(b, lowered, state, (of, like) => this.kept(of, like))
     return this.finish([
       lossOutput(this.loss),
       { name: 'grad_norm', value: norm, role: { kind: 'grad_norm' } },
@@ -151,7 +152,7 @@ class StepBuilder {
 
   /** The states that this graph gives next values. */
   private carried(nexts: ReadonlyMap<string, Value>): readonly Output[] {
-    return this.stage.states.flatMap((s) => {
+    return this.lowered.states.flatMap((s) => {
       const value = nexts.get(placeOf(s))
       return value ? [stateOutput({ state: carried(s), value })] : []
     })
@@ -161,7 +162,7 @@ class StepBuilder {
   private afterUpdate(updated: readonly NextState[]): ReadonlyMap<string, Value> {
     const now = new Map([...this.nexts, ...updated.flatMap(parameterOf)])
     const copied = new Copier(this.b, {
-      outputs: this.stage.graph.outputs.filter(isAfter),
+      outputs: this.lowered.graph.outputs.filter(isAfter),
       leaf: (value) =>
         this.forward.copied(value) ??
         (value.source.kind === 'parameter' ? this.changing.get(placeOf(value.source)) : undefined),
@@ -175,23 +176,23 @@ class StepBuilder {
         return value ? [value] : inputs
       },
     })
-    return nextValues(copied.copy(this.stage.graph))
+    return nextValues(copied.copy(this.lowered.graph))
   }
 
   /** The gradient of the loss with respect to each trained parameter. */
   private gradients(): readonly Value[] {
     const found = gradients(this.b, [{ value: this.loss }], this.read)
-    const missing = this.stage.trained.filter((_, i) => !found[i])
-    if (missing.length > 0) throw new UserError(unreachableTrained(this.stage, missing))
+    const missing = this.lowered.trained.filter((_, i) => !found[i])
+    if (missing.length > 0) throw new UserError(unreachableTrained(this.lowered, missing))
     return found.filter((g) => g !== null)
   }
 
   /** The accumulators with this batch's gradients added. */
   private accumulated(): readonly Value[] {
     const own = this.gradients()
-    this.b.span = this.stage.span
+    this.b.span = this.lowered.span
     return own.map((g, i) => {
-      const trained = this.stage.trained[i]
+      const trained = this.lowered.trained[i]
       if (!trained) throw new Error('a gradient without a parameter')
       return this.added(trained, g)
     })
@@ -201,14 +202,14 @@ class StepBuilder {
   private accumulatedLeaf(node: Node, inputs: readonly (Value | null)[]): readonly Value[] | undefined {
     const k = this.leaves.indexOf(node)
     if (k < 0) return undefined
-    const { b, stage } = this
+    const { b, lowered } = this
     const found = gradientsOf(node, inputs, b)
     b.span = node.span
     return node.inputs.slice(1).map((target, i) => {
       const own = found[i]
       if (target?.source.kind !== 'parameter') throw new Error('a gradient by no parameter')
       if (!own) return b.zerosLike(target)
-      return b.scale(this.added(target.source, own, k), 1 / stage.accumulate)
+      return b.scale(this.added(target.source, own, k), 1 / lowered.accumulate)
     })
   }
 
@@ -225,7 +226,16 @@ class StepBuilder {
   }
 
   private finish(outputs: readonly Output[]): Graph {
-    return dropMarkers(this.b.finish(this.stage.name, outputs), this.draft)
+    return dropMarkers(this.b.finish(fullName(this.lowered), outputs), this.draft)
+  }
+
+  /** What another update changes, as it is read here. */
+  private shared({ state, ...type }: SharedState, read: Precision['read']): Value {
+    const value = this.state(state, type)
+    const { precision } = this.lowered
+    return precision && state.kind === 'parameter' && type.dtype === 'f32'
+      ? read(this.b, value, precision)
+      : value
   }
 
   private state(state: State, { dtype, shape }: TensorType): Value {

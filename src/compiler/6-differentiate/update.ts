@@ -4,7 +4,7 @@ import type { Value } from '../../graph/graph.js'
 import type { Optimizer, OptimizerSettings } from '../../optimizers/optimizer.js'
 import { findOptimizer } from '../../optimizers/registry.js'
 import { completeSettings } from '../../optimizers/settings.js'
-import type { LoweredStage, ParameterGroup } from '../4-lower/lowered.js'
+import type { LoweredUpdate, ParameterGroup } from '../4-lower/lowered.js'
 
 /** What a state tensor is after a step. */
 export interface NextState {
@@ -22,9 +22,9 @@ export function groupOptimizer(group: ParameterGroup): {
   return { optimizer, settings: completeSettings(optimizer, group.settings) }
 }
 
-/** The names of all optimizer slots of a stage, for the manifest. */
-export function slotsOf(stage: LoweredStage): readonly string[] {
-  const slots = stage.groups.flatMap((group) => {
+/** The names of all optimizer slots of a update, for the manifest. */
+export function slotsOf(update: LoweredUpdate): readonly string[] {
+  const slots = update.groups.flatMap((group) => {
     const { optimizer, settings } = groupOptimizer(group)
     return optimizer.slots(settings)
   })
@@ -48,7 +48,7 @@ export function clipFactor(b: Builder, norm: Value, limit: number): Value {
 /** The exponential averages of the trained parameters after an update: a' = d a + (1 - d) p'. */
 export function averages(
   b: Builder,
-  { ema }: LoweredStage,
+  { ema }: LoweredUpdate,
   updated: readonly NextState[],
   kept: (state: State, like: Value) => Value,
 ): readonly NextState[] {
@@ -63,13 +63,13 @@ export function averages(
 /** The optimizer's update of every trained parameter and of what it keeps beside them. */
 export function updates(
   b: Builder,
-  stage: LoweredStage,
+  update: LoweredUpdate,
   parameters: readonly Value[],
   gradients: readonly Value[],
   inputs: { kept(state: State, like: Value): Value; hyper(group: number, name: string): Value },
 ): readonly NextState[] {
-  const groups = stage.groups.map(groupOptimizer)
-  return stage.trained.flatMap((trained, i) => {
+  const groups = update.groups.map(groupOptimizer)
+  return update.trained.flatMap((trained, i) => {
     const { model, path } = trained
     const [parameter, gradient, group] = [parameters[i], gradients[i], groups[trained.group]]
     if (!parameter || !gradient || !group) throw new Error(`${path}: no gradient or no group`)

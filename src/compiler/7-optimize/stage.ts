@@ -1,7 +1,7 @@
 import { Draft, type Graph } from '../../graph/graph.js'
 import { verified } from '../../graph/verify.js'
 import { type LoweredEvaluation, withGraphs } from '../4-lower/lowered.js'
-import { type DifferentiatedStage, stepsOf } from '../6-differentiate/step.js'
+import { type DifferentiatedUpdate, stepsOf } from '../6-differentiate/step.js'
 import { optimizeForward } from '../5-optimize/index.js'
 import { optimize } from './index.js'
 import type { Optimised } from '../passes/run.js'
@@ -9,8 +9,8 @@ import type { PassContext } from '../passes/pass.js'
 import type { Target } from '../../targets/target.js'
 import { splitPrologue } from './prologue.js'
 
-/** A stage's graphs as they are emitted. */
-export interface OptimizedStage {
+/** An update's graphs as they are emitted. */
+export interface OptimizedUpdate {
   readonly step: Graph
   readonly monitored: Graph | null
   readonly micro: Graph | null
@@ -18,14 +18,14 @@ export interface OptimizedStage {
   readonly report: Optimised['report']
 }
 
-/** Optimises the graphs of a stage. */
-export function optimizeStage(
-  stage: DifferentiatedStage,
+/** Optimises the graphs of an update. */
+export function optimizeUpdate(
+  update: DifferentiatedUpdate,
   target: Target,
   context: PassContext = {},
-): OptimizedStage {
-  const full = optimize(stage.full, target, context)
-  const micro = stage.micro && optimize(stage.micro, target, context)
+): OptimizedUpdate {
+  const full = optimize(update.full, target, context)
+  const micro = update.micro && optimize(update.micro, target, context)
   const { graphs, prologue } = splitPrologue([full.graph, ...(micro ? [micro.graph] : [])], context.draft)
   for (const graph of [...graphs, ...(prologue ? [prologue] : [])]) verified(graph, 'split from its prologue')
   const [main, last] = graphs

@@ -1,8 +1,8 @@
 import type { Graph } from '../../graph/graph.js'
 import { verified } from '../../graph/verify.js'
 import type { Schedule, Target } from '../../targets/target.js'
-import type { LoweredEvaluation, LoweredStage } from '../4-lower/lowered.js'
-import type { OptimizedStage } from '../7-optimize/stage.js'
+import type { LoweredEvaluation, LoweredUpdate } from '../4-lower/lowered.js'
+import type { OptimizedUpdate } from '../7-optimize/stage.js'
 import { type Cost, costOf } from './cost.js'
 import { type Memory, memoryOf } from './memory.js'
 
@@ -12,9 +12,9 @@ export interface Scheduled extends Omit<Schedule, 'liveness'> {
   readonly cost: Cost
 }
 
-/** A stage's graphs, by what they are for. */
-export interface ScheduledStage {
-  readonly lowered: LoweredStage
+/** An update's graphs, by what they are for. */
+export interface ScheduledUpdate {
+  readonly lowered: LoweredUpdate
   readonly graphs: Readonly<Record<'step' | 'monitored' | 'micro' | 'prologue', Scheduled | null>> & {
     readonly step: Scheduled
   }
@@ -27,11 +27,11 @@ export function schedule(given: Graph, target: Target, rows: 'fixed' | 'open' = 
   return { ...laid, memory: memoryOf(laid.graph, target.cost, liveness), cost: costOf(laid.graph) }
 }
 
-export function scheduleStage(
-  lowered: LoweredStage,
-  { step, monitored, micro, prologue }: OptimizedStage,
+export function scheduleUpdate(
+  lowered: LoweredUpdate,
+  { step, monitored, micro, prologue }: OptimizedUpdate,
   target: Target,
-): ScheduledStage {
+): ScheduledUpdate {
   const graphs = {
     step: schedule(step, target),
     monitored: monitored && schedule(monitored, target),
@@ -52,8 +52,8 @@ export const scheduleEvaluation = (lowered: LoweredEvaluation, target: Target): 
   graphs: lowered.cases.map(({ parts }) => parts.map(({ graph }) => schedule(graph, target))),
 })
 
-/** The memory of the largest graph that a stage runs at a step. */
-export function memoryOfStage({ graphs: { step, monitored, micro } }: ScheduledStage): Memory {
+/** The memory of the largest graph that an update runs. */
+export function memoryOfUpdate({ graphs: { step, monitored, micro } }: ScheduledUpdate): Memory {
   const perStep = [step, monitored, micro].flatMap((g) => (g ? [g.memory] : []))
   return perStep.reduce((a, b) => (b.peak > a.peak ? b : a))
 }

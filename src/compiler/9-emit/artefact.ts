@@ -4,20 +4,27 @@ import {
   type LoweredEvaluation,
   type LoweredPart,
   type LoweredStage,
+  type LoweredUpdate,
   partsOf,
 } from '../4-lower/lowered.js'
-import type { Scheduled, ScheduledEvaluation, ScheduledStage } from '../8-schedule/schedule.js'
+import type { Scheduled, ScheduledEvaluation, ScheduledUpdate } from '../8-schedule/schedule.js'
 import { slotsOf } from '../6-differentiate/update.js'
 import type { ExportFile } from './export-file.js'
 import { type EmitContext, type GraphFile, graphFile } from './graph-file.js'
 import type { Artefact, Manifest } from '../../artefact/manifest.js'
+import type { StageSpec, UpdateSpec } from '../../artefact/stages.js'
 import { identity } from '../../artefact/identity.js'
 import { manifestFormat, manifestVersion } from '../../artefact/manifest-version.js'
 import { parameterNames, stageHashes, withOriginals } from './stage-hash.js'
 
-/** A stage's files, by what they are for. */
 export interface EmittedStage {
   readonly lowered: LoweredStage
+  readonly updates: readonly EmittedUpdate[]
+}
+
+/** An update's files, by what they are for. */
+export interface EmittedUpdate {
+  readonly lowered: LoweredUpdate
   readonly graphs: Readonly<Record<'step' | 'monitored' | 'micro' | 'prologue', GraphFile | null>> & {
     readonly step: GraphFile
   }
@@ -29,13 +36,25 @@ export interface EmittedEvaluation {
   readonly files: readonly (readonly GraphFile[])[]
 }
 
-export function emitStage({ lowered, graphs }: ScheduledStage, context: EmitContext): EmittedStage {
+export const emitStage = (
+  {
+    lowered,
+    updates,
+  }: {
+    readonly lowered: LoweredStage
+    readonly updates: readonly { readonly scheduled: ScheduledUpdate }[]
+  },
+  context: EmitContext,
+): EmittedStage => ({ lowered, updates: updates.map(({ scheduled }) => emitUpdate(scheduled, context)) })
+
+function emitUpdate({ lowered, graphs }: ScheduledUpdate, context: EmitContext): EmittedUpdate {
   const file = (kind: 'step' | 'monitored' | 'micro' | 'prologue'): GraphFile | null => {
     const given = graphs[kind]
-    return given && graphFile(`${lowered.name}.${kind}.onnx`, given, context)
+    const parts = [lowered.stage, ...(lowered.name === null ? [] : [lowered.name]), kind, 'onnx']
+    return given && graphFile(parts.join('.'), given, context)
   }
   const step = file('step')
-  if (!step) throw new Error('unreachable: every stage has a step')
+  if (!step) throw new Error('unreachable: every update has a step')
   return {
     lowered,
     graphs: { step, monitored: file('monitored'), micro: file('micro'), prologue: file('prologue') },
@@ -76,7 +95,9 @@ export function buildManifest(
 ): Artefact {
   const hashes = stageHashes(lowered, target, version)
   const files = [
-    ...stages.flatMap(({ graphs }) => Object.values(graphs).filter((f) => f !== null)),
+    ...stages.flatMap(({ updates }) =>
+      updates.flatMap(({ graphs }) => Object.values(graphs).filter((f) => f !== null)),
+    ),
     ...evaluations.flatMap((e) => e.files.flat()),
   ]
   const written = new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()]))
@@ -139,13 +160,22 @@ function evaluationSpec(
   return { name, kind, cases, reads: [...withOriginals(models, read)].sort() }
 }
 
-function stageSpec({ lowered, graphs }: EmittedStage, stageHash: string): Manifest['stages'][number] {
+function stageSpec({ lowered, updates }: EmittedStage, stageHash: string): StageSpec {
   return {
     name: lowered.name,
     hash: stageHash,
     steps: lowered.steps,
-    accumulate: lowered.accumulate,
     save_every: lowered.saveEvery,
+    updates: updates.map(updateSpec),
+    monitors: lowered.monitors.map(({ name, every, statistic }) => ({ name, every, statistic })),
+  }
+}
+
+function updateSpec({ lowered, graphs }: EmittedUpdate): UpdateSpec {
+  return {
+    name: lowered.name,
+    times: lowered.times,
+    accumulate: lowered.accumulate,
     groups: lowered.groups.map((g) => ({
       optimizer: g.optimizer,
       settings: g.settings,
@@ -156,7 +186,6 @@ function stageSpec({ lowered, graphs }: EmittedStage, stageHash: string): Manife
     states: lowered.states,
     slots: slotsOf(lowered),
     ema: lowered.ema,
-    monitors: lowered.monitors.map(({ name, every, statistic }) => ({ name, every, statistic })),
     graphs: {
       step: graphs.step.spec,
       monitored: graphs.monitored?.spec ?? null,

@@ -5,7 +5,7 @@ import { parametersOf } from '../../graph/parameters.js'
 import { slice } from '../../graph/rewrite.js'
 import { dataOf, drawsOf, objectiveOf } from '../../graph/roles.js'
 import { sha256 } from '../../graph/sha256.js'
-import type { Lowered, LoweredStage } from '../4-lower/lowered.js'
+import type { Lowered, LoweredStage, LoweredUpdate } from '../4-lower/lowered.js'
 import { parameterName } from '../8-schedule/names.js'
 
 /**
@@ -17,10 +17,10 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
   const hashes: string[] = []
   const copies = originals(lowered.models)
   for (const stage of lowered.stages) {
-    const graph = slice(stage.graph, objectiveOf(stage.graph))
-    const data = dataOf(graph)
-    const own = parameterNames(graph)
-    for (const { model, path } of [...stage.trained, ...stage.states]) own.add(parameterName(model, path))
+    const graphs = stage.updates.map(objectiveGraph)
+    const data = new Set(graphs.flatMap((graph) => [...dataOf(graph)]))
+    const own = new Set(graphs.flatMap((graph) => [...parameterNames(graph)]))
+    for (const name of changedBy(stage)) own.add(name)
     const read = withOriginals(lowered.models, own)
     const before = hashes.filter((_, i) => lowered.stages[i] && changes(lowered.stages[i], copies, read))
     hashes.push(
@@ -30,8 +30,6 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
           target,
           seed: lowered.seed,
           name: stage.name,
-          graph: hash(graph),
-          draws: Object.fromEntries(drawsOf(graph)),
           parameters: lowered.models.flatMap((m) =>
             m.parameters.flatMap((p) =>
               read.has(`${m.name}/${p.path}`)
@@ -40,28 +38,52 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
             ),
           ),
           data: lowered.data.filter(({ name }) => data.has(name)),
-          trained: stage.trained.map(({ model, path, group }) => ({ model, path, group })),
-          states: stage.states.length > 0 ? stage.states : undefined,
-          // Field by field: a group also knows its place in the source.
-          groups: stage.groups.map(({ optimizer, settings, schedule, scheduleSettings }) => ({
-            optimizer,
-            settings,
-            schedule,
-            scheduleSettings,
-          })),
           steps: stage.steps,
-          accumulate: stage.accumulate,
-          exact: stage.exact?.count,
-          chunk: stage.chunk?.rows,
-          clip_norm: stage.clipNorm,
-          ema: stage.ema ?? undefined,
           before,
+          ...round(stage),
         }),
       ),
     )
   }
   return hashes
 }
+
+/** What a step of a stage does: its one update, or several in turn. */
+function round({ updates }: LoweredStage) {
+  const [only] = updates
+  if (updates.length === 1 && only?.name === null) return identityOf(only)
+  return { updates: updates.map((u) => ({ name: u.name, times: u.times, ...identityOf(u) })) }
+}
+
+const objectiveGraph = ({ graph }: LoweredUpdate): Graph => slice(graph, objectiveOf(graph))
+
+function identityOf(update: LoweredUpdate) {
+  const graph = objectiveGraph(update)
+  return {
+    graph: hash(graph),
+    draws: Object.fromEntries(drawsOf(graph)),
+    trained: update.trained.map(({ model, path, group }) => ({ model, path, group })),
+    states: update.states.length > 0 ? update.states : undefined,
+    // Field by field: a group also knows its place in the source.
+    groups: update.groups.map(({ optimizer, settings, schedule, scheduleSettings }) => ({
+      optimizer,
+      settings,
+      schedule,
+      scheduleSettings,
+    })),
+    accumulate: update.accumulate,
+    exact: update.exact?.count,
+    chunk: update.chunk?.rows,
+    clip_norm: update.clipNorm,
+    ema: update.ema ?? undefined,
+  }
+}
+
+/** `<model>/<path>` of what a stage changes. */
+const changedBy = ({ updates }: LoweredStage): readonly string[] =>
+  updates.flatMap(({ trained, states }) =>
+    [...trained, ...states].map(({ model, path }) => parameterName(model, path)),
+  )
 
 /** `<model>/<path>` of the parameters that a graph reads. */
 export const parameterNames = (graph: Graph): Set<string> =>
@@ -89,7 +111,8 @@ function changes(
   copies: ReadonlyMap<string, string>,
   read: ReadonlySet<string>,
 ): boolean {
-  const changed = [...stage.trained, ...stage.states].map(({ model, path }) => parameterName(model, path))
-  const begun = [...parameterNames(stage.graph)].filter((name) => copies.has(name))
-  return [...changed, ...begun].some((name) => read.has(name))
+  const begun = stage.updates.flatMap(({ graph }) =>
+    [...parameterNames(graph)].filter((name) => copies.has(name)),
+  )
+  return [...changedBy(stage), ...begun].some((name) => read.has(name))
 }

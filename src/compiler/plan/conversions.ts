@@ -26,8 +26,9 @@ export function planConversions(
 ): readonly ConversionPlan[] {
   const byName = new Map(models.map((model) => [model.name, model]))
   const declared = models.flatMap((m) => (m.as && m.from !== null ? [conversion(m, m.as, null, held)] : []))
-  const asked = stages.flatMap(({ scheduled: { lowered, graphs } }) => {
-    const read = Object.values(graphs).flatMap((g) => (g ? [...parametersOf(g.graph)] : []))
+  const asked = stages.flatMap(({ lowered, updates }) => {
+    const graphs = updates.flatMap(({ scheduled }) => Object.values(scheduled.graphs))
+    const read = graphs.flatMap((g) => (g ? [...parametersOf(g.graph)] : []))
     const found = new Map(
       read.flatMap(({ source: { model, as } }): [string, ConversionPlan][] => {
         const spec = byName.get(model)

@@ -4,17 +4,44 @@ import { type GraphOutputRole, dataOf, roleOf } from '../../graph/roles.js'
 import { type NarrowFloat, type TensorType, byteSize, elementCount } from '../../graph/types.js'
 import type { Target } from '../../targets/target.js'
 import type { Lowered, LoweredStage, ParameterGroup } from '../4-lower/lowered.js'
-import type { BuiltStage } from '../build-stage.js'
+import type { BuiltStage, BuiltUpdate } from '../build-stage.js'
 import type { ModelSpec } from '../../artefact/models.js'
 import { slotsOf } from '../6-differentiate/update.js'
 import type { Cost } from '../8-schedule/cost.js'
 import type { Memory } from '../8-schedule/memory.js'
-import { type Scheduled, memoryOfStage } from '../8-schedule/schedule.js'
+import { type Scheduled, memoryOfUpdate } from '../8-schedule/schedule.js'
 
 /** What a stage will train, compute, hold and write: the content of `dcrc plan`. */
 export interface StagePlan {
   readonly stage: string
   readonly steps: number
+  /** What a step runs in turn; one without a name where the stage declares none. */
+  readonly updates: readonly UpdatePlan[]
+  readonly saveEvery: number | null
+  readonly models: readonly ModelPlan[]
+  /** The type to which the weights of the trained models are rounded where the step reads them. */
+  readonly precision: NarrowFloat | null
+  /** The models, and adapters, of which it reads weights so. */
+  readonly rounded: readonly string[]
+  /** One step: all executions of its updates, micro-batches included. */
+  readonly flops: number
+  /** FLOPs of prologues, which run once. */
+  readonly prologueFlops: number
+  /** Of the largest graph that runs at a step. */
+  readonly memory: Memory
+  /** What `memory` allows. */
+  readonly budget: number | null
+  /** Of what the stage gives a next value at each step. */
+  readonly stateBytes: number
+  readonly checkpointBytes: number
+  /** Names of the data that it reads. */
+  readonly data: readonly string[]
+}
+
+export interface UpdatePlan {
+  readonly update: string | null
+  /** How many times a step executes it. */
+  readonly times: number
   readonly accumulate: number
   /** Of `accumulate n exact`. */
   readonly exact: number | null
@@ -22,31 +49,14 @@ export interface StagePlan {
   readonly groups: readonly (Omit<ParameterGroup, 'span'> & { readonly parameters: number })[]
   readonly clipNorm: number | null
   readonly ema: number | null
-  readonly saveEvery: number | null
-  readonly models: readonly ModelPlan[]
-  /** The type to which the weights of the trained models are rounded where the step reads them. */
-  readonly precision: NarrowFloat | null
-  /** The models, and adapters, of which it reads weights so. */
-  readonly rounded: readonly string[]
-  /** One optimizer step, micro-batches included. */
+  /** One execution, micro-batches included. */
   readonly flops: number
-  /** FLOPs of the prologue, which runs once. */
-  readonly prologueFlops: number
   /** The last micro-batch and the update, by operator. */
   readonly cost: Cost
-  /** Bytes that one optimizer step hands to and takes from onnxruntime. */
+  /** Bytes that one execution hands to and takes from onnxruntime. */
   readonly bus: { readonly in: number; readonly out: number }
-  /** Of the largest graph that runs at a step. */
-  readonly memory: Memory
-  /** What `memory` allows. */
-  readonly budget: number | null
   /** How pairs are computed, where `chunk` or `memory` asks for it. */
   readonly pairs: PairsPlan | null
-  /** Of what the stage gives a next value at each step. */
-  readonly stateBytes: number
-  readonly checkpointBytes: number
-  /** Names of the data that it reads. */
-  readonly data: readonly string[]
 }
 
 export interface PairsPlan {
@@ -88,21 +98,53 @@ export function planStages(
 ): readonly StagePlan[] {
   const changed = new Set<string>()
   return stages.map((stage) => {
-    const { trained, states } = stage.scheduled.lowered
-    for (const { model } of [...trained, ...states]) changed.add(model)
+    for (const { trained, states } of stage.lowered.updates)
+      for (const { model } of [...trained, ...states]) changed.add(model)
     return planStage(lowered.models, stage, changed, target)
   })
 }
 
 function planStage(
   models: readonly ModelSpec[],
-  { scheduled, pairs }: BuiltStage,
+  { lowered, updates: built }: BuiltStage,
   changed: ReadonlySet<string>,
-  { cost: { crosses } }: Target,
+  target: Target,
 ): StagePlan {
-  const { lowered, graphs } = scheduled
-  const all = Object.values(graphs).flatMap((g) => g?.graph ?? [])
+  const all = built.flatMap(({ scheduled }) => Object.values(scheduled.graphs).flatMap((g) => g?.graph ?? []))
   const frozen = all.flatMap((graph) => [...parametersOf(graph)].map((p) => p.source))
+  const updates = built.map((update) => planUpdate(update, target))
+  const [{ precision, memory } = { precision: null, memory: null }] = lowered.updates
+  const states = new Map(
+    lowered.updates.flatMap((u) => u.states.map((state) => [`${state.model}/${state.path}`, state])),
+  )
+  return {
+    stage: lowered.name,
+    steps: lowered.steps,
+    updates,
+    saveEvery: lowered.saveEvery,
+    models: models.map((model) => planModel(model, lowered, frozen)),
+    precision,
+    rounded: models.flatMap(({ name, as }) =>
+      as === null && precision !== null && isRounded(name, lowered, frozen) ? [name] : [],
+    ),
+    flops: updates.reduce((sum, u) => sum + u.times * u.flops, 0),
+    prologueFlops: built.reduce((sum, u) => sum + (u.scheduled.graphs.prologue?.cost.flops ?? 0), 0),
+    memory: memoryOfStage(built),
+    budget: memory?.bytes ?? null,
+    stateBytes: bytes([...states.values()]),
+    checkpointBytes: checkpointBytes(models, lowered, changed),
+    data: [...new Set(all.flatMap((graph) => [...dataOf(graph)]))],
+  }
+}
+
+/** The memory of the largest graph that a stage runs at a step. */
+const memoryOfStage = (updates: readonly BuiltUpdate[]): Memory =>
+  updates.map(({ scheduled }) => memoryOfUpdate(scheduled)).reduce((a, b) => (b.peak > a.peak ? b : a))
+
+function planUpdate(
+  { scheduled: { lowered, graphs }, pairs }: BuiltUpdate,
+  { cost: { crosses } }: Target,
+): UpdatePlan {
   const micros = graphs.micro ? lowered.accumulate - 1 : 0
   const perStep: readonly (readonly [Scheduled, number])[] = [
     [graphs.step, 1],
@@ -116,10 +158,9 @@ function planStage(
         role && role.kind !== 'gradient' && role.kind !== 'next' && crosses(role) ? [type] : [],
       ),
     )
-  const plans = models.map((model) => planModel(model, lowered, frozen))
   return {
-    stage: lowered.name,
-    steps: lowered.steps,
+    update: lowered.name,
+    times: lowered.times,
     accumulate: lowered.accumulate,
     exact: lowered.exact?.count ?? null,
     groups: lowered.groups.map(({ optimizer, settings, schedule, scheduleSettings }, k) => ({
@@ -133,14 +174,7 @@ function planStage(
     })),
     clipNorm: lowered.clipNorm,
     ema: lowered.ema,
-    saveEvery: lowered.saveEvery,
-    models: plans,
-    precision: lowered.precision,
-    rounded: models.flatMap(({ name, as }) =>
-      as === null && isRounded(name, lowered, frozen) ? [name] : [],
-    ),
     flops: total((g) => g.cost.flops),
-    prologueFlops: graphs.prologue?.cost.flops ?? 0,
     cost: graphs.step.cost,
     bus: {
       in: total(({ graph }) => crossing(graph.inputs.map((v) => ({ role: roleOf(v), type: v.type })))),
@@ -148,33 +182,30 @@ function planStage(
         crossing(graph.outputs.map(({ role, value }) => ({ role, type: value.type }))),
       ),
     },
-    memory: memoryOfStage(scheduled),
-    budget: lowered.memory?.bytes ?? null,
     pairs: pairs && {
       rows: pairs.rows,
       chunk: pairs.chunk,
       refused: pairs.refused,
-      wholePeak: memoryOfStage(pairs.whole()).peak,
+      wholePeak: memoryOfUpdate(pairs.whole()).peak,
     },
-    stateBytes: bytes(lowered.states),
-    checkpointBytes: checkpointBytes(models, lowered, changed),
-    data: [...new Set(all.flatMap((graph) => [...dataOf(graph)]))],
   }
 }
 
 /** Whether the stage's `precision` says how weights of a model are read, and not the model's own `as`. */
-function isRounded(name: string, { precision, trained }: LoweredStage, read: readonly Parameter[]): boolean {
-  if (precision === null) return false
-  return trained.some((t) => t.model === name) || read.some((p) => p.model === name && p.as !== undefined)
+function isRounded(name: string, { updates }: LoweredStage, read: readonly Parameter[]): boolean {
+  const isTrained = updates.some(({ trained }) => trained.some((t) => t.model === name))
+  return isTrained || read.some((p) => p.model === name && p.as !== undefined)
 }
 
 function planModel(
   { name, from, as, parameters }: ModelSpec,
-  stage: LoweredStage,
+  { updates }: LoweredStage,
   read: readonly Parameter[],
 ): ModelPlan {
-  const trained = new Set(stage.trained.filter((t) => t.model === name).map((t) => t.path))
-  const states = new Set(stage.states.filter((s) => s.model === name).map((s) => s.path))
+  const pathsOf = (places: readonly { readonly model: string; readonly path: string }[]): Set<string> =>
+    new Set(places.flatMap(({ model, path }) => (model === name ? [path] : [])))
+  const trained = pathsOf(updates.flatMap((u) => u.trained))
+  const states = pathsOf(updates.flatMap((u) => u.states))
   const frozen = new Set(read.filter((p) => p.model === name).map((p) => p.path))
   const plans = parameters.map(({ path, shape }): ParameterPlan => {
     const role = trained.has(path)
@@ -207,8 +238,11 @@ function checkpointBytes(
   changed: ReadonlySet<string>,
 ): number {
   const weights = models.filter((m) => changed.has(m.name)).reduce((sum, m) => sum + bytes(m.parameters), 0)
-  const state = stage.trained.reduce((sum, t) => sum + byteSize({ dtype: 'f32', shape: t.shape }), 0)
-  return weights + state * (slotsOf(stage).length + (stage.ema === null ? 0 : 1))
+  const state = stage.updates.map((update) => {
+    const trained = update.trained.reduce((sum, t) => sum + byteSize({ dtype: 'f32', shape: t.shape }), 0)
+    return trained * (slotsOf(update).length + (update.ema === null ? 0 : 1))
+  })
+  return weights + state.reduce((a, b) => a + b, 0)
 }
 
 type Parameter = ParameterValue['source']

@@ -6,6 +6,7 @@ const list = (names: readonly string[]): string => names.map((n) => `\`${n}\``).
 
 export const unknownClause = define<{
   name: string
+  where: 'stage' | 'update'
   suggestion?: string | undefined
   known: readonly string[]
 }>(
@@ -19,25 +20,84 @@ stage align { train proj; minimize dcr; optimiser adamw(lr = 1e-4); steps 300 } 
 stage align { train proj; minimize dcr; optimizer adamw(lr = 1e-4); steps 300 }   // right
 \`\`\`
 `,
-  ({ name, suggestion, known }, span) => ({
+  ({ name, where, suggestion, known }, span) => ({
     fix: replacing(span, suggestion),
-    message: `a stage has no clause \`${name}\``,
+    message: `${where === 'stage' ? 'a stage' : 'an update'} has no clause \`${name}\``,
     help: suggestion === undefined ? `it has ${list(known)}` : `did you mean \`${suggestion}\`?`,
   }),
 )
 
-export const missingClause = define<{ stage: string; clause: string; example: string }>(
+export const misplacedClause = define<{
+  name: string
+  /** The update in which it stands; null: it stands in the stage. */
+  update: string | null
+  updates: readonly string[]
+}>(
+  'stage/misplaced-clause',
+  'error',
+  `
+In a stage with updates each of these says what it trains, what it minimizes and how (\`times\`, \`train\`, \`freeze\`,
+\`minimize\`, \`optimizer\`, \`schedule\`, \`accumulate\`, \`chunk\`, \`clip_norm\`, \`ema\`); the stage says the rest.
+
+\`\`\`dcr
+stage play {                                                                              // wrong
+  optimizer adamw(lr = 1e-4)
+  update critic { train critic; minimize distance; steps 100 }
+}
+stage play {                                                                              // right
+  steps 100
+  update critic { train critic; minimize distance; optimizer adamw(lr = 1e-4) }
+}
+\`\`\`
+`,
+  ({ name, update, updates }) => ({
+    message:
+      update !== null
+        ? `\`${name}\` is a clause of the stage, not of its update \`${update}\``
+        : updates.length > 0
+          ? `a stage with updates has no \`${name}\` of its own`
+          : `\`${name}\` is a clause of updates, and this stage has none`,
+    help:
+      update !== null
+        ? `write it in the stage, beside the updates`
+        : updates.length > 0
+          ? `write it in ${list(updates)}`
+          : `write \`update name { ${name} ... }\`, or leave it out: the step of a stage is one update`,
+  }),
+)
+
+export const sharedAverage = define<{ path: string; update: string; other: string }>(
+  'stage/shared-average',
+  'error',
+  `
+An update with \`ema\` averages a parameter that another update of the stage trains too. The average moves with the
+steps of its own update, so it would leave out those of the other. (A parameter may be trained by two updates: each has
+an optimizer of its own for it, with moments and steps of its own, as two optimizers of PyTorch over one parameter.)
+`,
+  ({ path, update, other }) => ({
+    message: `update \`${update}\` averages \`${path}\`, which update \`${other}\` trains too`,
+    help: 'drop `ema`, or train the parameter in one update alone',
+  }),
+)
+
+export const missingClause = define<{
+  stage: string
+  update: string | null
+  clause: string
+  example: string
+}>(
   'stage/missing-clause',
   'error',
   `
-A stage says what it trains, what it minimizes, and for how many steps or epochs.
+A stage says what it trains, what it minimizes, and for how many steps or epochs. In a stage with updates each of
+them says all but these.
 
 \`\`\`dcr
 stage align { train proj; minimize dcr; optimizer adamw(lr = 1e-4); steps 300 }
 \`\`\`
 `,
-  ({ stage, clause, example }) => ({
-    message: `stage \`${stage}\` has no \`${clause}\``,
+  ({ stage, update, clause, example }) => ({
+    message: `${update === null ? `stage \`${stage}\`` : `update \`${update}\` of stage \`${stage}\``} has no \`${clause}\``,
     help: `add \`${example}\``,
   }),
 )

@@ -11,10 +11,11 @@ export function curvesSection(runs: readonly RunSummary[], labels: readonly stri
   const rows = stages.flatMap((name) => {
     const charts = runs.flatMap((run, index) => {
       const stage = run.stages.find((candidate) => candidate.name === name)
-      const points = stage ? lossPoints(stage) : []
-      return points.length < 2
-        ? []
-        : [lossChart(labels[index] ?? run.pipeline, name, points, colourOf(index))]
+      const method = labels[index] ?? run.pipeline
+      return (stage ? lossesOf(stage) : []).flatMap(({ update, points }) => {
+        const place = update === null ? name : `${name}, ${update}`
+        return points.length < 2 ? [] : [lossChart(method, place, points, colourOf(index))]
+      })
     })
     return charts.length === 0 ? [] : [html`<div class="charts">${charts}</div>`]
   })
@@ -42,8 +43,18 @@ function lossChart(method: string, stage: string, points: readonly Point[], colo
   </figure>`
 }
 
-export const lossPoints = (stage: StageSummary): Point[] =>
-  stage.records.flatMap(({ step, loss }): Point[] => (loss === null ? [] : [[step, loss]]))
+/** The losses of a stage by step: one, or one of each of its updates. */
+export const lossesOf = ({
+  updates,
+  records,
+}: StageSummary): readonly { readonly update: string | null; readonly points: readonly Point[] }[] =>
+  (updates.length === 0 ? [null] : updates).map((update) => ({
+    update,
+    points: records.flatMap((record): Point[] => {
+      const loss = update === null ? record.loss : record.updates[update]?.loss
+      return loss === null || loss === undefined ? [] : [[record.step, loss]]
+    }),
+  }))
 
 const average = (part: readonly Point[]): number =>
   part.reduce((sum, [, value]) => sum + value, 0) / part.length

@@ -2,7 +2,7 @@ import { count, decimal, duration, short } from '../format.js'
 import type { RunSummary, StageSummary } from '../run-summary.js'
 import { quantile } from '../svg/series.js'
 import { colourOf } from './comparison.js'
-import { ends, lossPoints } from './curves.js'
+import { ends, lossesOf } from './curves.js'
 import { html, type Html } from './html.js'
 
 /** What ran: steps, sizes and times per stage, the pipelines' parameters, and the commands to run it again. */
@@ -65,18 +65,24 @@ const medianTime = (times: readonly number[]): string =>
 
 const cell = (label: string, text: string): Html => html`<td data-label="${label}"><span>${text}</span></td>`
 
+function stepsText({ steps, records, updates, accumulate }: StageSummary): string {
+  const ran = records.length === steps ? count(steps) : `${count(records.length)} of ${count(steps)}`
+  if (updates.length > 0) return `${ran} rounds`
+  return accumulate > 1 ? `${ran} × ${accumulate}` : ran
+}
+
 function factRow(method: string, stage: StageSummary, colour: number): Html {
   const { records } = stage
-  const points = lossPoints(stage)
-  const [first, last] = points.length > 0 ? ends(points) : [Number.NaN, Number.NaN]
-  const steps =
-    records.length === stage.steps ? count(stage.steps) : `${count(records.length)} of ${count(stage.steps)}`
+  const losses = lossesOf(stage).flatMap(({ update, points }) => {
+    if (points.length === 0) return []
+    const [first, last] = ends(points)
+    return [`${update === null ? '' : `${update} `}${decimal(first)} → ${decimal(last)}`]
+  })
   return html`<tr>
     <th scope="row"><span class="swatch s${colour}"></span>${method}</th>
-    ${cell('stage', stage.name)}
-    ${cell('steps', stage.accumulate > 1 ? `${steps} × ${stage.accumulate}` : steps)}
+    ${cell('stage', stage.name)} ${cell('steps', stepsText(stage))}
     ${cell('trained', `${short(stage.trained)} numbers`)} ${cell('optimizer', optimizerText(stage))}
-    ${cell('loss', points.length > 0 ? `${decimal(first)} → ${decimal(last)}` : '–')}
+    ${cell('loss', losses.length > 0 ? losses.join(', ') : '–')}
     ${cell('time', duration(records.reduce((sum, record) => sum + record.step_ms, 0)))}
     ${cell('a step', medianTime(records.map((record) => record.step_ms)))}
     ${cell('waiting for data', medianTime(records.map((record) => record.data_ms)))}

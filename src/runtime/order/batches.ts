@@ -23,10 +23,15 @@ export class Batches {
 
   /** Batch `index`, counted from 0, of so many rows. */
   batch(index: number, size: number): Promise<readonly Sample[]> {
+    return this.behind(index * size, size)
+  }
+
+  /** So many rows behind the first `start`, where batches are not of one size. */
+  behind(start: number, size: number): Promise<readonly Sample[]> {
     const { rank, world } = this.key
     return this.order.take(
       Array.from({ length: size }, (_, i) => {
-        const own = index * size + i
+        const own = start + i
         return { own, all: own * world + rank }
       }),
     )

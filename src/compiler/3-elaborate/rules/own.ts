@@ -1,4 +1,5 @@
 import type { Span } from '../../../diagnostics/diagnostic.js'
+import { allClauses } from '../../2-resolve/flat-stage.js'
 import type { Subjects } from '../text-uses.js'
 import type { RuleInput } from './rule.js'
 
@@ -9,7 +10,7 @@ export const contains = (outer: Span, inner: Span): boolean =>
 function ofPipeline({ pipeline }: RuleInput): (span: Span) => boolean {
   const items = [...new Set(pipeline.items.values())].filter(({ inherited }) => !inherited)
   const clauses = pipeline.stages.flatMap((stage) =>
-    stage.clauses.filter(({ inherited }) => !stage.inherited && inherited !== true),
+    allClauses(stage).filter(({ inherited }) => !stage.inherited && inherited !== true),
   )
   const nexts = [...pipeline.nexts.values()].filter(({ inherited }) => !inherited)
   const spans = [

@@ -2,23 +2,23 @@ import { exactNotPossible, exactWithoutEffect } from '../../../diagnostics/catal
 import type { Diagnostic } from '../../../diagnostics/diagnostic.js'
 import type { Graph } from '../../../graph/graph.js'
 import { roleOf } from '../../../graph/roles.js'
-import type { LoweredStage } from '../../4-lower/lowered.js'
+import type { LoweredUpdate } from '../../4-lower/lowered.js'
 import { isCoupled } from '../../4-lower/coupling.js'
 import { anchorTargets } from '../anchors.js'
 import type { MicroBatches } from '../pass.js'
 import { accumulateExact } from './index.js'
 
-/** How the samples of a stage are split; undefined where they are not, or where there is no one number of them. */
-export function microBatchesOf(stage: LoweredStage): MicroBatches | undefined {
-  const { exact, graph } = stage
+/** How the samples of an update are split; undefined where they are not, or where there is no one number of them. */
+export function microBatchesOf(update: LoweredUpdate): MicroBatches | undefined {
+  const { exact, graph } = update
   const [rows, ...others] = sampleCounts(graph)
   if (!exact || rows === undefined || others.length > 0) return undefined
-  return { rows, count: exact.count, trained: new Set(stage.trained.map((t) => `${t.model}/${t.path}`)) }
+  return { rows, count: exact.count, trained: new Set(update.trained.map((t) => `${t.model}/${t.path}`)) }
 }
 
 /** What is wrong with a stage's `accumulate n exact`. */
-export function exactProblems(stage: LoweredStage): readonly Diagnostic[] {
-  const { exact, graph, chunk } = stage
+export function exactProblems(update: LoweredUpdate): readonly Diagnostic[] {
+  const { exact, graph, chunk } = update
   if (!exact) return []
   const impossible = (reason: string): readonly Diagnostic[] => [exactNotPossible(exact.span, { reason })]
   const counts = sampleCounts(graph)
@@ -29,7 +29,7 @@ export function exactProblems(stage: LoweredStage): readonly Diagnostic[] {
   if (graph.outputs.some(({ role }) => role?.kind === 'gradient'))
     return impossible('it minimizes by a gradient, which is that of all samples at once')
   if (!isCoupled(graph)) return [exactWithoutEffect(exact.span, { count: exact.count })]
-  const microBatches = microBatchesOf(stage)
+  const microBatches = microBatchesOf(update)
   if (!microBatches) return []
   const [refusal] = accumulateExact.run(anchorTargets(graph), { microBatches }).refusals
   return refusal ? [exactNotPossible(exact.span, { reason: refusal.reason, at: refusal.node.span })] : []
