@@ -3,11 +3,12 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from '../../src/compiler/1-parse/index.js'
-import type { Declaration, Parameter } from '../../src/compiler/1-parse/syntax.js'
+import type { Declaration, FunctionDeclaration, Parameter } from '../../src/compiler/1-parse/syntax.js'
 import { specialFunctions } from '../../src/compiler/3-elaborate/special.js'
 import type { Settings } from '../../src/artefact/json.js'
 import { functions as hostFunctions, sources } from '../../src/sources/registry.js'
 import type { ColumnType, SettingParameter } from '../../src/sources/source.js'
+import type { Span } from '../../src/diagnostics/diagnostic.js'
 import { kinds } from '../../src/diagnostics/catalogue/index.js'
 import type { EvaluationParameter } from '../../src/evaluations/kind.js'
 import { evaluationKinds } from '../../src/evaluations/registry.js'
@@ -114,6 +115,7 @@ function renderFunctions(): string {
         ['name', 'what it is'],
         declarations.map(({ shown, doc }) => [code(shown), doc]),
       ),
+      ...members(declarations),
     ]),
     '## Data sources',
     ...sources.map((s) =>
@@ -207,6 +209,16 @@ interface Described {
   readonly name: string
   readonly shown: string
   readonly doc: string
+  /** What stands in a module or record: rows of what it is called and what it is. */
+  readonly members: readonly (readonly [string, string])[]
+}
+
+/** The parts, fields and functions of the modules and records of a file. */
+function members(declarations: readonly Described[]): readonly string[] {
+  const rows = declarations.flatMap(({ name, members: list }) =>
+    list.map(([shown, doc]) => [code(name), shown, doc]),
+  )
+  return rows.length === 0 ? [] : [table(['in', 'name', 'what it is'], rows)]
 }
 
 /** The documented declarations of the library, by file; the prelude first. */
@@ -216,29 +228,68 @@ function std(): ReadonlyMap<string, readonly Described[]> {
     .filter((f) => f.endsWith('.dcr'))
     .map((f) => f.slice(0, -4))
     .sort((a, b) => Number(b === 'prelude') - Number(a === 'prelude') || (a < b ? -1 : 1))
+  const parsed = files.map((file) => {
+    const text = readFileSync(join(folder, `${file}.dcr`), 'utf8')
+    return { file, text, declarations: parse(`std/${file}.dcr`, text).file.declarations }
+  })
+  const lists = new Map(
+    parsed.flatMap(({ text, declarations }) =>
+      declarations.flatMap((d) =>
+        d.kind === 'let' && d.pattern.kind === 'name-pattern' && d.value.kind === 'list'
+          ? [[d.pattern.name.text, source(d.value.span, text)] as const]
+          : [],
+      ),
+    ),
+  )
   return new Map(
-    files.map((file) => {
-      const text = readFileSync(join(folder, `${file}.dcr`), 'utf8')
-      return [file, parse(`std/${file}.dcr`, text).file.declarations.flatMap((d) => describe(d, text))]
-    }),
+    parsed.map(({ file, text, declarations }) => [
+      file,
+      declarations.flatMap((d) => describe(d, text, lists)),
+    ]),
   )
 }
 
-function describe(d: Declaration, text: string): readonly Described[] {
+/** A piece of a file on one line. */
+const source = ({ start, end }: Span, text: string): string =>
+  text
+    .slice(start, end)
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/([[(]) | (?=[\])])|,(?= ?[\])])/g, '$1')
+
+/** The first paragraph of a comment. */
+const firstParagraph = (doc = ''): string => doc.split(/\n\s*\n/)[0] ?? ''
+
+function describe(d: Declaration, text: string, lists: ReadonlyMap<string, string>): readonly Described[] {
   if (d.doc === undefined) return []
-  const doc = d.doc.split(/\n\s*\n/)[0] ?? ''
-  const of = (name: string, shown: string): readonly Described[] => [{ name, shown, doc }]
-  const parameters = (list: readonly Parameter[]): string =>
-    list.map((p) => text.slice(p.span.start, p.span.end).replaceAll(/\s+/g, ' ')).join(', ')
+  const doc = firstParagraph(d.doc)
+  const of = (name: string, shown: string, list: Described['members'] = []): readonly Described[] => [
+    { name, shown, doc, members: list },
+  ]
+  const parameters = (list: readonly Parameter[]): string => list.map((p) => source(p.span, text)).join(', ')
+  const signatureOf = ({ name, parameters: list, result }: FunctionDeclaration): string =>
+    `fn ${name.text}(${parameters(list)})${result ? ` -> ${source(result.span, text)}` : ''}`
   switch (d.kind) {
-    case 'fn': {
-      const result = d.result ? ` -> ${text.slice(d.result.span.start, d.result.span.end)}` : ''
-      return of(d.name.text, `fn ${d.name.text}(${parameters(d.parameters)})${result}`)
-    }
+    case 'fn':
+      return of(d.name.text, signatureOf(d))
     case 'module':
-      return of(d.name.text, `module ${d.name.text}(${parameters(d.parameters)})`)
+      return of(d.name.text, `module ${d.name.text}(${parameters(d.parameters)})`, [
+        ...d.members.flatMap((m) =>
+          m.kind === 'fn' ? [[code(signatureOf(m)), firstParagraph(m.doc)] as const] : [],
+        ),
+        ...d.members.flatMap((m) =>
+          m.kind === 'fn' || m.doc === undefined ? [] : [[code(m.name.text), firstParagraph(m.doc)] as const],
+        ),
+        ...together(d.members.flatMap((m) => (m.kind === 'fn' || m.doc !== undefined ? [] : [m.name.text]))),
+      ])
     case 'record':
-      return of(d.name.text, `record ${d.name.text}`)
+      return of(d.name.text, `record ${d.name.text}`, [
+        ...together(d.fields.map((field) => source(field.span, text))),
+        ...d.rules.flatMap((rule) => {
+          if (rule.kind !== 'fixed') return []
+          const values = source(rule.values.span, text)
+          return [[code(rule.name.text), `one of ${code(lists.get(values) ?? values)}`] as const]
+        }),
+      ])
     case 'let':
       return d.pattern.kind === 'name-pattern' ? of(d.pattern.name.text, `let ${d.pattern.name.text}`) : []
     case 'pipeline':
@@ -247,6 +298,10 @@ function describe(d: Declaration, text: string): readonly Described[] {
       return of(d.name.text, `ablation ${d.name.text} of ${d.of.text}`)
   }
 }
+
+/** What needs no words of its own: fields of a configuration, parts that are called like the weights in a file. */
+const together = (names: readonly string[]): Described['members'] =>
+  names.length === 0 ? [] : [[names.map(code).join(', '), '']]
 
 function renderErrors(): string {
   const all = [...kinds.values()]

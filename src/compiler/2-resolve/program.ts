@@ -50,6 +50,7 @@ const preludePath = 'std/prelude.dcr'
 /** Reads the entry file and everything it uses. */
 export function loadProgram(entry: string, files: Files, diagnostics: Diagnostics): Program {
   const parsed = new Map<string, SyntaxFile>()
+  const libraryWith = exporters(files)
   const load = (path: string): SyntaxFile | undefined => {
     const known = parsed.get(path)
     if (known) return known
@@ -60,14 +61,7 @@ export function loadProgram(entry: string, files: Files, diagnostics: Diagnostic
     parsed.set(path, file)
     for (const use of file.uses) {
       const from = usePath(path, use)
-      if (!load(from))
-        diagnostics.add(
-          unknownFile(use.span, {
-            path: use.from,
-            tried: from,
-            suggestion: closest(use.from, modulesOf(files)),
-          }),
-        )
+      if (!load(from)) diagnostics.add(unknownFile(use.span, nearTo(use, from, files, libraryWith)))
     }
     return file
   }
@@ -77,13 +71,31 @@ export function loadProgram(entry: string, files: Files, diagnostics: Diagnostic
   const scopes = new Map([...parsed].map(([path, file]) => [path, scopeOf(path, file, own, diagnostics)]))
   const { binary } = files
   const folders = binary && new ModelFolders(binary, files.texts)
-  const libraryWith = exporters(files)
   return { entry, files: parsed, scopes, prelude: preludePath, binary, folders, libraryWith }
+}
+
+/** What was probably meant by a file that is not there: a module of such a name, or the one that declares what is used. */
+function nearTo(
+  use: Use,
+  tried: string,
+  files: Files,
+  libraryWith: Program['libraryWith'],
+): Parameters<typeof unknownFile>[1] {
+  const modules = modulesOf(files)
+  const near = { path: use.from, tried, suggestion: closest(use.from, modules) }
+  if (use.fromKind !== 'module') return near
+  const holders = use.names.flatMap(({ name }) => {
+    const module = libraryWith(name.text)
+    return module === undefined ? [] : [{ name: name.text, module }]
+  })
+  return { ...near, holder: holders[0], modules }
 }
 
 /** The modules of the library, as `use` writes them. */
 export const modulesOf = (files: Files): readonly string[] =>
-  (files.library?.() ?? []).map((path) => path.slice(0, -'.dcr'.length).replaceAll('/', '.'))
+  (files.library?.() ?? [])
+    .filter((path) => path !== preludePath)
+    .map((path) => path.slice(0, -'.dcr'.length).replaceAll('/', '.'))
 
 /** Finds the library module that declares a name; the library is read at the first question. */
 function exporters(files: Files): Program['libraryWith'] {

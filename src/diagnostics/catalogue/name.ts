@@ -91,7 +91,15 @@ override let z = b   // right, where the first is inherited
   }),
 )
 
-export const unknownFile = define<{ path: string; tried: string; suggestion?: string | undefined }>(
+export const unknownFile = define<{
+  path: string
+  tried: string
+  suggestion?: string | undefined
+  /** A name that is used from it, and the module that declares it. */
+  holder?: { readonly name: string; readonly module: string } | undefined
+  /** What the library has; none for a path in quotes. */
+  modules?: readonly string[]
+}>(
   'name/no-file',
   'error',
   `
@@ -104,9 +112,16 @@ use std.losses { dcr_loss }   // right
 use "./dcr.dcr" { dcr }       // a file beside this one
 \`\`\`
 `,
-  ({ path, tried, suggestion }) => ({
+  ({ path, tried, suggestion, holder, modules = [] }) => ({
     message: `cannot find \`${path}\``,
-    help: suggestion === undefined ? `looked for ${tried}` : `did you mean \`${suggestion}\`?`,
+    help:
+      suggestion !== undefined
+        ? `did you mean \`${suggestion}\`?`
+        : holder !== undefined
+          ? `\`${holder.name}\` is in \`${holder.module}\``
+          : modules.length > 0
+            ? `there are ${modules.join(', ')}`
+            : `looked for ${tried}`,
   }),
 )
 
