@@ -5,6 +5,8 @@ import { checkNames } from './2-resolve/names.js'
 import { type Files, type Program, loadProgram } from './2-resolve/program.js'
 import { checkStatics, checkValues } from './3-elaborate/check.js'
 import { checkAllowed, withoutAllowed } from './2-resolve/allowed.js'
+import { checkUnreached } from './3-elaborate/made-up/check.js'
+import type { Scope } from './3-elaborate/scope.js'
 import { builtins } from './3-elaborate/builtins.js'
 import { lower } from './4-lower/lower.js'
 import { partsOf } from './4-lower/lowered.js'
@@ -36,6 +38,8 @@ export interface Analysis {
   readonly target: Target
   readonly program: Program
   readonly pipeline?: FlatPipeline
+  /** What the files of the program were evaluated in, where the phases came as far. */
+  readonly scope?: Scope
   readonly lowered?: Lowered
 }
 
@@ -43,7 +47,18 @@ export interface Analysis {
 export function analyze(request: Request): Analysis {
   const diagnostics = new Diagnostics()
   const program = loadProgram(request.entry, request.files, diagnostics)
-  return analyzeProgram(program, request, diagnostics)
+  return withUnreached(analyzeProgram(program, request, diagnostics))
+}
+
+/** With what is wrong in code that the pipeline does not reach. */
+function withUnreached(analysis: Analysis): Analysis {
+  const { program, scope, lowered, ...rest } = analysis
+  if (!scope) return analysis
+  const diagnostics = new Diagnostics()
+  for (const d of analysis.diagnostics) diagnostics.add(d)
+  checkUnreached(program, [scope], diagnostics)
+  const found = { ...rest, program, scope, diagnostics: diagnostics.all }
+  return lowered && !diagnostics.hasErrors ? { ...found, lowered } : found
 }
 
 /** The same of a program that is loaded already; what was found on the way there is in `diagnostics`. */
@@ -61,11 +76,13 @@ export function analyzePipeline(
   diagnostics = new Diagnostics(),
 ): Analysis {
   const { target = defaultTarget } = request
+  let scope: Scope | undefined
   const done = (lowered?: Lowered): Analysis => ({
     diagnostics: withoutAllowed(pipeline, diagnostics.all, lowered !== undefined),
     target,
     program,
     pipeline,
+    ...(scope ? { scope } : {}),
     ...(lowered ? { lowered } : {}),
   })
   checkAllowed(pipeline, diagnostics)
@@ -73,6 +90,7 @@ export function analyzePipeline(
   if (diagnostics.hasErrors) return done()
 
   const checked = checkStatics(program, pipeline, request.settings ?? new Map(), diagnostics)
+  scope = checked.statics.files
   // Lowering evaluates most values; what it finds is told after what is wrong with the values by themselves, and its
   // warnings only where they are right.
   const found = new Diagnostics()

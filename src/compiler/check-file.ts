@@ -1,28 +1,52 @@
 import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
+import type { FlatPipeline } from './2-resolve/flatten.js'
+import { checkNames } from './2-resolve/names.js'
 import { loadProgram } from './2-resolve/program.js'
+import { builtins } from './3-elaborate/builtins.js'
+import { checkUnreached } from './3-elaborate/made-up/check.js'
 import { analyzeAblations } from './ablations.js'
-import { type Request, analyze, analyzeProgram } from './analyze.js'
+import { type Analysis, type Request, analyze, analyzeProgram } from './analyze.js'
 
-/** All that is wrong in a file: in each of its pipelines, or the one that is asked for, and in its ablations. */
-export function checkFile(request: Request): readonly Diagnostic[] {
+/**
+ * All that is wrong in a file: in each of its pipelines, or the one that is asked for, in its ablations unless they are
+ * left out, and in what none of them reaches.
+ */
+export function checkFile(
+  request: Request,
+  { ablations: wanted = true }: { readonly ablations?: boolean } = {},
+): readonly Diagnostic[] {
   if (request.pipeline !== undefined) return analyze(request).diagnostics
   const loading = new Diagnostics()
   const program = loadProgram(request.entry, request.files, loading)
   if (loading.hasErrors) return loading.all
-  const analyzed = (asked: Request): readonly Diagnostic[] =>
-    analyzeProgram(program, asked, new Diagnostics()).diagnostics
-  const { diagnostics, ablations } = analyzeAblations(program, request)
+  const analyzed = (asked: Request): Analysis => analyzeProgram(program, asked, new Diagnostics())
+  const { diagnostics, ablations } = wanted
+    ? analyzeAblations(program, request)
+    : { diagnostics: [], ablations: [] }
   const declared = program.files.get(request.entry)?.declarations ?? []
   const pipelines = declared.filter((d) => d.kind === 'pipeline').map((d) => d.name.text)
-  const several = pipelines.length > 1 || ablations.length > 0
-  const found = several
-    ? pipelines.flatMap((pipeline) => analyzed({ ...request, pipeline }))
-    : analyzed(request)
-  const all: Diagnostic[] = []
-  for (const d of [...loading.all, ...found, ...diagnostics])
-    if (!all.some((other) => sameReport(other, d))) all.push(d)
-  return all
+  const analyses = pipelines.map((pipeline) => analyzed({ ...request, pipeline }))
+  const found = new Diagnostics()
+  // a file without a pipeline is a library
+  if (pipelines.length === 0) checkNames(program, noItems(request.entry), builtins, found)
+  for (const d of [...loading.all, ...analyses.flatMap((a) => a.diagnostics), ...diagnostics]) found.add(d)
+  const ran = [...analyses, ...ablations.flatMap(({ runs }) => runs.map((run) => run.analysis))]
+  const scopes = ran.flatMap(({ scope }) => scope ?? [])
+  if (scopes.length > 0 || !found.hasErrors) checkUnreached(program, scopes, found)
+  return found.all
 }
+
+/** A pipeline of nothing, for files that only declare what others use. */
+export const noItems = (file: string): FlatPipeline => ({
+  name: '',
+  span: { file, start: 0, end: 0 },
+  items: new Map(),
+  stages: [],
+  nexts: new Map(),
+  removed: new Map(),
+  exports: [],
+  allowed: [],
+})
 
 /** Whether a user would read the same twice. */
 export const sameReport = (a: Diagnostic, b: Diagnostic): boolean =>

@@ -1,3 +1,4 @@
+import { noItems } from '../compiler/check-file.js'
 import type { Expression, ParameterPath, SyntaxFile, TrainClause } from '../compiler/1-parse/syntax.js'
 import { allClauses } from '../compiler/2-resolve/flat-stage.js'
 import { type FlatPipeline, flatten } from '../compiler/2-resolve/flatten.js'
@@ -13,7 +14,6 @@ import type { Val } from '../compiler/3-elaborate/values.js'
 import { selectParameters } from '../compiler/4-lower/train-paths.js'
 import { Diagnostics, UserError } from '../diagnostics/diagnostic.js'
 import type { NarrowFloat } from '../graph/types.js'
-import { noItems } from './check.js'
 import type { Workspace } from './workspace.js'
 
 /** How many of a value's parameters a stage trains. */

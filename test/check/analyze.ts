@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type AblationAnalysis, analyzeAblations } from '../../src/compiler/ablations.js'
+import { checkFile } from '../../src/compiler/check-file.js'
 import { type Analysis, type Request, analyze } from '../../src/compiler/index.js'
 import { render } from '../../src/diagnostics/render.js'
 import { DiskBinaryFiles } from '../../src/runtime/binary-files.js'
@@ -57,6 +58,15 @@ export function analyzeAblationsOf(sources: Sources): AblationAnalysis & Pick<An
   const program = loadProgram(request.entry, request.files, loading)
   if (loading.hasErrors) return { program, diagnostics: loading.all, ablations: [] }
   return { program, ...analyzeAblations(program, request) }
+}
+
+/** What is said of a file without a pipeline. */
+export function checkLibrary(sources: Sources): Pick<Analysis, 'diagnostics' | 'program'> {
+  const request = requestOf(sources)
+  return {
+    program: loadProgram(request.entry, request.files, new Diagnostics()),
+    diagnostics: checkFile(request),
+  }
 }
 
 export function requestOf(sources: Sources): Request {

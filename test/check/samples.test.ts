@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../src/diagnostics/catalogue/index.js'
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.js'
-import { type Sources, analyzeAblationsOf, analyzeSources, shown } from './analyze.js'
+import { type Sources, analyzeAblationsOf, analyzeSources, checkLibrary, shown } from './analyze.js'
 
 const folder = fileURLToPath(new URL('samples', import.meta.url))
 
@@ -46,7 +46,11 @@ const samples = readdirSync(folder)
 const analyzed = samples.map((entry) => {
   const sources = sourcesOf(entry)
   const ablations = entry.startsWith('ablation-')
-  const analysis = ablations ? analyzeAblationsOf(sources) : analyzeSources(sources)
+  const analysis = ablations
+    ? analyzeAblationsOf(sources)
+    : entry.startsWith('library-')
+      ? checkLibrary(sources)
+      : analyzeSources(sources)
   return { name: entry.replace(/\.dcr$/, ''), entry, sources, analysis }
 })
 

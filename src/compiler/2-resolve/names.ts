@@ -226,6 +226,13 @@ function set(s: Statement, names: Set<string>): void {
   }
 }
 
+/** The names that an expression sets, or may set, in the function around it. */
+export function namesSetIn(e: Expression): ReadonlySet<string> {
+  const names = new Set<string>()
+  assigned(e, names)
+  return names
+}
+
 /** The names that a body binds anywhere: one function is one scope. */
 function assigned(e: Expression, locals: Set<string>): void {
   if (e.kind === 'block') {

@@ -43,7 +43,7 @@ export function ablationValues(
   diagnostics: Diagnostics,
 ): AblationValues {
   const scope = new Scope(program)
-  const x = new Elaboration(forms, new Map(), new Map(), scope.budget, scope.texts, scope.mistakes)
+  const x = new Elaboration(forms, new Map(), new Map(), scope)
   const list = (e: Expression, what: string): readonly VariedValue[] => {
     try {
       return differentValues(evaluate(x, e, scope.file(name.span.file)), e, what)

@@ -4,7 +4,8 @@ import { closest } from '../../diagnostics/suggest.js'
 import type { Argument } from '../1-parse/syntax.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
-import { evaluate } from './evaluate.js'
+import { unknown } from './fail.js'
+import { evaluateOrUnknown } from './evaluate.js'
 import { originOf } from './size-origins.js'
 import { type Val, describe } from './values.js'
 
@@ -29,13 +30,19 @@ export function evaluateArguments(
 ): GivenArguments {
   return {
     list: x.mistakes.each(args, ({ name, value: e }) => {
-      const value = evaluate(x, e, env)
+      const value = evaluateOrUnknown(x, e, env)
       // an environment keeps the origins of ints alone
       const origin = value.kind === 'int' ? originOf(e, env) : undefined
       return name ? { value, span: e.span, origin, name } : { value, span: e.span, origin }
     }),
     span,
   }
+}
+
+/** Arguments for what must know all of them. */
+export function known(given: GivenArguments): GivenArguments {
+  if (given.list.some(({ value }) => value.kind === 'unknown')) throw unknown
+  return given
 }
 
 /** Matches arguments with parameter names: positional ones first, then named ones. */
@@ -113,7 +120,7 @@ export function bindStatic(
   env: Environment,
   span: Span,
 ): ReadonlyMap<string, Given> {
-  return bindArguments(callee, parameters, evaluateArguments(x, args, env, span))
+  return bindArguments(callee, parameters, known(evaluateArguments(x, args, env, span)))
 }
 
 export function numberOf(value: Val, span: Span, where?: string): number {

@@ -2,11 +2,12 @@ import { notCallable } from '../../diagnostics/catalogue/type.js'
 import { type Diagnostic, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import type { Expression } from '../1-parse/syntax.js'
 import { isLibrary } from '../2-resolve/program.js'
-import { type GivenArguments, evaluateArguments } from './arguments.js'
+import { type GivenArguments, evaluateArguments, known } from './arguments.js'
 import { callOperator } from './call-operator.js'
 import { type Elaboration, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
+import { evaluateBody } from './made-up/body.js'
 import { instantiate } from './instantiate.js'
 import { bindParameters } from './parameters.js'
 import { makeRecord } from './record-value.js'
@@ -32,9 +33,9 @@ export function callValue(x: Elaboration, callee: Val, given: GivenArguments, ca
       return x.frozenly(instance.place, () => callValue(x, instance, given, calleeSpan))
     }
     case 'operator':
-      return callOperator(x, callee.definition, given)
+      return callOperator(x, callee.definition, known(given))
     case 'special':
-      return callee.definition.call(x, given)
+      return callee.definition.call(x, known(given))
     case 'module':
       return seenFrom(given.span, () =>
         x.enter(callee.declaration.name.text, given.span, () => instantiate(x, callee, given)),
@@ -44,7 +45,7 @@ export function callValue(x: Elaboration, callee: Val, given: GivenArguments, ca
     case 'instance': {
       const forward = callee.environment.hasOwn('forward') ? callee.environment.get('forward') : undefined
       if (forward?.kind === 'fn') return callFunction(x, forward, given, callee.declaration.name.text)
-      if (forward?.kind === 'special') return forward.definition.call(x, given)
+      if (forward?.kind === 'special') return forward.definition.call(x, known(given))
       const functions = callee.declaration.members.flatMap((m) => (m.kind === 'fn' ? [m.name.text] : []))
       return fail(
         notCallable(calleeSpan, {
@@ -71,7 +72,8 @@ export function callFunction(x: Elaboration, fn: FunctionVal, given: GivenArgume
       x.drawPath.within(name, () => {
         const environment = new Environment(fn.environment)
         bindParameters(x, shown ?? name, declaration.parameters, given, environment, declaration.name.span)
-        const run = (): Val => evaluate(x, declaration.body, environment)
+        x.reached.add(declaration)
+        const run = (): Val => evaluateBody(x, declaration, environment)
         const value = fn.of ? x.states.call(fn.of, shown ?? name, given.span, run) : run()
         if (!declaration.result) return value
         return matchType(x, declaration.result, value, environment, {

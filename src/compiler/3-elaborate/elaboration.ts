@@ -15,6 +15,7 @@ import { type Facts, noFacts } from './facts.js'
 import { DrawPath } from './draw-path.js'
 import type { Environment } from './environment.js'
 import { fail, giveUp } from './fail.js'
+import type { MadeUp } from './made-up/made-up.js'
 import type { Mistakes } from './mistakes.js'
 import { type Place, isBelow } from './place.js'
 import type { Narrow } from './precision.js'
@@ -46,11 +47,26 @@ export type Form = Exclude<Expression, { readonly kind: 'int' | 'float' | 'name'
 /** Evaluates the forms of expressions. */
 export type Forms = (x: Elaboration, e: Form, env: Environment) => Val
 
+/** What is noted while values are evaluated, over all elaborations of a pipeline. */
+export interface Notes {
+  readonly budget: Budget
+  /** What is asked of texts that a type chooses from. */
+  readonly texts: TextUses
+  /** What is wrong and was gone on behind. */
+  readonly mistakes: Mistakes
+  /** The functions and modules that were called, and the arms that were taken. */
+  readonly reached: Set<object>
+}
+
 /** The state of turning the expressions of a pipeline into one graph, of which stages and evaluations are slices. */
 export class Elaboration {
   /** The graph that nodes go to: the whole one, or the body of a Loop while that is built. */
   private current: Builder
   private readonly root: Builder
+  private readonly budget: Budget
+  readonly texts: TextUses
+  readonly mistakes: Mistakes
+  readonly reached: Set<object>
   readonly drawPath = new DrawPath()
   /** The masks of dropout, in order: each row of what they are applied to has entries of its own. */
   readonly masks = new Set<Value>()
@@ -82,14 +98,16 @@ export class Elaboration {
     readonly data: ReadonlyMap<string, DeclaredData>,
     /** The layers of models that an adapter may stand beside, by `<model>/<path>` of the weight. */
     readonly adapted: ReadonlyMap<string, AdaptedLayer>,
-    private readonly budget: Budget,
-    /** What is asked of texts that a type chooses from. */
-    readonly texts: TextUses,
-    /** What is wrong and was gone on behind. */
-    readonly mistakes: Mistakes,
+    notes: Notes,
     /** Files that models are read from; an elaboration that makes none needs none. */
     readonly binary?: BinaryFiles | undefined,
+    /** Set where code is evaluated that nothing calls. */
+    readonly madeUp?: MadeUp,
   ) {
+    this.budget = notes.budget
+    this.texts = notes.texts
+    this.mistakes = notes.mistakes
+    this.reached = notes.reached
     this.root = new Builder()
     this.current = this.root
   }

@@ -4,9 +4,19 @@ import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Expression, Pattern } from '../1-parse/syntax.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
+import { Unknown, unknown } from './fail.js'
 import { joinPath } from './join-path.js'
 import { isTraining } from './training.js'
-import { type ListVal, type TupleVal, type Val, bool, describe, none, tensorVal } from './values.js'
+import {
+  type ListVal,
+  type TupleVal,
+  type Val,
+  bool,
+  describe,
+  none,
+  tensorVal,
+  unknownVal,
+} from './values.js'
 
 /**
  * Evaluates an expression: static values at once, tensors as nodes of the elaboration's graph. What stands inside
@@ -16,14 +26,31 @@ export function evaluate(x: Elaboration, e: Expression, env: Environment): Val {
   x.tick(e.span)
   // most expressions are names and numbers
   if (e.kind === 'int' || e.kind === 'float') return e
-  if (e.kind === 'name') return named(x, e, env)
+  if (e.kind === 'name') return known(named(x, e, env))
   x.descend(e.span)
   try {
     const value = x.forms(x, e, env)
     x.checkSize(value, e.span)
-    return value
+    return known(value)
   } finally {
     x.ascend()
+  }
+}
+
+/** What is made up may be nothing that is known. */
+function known(value: Val): Val {
+  if (value.kind === 'unknown') throw unknown
+  return value
+}
+
+/** The same, where it may be unknown. */
+export function evaluateOrUnknown(x: Elaboration, e: Expression, env: Environment): Val {
+  if (!x.madeUp) return evaluate(x, e, env)
+  try {
+    return evaluate(x, e, env)
+  } catch (error) {
+    if (error instanceof Unknown) return unknownVal
+    throw error
   }
 }
 
@@ -36,6 +63,7 @@ export function bind(env: Environment, pattern: Pattern, value: Val): void {
     if (pattern.name.text !== '_') env.set(pattern.name.text, value)
     return
   }
+  if (value.kind === 'unknown') return pattern.items.forEach((p) => bind(env, p, value))
   if ((value.kind !== 'tuple' && value.kind !== 'list') || value.items.length !== pattern.items.length) {
     return fail(
       wrongType(pattern.span, { wanted: `a tuple of ${pattern.items.length}`, got: describe(value) }),

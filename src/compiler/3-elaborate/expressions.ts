@@ -12,12 +12,16 @@ import { call } from './call.js'
 import { draw } from './draw.js'
 import { type Elaboration, type Form, fail } from './elaboration.js'
 import { Environment } from './environment.js'
-import { bind, evaluate, items, read } from './evaluate.js'
+import { bind, evaluate, read } from './evaluate.js'
 import { frozenMember } from './frozen.js'
+import { everyArm, local, rounds } from './made-up/arms.js'
 import { index } from './indexing.js'
 import { pairs } from './pairs.js'
 import { copyWith } from './record-value.js'
 import { type Val, describe, int, list, none, record, staticEqual, tensorVal, tuple } from './values.js'
+
+/** An `if`, with a value or without. */
+type Choice = (Expression & { readonly kind: 'if' }) | (Statement & { readonly kind: 'if-statement' })
 
 /** The forms of expressions, one line each. */
 export function forms(x: Elaboration, e: Form, env: Environment): Val {
@@ -48,7 +52,7 @@ export function forms(x: Elaboration, e: Form, env: Environment): Val {
       return tuple(x.mistakes.each(e.items, (item) => evaluate(x, item, env)))
     case 'comprehension':
       return list(
-        items(evaluate(x, e.iterable, env), e.iterable.span).map((item) => {
+        rounds(x, e.iterable, env).map((item) => {
           const inner = new Environment(env)
           bind(inner, e.pattern, item)
           return evaluate(x, e.value, inner)
@@ -59,15 +63,11 @@ export function forms(x: Elaboration, e: Form, env: Environment): Val {
     case 'with':
       return copyWith(x, e, env)
     case 'if':
-      return condition(x, e.condition, env)
-        ? evaluate(x, e.then, env)
-        : e.else
-          ? evaluate(x, e.else, env)
-          : none
+      return chosen(x, e, env)
     case 'match':
       return match(x, e, env)
     case 'function':
-      return { kind: 'fn', declaration: e.function, environment: env.captured() }
+      return local(x, { kind: 'fn', declaration: e.function, environment: env.captured() })
     case 'block':
       for (const s of e.statements) statement(x, s, env)
       return e.result ? evaluate(x, e.result, env) : none
@@ -94,9 +94,10 @@ function execute(x: Elaboration, s: Statement, env: Environment): void {
   switch (s.kind) {
     case 'fn': {
       const environment = env.captured()
-      const value: Val = { kind: 'fn', declaration: s, environment }
+      const value = { kind: 'fn', declaration: s, environment } as const
       environment.set(s.name.text, value)
       env.set(s.name.text, value)
+      local(x, value)
       return
     }
     case 'next':
@@ -111,7 +112,7 @@ function execute(x: Elaboration, s: Statement, env: Environment): void {
       return
     }
     case 'for':
-      for (const item of items(evaluate(x, s.iterable, env), s.iterable.span)) {
+      for (const item of rounds(x, s.iterable, env)) {
         x.mistakes.round(() => {
           bind(env, s.pattern, item)
           evaluate(x, s.body, env)
@@ -119,9 +120,26 @@ function execute(x: Elaboration, s: Statement, env: Environment): void {
       }
       return
     case 'if-statement':
-      if (condition(x, s.condition, env)) evaluate(x, s.then, env)
-      else if (s.else) evaluate(x, s.else, env)
+      chosen(x, s, env)
   }
+}
+
+/** The arm of an `if` that its condition takes. */
+function chosen(
+  x: Elaboration,
+  { span, condition: asked, then, else: otherwise }: Choice,
+  env: Environment,
+): Val {
+  if (x.madeUp?.looksAt(span) === true)
+    return everyArm(x, env, () => condition(x, asked, env), otherwise ? [then, otherwise] : [then, undefined])
+  const arm = condition(x, asked, env) ? then : otherwise
+  return arm ? taken(x, arm, env) : none
+}
+
+/** An arm that is taken. */
+function taken(x: Elaboration, arm: Expression, env: Environment): Val {
+  x.reached.add(arm)
+  return evaluate(x, arm, env)
 }
 
 function condition(x: Elaboration, e: Expression, env: Environment): boolean {
@@ -165,6 +183,15 @@ function interval(e: Expression & { kind: 'range' }, start: Val, end: Val): Val 
 }
 
 function match(x: Elaboration, e: Expression & { kind: 'match' }, env: Environment): Val {
+  if (x.madeUp?.looksAt(e.span) === true) {
+    const subject = (): Val => evaluate(x, e.subject, env)
+    return everyArm(
+      x,
+      env,
+      subject,
+      e.arms.map((arm) => arm.value),
+    )
+  }
   const subject = evaluate(x, e.subject, env)
   const staticArm = (p: Expression): boolean => p.kind !== 'none' && !(p.kind === 'name' && p.name === '_')
   if (subject.kind === 'tensor' && e.arms.some((arm) => arm.patterns.some(staticArm))) {
@@ -177,7 +204,7 @@ function match(x: Elaboration, e: Expression & { kind: 'match' }, env: Environme
       if (p.kind === 'name' && p.name === '_') return true
       return staticEqual(subject, evaluate(x, p, env)) === true
     })
-    if (fits) return evaluate(x, arm.value, env)
+    if (fits) return taken(x, arm.value, env)
   }
   const arms = e.arms
     .flatMap((a) => a.patterns)

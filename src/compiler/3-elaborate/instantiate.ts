@@ -1,6 +1,7 @@
 import { tooLarge, wrongType } from '../../diagnostics/catalogue/type.js'
+import type { Span } from '../../diagnostics/diagnostic.js'
 import { elementCount, maxElements } from '../../graph/types.js'
-import type { FieldMember, WeightMember } from '../1-parse/syntax.js'
+import type { FieldMember, ModuleDeclaration, WeightMember } from '../1-parse/syntax.js'
 import { mode } from '../2-resolve/names.js'
 import { isLibrary } from '../2-resolve/program.js'
 import type { GivenArguments } from './arguments.js'
@@ -23,6 +24,17 @@ export function instantiate(x: Elaboration, module: ModuleVal, given: GivenArgum
   const { declaration } = module
   const environment = new Environment(module.environment, undefined, true)
   bindParameters(x, declaration.name.text, declaration.parameters, given, environment, declaration.name.span)
+  x.reached.add(declaration)
+  return instanceOf(x, declaration, environment, given.span)
+}
+
+/** The instance of a module whose parameters the environment has. */
+export function instanceOf(
+  x: Elaboration,
+  declaration: ModuleDeclaration,
+  environment: Environment,
+  span: Span,
+): Instance {
   const weights = new Map<string, Weight>()
   const children = new Map<string, Val>()
   let depth = 1
@@ -37,7 +49,7 @@ export function instantiate(x: Elaboration, module: ModuleVal, given: GivenArgum
     },
     place: undefined,
   }
-  x.tick(given.span, instanceWork)
+  x.tick(span, instanceWork)
   if (!environment.hasOwn(mode)) environment.set(mode, { kind: 'mode', instance })
   for (const member of declaration.members) {
     if (member.kind === 'fn')
@@ -59,12 +71,12 @@ export function instantiate(x: Elaboration, module: ModuleVal, given: GivenArgum
       if (!holdsInstance(value)) return
       children.set(name, value)
       depth = Math.max(depth, depthOf(value) + 1)
-      x.checkSize(instance, given.span)
+      x.checkSize(instance, span)
     }
   }
   for (const member of declaration.members) {
     if (member.kind === 'fn') continue
-    if (isLibrary(member.span.file)) make(member)
+    if (isLibrary(member.span.file) && !x.madeUp) make(member)
     else
       x.mistakes.orFailed(
         environment,

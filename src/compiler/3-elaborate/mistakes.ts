@@ -1,7 +1,11 @@
-import { Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
+import { type Diagnostic, Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
 import { isLibrary } from '../2-resolve/program.js'
 import type { Environment } from './environment.js'
-import { Limit } from './fail.js'
+import { Limit, Unknown } from './fail.js'
+import { unknownVal } from './values.js'
+
+/** Why something has no value: a mistake, or that nothing is known of what was made up. */
+export type Failure = UserError | Unknown
 
 /**
  * The mistakes behind which evaluation went on. Something that fails leaves the names that it would have set failed:
@@ -14,14 +18,20 @@ export class Mistakes {
   private latest: UserError | undefined
   private why: string | undefined
 
+  constructor(
+    /** What is not told otherwise. */
+    private readonly isTold: (d: Diagnostic) => boolean = ({ span }) => !isLibrary(span.file),
+  ) {}
+
   /** Why something is not there whose evaluation threw this; told. Throws what ends more than that. */
-  failure(error: unknown): UserError {
+  failure(error: unknown): Failure {
+    if (error instanceof Unknown) return error
     if (!(error instanceof UserError) || error instanceof Limit) throw error
     this.count++
     this.latest = error
     const { diagnostic } = error
     // what shows inside the library is told of the call that led there
-    if (!isLibrary(diagnostic.span.file))
+    if (this.isTold(diagnostic))
       this.told.add(this.why === undefined ? diagnostic : { ...diagnostic, why: diagnostic.why ?? this.why })
     return error
   }
@@ -32,13 +42,16 @@ export class Mistakes {
       run()
     } catch (error) {
       const failure = this.failure(error)
-      for (const name of names()) environment.fail(name, failure)
+      for (const name of names()) {
+        if (failure instanceof Unknown) environment.set(name, unknownVal)
+        else environment.fail(name, failure)
+      }
     }
   }
 
   /** Parts that do not need each other: what is wrong with any of them is told, and the first ends the whole. */
   each<A, B>(parts: readonly A[], run: (part: A) => B): B[] {
-    let first: UserError | undefined
+    let first: Failure | undefined
     const results: B[] = []
     for (const part of parts) {
       try {

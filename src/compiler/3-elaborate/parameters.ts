@@ -6,6 +6,7 @@ import { bindBefore, namedEarlier } from './early-sizes.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
+import { giveUnknown } from './made-up/give.js'
 import { type Site, matchType } from './types.js'
 import { type Val, literal, staticEqual } from './values.js'
 
@@ -36,6 +37,7 @@ export function bindParameters(
     const name = parameter.name.text
     const argument = bound.get(name)
     if (!argument && !parameter.default) missingArgument(callee, name, names, given.span, declared)
+    if (argument?.value.kind === 'unknown') return giveUnknown(x, parameter, environment)
     const value =
       argument?.value ?? (parameter.default ? evaluate(x, parameter.default, environment) : undefined)
     if (!value) throw new Error('unbound parameter')

@@ -16,6 +16,7 @@ import { type RecordType, type RecordVal, describe, none, record } from './value
 export function makeRecord(x: Elaboration, type: RecordType, given: GivenArguments): RecordVal {
   const { fields, name } = type.declaration
   const environment = new Environment(type.environment)
+  x.reached.add(type.declaration)
   bindParameters(x, name.text, fields, given, environment, name.span)
   const names = fields.map((f) => f.name.text)
   const bound = bindArguments(name.text, names, given, name.span)

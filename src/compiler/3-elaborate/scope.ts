@@ -6,7 +6,7 @@ import { patternNames } from '../1-parse/pattern-names.js'
 import type { LetDeclaration, Pattern } from '../1-parse/syntax.js'
 import type { Program, TopLevel } from '../2-resolve/program.js'
 import { Budget } from './budget.js'
-import { Elaboration, fail } from './elaboration.js'
+import { Elaboration, type Notes, fail } from './elaboration.js'
 import { Environment } from './environment.js'
 import { bind, evaluate } from './evaluate.js'
 import { Limit } from './fail.js'
@@ -44,25 +44,18 @@ function failed({ pattern }: LetDeclaration, error: unknown): Environment {
 }
 
 /** The file scopes of a program as environments. Top-level values are static, so one evaluation serves all. */
-export class Scope {
+export class Scope implements Notes {
   private readonly environments = new Map<string, Environment>()
   private readonly values = new Map<LetDeclaration, Environment>()
   private readonly evaluating: LetDeclaration[] = []
   readonly budget = new Budget()
   readonly texts = new TextUses()
   readonly mistakes = new Mistakes()
+  readonly reached = new Set<object>()
   private readonly statics: Elaboration
 
   constructor(readonly program: Program) {
-    this.statics = new Elaboration(
-      forms,
-      new Map(),
-      new Map(),
-      this.budget,
-      this.texts,
-      this.mistakes,
-      program.binary,
-    )
+    this.statics = new Elaboration(forms, new Map(), new Map(), this, program.binary)
   }
 
   file(path: string): Environment {

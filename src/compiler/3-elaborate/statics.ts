@@ -48,7 +48,7 @@ export class Statics {
   readonly evaluated = new Set<LetDeclaration | LossItem | NextItem>()
   private readonly adapters = new Map<string, Adapter>()
   /** The layers beside which adapters may stand, with the place of the adapter's declaration. */
-  private readonly adapted = new Map<string, AdaptedLayer & { readonly span: Span }>()
+  readonly adapted = new Map<string, AdaptedLayer & { readonly span: Span }>()
   private readonly params = new Map<string, Val>()
   private readonly models = new Map<string, Instance>()
   private readonly states = new Map<string, Instance | TensorState>()
@@ -68,15 +68,7 @@ export class Statics {
   ) {
     this.scope = new PipelineScope(
       this,
-      new Elaboration(
-        forms,
-        this.data,
-        this.adapted,
-        files.budget,
-        files.texts,
-        files.mistakes,
-        files.program.binary,
-      ),
+      new Elaboration(forms, this.data, this.adapted, files, files.program.binary),
     )
     const items = [...pipeline.items.values()].map(({ item }) => item)
     this.rowParams = new Set(

@@ -49,6 +49,8 @@ export type Val =
   | { readonly kind: 'initializer'; readonly init: Initializer }
   | { readonly kind: 'distribution'; readonly distribution: Distribution; readonly dtype: DType }
   | { readonly kind: 'dtype'; readonly dtype: DType }
+  /** What is made up for code that nothing calls, where nothing is known; evaluating it throws `Unknown`. */
+  | { readonly kind: 'unknown' }
   /** What has a name but is no value. */
   | {
       readonly kind: 'declaration'
@@ -181,6 +183,7 @@ export interface PairFrame {
 }
 
 export const none: Val = { kind: 'none' }
+export const unknownVal: Val = { kind: 'unknown' }
 export const int = (value: number): Val => ({ kind: 'int', value })
 export const float = (value: number): Val => ({ kind: 'float', value })
 export const bool = (value: boolean): Val => ({ kind: 'bool', value })
@@ -287,6 +290,8 @@ export function describe(v: Val): string {
       return 'a distribution'
     case 'dtype':
       return `the element type ${v.dtype}`
+    case 'unknown':
+      return 'any value'
     case 'declaration':
       return `the ${v.what} \`${v.name}\``
   }

@@ -5,7 +5,8 @@ export const noPipeline = define<{ wanted?: string | undefined; known: readonly 
   'pipeline/none',
   'error',
   `
-The file declares no pipeline, or not the one asked for with \`FILE#name\`. A pipeline is what can be compiled and run:
+The file declares no pipeline, or not the one asked for with \`FILE#name\`. A pipeline is what can be compiled and run;
+\`dcrc check\` also takes files without one, which declare what others use:
 
 \`\`\`dcr
 pipeline first {

@@ -1,0 +1,133 @@
+import { type Diagnostic, type Diagnostics, type Span, UserError } from '../../../diagnostics/diagnostic.js'
+import { patternNames } from '../../1-parse/pattern-names.js'
+import type { LetDeclaration } from '../../1-parse/syntax.js'
+import { type Program, isLibrary } from '../../2-resolve/program.js'
+import { Budget } from '../budget.js'
+import { Elaboration } from '../elaboration.js'
+import { Environment } from '../environment.js'
+import { forms } from '../expressions.js'
+import { instanceOf } from '../instantiate.js'
+import { Mistakes } from '../mistakes.js'
+import { place } from '../model-tree.js'
+import { Scope } from '../scope.js'
+import { TextUses } from '../text-uses.js'
+import { isCertain, isOfSizes } from './certain.js'
+import { looked, lookAtFunction } from './function.js'
+import { giveAll } from './give.js'
+import { MadeUp, type Sizes } from './made-up.js'
+import { type Callable, unreached } from './unreached.js'
+
+/**
+ * Sets of sizes, unrelated to each other. In the last three each of the first ints is small once, as an axis, an index
+ * or the size of a kernel is.
+ */
+const sets: readonly Sizes[] = [
+  { ints: [96, 48, 24, 12, 6, 30, 42], dims: [64, 128, 160, 320, 448, 704], pack: 2 },
+  { ints: [108, 36, 12, 4, 60, 20, 28], dims: [224, 96, 288, 480, 32, 416], pack: 1 },
+  { ints: [1, 2, 3, 4, 5, 6, 7], dims: [192, 352, 64, 544, 128, 608], pack: 3 },
+  { ints: [4, 1, 2, 3, 6, 5, 8], dims: [96, 256, 416, 32, 736, 160], pack: 2 },
+  { ints: [3, 4, 1, 2, 7, 8, 5], dims: [128, 64, 384, 224, 928, 544], pack: 2 },
+]
+
+/** More work than this is not done for a declaration that nothing calls. */
+const mostWork = 60_000
+
+/**
+ * Evaluates functions, modules and records that nothing calls, and arms that nothing takes, on made-up arguments. What is
+ * wrong is told where it shows with every set of sizes. Values of the files that nothing reads are evaluated as they are.
+ * `scopes` are those that pipelines were evaluated in; a part counts as reached if one of them did.
+ */
+export function checkUnreached(program: Program, scopes: readonly Scope[], diagnostics: Diagnostics): void {
+  const scope = scopes[0] ?? new Scope(program)
+  const reached = new Set(scopes.flatMap((s) => [...s.reached]))
+  const told = new Set(diagnostics.all.map(({ span }) => placeOf(span)))
+  for (const [path, { declarations }] of program.files) {
+    if (isLibrary(path) && path !== program.entry) continue
+    for (const declaration of declarations) {
+      if (declaration.kind === 'let') readAll(scope, declaration, diagnostics)
+      if (declaration.kind !== 'fn' && declaration.kind !== 'module' && declaration.kind !== 'record')
+        continue
+      const parts = unreached(declaration, reached)
+      if (parts.length === 0) continue
+      for (const d of everywhere(scope, declaration))
+        if (!told.has(placeOf(d.span)) && parts.some((part) => contains(part, d.span)))
+          diagnostics.add({ ...d, why: d.why ?? 'nothing gets here yet: the sizes are made up' })
+    }
+  }
+  for (const d of scope.mistakes.told.all) diagnostics.add(d)
+}
+
+function readAll(scope: Scope, { pattern, span }: LetDeclaration, diagnostics: Diagnostics): void {
+  try {
+    for (const { text } of patternNames(pattern)) scope.file(span.file).get(text)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    diagnostics.add(error.diagnostic)
+  }
+}
+
+/** The complaints that show with all sets of sizes, as the first shows them. */
+function everywhere(scope: Scope, declaration: Callable): readonly Diagnostic[] {
+  const [first, ...others] = sets
+  if (!first) return []
+  let common = complaints(scope, declaration, first)
+  for (const sizes of others) {
+    if (common.length === 0) return common
+    const found = complaints(scope, declaration, sizes)
+    common = common.filter((d) => shows(d, found))
+  }
+  const remains = (d: Diagnostic, size: number): boolean => {
+    const found = complaints(scope, declaration, { ...first, dims: [size], step: 0 })
+    return shows(
+      d,
+      found.filter((other) => aboutOf(other) === aboutOf(d)),
+    )
+  }
+  return common.filter((d) => namedSizes(d).every((size) => remains(d, size)))
+}
+
+/** What a message says besides sizes: which axis it is about. */
+const aboutOf = ({ message }: Diagnostic): string => message.replace(/(axis -?\d+)|\d+/g, '$1')
+
+const shows = (d: Diagnostic, found: readonly Diagnostic[]): boolean =>
+  found.some((other) => d.code === other.code && placeOf(d.span) === placeOf(other.span))
+
+/**
+ * The sizes that a complaint about sizes is about. The type of a parameter may leave open that only one size is right:
+ * what is not wrong where all that it leaves open have that size is no mistake.
+ */
+const namedSizes = (d: Diagnostic): readonly number[] =>
+  isOfSizes(d)
+    ? [...new Set(d.message.match(/\d+/g) ?? [])].map(Number).filter((n) => 1 < n && n < 10_000)
+    : []
+
+function complaints(scope: Scope, declaration: Callable, sizes: Sizes): readonly Diagnostic[] {
+  const { span } = declaration
+  const madeUp = new MadeUp(span, sizes)
+  const notes = {
+    budget: new Budget(mostWork),
+    texts: new TextUses(),
+    mistakes: new Mistakes((d) => isCertain(d, madeUp)),
+    reached: new Set<object>(),
+  }
+  const x = new Elaboration(forms, new Map(), new Map(), notes, scope.program.binary, madeUp)
+  const environment = scope.file(span.file)
+  if (declaration.kind === 'fn') lookAtFunction(x, { kind: 'fn', declaration, environment })
+  else if (declaration.kind === 'record') giveAll(x, declaration.fields, new Environment(environment))
+  else
+    looked(x, () => {
+      const inner = new Environment(environment, undefined, true)
+      giveAll(x, declaration.parameters, inner)
+      const instance = instanceOf(x, declaration, inner, declaration.name.span)
+      place(instance, declaration.name.text, '')
+      for (const member of declaration.members)
+        if (member.kind === 'fn')
+          lookAtFunction(x, { kind: 'fn', declaration: member, environment: inner, of: instance })
+    })
+  return notes.mistakes.told.all
+}
+
+const placeOf = ({ file, start }: Span): string => `${file}:${start}`
+
+const contains = (outer: Span, inner: Span): boolean =>
+  outer.file === inner.file && outer.start <= inner.start && inner.end <= outer.end
