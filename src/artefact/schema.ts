@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { narrowFloats } from '../graph/types.js'
-import type { HostExpression } from './data.js'
+import { type HostExpression, type RowPlan, hostOperators } from './data.js'
 import type { Json } from './json.js'
 import { manifestFormat, manifestVersion } from './manifest-version.js'
 import type { Manifest } from './manifest.js'
@@ -118,20 +118,51 @@ const stage = z.strictObject({
 const hostExpression: z.ZodType<HostExpression> = z.lazy(() =>
   z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('column'), name: z.string() }),
+    z.strictObject({ kind: z.literal('let'), name: z.string() }),
     z.strictObject({ kind: z.literal('literal'), value: json }),
     z.strictObject({
       kind: z.literal('call'),
       function: z.string(),
       arguments: z.record(z.string(), hostExpression),
     }),
+    z.strictObject({
+      kind: z.literal('operation'),
+      operator: z.enum(hostOperators),
+      operands: z.array(hostExpression),
+    }),
+  ]),
+)
+
+const share = z.number().min(0).max(1)
+
+const rowPlan: z.ZodType<RowPlan> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('source'), source: z.string(), arguments: settings }),
+    z.strictObject({
+      kind: z.literal('part'),
+      of: rowPlan,
+      from: share,
+      to: share,
+      by: hostExpression.nullable(),
+      seed: z.int(),
+    }),
+    z.strictObject({ kind: z.literal('limit'), of: rowPlan, count: z.int().positive() }),
+    z.strictObject({ kind: z.literal('where'), of: rowPlan, condition: hostExpression }),
   ]),
 )
 
 const data = z.strictObject({
   name,
-  source: z.string(),
-  arguments: settings,
-  fields: z.array(z.strictObject({ name: z.string(), dtype, shape, value: hostExpression })),
+  fields: z.array(z.strictObject({ name: z.string(), dtype, shape })),
+  parts: z.array(
+    z.strictObject({
+      rows: rowPlan,
+      group: z.int().nonnegative(),
+      lets: z.array(z.strictObject({ name: z.string(), value: hostExpression })),
+      values: z.array(hostExpression),
+    }),
+  ),
+  weights: z.array(z.number().nonnegative()),
 })
 
 const model = z.strictObject({

@@ -1,4 +1,4 @@
-import type { DataSpec } from '../artefact/data.js'
+import { type DataSpec, sourceOf } from '../artefact/data.js'
 import type { ModelSpec } from '../artefact/models.js'
 import type { Needs } from '../compiler/needs.js'
 import { byteSize, elementCount } from '../graph/types.js'
@@ -58,7 +58,7 @@ function missingWeights(models: readonly ModelSpec[]): readonly MissingWeights[]
 
 async function missingData(spec: DataSpec, root: string): Promise<readonly MissingData[]> {
   try {
-    await openSource(spec, root)
+    for (const { rows } of spec.parts) await openSource(sourceOf(rows), root)
     return []
   } catch (error) {
     // What is there and wrong is told by the run.

@@ -1,4 +1,4 @@
-import type { Json, Settings } from '../artefact/json.js'
+import { callText, rowsText, valueText } from './row-text.js'
 import type { Planning } from '../compiler/index.js'
 import type { ModelPlan, PairsPlan, StagePlan, UpdatePlan } from '../compiler/plan/report.js'
 import { bytes, count, flops } from '../diagnostics/units.js'
@@ -26,7 +26,7 @@ function describePipeline({ pipeline, seed, params, data }: FullPlan): Section {
   return [
     `pipeline ${pipeline}`,
     `  params       ${values.length > 0 ? values.join(', ') : 'none'}; seed ${seed}`,
-    ...data.map((d) => `  data         ${d.name} = ${callText(d.source, d.arguments)}`),
+    ...data.map((d) => `  data         ${d.name} = ${rowsText(d)}`),
   ]
 }
 
@@ -125,22 +125,6 @@ const saveText = ({ saveEvery }: StagePlan, unit: 'steps' | 'rounds'): string =>
   saveEvery === null ? 'a checkpoint at the end' : `a checkpoint every ${saveEvery} ${unit} and at the end`
 
 /** `adamw(lr = 0.001, betas = [0.9, 0.999])`, as the language writes it. */
-const callText = (name: string, settings: Settings): string =>
-  `${name}(${Object.entries(settings)
-    .map(([key, value]) => `${key} = ${valueText(value)}`)
-    .join(', ')})`
-
-const valueText = (value: Json): string =>
-  value === null
-    ? 'none'
-    : Array.isArray(value)
-      ? `[${value.map(valueText).join(', ')}]`
-      : typeof value === 'object'
-        ? `{ ${Object.entries(value)
-            .map(([key, v]) => `${key}: ${valueText(v)}`)
-            .join(', ')} }`
-        : JSON.stringify(value)
-
 /** `types  weights of unet in bf16, of clip, enc in bf16 from f32 masters; computed in f32: the CPU has no bf16 kernels` */
 function typesRow({ models, precision, rounded }: StagePlan): [string, string] | undefined {
   const narrow = models.filter((m) => m.as !== null && m.trained + m.frozen > 0)

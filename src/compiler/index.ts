@@ -61,7 +61,7 @@ export interface Planning {
     readonly seed: number
     /** What decides results besides the stages, defaults included. */
     readonly params: Settings
-    readonly data: readonly Pick<DataSpec, 'name' | 'source' | 'arguments'>[]
+    readonly data: readonly Pick<DataSpec, 'name' | 'parts' | 'weights'>[]
     readonly evaluations: readonly PlannedEvaluation[]
     readonly conversions: readonly ConversionPlan[]
     readonly stages: readonly StagePlan[]
@@ -87,7 +87,7 @@ export function planAnalysed(analysis: Analysis): Planning {
       pipeline: pipeline.name,
       seed: lowered.seed,
       params: lowered.params,
-      data: lowered.data.map(({ name, source, arguments: given }) => ({ name, source, arguments: given })),
+      data: lowered.data.map(({ name, parts, weights }) => ({ name, parts, weights })),
       evaluations: lowered.evaluations.map(({ name, kind, cases }) => ({
         name,
         kind,

@@ -1,6 +1,7 @@
 import { isOfUpdate, valueClauses } from '../compiler/2-resolve/clauses.js'
 import { distributionNames } from '../compiler/3-elaborate/draw.js'
 import { specialFunctions } from '../compiler/3-elaborate/special.js'
+import { operations } from '../sources/operations.js'
 import { functions as hostFunctions, sources } from '../sources/registry.js'
 import { evaluationKinds } from '../evaluations/registry.js'
 import { narrowFloats } from '../graph/types.js'
@@ -65,11 +66,14 @@ const weightTypes = plain(['f32', ...narrowFloats], (name) =>
   name === 'f32' ? 'Weights as they are.' : `Weights rounded to ${name}.`,
 )
 
+/** What rows are taken of: a source, or an operation on other data. */
+const rows = byName([...operations, ...sources])
+
 /** What a name means where only plug-ins of one kind can stand, by the words before it. */
 const places: readonly { readonly before: RegExp; readonly entries: Catalogue }[] = [
   { before: /\boptimizer\s+$/, entries: byName(optimizers) },
   { before: /\bschedule\s+$/, entries: byName(schedules) },
-  { before: /\bdata\s+\w+\s*=\s*$/, entries: byName(sources) },
+  { before: /\bdata\s+\w+\s*=\s*$/, entries: rows },
   { before: /\bevaluate\s+\w+\s*=\s*$/, entries: byName(evaluationKinds) },
   { before: /(?:\bmodel\s.*|\)\s+from\s.*|\))\s+as\s+$|\bprecision\s+$/, entries: weightTypes },
   { before: /\bdraw\s+$/, entries: plain(distributionNames, (name) => `The distribution \`${name}\`.`) },
@@ -78,6 +82,10 @@ const places: readonly { readonly before: RegExp; readonly entries: Catalogue }[
 /** The plug-ins that can stand behind some text. */
 export const pluginsAfter = (before: string): Catalogue | undefined =>
   places.find((place) => place.before.test(before))?.entries
+
+/** What a name means in the head of a `data`, perhaps inside of an operation. */
+export const rowEntry = (before: string, name: string): Entry | undefined =>
+  /\bdata\s+\w+\s*=[^{]*$/.test(before) ? rows.get(name) : undefined
 
 /** Functions in the fields of `data`, in case nothing else has the name. */
 export const dataFunctions: Catalogue = byName(hostFunctions)

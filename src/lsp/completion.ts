@@ -2,13 +2,15 @@ import { type CompletionItem, CompletionItemKind } from 'vscode-languageserver'
 import { parse } from '../compiler/1-parse/index.js'
 import { scan } from '../compiler/1-parse/scan.js'
 import * as t from '../compiler/1-parse/tokens.js'
-import type { Expression, SyntaxFile, TrainClause } from '../compiler/1-parse/syntax.js'
+import type { Expression, PipelineItem, SyntaxFile, TrainClause } from '../compiler/1-parse/syntax.js'
 import { usePath } from '../compiler/2-resolve/program.js'
 import {
   type Catalogue,
   type Entry,
   builtinFunctions,
+  dataFunctions,
   pluginsAfter,
+  rowEntry,
   signatureOf,
   stageClauses,
   updateClauses,
@@ -50,7 +52,8 @@ export function completion(workspace: Workspace, path: string, offset: number): 
   const library = /^\s*use\s+((?:\w+\.)*)$/.exec(line)
   if (library) return modulesAfter(workspace, library[1] ?? '')
   const plugins = pluginsAfter(line)
-  if (plugins) return [...plugins.values()].map(entryItem)
+  const ofRows = /\bdata\s+\w+\s*=\s*$/.test(line)
+  if (plugins && !ofRows) return [...plugins.values()].map(entryItem)
 
   const { file } = parse(path, text.slice(0, start) + placeholder + text.slice(end))
   const use = file.uses.find((u) => u.names.some(({ name }) => name.text === placeholder))
@@ -61,6 +64,11 @@ export function completion(workspace: Workspace, path: string, offset: number): 
       use.names.map((n) => n.name.text),
     )
   const index = workspace.indexWith(new Map([[path, file]]))
+  if (plugins) {
+    const data = index.scopeAt(path, start).all()
+    const others = data.filter(({ kind, name }) => kind === 'data' && !line.includes(` ${name} `))
+    return [...others.map((s) => symbolItem(workspace, s)), ...[...plugins.values()].map(entryItem)]
+  }
   return at(workspace, index, file, start, line)
 }
 
@@ -98,6 +106,10 @@ function at(
       ])
     if (place.top) return words([t.Use, t.Pipeline, t.Module, t.RecordWord, t.Fn, t.Let])
   }
+  if (place.data) {
+    const locals = scope.all().filter(({ kind }) => kind === 'local' || kind === 'param')
+    return [...locals.map((s) => symbolItem(workspace, s)), ...[...dataFunctions.values()].map(entryItem)]
+  }
   const named = place.call ? argumentsOf(workspace, place.call, scope) : []
   const names = scope.all().map((s) => symbolItem(workspace, s))
   const hidden = new Set(names.map((item) => item.label))
@@ -115,6 +127,8 @@ interface Place {
   call?: Call
   /** Those that may stand there. */
   clauses?: Catalogue
+  /** The fields and `let`s of a data set. */
+  data?: true
   inPipeline: boolean
   top: boolean
 }
@@ -142,7 +156,11 @@ function find(file: SyntaxFile, start: number): Place {
       if (start > call.callee.span.end) place.call = call
     } else if (node.kind === 'stage') place.clauses = stageClauses
     else if (node.kind === 'update') place.clauses = updateClauses
-    else if (node.kind === 'pipeline') place.inPipeline = true
+    else if (node.kind === 'data') {
+      const { fields, lets } = node as Extract<PipelineItem, { kind: 'data' }>
+      if ([...fields, ...lets].some(({ value: { span } }) => span.start <= start && start <= span.end))
+        place.data = true
+    } else if (node.kind === 'pipeline') place.inPipeline = true
     else if (node.kind === 'train') {
       const { groups } = node as TrainClause
       for (const { path } of groups) {
@@ -202,7 +220,7 @@ function argumentsOf(
 function pluginOf(workspace: Workspace, call: Call, name: string): Entry | undefined {
   const text = workspace.read(call.span.file) ?? ''
   const line = text.slice(text.lastIndexOf('\n', call.span.start - 1) + 1, call.span.start)
-  return pluginsAfter(line)?.get(name) ?? builtinFunctions.get(name)
+  return pluginsAfter(line)?.get(name) ?? rowEntry(line, name) ?? builtinFunctions.get(name)
 }
 
 function modulesAfter(workspace: Workspace, typed: string): readonly CompletionItem[] {

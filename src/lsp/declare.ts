@@ -1,5 +1,6 @@
 import { namesOf } from '../compiler/2-resolve/program.js'
 import { itemNames } from '../compiler/2-resolve/flatten.js'
+import { visitRows } from '../compiler/2-resolve/row-expressions.js'
 import type { Declaration, Parameter, PipelineItem } from '../compiler/1-parse/syntax.js'
 import { typeOf, typeOfSyntax } from './static-type.js'
 import { type NameScope, type SourceSymbol, symbol } from './symbols.js'
@@ -79,6 +80,37 @@ export function declareItems(
       if (item.kind === 'stage') addClauses(own, item)
       pipeline.members.set(name.text, own)
     }
+  }
+  takeFields(pipeline, items)
+}
+
+/** Gives data that takes rows of other data their fields. These may stand further down, and take rows themselves. */
+function takeFields(pipeline: SourceSymbol, items: readonly PipelineItem[]): void {
+  const taken = new Set<SourceSymbol>()
+  const take = (data: SourceSymbol): void => {
+    if (taken.has(data)) return
+    taken.add(data)
+    for (const item of items) {
+      if (item.kind !== 'data' || !item.source || pipeline.members.get(item.name.text) !== data) continue
+      const own = new Map(data.members)
+      data.members.clear()
+      visitRows(item.source, {
+        data: ({ name }) => {
+          const of = pipeline.members.get(name)
+          if (of?.kind !== 'data' || of === data) return
+          take(of)
+          for (const field of of.members.values())
+            if (!data.members.has(field.name)) data.members.set(field.name, field)
+        },
+        columns: () => undefined,
+        value: () => undefined,
+      })
+      for (const [name, field] of own) if (!data.members.has(name)) data.members.set(name, field)
+    }
+  }
+  for (const item of items) {
+    const data = item.kind === 'data' ? pipeline.members.get(item.name.text) : undefined
+    if (data) take(data)
   }
 }
 

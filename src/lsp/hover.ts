@@ -9,6 +9,7 @@ import {
   clauses,
   dataFunctions,
   pluginsAfter,
+  rowEntry,
   signatureOf,
 } from './catalogue.js'
 import { rangeOf } from './positions.js'
@@ -119,6 +120,7 @@ function builtin(workspace: Workspace, path: string, offset: number): Hover | nu
   const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
   const entry: Entry | undefined =
     pluginsAfter(line)?.get(name) ??
+    rowEntry(line, name) ??
     (line.trim() === '' ? clauses.get(name) : undefined) ??
     builtinFunctions.get(name) ??
     dataFunctions.get(name)

@@ -16,6 +16,7 @@ import type {
   Statement,
   TypeSyntax,
 } from '../compiler/1-parse/syntax.js'
+import { visitRows } from '../compiler/2-resolve/row-expressions.js'
 import { addParameters, declareItems, itemScope, memberScope } from './declare.js'
 import { calleeOf, itemOf, memberOf, typeOf } from './static-type.js'
 import {
@@ -227,17 +228,56 @@ export class Walk {
         this.note(over.name, inner.set(symbol('local', over.name, { typed })), inner, true)
         return this.plugin(item.value, inner)
       }
-      case 'data':
-        if (item.source) this.plugin(item.source, scope)
+      case 'data': {
+        if (item.source)
+          visitRows(item.source, {
+            data: ({ name, span }) => this.note({ text: name, span }, scope.get(name), scope),
+            columns: (e) => this.columns(e, scope, new Set()),
+            value: (e) => this.expression(e, scope),
+          })
         if (item.rows) this.expression(item.rows, scope)
+        const lets = new NameScope(scope)
+        const locals = new Set<string>()
+        this.see(item.span, lets)
+        for (const { name, value } of item.lets) {
+          this.columns(value, lets, locals)
+          locals.add(name.text)
+          this.note(name, lets.set(symbol('local', name)), lets, true)
+        }
         for (const f of item.fields) {
           const field = own?.members.get(f.name.text)
           this.note(f.name, field, scope, field?.span === f.name.span)
           this.type(f.type, scope)
+          this.columns(f.value, lets, locals)
         }
         return
+      }
       case 'stage':
         for (const clause of item.clauses) this.clause(clause, own, scope)
+    }
+  }
+
+  /**
+   * What is computed of a row: names are `let`s of the block and columns, of which no file knows; a param may stand
+   * where no column has its name.
+   */
+  private columns(e: Expression, scope: NameScope, locals: ReadonlySet<string>): void {
+    switch (e.kind) {
+      case 'name': {
+        const found = scope.get(e.name)
+        if (found && (locals.has(e.name) || found.kind === 'param'))
+          this.note({ text: e.name, span: e.span }, found, scope)
+        return
+      }
+      case 'call':
+        return e.arguments.forEach((a) => this.columns(a.value, scope, locals))
+      case 'comprehension':
+      case 'pairs':
+      case 'block':
+      case 'function':
+        return
+      default:
+        for (const child of childrenOf(e)) this.columns(child, scope, locals)
     }
   }
 

@@ -12,7 +12,6 @@ import { elementCount } from '../graph/types.js'
 import type { Feeder } from './feeds.js'
 import type { OpenData } from './fields.js'
 import { Batches } from './order/batches.js'
-import { samplesOf } from './order/indexed-order.js'
 import { alone } from './order/order.js'
 import type { SessionSettings } from './session.js'
 import { type HostTensor, type HostTensors, buffersOf, toFloat32 } from './tensors.js'
@@ -94,14 +93,11 @@ async function runPart(
 async function allRows(part: Part, name: string, { data }: EvaluationContext) {
   const open = data.get(name)
   if (!open) throw new Error(`data ${name} is not open`)
-  const dataset = await open.all()
-  const { length } = dataset
+  const table = await open.all()
+  const { length } = table
   const index = (batch: number, i: number): number => Math.min(batch * part.rows + i, length - 1)
   const rows = (batch: number) => (_: OpenData, size: number) =>
-    samplesOf(
-      dataset,
-      Array.from({ length: size }, (_, i) => ({ index: index(batch, i), epoch: 0 })),
-    )
+    table.samples(Array.from({ length: size }, (_, i) => ({ index: index(batch, i), epoch: 0 })))
   return { length, batches: Math.ceil(length / part.rows), rows, close: async () => undefined }
 }
 

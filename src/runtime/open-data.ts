@@ -4,9 +4,11 @@ import { dataOf } from '../artefact/graphs-of.js'
 import { emptyData, missingData } from '../diagnostics/catalogue/run.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { openers } from './sources/all.generated.js'
-import { DataInvalid, DataMissing } from './sources/dataset.js'
+import { firstRows } from './rows/first-rows.js'
 import type { Rows } from './rows/rows.js'
-import { type OpenData, type OpenDataset, openData } from './fields.js'
+import { DataInvalid, DataMissing, isStream } from './sources/dataset.js'
+import { type OpenData, openData } from './fields.js'
+import type { OpenDataset } from './rows/open-rows.js'
 import { randomData } from './substitutes.js'
 
 export interface OpenDataOptions {
@@ -30,6 +32,7 @@ export async function openAllData(
   { open = openSource, random }: OpenDataOptions = {},
 ): Promise<OpenedData> {
   const used = dataOf(manifest)
+  const shared = shareSources(open)
   const data = new Map<string, OpenData>()
   const problems: Diagnostic[] = []
   const made: string[] = []
@@ -43,8 +46,11 @@ export async function openAllData(
       continue
     }
     try {
-      const opened = await openData(spec, root, open)
-      if (isKnownEmpty(opened.rows)) problems.push(emptyData(span, { data: spec.name }))
+      const opened = await openData(spec, root, shared)
+      if (await isEmpty(opened.rows)) {
+        const chosen = spec.parts.some(({ rows }) => rows.kind !== 'source')
+        problems.push(emptyData(span, { data: spec.name, chosen }))
+      }
       data.set(spec.name, opened)
     } catch (error) {
       if (!(error instanceof DataMissing || error instanceof DataInvalid)) throw error
@@ -55,22 +61,30 @@ export async function openAllData(
   return { data, random: made, problems }
 }
 
-/** A stream tells when it is read. */
-const isKnownEmpty = (rows: Rows): boolean => 'length' in rows && rows.length === 0
+/** Whether a group has no row, so that a batch could not be made. */
+async function isEmpty({ groups }: Rows): Promise<boolean> {
+  for (const { parts } of groups) {
+    const has = await Promise.all(
+      parts.map(async ({ rows }) => (isStream(rows) ? (await firstRows(rows, 1)).length : rows.length)),
+    )
+    if (has.every((length) => length === 0)) return true
+  }
+  return false
+}
 
 /** Opens the source of a declaration. Throws DataMissing or DataInvalid. */
-export const openSource: OpenDataset = (spec, root) => {
-  const opener = openers.find(({ name }) => name === spec.source)
-  if (!opener) throw new Error(`nothing opens the data source ${spec.source}`)
-  return opener.open(spec.arguments, root)
+export const openSource: OpenDataset = ({ source, arguments: settings }, root) => {
+  const opener = openers.find(({ name }) => name === source)
+  if (!opener) throw new Error(`nothing opens the data source ${source}`)
+  return opener.open(settings, root)
 }
 
 /** Opens a source once for all runs and data declarations that take it with the same settings. */
 export function shareSources(open: OpenDataset = openSource): OpenDataset {
   const opened = new Map<string, ReturnType<OpenDataset>>()
-  return (spec, root) => {
-    const key = JSON.stringify([spec.source, spec.arguments, root])
-    const dataset = opened.get(key) ?? open(spec, root)
+  return (plan, root) => {
+    const key = JSON.stringify([plan.source, plan.arguments, root])
+    const dataset = opened.get(key) ?? open(plan, root)
     opened.set(key, dataset)
     return dataset
   }

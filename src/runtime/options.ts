@@ -2,7 +2,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { Manifest } from '../artefact/manifest.js'
 import type { Measure } from './evaluate.js'
 import type { RunEvent } from './events.js'
-import type { OpenDataset } from './fields.js'
+import type { OpenDataset } from './rows/open-rows.js'
 import type { EvaluationTable } from './run-folder.js'
 import type { StartResults } from './start-results.js'
 

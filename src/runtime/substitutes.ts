@@ -7,6 +7,7 @@ import { elementCount } from '../graph/types.js'
 import { locate } from '../weights/find.js'
 import { drawKey, uniform } from './draws.js'
 import { type OpenData, withAll } from './fields.js'
+import { onePart } from './rows/rows.js'
 
 /**
  * What stands in for files that are not there, under `--weights random`: models that start from initial values, and
@@ -49,7 +50,7 @@ export function randomData(spec: DataSpec, seed: number): OpenData {
   const dataset: Dataset = { length: rows, fingerprint: `random rows, seed ${seed}`, row: values }
   return {
     spec,
-    ...withAll(dataset),
+    ...withAll(onePart(dataset)),
     fields: async ({ row }, names) =>
       names.map((name) => {
         const value = row[name]

@@ -13,8 +13,10 @@ const lowered = (items: string, declarations = '') => {
   const analysis = analyzeSources({ 'main.dcr': main, 'base.dcr': base })
   return analysis.lowered?.data[0]
 }
-const shapes = (items: string, declarations?: string) =>
-  lowered(items, declarations)?.fields.map((f) => [f.name, f.shape, f.value])
+const shapes = (items: string, declarations?: string) => {
+  const data = lowered(items, declarations)
+  return data?.fields.map((f, k) => [f.name, f.shape, data.parts[0]?.values[k]])
+}
 const digit = ['digit', [], { kind: 'column', name: 'digit' }]
 
 describe('override data', () => {
@@ -25,7 +27,8 @@ describe('override data', () => {
       ['image', [3, 16, 16], { kind: 'column', name: 'image' }],
       digit,
     ])
-    expect(lowered(own, 'let side = 16')?.arguments['split']).toBe('test')
+    const rows = lowered(own, 'let side = 16')?.parts[0]?.rows
+    expect(rows?.kind === 'source' && rows.arguments['split']).toBe('test')
     expect(shapes('override data mnist { label: i64[] = digit }')).toEqual([
       ['image', [3, 8, 8], { kind: 'column', name: 'image' }],
       digit,

@@ -23,7 +23,11 @@ pipeline base {
   const { lowered, diagnostics } = analyzeSources(files, settings)
   expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
   return [
-    ...(lowered?.data ?? []).map((d) => d.arguments['folder'] ?? d.fields.map(({ value }) => value)),
+    ...(lowered?.data ?? []).flatMap(({ parts }) =>
+      parts.map(
+        ({ rows, values }) => (rows.kind === 'source' ? rows.arguments['folder'] : undefined) ?? values,
+      ),
+    ),
     ...(lowered?.models ?? []).map(({ from }) => from),
   ]
 }

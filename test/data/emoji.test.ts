@@ -21,7 +21,7 @@ const floats = (value: ColumnValue | undefined): Float32Array =>
 const rows = async (data: Dataset) => {
   const all = Array.from({ length: data.length }, (_, i) => i)
   await data.prepare?.(all)
-  return Promise.all(all.map((i) => data.row(i)))
+  return Promise.all(all.map(async (i) => data.row(i)))
 }
 
 describe('emoji_art', () => {

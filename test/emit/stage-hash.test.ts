@@ -110,9 +110,23 @@ const whole: Lowered = {
   data: [
     {
       name: 'pictures',
-      source: 'mnist',
-      arguments: { size: 8 },
-      fields: [{ name: 'image', dtype: 'f32', shape: [2, 3], value: { kind: 'column', name: 'image' } }],
+      fields: [{ name: 'image', dtype: 'f32', shape: [2, 3] }],
+      parts: [
+        {
+          rows: {
+            kind: 'part',
+            of: { kind: 'source', source: 'mnist', arguments: { size: 8 } },
+            from: 0,
+            to: 0.5,
+            by: { kind: 'column', name: 'digit' },
+            seed: 0,
+          },
+          group: 0,
+          lets: [{ name: 'crop', value: { kind: 'column', name: 'image' } }],
+          values: [{ kind: 'let', name: 'crop' }],
+        },
+      ],
+      weights: [1],
     },
   ],
   stages: [stage],

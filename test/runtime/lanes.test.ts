@@ -53,8 +53,8 @@ test('two runs at the same time give, bit for bit, what each gives alone', async
   ]
   for (const { name, ...pipeline } of pipelines) await run(`${name}-alone`, pipeline, { measure: sum })
   const opened: string[] = []
-  const openDataset = shareSources(async ({ name }) => {
-    opened.push(name)
+  const openDataset = shareSources(async ({ source }) => {
+    opened.push(source)
     return points(10)
   })
   const options = { measure: sum, startResults: new StartResults(), openDataset }

@@ -6,9 +6,10 @@ import { type Cursor, cursorSchema } from '../../src/runtime/order/cursor.js'
 import { type Rank, type Sample, alone } from '../../src/runtime/order/order.js'
 import { Words } from '../../src/runtime/order/words.js'
 import { Philox } from '../../src/runtime/philox.js'
-import { allRows, firstRows } from '../../src/runtime/rows/all-rows.js'
-import type { Rows } from '../../src/runtime/rows/rows.js'
-import { DataInvalid, type Dataset } from '../../src/runtime/sources/dataset.js'
+import { allRows } from '../../src/runtime/rows/all-rows.js'
+import { firstRows } from '../../src/runtime/rows/first-rows.js'
+import { type Rows, onePart } from '../../src/runtime/rows/rows.js'
+import { DataInvalid, type Dataset, type RowStream } from '../../src/runtime/sources/dataset.js'
 import { Numbers } from './streams.js'
 
 const numbered = (length: number, start = 0): Dataset => ({
@@ -16,10 +17,16 @@ const numbered = (length: number, start = 0): Dataset => ({
   fingerprint: `${length}`,
   row: (index) => ({ x: Float32Array.of(start + index) }),
 })
+const rowsOf = (of: Rows | Dataset | RowStream): Rows => ('groups' in of ? of : onePart(of))
+/** Each by weight. */
+const mixOf = (...parts: readonly (readonly [Dataset | RowStream, number])[]): Rows => ({
+  fingerprint: 'mix',
+  groups: parts.map(([rows, weight], index) => ({ weight, parts: [{ index, rows }] })),
+})
 const values = (samples: readonly Sample[]): number[] =>
   samples.map(({ row }) => (row['x'] instanceof Float32Array ? (row['x'][0] ?? NaN) : NaN))
-const batches = (rows: Rows, seed = 7, rank: Rank = alone, cursor?: Cursor): Batches =>
-  new Batches(rows, { seed, data: 'train', ...rank }, cursor)
+const batches = (of: Rows | Dataset | RowStream, seed = 7, rank: Rank = alone, cursor?: Cursor): Batches =>
+  new Batches(rowsOf(of), { seed, data: 'train', ...rank }, cursor)
 
 async function take(order: Batches, from: number, count: number, size: number): Promise<number[][]> {
   const taken: number[][] = []
@@ -32,17 +39,13 @@ const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 const sizes = fc.array(fc.nat(9), { minLength: 1, maxLength: 4 }).filter((of) => of.some((n) => n > 0))
 const anyStream = fc.record({ sizes, shuffle: fc.nat(12) })
 const anyRows = fc.oneof(
-  fc.integer({ min: 1, max: 30 }).map((n) => (): Rows => numbered(n)),
-  anyStream.map((s) => (): Rows => new Numbers(s.sizes, s.shuffle)),
-  fc
-    .tuple(fc.integer({ min: 1, max: 20 }), anyStream, fc.integer({ min: 1, max: 5 }))
-    .map(([n, s, weight]) => (): Rows => ({
-      fingerprint: 'mix',
-      parts: [
-        { rows: numbered(n, 1000), weight },
-        { rows: new Numbers(s.sizes, s.shuffle), weight: 2 },
-      ],
-    })),
+  fc.integer({ min: 1, max: 30 }).map((n) => () => numbered(n)),
+  anyStream.map((s) => () => new Numbers(s.sizes, s.shuffle)),
+  fc.tuple(fc.integer({ min: 1, max: 20 }), anyStream, fc.integer({ min: 1, max: 5 })).map(
+    ([n, s, weight]) =>
+      () =>
+        mixOf([numbered(n, 1000), weight], [new Numbers(s.sizes, s.shuffle), 2]),
+  ),
 )
 
 const anyRank = fc
@@ -142,12 +145,11 @@ describe('a batch', () => {
   })
 
   test('has after a resumption the same names of rows, by which draws are keyed', async () => {
-    const key = { seed: 7, data: 'train', ...alone }
     const names = async (order: Batches, from: number) =>
       (await order.batch(from, 20)).map(({ id, epoch }) => `${epoch}:${id}`)
-    const first = new Batches(new Numbers([9, 8], 4), key)
+    const first = batches(new Numbers([9, 8], 4))
     await first.batch(0, 20)
-    const resumed = new Batches(new Numbers([9, 8], 4), key, first.cursor() ?? undefined)
+    const resumed = batches(new Numbers([9, 8], 4), 7, alone, first.cursor() ?? undefined)
     expect(await names(resumed, 1)).toEqual(await names(first, 1))
   })
 
@@ -171,15 +173,7 @@ describe('ranks', () => {
         fc.nat(5),
         fc.boolean(),
         async (length, world, k, mixed) => {
-          const rows: Rows = mixed
-            ? {
-                fingerprint: '',
-                parts: [
-                  { rows: numbered(length), weight: 1 },
-                  { rows: numbered(5, 100), weight: 2 },
-                ],
-              }
-            : numbered(length)
+          const rows = mixed ? mixOf([numbered(length), 1], [numbered(5, 100), 2]) : numbered(length)
           const [one = []] = await take(batches(rows), k, 1, 6 * world)
           const each = await Promise.all(
             upTo(world).map(async (rank) => values(await batches(rows, 7, { rank, world }).batch(k, 6))),
@@ -194,7 +188,7 @@ describe('ranks', () => {
     await fc.assert(
       fc.asyncProperty(anyStream, fc.integer({ min: 1, max: 4 }), fc.boolean(), async (s, world, mixed) => {
         const stream = new Numbers(s.sizes, s.shuffle)
-        const rows: Rows = mixed ? { fingerprint: '', parts: [{ rows: stream, weight: 1 }] } : stream
+        const rows = mixed ? mixOf([stream, 1], [new Numbers([], 0), 0]) : stream
         const taken = await Promise.all(
           upTo(world).map(async (rank) => {
             const order = batches(rows, 7, { rank, world })
@@ -220,10 +214,8 @@ describe('ranks', () => {
 })
 
 describe('a mix', () => {
-  const mix = (weights: readonly number[]): Rows => ({
-    fingerprint: '',
-    parts: weights.map((weight, k) => ({ rows: numbered(10, 100 * k), weight })),
-  })
+  const mix = (weights: readonly number[]): Rows =>
+    mixOf(...weights.map((weight, k): [Dataset, number] => [numbered(10, 100 * k), weight]))
 
   test('takes from each part its share, within the bounds of chance', async () => {
     const n = 20_000
@@ -254,32 +246,49 @@ describe('a mix', () => {
   })
 })
 
-describe('the rows of a stream by number', () => {
-  test('are those in the order of its shards', async () => {
+describe('all rows by number', () => {
+  const all = async (of: Rows): Promise<number[]> => {
+    const table = await allRows(of)
+    return values(await table.samples(upTo(table.length).map((index) => ({ index, epoch: 0 }))))
+  }
+
+  test('of a stream are those in the order of its shards', async () => {
     const stream = new Numbers([3, 0, 4], 5)
-    const all = await allRows(stream)
-    expect(all.length).toBe(7)
-    const rows = await Promise.all(upTo(7).map((i) => all.row(i)))
-    expect(rows.map((row) => row['x'])).toEqual(upTo(7).map((i) => Float32Array.of(i)))
-    expect(await all.columns?.(['x'])).toEqual(rows)
-    expect((await firstRows(stream, 4)).length).toBe(4)
-    expect(await (await firstRows(stream, 4)).columns?.(['x'])).toEqual(rows.slice(0, 4))
+    expect(await all(onePart(stream))).toEqual(upTo(7))
+    const first = await firstRows(stream, 4)
+    expect(first.length).toBe(4)
+    expect(await first.columns?.(['x'])).toEqual(upTo(4).map((i) => ({ x: Float32Array.of(i) })))
+    expect(await (await firstRows(stream, 100)).columns?.(['x'])).toHaveLength(7)
   })
 
   test('of a mix are those of its parts, one after the other', async () => {
-    const all = await allRows({
-      fingerprint: '',
-      parts: [
-        { rows: new Numbers([2, 1], 0), weight: 1 },
-        { rows: numbered(2, 50), weight: 9 },
-      ],
-    })
-    const rows = await Promise.all(upTo(all.length).map((i) => all.row(i)))
-    expect(rows.map((row) => (row['x'] instanceof Float32Array ? row['x'][0] : NaN))).toEqual([
-      0, 1, 2, 50, 51,
-    ])
-    expect(() => all.row(5)).toThrow(RangeError)
+    const mix = mixOf([new Numbers([2, 1], 0), 1], [numbered(2, 50), 9])
+    expect(await all(mix)).toEqual([0, 1, 2, 50, 51])
+    const table = await allRows(mix)
+    expect((await table.samples([{ index: 4, epoch: 0 }])).map(({ part }) => part)).toEqual([1])
+    await expect(table.samples([{ index: 5, epoch: 0 }])).rejects.toThrow(RangeError)
   })
+})
+
+test('several data sets of one group are one set of rows', async () => {
+  const rows: Rows = {
+    fingerprint: '',
+    groups: [
+      {
+        weight: 1,
+        parts: [
+          { index: 0, rows: numbered(4) },
+          { index: 1, rows: numbered(3, 4) },
+        ],
+      },
+    ],
+  }
+  const [first = [], second = []] = await take(batches(rows), 0, 2, 7)
+  expect(sorted(first)).toEqual(upTo(7))
+  // the very order of one data set of as many rows
+  expect([first, second]).toEqual(await take(batches(numbered(7)), 0, 2, 7))
+  const samples = await batches(rows).batch(0, 7)
+  expect(samples.map(({ part }) => part)).toEqual(first.map((x) => (x < 4 ? 0 : 1)))
 })
 
 test('words are those of the generator, in order', () => {

@@ -308,12 +308,22 @@ export function regression(options: Options = {}): Artefact {
     data: [
       {
         name: 'points',
-        source: 'points',
-        arguments: {},
         fields: [
-          { name: 'x', dtype: 'f32', shape: [features], value: { kind: 'column', name: 'x' } },
-          { name: 'y', dtype: 'f32', shape: [], value: { kind: 'column', name: 'y' } },
+          { name: 'x', dtype: 'f32', shape: [features] },
+          { name: 'y', dtype: 'f32', shape: [] },
         ],
+        parts: [
+          {
+            rows: { kind: 'source', source: 'points', arguments: {} },
+            group: 0,
+            lets: [],
+            values: [
+              { kind: 'column', name: 'x' },
+              { kind: 'column', name: 'y' },
+            ],
+          },
+        ],
+        weights: [1],
       },
     ],
     stages,

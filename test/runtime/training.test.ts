@@ -210,14 +210,14 @@ describe('resuming', () => {
   /** A stream of points; from the `spoilt`th row read on, a row may be read of which no loss is known. */
   function open(spoilt = Infinity): { stream: Numbers; extra: RunOptions } {
     const stream = new Numbers([40, 40, 40], 6)
-    const { row } = points(120)
+    const all = points(120)
     const rows: RowStream = {
       fingerprint: 'stream',
       shards: 3,
       shuffle: 6,
       async *read(shard, from) {
         for await (const { at, next, row: n } of stream.read(shard, from)) {
-          const point = row(n.x[0] ?? 0)
+          const point = all.row(n.x[0] ?? 0)
           yield {
             row: stream.seen.length === spoilt ? { ...point, y: Float32Array.of(NaN) } : point,
             at,

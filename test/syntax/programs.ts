@@ -4,6 +4,7 @@ import type {
   Allow,
   Argument,
   DataField,
+  DataLet,
   Declaration,
   DimSyntax,
   Expression,
@@ -365,6 +366,11 @@ const clause = fc.oneof(
   node<StageClause>({ kind: kind('clause'), name: clauseName, value: expression }),
 )
 
+const dataBlock = {
+  fields: few(node<DataField>({ name: identifier, type, value: expression, override })),
+  lets: few(node<DataLet>({ name: identifier, value: expression })),
+}
+
 const item = fc.oneof(
   node<PipelineItem>({ kind: kind('param'), name: identifier, type, value: expression }),
   node<PipelineItem>({
@@ -378,14 +384,14 @@ const item = fc.oneof(
     name: identifier,
     source: expression,
     rows: maybe(expression),
-    fields: few(node<DataField>({ name: identifier, type, value: expression })),
+    ...dataBlock,
     override,
   }),
   node<PipelineItem>({
     kind: kind('data'),
     name: identifier,
     rows: maybe(expression),
-    fields: few(node<DataField>({ name: identifier, type, value: expression })),
+    ...dataBlock,
     override: fc.constant(true),
   }),
   allow,

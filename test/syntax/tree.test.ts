@@ -277,7 +277,7 @@ describe('declarations', () => {
   it('every item of a pipeline', () => {
     const source = `pipeline b extends a {
       override param tau = x
-      data d = s rows n { image: int = image, y: int = z }
+      data d = s rows n { let c = w, image: int = image, override y: int = z }
       override model m = M from w ignore "*.a", "b" as bf16
       let l = x
       override fn f() = x
@@ -301,8 +301,9 @@ describe('declarations', () => {
             rows: named('n'),
             fields: [
               { name: name('image'), type: typed('int'), value: named('image') },
-              { name: name('y'), type: typed('int'), value: named('z') },
+              { name: name('y'), type: typed('int'), value: named('z'), override: true },
             ],
+            lets: [{ name: name('c'), value: named('w') }],
           },
           {
             kind: 'model',

@@ -24,7 +24,7 @@ export const folders = [
     list: 'sources',
     type: 'DataSource',
     from: './source.js',
-    skip: ['source', 'registry', 'emoji-styles'],
+    skip: ['source', 'registry', 'operations', 'length', 'emoji-styles'],
   },
   {
     folder: 'src/sources/functions',

@@ -6,6 +6,7 @@ import { parse } from '../../src/compiler/1-parse/index.js'
 import type { Declaration, FunctionDeclaration, Parameter } from '../../src/compiler/1-parse/syntax.js'
 import { specialFunctions } from '../../src/compiler/3-elaborate/special.js'
 import type { Settings } from '../../src/artefact/json.js'
+import { operations } from '../../src/sources/operations.js'
 import { functions as hostFunctions, sources } from '../../src/sources/registry.js'
 import type { ColumnType, SettingParameter } from '../../src/sources/source.js'
 import type { Span } from '../../src/diagnostics/diagnostic.js'
@@ -132,8 +133,24 @@ function renderFunctions(): string {
         ),
       ].join('\n\n'),
     ),
+    '## Rows of other data',
+    'Behind `data name =`, where a source may stand.',
+    ...operations.map((o) =>
+      [
+        `### ${o.name}`,
+        o.doc,
+        table(
+          ['argument', 'default', 'meaning'],
+          o.parameters.map((p) => [
+            code(p.name),
+            'default' in p ? code(p.default === null ? 'none' : literal(p.default)) : '',
+            p.doc,
+          ]),
+        ),
+      ].join('\n\n'),
+    ),
     '## Host functions',
-    'For the fields of a `data` block.',
+    'For the fields and `let`s of a `data` block.',
     ...hostFunctions.map((f) => [`### ${f.name}`, f.doc, settings(f.parameters)].join('\n\n')),
     '## Evaluations',
     'An argument of rows is an expression with a value for each row of a data set, all of which are seen once; arguments of one group read the same data set. One of a batch is an expression that is computed on `batches` random batches.',

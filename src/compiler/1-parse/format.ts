@@ -242,18 +242,29 @@ class FilePrinter extends ExpressionPrinter {
     }
   }
 
-  private data({ name, source, rows, fields, override, span }: DataItem): Doc {
-    const entries = fields.map((field) => ({
-      ...field.span,
-      doc: () => concat([`${field.name.text}: `, this.type(field.type), this.assigned(field.value)]),
-    }))
+  private data({ name, source, rows, fields, lets, override, span }: DataItem): Doc {
+    const entries = [
+      ...fields.map((field) => ({
+        ...field.span,
+        doc: () =>
+          concat([
+            word(field.override, `${field.name.text}: `),
+            this.type(field.type),
+            this.assigned(field.value),
+          ]),
+      })),
+      ...lets.map((local) => ({
+        ...local.span,
+        doc: () => concat([`let ${local.name.text}`, this.assigned(local.value)]),
+      })),
+    ].sort((a, b) => a.start - b.start)
     const head = concat([
       `${word(override, 'data')} ${name.text}`,
       ...(source ? [' = ', this.expression(source)] : []),
       ...(rows ? [' rows ', this.expression(rows, 1)] : []),
     ])
-    if (fields.length === 0 && (source ?? rows)) return head
-    return concat([head, ' ', this.lists.list(this.broken(fields[0]?.span.start), entries, span.end - 1)])
+    if (entries.length === 0 && (source ?? rows)) return head
+    return concat([head, ' ', this.lists.list(this.broken(entries[0]?.start), entries, span.end - 1)])
   }
 
   private model({ name, value, from, ignore, as, override }: ModelItem): Doc {

@@ -8,6 +8,7 @@ import type {
   AdapterItem,
   DataField,
   DataItem,
+  DataLet,
   EvaluateCases,
   EvaluateItem,
   ExportItem,
@@ -132,34 +133,54 @@ export abstract class PipelineParser extends StageParser {
   })
 
   /** `rows batch { image: f32[3, 32, 32] = image }`, each of which may be left out. */
-  private readonly dataRest: Rule<Pick<DataItem, 'rows' | 'fields'>> = this.part('dataRest', () => {
+  private readonly dataRest: Rule<Pick<DataItem, 'rows' | 'fields' | 'lets'>> = this.part('dataRest', () => {
     const rows = this.OPTION(() => {
       this.CONSUME(t.Rows)
       return this.SUBRULE(this.element)
     })
-    const fields = this.OPTION1(() => this.SUBRULE(this.dataFields)) ?? []
-    return this.ACTION(() => ({ ...(rows ? { rows } : {}), fields }))
+    const block = this.OPTION1(() => this.SUBRULE(this.dataBlock)) ?? { fields: [], lets: [] }
+    return this.ACTION(() => ({ ...(rows ? { rows } : {}), ...block }))
   })
 
-  private readonly dataFields: Rule<DataField[]> = this.part('dataFields', () => {
+  private readonly dataBlock: Rule<Pick<DataItem, 'fields' | 'lets'>> = this.part('dataBlock', () => {
     const fields: DataField[] = []
+    const lets: DataLet[] = []
     const open = this.CONSUME(t.LeftCurly)
     this.entries({
       sign: ',',
       open,
       where: 'a data block',
-      alternatives: [{ ALT: () => this.keep(fields, this.SUBRULE(this.dataField)) }],
+      alternatives: [
+        { ALT: () => this.keep(lets, this.SUBRULE(this.dataLet)) },
+        { ALT: () => this.keep(fields, this.SUBRULE(this.dataField)) },
+      ],
     })
     this.CONSUME(t.RightCurly)
-    return fields
+    return { fields, lets }
+  })
+
+  /** `let crop = random_resized_crop(image, 64)` */
+  private readonly dataLet: Rule<DataLet | undefined> = this.item('dataLet', () => {
+    const first = this.CONSUME(t.Let)
+    const name = this.SUBRULE(this.name)
+    const value = this.SUBRULE(this.initial, { ARGS: ['`let name = expression`'] })
+    return this.ACTION(() => ({ name, value, span: this.from(first) }))
   })
 
   private readonly dataField: Rule<DataField | undefined> = this.item('dataField', () => {
+    const first = this.LA(1)
+    const override = this.OPTION(() => this.CONSUME(t.Override)) !== undefined
     const token = this.CONSUME(t.Name)
     const form = '`name: type = expression`'
     const type = this.SUBRULE(this.typed, { ARGS: [form] })
     const value = this.SUBRULE(this.initial, { ARGS: [form] })
-    return this.ACTION(() => ({ name: this.identifier(token), type, value, span: this.from(token) }))
+    return this.ACTION(() => ({
+      name: this.identifier(token),
+      type,
+      value,
+      span: this.from(first),
+      ...(override ? { override } : {}),
+    }))
   })
 
   /** `model clip = ClipModel(tiny) from "weights/clip" ignore "*.position_ids" as bf16` */

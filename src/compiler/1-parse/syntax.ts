@@ -180,8 +180,8 @@ export interface ParamItem extends Overridable {
 }
 
 /**
- * `data emoji = emoji_art(styles = ["noto"]) rows batch { image: f32[3, 32, 32] = image }`; one that overrides keeps what
- * it leaves out.
+ * `data emoji = emoji_art(styles = ["noto"]) rows batch { image: f32[3, 32, 32] = image }`, `data few = limit(emoji, 100)`;
+ * one that overrides keeps what it leaves out.
  */
 export interface DataItem extends Overridable {
   readonly kind: 'data'
@@ -189,11 +189,21 @@ export interface DataItem extends Overridable {
   /** How many rows its fields have, as tensors. */
   readonly rows?: Expression
   readonly fields: readonly DataField[]
+  readonly lets: readonly DataLet[]
 }
 
 export interface DataField {
   readonly name: Identifier
   readonly type: TypeSyntax
+  readonly value: Expression
+  readonly span: Span
+  /** It takes the place of a field of the declaration whose rows are taken. */
+  readonly override?: boolean
+}
+
+/** `let crop = random_resized_crop(image, 64)`: computed once a row. */
+export interface DataLet {
+  readonly name: Identifier
   readonly value: Expression
   readonly span: Span
 }

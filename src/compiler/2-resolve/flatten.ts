@@ -312,7 +312,9 @@ function overData(base: DataItem, item: DataItem): DataItem {
   const source = item.source ?? base.source
   const rows = item.rows ?? base.rows
   const fields = [...kept, ...item.fields.filter((f) => !known.has(f.name.text))]
-  return { ...item, ...(source ? { source } : {}), ...(rows ? { rows } : {}), fields }
+  const own = new Set(item.lets.map(({ name }) => name.text))
+  const lets = [...base.lets.filter(({ name }) => !own.has(name.text)), ...item.lets]
+  return { ...item, ...(source ? { source } : {}), ...(rows ? { rows } : {}), fields, lets }
 }
 
 /** What kind of declaration has a name, for one that was looked for among those of another kind. */

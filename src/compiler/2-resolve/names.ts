@@ -23,6 +23,7 @@ import { isValueClause } from './clauses.js'
 import { allClauses } from './flat-stage.js'
 import type { FlatPipeline, NamedItem } from './flatten.js'
 import type { Program } from './program.js'
+import { visitRows } from './row-expressions.js'
 
 /**
  * Called at each name that is not a local of the code around it; `what` it names, where that is no value; and the locals
@@ -77,6 +78,8 @@ export function checkNames(
     const known = new Set([...(program.scopes.get(file)?.keys() ?? []), ...everywhere])
     return (name, span, what, locals = []) => {
       if (known.has(name) || items.has(name)) return
+      // what columns there are is known when the source is looked at
+      if (what === 'data' || what === 'column') return
       if (what !== undefined) {
         const { initialValues } = builtins
         if (initialValues.includes(name)) return
@@ -250,11 +253,16 @@ export function itemNamesUsed(item: NamedItem | NextItem, onName: OnName): void 
     case 'fn':
       return functionNames(item, onName)
     case 'data':
-      // fields speak of the columns of the source; the source's name is no name of the file
-      if (item.source?.kind === 'call')
-        for (const a of item.source.arguments) expressionNames(a.value, onName)
+      if (item.source)
+        visitRows(item.source, {
+          data: ({ name, span }) => onName(name, span, 'data'),
+          columns: (e) => columnNames(e, onName),
+          value: (e) => expressionNames(e, onName),
+        })
       if (item.rows) expressionNames(item.rows, onName)
       for (const f of item.fields) typeNames(f.type, onName)
+      for (const { value } of [...item.fields, ...item.lets])
+        if (value.kind === 'call') for (const a of value.arguments) columnNames(a.value, onName)
       return
     case 'adapter':
       if (item.from) expressionNames(item.from, onName)
@@ -286,6 +294,11 @@ export function itemNamesUsed(item: NamedItem | NextItem, onName: OnName): void 
 /** The names in the arguments of a call whose callee is no name of the file: a kind of adapter or evaluation. */
 function argumentNames(e: Expression, onName: OnName): void {
   if (e.kind === 'call') for (const a of e.arguments) expressionNames(a.value, onName)
+}
+
+/** Names of columns, or of values where there is no such column. */
+function columnNames(e: Expression, onName: OnName): void {
+  expressionNames(e, (name, span) => onName(name, span, 'column'))
 }
 
 function pathNames({ root, segments }: ParameterPath, onName: OnName): void {

@@ -70,7 +70,7 @@ export class PipelineScope {
       case 'adapter':
         return { kind: 'adapter', adapter: this.statics.adapter(item, file) }
       case 'data':
-        this.statics.checkData(item)
+        this.statics.dataOf(item)
         return { kind: 'data', name }
       case 'fn': {
         const fn: Val = { kind: 'fn', declaration: item, environment: this.environment(file) }

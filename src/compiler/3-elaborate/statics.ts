@@ -23,7 +23,6 @@ import { configText } from './config-text.js'
 import { type DeclaredData, declaredData } from './data-spec.js'
 import { type AdaptedLayer, type Adapter, adapterParameters, evaluateAdapter, layerKey } from './adapter.js'
 import { Elaboration, fail } from './elaboration.js'
-import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import { forms } from './expressions.js'
 import type { Facts } from './facts.js'
@@ -188,10 +187,20 @@ export class Statics {
     })
   }
 
-  /** Checks that a data set is right, which was told already where it is not. */
-  checkData(item: DataItem): void {
-    const environment = (file: string): Environment => this.scope.environment(file)
-    this.once(this.data, item.name.text, item, () => declaredData(this.scope.elaboration, item, environment))
+  /** A data set that is right; what is wrong with it is told once. */
+  dataOf(item: DataItem): DeclaredData {
+    return this.once(this.data, item.name.text, item, () =>
+      declaredData(this.scope.elaboration, item, {
+        environment: (file) => this.scope.environment(file),
+        names: [...this.pipeline.items.values()].flatMap(({ item: other }) =>
+          other.kind === 'data' && other !== item ? [other.name.text] : [],
+        ),
+        declared: (name) => {
+          const found = this.pipeline.items.get(name)?.item
+          return found?.kind === 'data' ? this.dataOf(found).taken : undefined
+        },
+      }),
+    )
   }
 
   /** Evaluates params, data sets and models, all of them, so that every mistake is reported. */
@@ -214,7 +223,7 @@ export class Statics {
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'param') attempt(() => void this.param(item, file))
     for (const { item } of this.pipeline.items.values())
-      if (item.kind === 'data') attempt(() => this.checkData(item))
+      if (item.kind === 'data') attempt(() => void this.dataOf(item))
     for (const { item, file } of this.pipeline.items.values())
       if (item.kind === 'model') attempt(() => this.checkModel(item, file, diagnostics))
     for (const { item, file } of this.pipeline.items.values())

@@ -1,6 +1,6 @@
 import { badEpochs } from '../../diagnostics/catalogue/stage.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
-import { findSource } from '../../sources/registry.js'
+import { dataLength } from '../../sources/length.js'
 import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
 
 interface Epochs {
@@ -18,7 +18,7 @@ interface Epochs {
 export function stepsOfEpochs(x: Elaboration, { count, span, data }: Epochs): number {
   const lengths = [...data].map(([name, batches]) => {
     const { spec, rows = 1 } = x.data.get(name) ?? fail(badEpochs(span, unknownLength(name)))
-    const length = findSource(spec.source)?.length?.(spec.arguments)
+    const length = dataLength(spec)
     if (length === undefined) return fail(badEpochs(span, unknownLength(name)))
     return { name, steps: Math.ceil((count * length) / (rows * batches) - 1e-9) }
   })

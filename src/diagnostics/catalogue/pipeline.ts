@@ -145,7 +145,8 @@ A declaration has the name of an inherited one. If it is to replace it, say so w
     fix: { span: { ...declaration, end: declaration.start }, text: 'override ' },
     message: `${kind} \`${name}\` is inherited already`,
     labels: [{ span: inherited, message: 'inherited from here' }],
-    help: `write \`override ${kind} ${name}\` to replace it`,
+    // a field has no word of its own
+    help: `write \`override ${kind === 'field' ? '' : `${kind} `}${name}\` to replace it`,
   }),
 )
 

@@ -210,13 +210,18 @@ message says what is missing and the help line how to get it.
   ({ data, problem, help }) => ({ message: `data \`${data}\`: ${problem}`, help }),
 )
 
-export const emptyData = define<{ data: string }>(
+export const emptyData = define<{ data: string; chosen: boolean }>(
   'run/data-empty',
   'error',
   `
 A \`data\` declaration opened but has no rows, so no batch can be made of it. Look at its filters and splits.
 `,
-  ({ data }) => ({ message: `data \`${data}\` has no rows`, help: 'look at the arguments of its source' }),
+  ({ data, chosen }) => ({
+    message: `data \`${data}\` has no rows`,
+    help: chosen
+      ? `its condition, part or limit leaves none: look at what stands behind \`data ${data} =\``
+      : 'look at the arguments of its source',
+  }),
 )
 
 export const unknownStage = define<{ name: string; stages: readonly string[] }>(

@@ -1,5 +1,6 @@
-import { type Rows, isMixture } from '../rows/rows.js'
-import { type Dataset, type RowStream, isStream } from '../sources/dataset.js'
+import type { Group, Rows } from '../rows/rows.js'
+import { Table } from '../rows/table.js'
+import { isStream } from '../sources/dataset.js'
 import type { Cursor } from './cursor.js'
 import { IndexedOrder } from './indexed-order.js'
 import { MixedOrder, type PartOrder } from './mixed-order.js'
@@ -47,17 +48,23 @@ export class Batches {
   }
 }
 
-function orderOf(rows: Rows, key: OrderKey, cursor: Cursor | undefined): Order {
-  if (!isMixture(rows)) return orderOfPart(rows, key, cursor)
+function orderOf({ groups }: Rows, key: OrderKey, cursor: Cursor | undefined): Order {
+  const [only] = groups
+  if (only && groups.length === 1) return orderOfGroup(only, key, cursor)
   const mixed = cursor?.kind === 'mix' ? cursor : undefined
-  const parts = rows.parts.map((part, k) =>
-    orderOfPart(part.rows, { ...key, data: `${key.data}/${k}` }, mixed?.parts[k] ?? undefined),
+  const parts = groups.map((group, k) =>
+    orderOfGroup(group, { ...key, data: `${key.data}/${k}` }, mixed?.parts[k] ?? undefined),
   )
-  const weights = rows.parts.map(({ weight }) => weight)
+  const weights = groups.map(({ weight }) => weight)
   return new MixedOrder(parts, weights, key, mixed)
 }
 
-const orderOfPart = (rows: Dataset | RowStream, key: OrderKey, cursor: Cursor | undefined): PartOrder =>
-  isStream(rows)
-    ? new StreamOrder(rows, key, cursor?.kind === 'stream' ? cursor : undefined)
-    : new IndexedOrder(rows, key)
+function orderOfGroup({ parts }: Group, key: OrderKey, cursor: Cursor | undefined): PartOrder {
+  const [first] = parts
+  if (first && isStream(first.rows)) {
+    if (parts.length > 1) throw new Error('a stream is mixed by weights')
+    return new StreamOrder(first.rows, key, cursor?.kind === 'stream' ? cursor : undefined, first.index)
+  }
+  const tables = parts.flatMap(({ index, rows }) => (isStream(rows) ? [] : [{ index, rows }]))
+  return new IndexedOrder(new Table(tables), key)
+}

@@ -1,4 +1,4 @@
-import type { Dataset } from '../sources/dataset.js'
+import type { Table } from '../rows/table.js'
 import type { Order, OrderKey, Sample, Turn } from './order.js'
 import { Permutations } from './permutations.js'
 
@@ -7,16 +7,15 @@ export class IndexedOrder implements Order<never> {
   private readonly permutations: Permutations
 
   constructor(
-    private readonly dataset: Dataset,
+    private readonly table: Table,
     { seed, data }: OrderKey,
   ) {
-    this.permutations = new Permutations(seed, data, dataset.length)
+    this.permutations = new Permutations(seed, data, table.length)
   }
 
   take(turns: readonly Turn[]): Promise<readonly Sample[]> {
     const { permutations } = this
-    return samplesOf(
-      this.dataset,
+    return this.table.samples(
       turns.map(({ all }) => ({ index: permutations.row(all), epoch: permutations.epoch(all) })),
     )
   }
@@ -26,15 +25,4 @@ export class IndexedOrder implements Order<never> {
   }
 
   async close(): Promise<void> {}
-}
-
-/** Rows of a data set by number. */
-export async function samplesOf(
-  dataset: Dataset,
-  places: readonly { readonly index: number; readonly epoch: number }[],
-): Promise<readonly Sample[]> {
-  await dataset.prepare?.(places.map(({ index }) => index))
-  return Promise.all(
-    places.map(async ({ index, epoch }) => ({ row: await dataset.row(index), epoch, id: `${index}` })),
-  )
 }

@@ -3,6 +3,8 @@ import type { Cursor } from './cursor.js'
 
 /** A row as it is taken: what a host function draws for it follows from `epoch` and `id`, which names it in its data set. */
 export interface Sample {
+  /** Which part of its declaration it comes from. */
+  readonly part: number
   readonly row: Row
   readonly epoch: number
   readonly id: string

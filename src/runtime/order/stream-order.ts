@@ -1,4 +1,4 @@
-import { DataInvalid, type Row, type RowStream, type StreamRow } from '../sources/dataset.js'
+import { DataInvalid, type Row, type RowStream, type StreamRow, rowAt } from '../sources/dataset.js'
 import type { StreamCursor } from './cursor.js'
 import type { Order, OrderKey, Sample, Turn } from './order.js'
 import { Words, shuffled } from './words.js'
@@ -42,6 +42,8 @@ export class StreamOrder implements Order<StreamCursor> {
     private readonly stream: RowStream,
     private readonly key: OrderKey,
     cursor: StreamCursor = start,
+    /** The stream's place among the parts of its declaration. */
+    private readonly part = 0,
   ) {
     this.goTo(cursor)
   }
@@ -56,7 +58,8 @@ export class StreamOrder implements Order<StreamCursor> {
       while (this.own < own) await this.next()
       const { waiting, epoch } = await this.next()
       const { shard, at } = waiting
-      samples.push({ row: waiting.row ?? (await rowAt(this.stream, shard, at)), epoch, id: `${shard}/${at}` })
+      const row = waiting.row ?? (await rowAt(this.stream, shard, at))
+      samples.push({ part: this.part, row, epoch, id: `${shard}/${at}` })
     }
     return samples
   }
@@ -141,10 +144,4 @@ export class StreamOrder implements Order<StreamCursor> {
       if (this.dividesShards || this.read++ % world === rank) return { shard, at, row }
     }
   }
-}
-
-/** One row of a stream. */
-export async function rowAt(stream: RowStream, shard: number, at: number): Promise<Row> {
-  for await (const { row } of stream.read(shard, at)) return row
-  throw new DataInvalid(`shard ${shard + 1} has become shorter`, 'its files have changed')
 }

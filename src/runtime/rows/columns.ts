@@ -9,7 +9,7 @@ export async function columnsOf(dataset: Dataset, names: readonly string[]): Pro
   for (let start = 0; start < dataset.length; start += atATime) {
     const indices = Array.from({ length: Math.min(atATime, dataset.length - start) }, (_, i) => start + i)
     await dataset.prepare?.(indices)
-    const rows = await Promise.all(indices.map((index) => dataset.row(index)))
+    const rows = await Promise.all(indices.map(async (index) => dataset.row(index)))
     for (const row of rows)
       found.push(
         Object.fromEntries(names.flatMap((name) => (row[name] === undefined ? [] : [[name, row[name]]]))),

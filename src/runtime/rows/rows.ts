@@ -1,15 +1,26 @@
 import type { Dataset, RowStream } from '../sources/dataset.js'
 
-/** Several data sets and streams of which each gives a share of the rows. */
-export interface Mixture {
-  readonly fingerprint: string
-  readonly parts: readonly {
-    readonly rows: Dataset | RowStream
-    readonly weight: number
-  }[]
+/** Rows that come the same way, with their place among the parts of the declaration. */
+export interface Part<Of = Dataset | RowStream> {
+  readonly index: number
+  readonly rows: Of
+}
+
+/** Rows that are gone through together: those of one stream, or of any number of data sets. */
+export interface Group {
+  readonly weight: number
+  readonly parts: readonly Part[]
 }
 
 /** The rows of a data declaration. */
-export type Rows = Dataset | RowStream | Mixture
+export interface Rows {
+  readonly fingerprint: string
+  /** With more than one, training draws by weight which gives the next row. */
+  readonly groups: readonly Group[]
+}
 
-export const isMixture = (rows: Rows): rows is Mixture => 'parts' in rows
+/** A data set or stream by itself. */
+export const onePart = (rows: Dataset | RowStream): Rows => ({
+  fingerprint: rows.fingerprint,
+  groups: [{ weight: 1, parts: [{ index: 0, rows }] }],
+})

@@ -76,3 +76,9 @@ export class DataInvalid extends Error {
     super(message)
   }
 }
+
+/** One row of a stream. */
+export async function rowAt(stream: RowStream, shard: number, at: number): Promise<Row> {
+  for await (const { row } of stream.read(shard, at)) return row
+  throw new DataInvalid(`shard ${shard + 1} has become shorter`, 'its files have changed')
+}

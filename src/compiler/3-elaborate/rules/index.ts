@@ -1,5 +1,7 @@
 import { deadArms } from './dead-arms.js'
+import { fewRowsAtATime } from './few-rows.js'
 import { idlePipelines } from './idle-pipeline.js'
+import { overlappingParts } from './overlapping-parts.js'
 import type { Rule } from './rule.js'
 import { unhandledTexts } from './unhandled-texts.js'
 import { unusedDeclarations } from './unused-declarations.js'
@@ -14,4 +16,6 @@ export const rules: readonly Rule[] = [
   unusedDeclarations,
   unusedTopLevel,
   unusedImports,
+  fewRowsAtATime,
+  overlappingParts,
 ]
