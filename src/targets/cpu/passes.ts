@@ -5,6 +5,7 @@ import { foldConstants } from '../../compiler/passes/fold-constants.js'
 import { fuseActivations } from '../../compiler/passes/fuse-activations.js'
 import { fuseMatmul } from '../../compiler/passes/fuse-matmul.js'
 import { hoistInvariants } from '../../compiler/passes/hoist-invariants.js'
+import { logicalWhere } from '../../compiler/passes/logical-where.js'
 import { mergeCommon } from '../../compiler/passes/merge-common.js'
 import type { Pass } from '../../compiler/passes/pass.js'
 import { pushRepeats } from '../../compiler/passes/push-repeats/index.js'
@@ -31,6 +32,7 @@ export const forward: readonly Pass[] = [
 ]
 
 export const step: readonly Pass[] = [
+  logicalWhere,
   hoistInvariants,
   foldConstants,
   simplify,
