@@ -3,7 +3,8 @@
 # dependencies = ["torch==2.15.0", "numpy==2.4.6", "safetensors==0.8.0"]
 # ///
 """What is carried from step to step, in float64, ten AdamW steps each: batch normalization over two views and in
-micro-batches, a momentum encoder with a queue (MoCo), a centred teacher (DINO), dropout and stochastic depth."""
+micro-batches, a momentum encoder with a queue (MoCo), a centred teacher (DINO), a teacher whose projections are
+predicted (BYOL), a network that is called frozen, dropout and stochastic depth."""
 
 import copy
 import sys
@@ -54,6 +55,23 @@ class Student(nn.Module):
 
     def forward(self, x):
         return self.out(F.gelu(self.first(x)))
+
+
+class Online(Mlp):
+    """BYOL's encoder and projection, and the predictor that the teacher has no use for."""
+
+    def __init__(self):
+        super().__init__()
+        self.predict = nn.Linear(3, 3)
+
+    def online(self, x):
+        return self.predict(self(x))
+
+
+class Back(Mlp):
+    def __init__(self):
+        super().__init__()
+        self.back = nn.Linear(3, 4)
 
 
 class Dropping(nn.Module):
@@ -204,6 +222,44 @@ def dino():
     )
 
 
+def byol():
+    net = start(Online())
+    teacher = copy.deepcopy(net)
+    one, two = draws(4, 4), draws(4, 4)
+
+    def step(k, _):
+        p = [net.online(one[k]), net.online(two[k])]
+        with torch.no_grad():
+            t = [teacher(two[k]), teacher(one[k])]
+        return 4 - 2 * F.cosine_similarity(p[0], t[0]).mean() - 2 * F.cosine_similarity(p[1], t[1]).mean()
+
+    run(
+        "byol", net, step, after=lambda _: blend(teacher, net, 0.9), begin=held("start", net=net, teacher=teacher),
+        tensors={"input/one": one, "input/two": two}, end=lambda: held("end", net=net, teacher=teacher),
+    )
+
+
+def frozen():
+    """What the network makes of a picture goes back in and through it once more, this time as it is in evaluation."""
+    net = start(Back())
+    x, goal = draws(5, 4), draws(5, 3)
+
+    def settled(y):
+        net.eval()
+        result = torch.func.functional_call(net, {k: v.detach() for k, v in net.named_parameters()}, (y,))
+        net.train()
+        return result
+
+    def step(k, _):
+        y = net(x[k])
+        return F.mse_loss(y, goal[k]) + 0.3 * (settled(net.back(y)) ** 2).mean()
+
+    run(
+        "frozen", net, step, begin=held("start", net=net), end=lambda: held("end", net=net),
+        tensors={"input/x": x, "input/goal": goal},
+    )
+
+
 def dropout():
     net = start(Dropping())
     x, goal = draws(5, 4), draws(5, 3)
@@ -220,6 +276,6 @@ def dropout():
 
 
 torch.manual_seed(11)
-for case in (batch_norm, micro_batches, moco, dino, dropout):
+for case in (batch_norm, micro_batches, moco, dino, dropout, byol, frozen):
     if case.__name__ in sys.argv[1:] or len(sys.argv) == 1:
         case()

@@ -1,7 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { graphsOfStage } from '../../src/artefact/stage-parts.js'
 import { byteSize } from '../../src/graph/types.js'
+import { runPipeline } from '../../src/runtime/run.js'
 import { type HostTensor, hostArray, toFloat32 } from '../../src/runtime/tensors.js'
+import { openSafetensors } from '../../src/weights/safetensors.js'
+import type { StoredTensor } from '../../src/weights/table.js'
 import { Fixture, compileText, evaluateOnce, expectTensors, relativeError, trainStage } from './harness.js'
 
 const steps = 10
@@ -94,6 +100,48 @@ pipeline p {
   next teacher = momentum * teacher + (1.0 - momentum) * net after update
   ${learn()}
 }`,
+  byol: `
+use std.nn { BatchNorm1d, Linear }
+module Net {
+  first = Linear(4, 6, use_bias = false)
+  norm = BatchNorm1d(6)
+  out = Linear(6, 3)
+  predict = Linear(3, 3)
+  fn project(x) = out(relu(norm(first(x))))
+  fn forward(x) = predict(project(x))
+}
+pipeline p {
+  model net = Net()
+  state teacher = copy(net)
+  let one = draw normal of [4, 4]
+  let two = draw normal of [4, 4]
+  let p = [net(one), net(two)]
+  let t = [teacher.project(two), teacher.project(one)]
+  fn apart(p, t) = mean(2.0 - 2.0 * cosine(p, t, -1))
+  loss far = apart(p[0], t[0]) + apart(p[1], t[1])
+  next teacher = 0.9 * teacher + 0.1 * net after update
+  ${learn()}
+}`,
+  frozen: `
+use std.losses { mse }
+use std.nn { BatchNorm1d, Linear }
+module Net {
+  first = Linear(4, 6, use_bias = false)
+  norm = BatchNorm1d(6)
+  out = Linear(6, 3)
+  back = Linear(3, 4)
+  fn forward(x) = out(relu(norm(first(x))))
+}
+pipeline p {
+  model net = Net()
+  let x = draw normal of [5, 4]
+  let goal = draw normal of [5, 3]
+  let y = net(x)
+  // by its averages, and a constant but for what goes in
+  let settled = frozen(net)(net.back(y))
+  loss far = mse(y, goal) + 0.3 * mean(square(settled))
+  ${learn()}
+}`,
   dropout: `
 use std.losses { mse }
 use std.nn { Dropout, DropPath, Linear }
@@ -176,5 +224,28 @@ describe('ten steps as in PyTorch, within 1e-5: losses, first gradients, paramet
         [square],
       ),
     ).toBeLessThan(1e-5)
+  })
+
+  it("an export has the names, types and shapes of torch's state_dict", async () => {
+    const fixture = await Fixture.open('states_batch_norm')
+    const source = (sources['batch_norm'] ?? '').replace(/\}$/, '  export net\n}')
+    const folder = await mkdtemp(join(tmpdir(), 'dcrc-'))
+    try {
+      const result = await runPipeline(compileText(source), {
+        root: folder,
+        runDir: join(folder, 'run'),
+        steps: 1,
+      })
+      expect(result.status).toBe('done')
+      const { tensors } = await openSafetensors(join(folder, 'run/export/net/model.safetensors'))
+      const typed = ([name, { dtype, shape }]: readonly [string, StoredTensor]) => [name, dtype, shape]
+      const names = fixture.names('end/net.')
+      expect([...tensors].map(typed).sort()).toEqual(
+        names.map((name) => typed([name, fixture.stored(`end/net.${name}`)])).sort(),
+      )
+      expect(names).toContain('bn.num_batches_tracked')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 })
