@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 const outdir = process.argv[2] ?? 'dist/cli'
 rmSync(outdir, { recursive: true, force: true })
 await build({
-  entryPoints: { main: 'src/cli/launch.ts', worker: 'src/runtime/worker.ts' },
+  entryPoints: { main: 'src/cli/launch.ts', worker: 'src/runtime/worker.ts', 'host-worker': 'src/runtime/host-worker.ts' },
   outdir,
   bundle: true,
   format: 'esm',

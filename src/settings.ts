@@ -6,6 +6,10 @@ export interface SettingReader {
   string(name: string): string
   strings(name: string): readonly string[]
   numbers(name: string): readonly number[]
+  bool(name: string): boolean
+  /** Of a picture: a number stands for both. */
+  size(name: string): readonly [height: number, width: number]
+  json(name: string): Json | undefined
 }
 
 /**
@@ -42,6 +46,17 @@ export function readSettings(
         ? found
         : wrong(name, 'list of numbers')
     },
+    bool(name) {
+      const found = value(name)
+      return typeof found === 'boolean' ? found : wrong(name, 'bool')
+    },
+    size(name) {
+      const found = value(name)
+      if (typeof found === 'number') return [found, found]
+      const [height, width] = isList(found) ? found : []
+      return typeof height === 'number' && typeof width === 'number' ? [height, width] : wrong(name, 'size')
+    },
+    json: value,
   }
 }
 

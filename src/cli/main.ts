@@ -20,6 +20,13 @@ const wholeNumberFrom =
 const wholeNumber = wholeNumberFrom(0)
 const positiveInt = wholeNumberFrom(1)
 
+const share = (text: string): number => {
+  const [, digits = '', percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? []
+  const value = digits === '' ? NaN : Number(digits) / (percent === '%' ? 100 : 1)
+  if (value >= 0 && value <= 1) return value
+  throw new InvalidArgumentError('Write a share such as 5% or 0.05.')
+}
+
 const target = 'FILE or FILE#pipeline; none: the only pipeline file of this folder'
 const setting = ['--set <name=value>', 'give a param of the pipeline another value (repeatable)'] as const
 
@@ -81,6 +88,11 @@ function program(done: (code: number) => void): Command {
     .option('--resume', 'go on from the last checkpoint of the run folder', false)
     .option('--steps <n>', 'end each stage after n steps; schedules keep their length', positiveInt)
     .option('--stage <name>', 'run only this stage')
+    .option(
+      '--bad-samples <share>',
+      'go on while at most so many samples are unreadable (default: 5%)',
+      share,
+    )
     .option(
       '--seed <n>',
       'seed of draws, initial values and data order (default: 0, or as compiled)',

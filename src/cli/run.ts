@@ -26,6 +26,7 @@ export interface RunCommand {
   readonly steps?: number
   readonly stage?: string
   readonly seed?: number
+  readonly badSamples?: number
   readonly weights?: 'random'
   readonly set: ReadonlyMap<string, string>
 }
@@ -35,7 +36,7 @@ type Source = { readonly folder: string } | { readonly target: Target }
 
 /** `dcrc run`: compiles when given a source, then trains, evaluates and exports. */
 export async function run(name: string | undefined, options: RunCommand): Promise<number> {
-  const { resume, runDir, steps, stage, seed, weights } = options
+  const { resume, runDir, steps, stage, seed, weights, badSamples } = options
   const source = findSource(name, options)
   const needed = options.weights === 'random' || resume ? undefined : neededFiles(source, options)
   const missing = needed && (await findMissing(needed, process.cwd()))
@@ -50,6 +51,7 @@ export async function run(name: string | undefined, options: RunCommand): Promis
     ...(stage === undefined ? {} : { stage }),
     ...(seed === undefined ? {} : { seed }),
     ...(weights === undefined ? {} : { weights }),
+    ...(badSamples === undefined ? {} : { badShare: badSamples }),
   }
   const screen = new Screen(process.stderr)
   const result = await withInterrupt(screen, ({ signal }) =>

@@ -60,8 +60,12 @@ async function runPart(
   const { length, batches, rows, close } =
     part.data === null ? randomBatches(spec, one, context) : await allRows(part, part.data, context)
   const stage = `evaluate/${spec.name}`
-  const feed = (batch: number): Promise<HostTensors> =>
-    feeder.feeds(part.graph, { seed, stage, step: batch, micro: 0, rows: rows(batch), hyper: noHyper })
+  const unread = new Set<number>()
+  const feed = (batch: number): Promise<HostTensors> => {
+    const leftOut = (at: number): unknown => unread.add(batch * part.rows + at)
+    const place = { seed, stage, step: batch, micro: 0 }
+    return feeder.feeds(part.graph, { ...place, rows: rows(batch), hyper: noHyper, leftOut })
+  }
   const collected = new Map<string, Collected>()
   await thread.call('openGraph', [part.graph, linked(part, context), context.settings])
   try {
@@ -86,7 +90,8 @@ async function runPart(
     await close()
     await thread.call('closeGraph', [])
   }
-  return Object.fromEntries([...collected].map(([name, { results }]) => [name, results]))
+  const counted = part.data === null ? new Set<number>() : unread
+  return Object.fromEntries([...collected].map(([name, all]) => [name, all.without(counted)]))
 }
 
 /** Every row once, in order; the last batch is filled up with the last row, whose repetitions are cut off again. */
@@ -140,6 +145,18 @@ class Collected {
     const row = wholeBatches ? first.shape : first.shape.slice(1)
     this.width = elementCount(row)
     this.results = { shape: [length, ...row], data: new Float32Array(length * this.width) }
+  }
+
+  /** The results of rows that could be read. */
+  without(unread: ReadonlySet<number>): Results {
+    const { shape, data } = this.results
+    const kept = Array.from({ length: this.length }, (_, row) => row).filter((row) => !unread.has(row))
+    if (kept.length === this.length) return this.results
+    const out = new Float32Array(kept.length * this.width)
+    kept.forEach((row, to) =>
+      out.set(data.subarray(row * this.width, (row + 1) * this.width), to * this.width),
+    )
+    return { shape: [kept.length, ...shape.slice(1)], data: out }
   }
 
   add(batch: number, tensor: HostTensor): void {

@@ -1,9 +1,11 @@
 import type { GraphSpec } from '../artefact/graphs.js'
 import { byteSize, elementCount } from '../graph/types.js'
 import { draw, drawKey } from './draws.js'
+import type { BadSamples } from './bad-samples.js'
 import type { OpenData } from './fields.js'
+import { goodFields } from './good-fields.js'
 import type { Sample } from './order/order.js'
-import type { ColumnValue } from './sources/dataset.js'
+import type { TensorValue } from './sources/dataset.js'
 import { type HostTensor, type HostTensors, copyInto, hostArray } from './tensors.js'
 
 type Input = GraphSpec['inputs'][number]
@@ -17,6 +19,8 @@ export interface Feeding {
   readonly micro: number
   /** The rows that each data declaration gives to a batch of a size. */
   rows(data: OpenData, size: number): Promise<readonly Sample[]>
+  /** Told of a row of a batch that cannot be read: another stands in its place. */
+  leftOut?(at: number): void
   /** The optimizer's scalars, by group and name. */
   hyper(group: number, name: string): number
 }
@@ -25,7 +29,10 @@ export interface Feeding {
 export class Feeder {
   private readonly spare = new Map<number, ArrayBuffer[]>()
 
-  constructor(private readonly data: ReadonlyMap<string, OpenData>) {}
+  constructor(
+    private readonly data: ReadonlyMap<string, OpenData>,
+    private readonly bad?: Pick<BadSamples, 'note'>,
+  ) {}
 
   async feeds(spec: GraphSpec, feeding: Feeding): Promise<HostTensors> {
     const feeds: Record<string, HostTensor> = {}
@@ -67,14 +74,15 @@ export class Feeder {
       const targets = inputs.map((input) => ({ ...target(input), data: this.memory(input) }))
       const size = Math.max(...targets.map((t) => t.rows))
       const samples = await feeding.rows(data, size)
-      await Promise.all(
-        samples.map(async (sample, at) => {
-          const wanted = targets.filter((t) => at < t.rows)
-          const fields = wanted.map(({ field }) => field)
-          const values = await data.fields(sample, fields, feeding.seed)
-          wanted.forEach((t, i) => copyInto(t.data, tensorValue(values[i], t), at * t.width))
-        }),
+      const made = await goodFields(data, samples, feeding.seed, (at) =>
+        targets.flatMap((t) => (at < t.rows ? [t.field] : [])),
       )
+      this.bad?.note(name, samples.length, [...made.bad.values()])
+      for (const at of made.bad.keys()) feeding.leftOut?.(at)
+      made.values.forEach((values, at) => {
+        const wanted = targets.filter((t) => at < t.rows)
+        wanted.forEach((t, i) => copyInto(t.data, tensorValue(values[i], t), at * t.width))
+      })
       for (const { name: to, dtype, shape, data } of targets) feeds[to] = { dtype, shape, data }
     }
     return feeds
@@ -93,8 +101,8 @@ function target({ name, dtype, shape, role }: Input) {
   return { name, dtype, shape, field, rows: shape[0] ?? 1, width: elementCount(shape.slice(1)) }
 }
 
-function tensorValue(value: ColumnValue | undefined, t: ReturnType<typeof target>) {
-  if (value === undefined || typeof value === 'string') throw new Error(`field ${t.field} is no tensor`)
+function tensorValue(value: TensorValue | undefined, t: ReturnType<typeof target>) {
+  if (value === undefined) throw new Error(`field ${t.field} is no tensor`)
   if (value.length !== t.width)
     throw new Error(`a row of field ${t.field} has ${value.length} values, not ${t.width}`)
   return value

@@ -7,7 +7,9 @@ import { allRows } from './rows/all-rows.js'
 import { type OpenDataset, openRows } from './rows/open-rows.js'
 import type { Group, Part, Rows } from './rows/rows.js'
 import type { Table } from './rows/table.js'
-import type { ColumnValue } from './sources/dataset.js'
+import { HostPool, isHeavy } from './host-pool.js'
+import { tensorOf } from './pictures/tensor-of.js'
+import type { ColumnValue, TensorValue } from './sources/dataset.js'
 
 /** An opened data declaration: its rows, and its fields as functions of them. */
 export interface OpenData {
@@ -15,27 +17,40 @@ export interface OpenData {
   readonly rows: Rows
   /** All rows by number: those of a stream are counted when this is first asked for. */
   all(): Promise<Table>
-  /** Fields of a row, by name. What is drawn for them follows from the seed, the epoch and the row alone. */
-  fields(sample: Sample, names: readonly string[], seed: number): Promise<readonly ColumnValue[]>
+  readonly fields: MakeFields
 }
+
+/**
+ * Fields of a row, by name. What is drawn for them follows from the seed, the epoch and the row alone. Throws
+ * SampleUnreadable.
+ */
+export type MakeFields = (
+  sample: Sample,
+  names: readonly string[],
+  seed: number,
+) => Promise<readonly TensorValue[]>
 
 /** Opens a declaration and prepares the host functions of its fields. */
 export async function openData(spec: DataSpec, root: string, open: OpenDataset): Promise<OpenData> {
   const rows = await rowsOf(spec, root, open)
+  const here = await prepareFields(spec, root)
+  const fields = isHeavy(spec) ? await HostPool.shared().prepare(spec, root) : here
+  return { spec, ...withAll(rows), fields }
+}
+
+/** Prepares the host functions of all fields. */
+export async function prepareFields(spec: DataSpec, root: string): Promise<MakeFields> {
   const makers = await Promise.all(spec.parts.map((part) => makersOf(spec, part, root)))
-  return {
-    spec,
-    ...withAll(rows),
-    fields: (sample, names, seed) => {
-      const making = { sample, seed, lets: new Map<string, ColumnValue | Promise<ColumnValue>>() }
-      return Promise.all(
-        names.map(async (name) => {
-          const field = makers[sample.part]?.get(name)
-          if (!field) throw new Error(`data ${spec.name} has no field ${name}`)
-          return field(making)
-        }),
-      )
-    },
+  const types = new Map(spec.fields.map((field) => [field.name, field]))
+  return (sample, names, seed) => {
+    const making = { sample, seed, lets: new Map<string, ColumnValue | Promise<ColumnValue>>() }
+    return Promise.all(
+      names.map(async (name) => {
+        const [field, type] = [makers[sample.part]?.get(name), types.get(name)]
+        if (!field || !type) throw new Error(`data ${spec.name} has no field ${name}`)
+        return tensorOf(await field(making), type)
+      }),
+    )
   }
 }
 

@@ -6,6 +6,7 @@ import type { Draws } from './host-functions/host-body.js'
 import type { Sample } from './order/order.js'
 import { Words } from './order/words.js'
 import type { ColumnValue, Row } from './sources/dataset.js'
+import { SampleUnreadable } from './sources/sample-unreadable.js'
 
 type Late<T> = T | Promise<T>
 
@@ -76,7 +77,8 @@ export async function prepareScalar(
   const value = await prepareExpression(e, root, place)
   return async (making) => {
     const found = await value(making)
-    return typeof found === 'string' ? found : Number(found[0])
+    if (typeof found === 'string') return found
+    return 'kind' in found ? Number.NaN : Number(found[0])
   }
 }
 
@@ -116,6 +118,8 @@ export function columnsIn(e: HostExpression): readonly string[] {
 function columnOf(row: Row, name: string): ColumnValue {
   const value = Object.hasOwn(row, name) ? row[name] : undefined
   if (value === undefined) throw new Error(`the source has no column ${name}`)
+  if (typeof value === 'object' && 'kind' in value && value.kind === 'unreadable')
+    throw new SampleUnreadable(value.sample, value.reason)
   return value
 }
 

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly seed?: number
   /** `random`: models and data whose files are not there are made up; as compiled when absent. */
   readonly weights?: Manifest['weights']
+  /** The share of samples that may be unreadable; 0.05 when absent. */
+  readonly badShare?: number
   /** Bytes of memory to count on; what is free when absent. */
   readonly freeMemory?: number
   /** Threads of one operator. */

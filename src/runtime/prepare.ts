@@ -3,6 +3,7 @@ import type { Artefact } from '../artefact/manifest.js'
 import { changedModel, changedSinceRun, stageOrder, unknownStage } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { type Progress, findProgress, listCheckpoints } from './checkpoint.js'
+import { BadSamples, defaultBadShare } from './bad-samples.js'
 import { Feeder } from './feeds.js'
 import { freeMemory } from './free-memory.js'
 import { checkMemory } from './memory-check.js'
@@ -89,10 +90,12 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
     folder.create(manifest, environment(manifest, seed, fingerprints, random))
   }
 
+  const badShare = options.badShare ?? defaultBadShare
+  const bad = new BadSamples(folder.path('bad-samples.jsonl'), badShare, span, onWarning)
   const context = {
     artefact,
     thread: new WorkerThread(),
-    feeder: new Feeder(opened.data),
+    feeder: new Feeder(opened.data, bad),
     data: opened.data,
     weights,
     folder,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { DataSpec } from '../artefact/data.js'
 import type { Manifest } from '../artefact/manifest.js'
 import type { ModelSpec } from '../artefact/models.js'
-import type { ColumnValue, Dataset } from './sources/dataset.js'
+import type { Dataset, TensorValue } from './sources/dataset.js'
 import { elementCount } from '../graph/types.js'
 import { locate } from '../weights/find.js'
 import { drawKey, uniform } from './draws.js'
@@ -45,18 +45,20 @@ const rows = 64
 
 /** Random values of the types that a data set's fields are declared with: floats in [0, 1), ints and bools 0 or 1. */
 export function randomData(spec: DataSpec, seed: number): OpenData {
-  const values = (index: number): Record<string, ColumnValue> =>
+  const values = (index: number): Record<string, TensorValue> =>
     Object.fromEntries(spec.fields.map((field) => [field.name, randomField(spec.name, field, seed, index)]))
   const dataset: Dataset = { length: rows, fingerprint: `random rows, seed ${seed}`, row: values }
   return {
     spec,
     ...withAll(onePart(dataset)),
-    fields: async ({ row }, names) =>
-      names.map((name) => {
+    fields: async ({ id }, names) => {
+      const row = values(Number(id))
+      return names.map((name) => {
         const value = row[name]
         if (value === undefined) throw new Error(`no field ${name}`)
         return value
-      }),
+      })
+    },
   }
 }
 
@@ -65,7 +67,7 @@ function randomField(
   { name, dtype, shape }: DataSpec['fields'][number],
   seed: number,
   index: number,
-): ColumnValue {
+): TensorValue {
   const values = new Float32Array(elementCount(shape))
   uniform(values, [1, ...shape], { key: drawKey(seed, 'random', data, name), step: index, micro: 0 }, 0, 1)
   switch (dtype) {

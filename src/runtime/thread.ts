@@ -1,7 +1,7 @@
 import './no-telemetry.js'
-import { Worker } from 'node:worker_threads'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { GraphFault } from '../faults/graph-fault.js'
+import { startScript } from './start-script.js'
 import type { Request, Requests, Response, Result } from './worker.js'
 
 interface Waiting {
@@ -11,7 +11,7 @@ interface Waiting {
 
 /** The worker thread that runs graphs, seen from the main thread, which stays free while they run. */
 export class WorkerThread {
-  private readonly worker = startWorker()
+  private readonly worker = startScript('worker', import.meta.url)
   private readonly waiting = new Map<number, Waiting>()
   private next = 0
   /** Why the thread serves no more. */
@@ -61,13 +61,4 @@ export class WorkerThread {
 function errorOf(response: Exclude<Response, { readonly value: unknown }>): unknown {
   if ('failure' in response) return new GraphFault(response.failure)
   return 'diagnostic' in response ? new UserError(response.diagnostic) : response.error
-}
-
-/** Compiled code starts as it is; sources (tests, development) register a loader for TypeScript first. */
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url))
-  const entry = JSON.stringify(new URL('./worker.ts', import.meta.url).href)
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}) })`, {
-    eval: true,
-  })
 }

@@ -1,10 +1,18 @@
 import type { Json, Settings } from '../artefact/json.js'
 import type { DType } from '../graph/types.js'
 
-/** The type of a column: a tensor per row, or text that only host functions can use. */
+/** The type of a column: a tensor per row, or text or a picture of any size, which only host functions can use. */
 export type ColumnType =
   | { readonly kind: 'tensor'; readonly dtype: DType; readonly shape: readonly number[] }
   | { readonly kind: 'string' }
+  /** In 8 bits a channel; of one size it is also a tensor [3, height, width], of bytes or of floats in [0, 1]. */
+  | { readonly kind: 'picture'; readonly size: PictureSize | null }
+
+export type PictureSize = readonly [height: number, width: number]
+
+export const text: ColumnType = { kind: 'string' }
+export const integer: ColumnType = { kind: 'tensor', dtype: 'i64', shape: [] }
+export const anyPicture: ColumnType = { kind: 'picture', size: null }
 
 /**
  * A source of rows, in one file of this folder: `data mnist = mnist(split = "test")`. What opens it is a file of the same
@@ -33,12 +41,29 @@ export const shuffle: SettingParameter = {
 
 export interface SettingParameter {
   readonly name: string
-  readonly kind: 'int' | 'float' | 'bool' | 'string' | 'path' | 'strings' | 'ints' | 'floats'
+  readonly kind:
+    | 'int'
+    | 'float'
+    | 'bool'
+    | 'string'
+    | 'path'
+    | 'strings'
+    | 'ints'
+    | 'floats'
+    /** Of a picture: a number, or height and width. */
+    | 'size'
+    /** A colour as `#rrggbb`. */
+    | 'colour'
+    /** A record that gives a type for each name: `{ image: "picture", label: "i64[]" }`. */
+    | 'columns'
+    /** A record of anything. */
+    | 'record'
   readonly default?: Json
   /** The values that it may take (each element of a list). */
   readonly choices?: readonly Json[]
-  /** The least number that it may be (each element of a list). */
+  /** The least and the greatest number that it may be (each element of a list). */
   readonly min?: number
+  readonly max?: number
   readonly doc: string
 }
 
@@ -46,12 +71,19 @@ export interface SettingParameter {
 export interface HostFunction {
   readonly name: string
   readonly doc: string
-  readonly parameters: readonly {
-    readonly name: string
-    readonly kind: 'column' | 'int' | 'float' | 'string' | 'path'
-    readonly default?: Json
-    readonly doc: string
-  }[]
+  readonly parameters: readonly (ColumnParameter | SettingParameter)[]
   /** The type of the result for the given argument types and static arguments. */
   type(columns: Readonly<Record<string, ColumnType>>, settings: Settings): ColumnType
+}
+
+/** What a function may ask for, and the kind of column that gives it. */
+export const taken = { text: 'string', picture: 'picture', numbers: 'tensor' } as const
+
+/** A parameter that is evaluated for each row. */
+export interface ColumnParameter {
+  readonly name: string
+  readonly kind: 'column'
+  readonly takes: keyof typeof taken
+  readonly default?: never
+  readonly doc: string
 }

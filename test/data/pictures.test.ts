@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
+import type { Interpolation } from '../../src/sources/interpolation.js'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { onColour } from '../../src/runtime/pictures/composite.js'
 import { decode } from '../../src/runtime/pictures/decode.js'
 import { centreBox, crop, mirror, upsideDown } from '../../src/runtime/pictures/geometry.js'
 import { brightness, contrast, hue, saturation } from '../../src/runtime/pictures/jitter.js'
-import { type Pixels, PictureUnreadable, encoded } from '../../src/runtime/pictures/picture.js'
-import { type Interpolation, resample } from '../../src/runtime/pictures/resample.js'
+import { type Pixels, encoded as encodedPicture } from '../../src/runtime/pictures/picture.js'
+import { SampleUnreadable } from '../../src/runtime/sources/sample-unreadable.js'
+import { resample } from '../../src/runtime/pictures/resample.js'
 
 type Size = readonly [width: number, height: number]
 interface Digest {
@@ -29,6 +31,7 @@ const fixture = JSON.parse(
 }
 const changes = { brightness, contrast, saturation, hue }
 
+const encoded = (file: Uint8Array) => encodedPicture(file, 'a.jpg')
 const bytes = (text: string): Buffer => Buffer.from(text, 'base64')
 const read = async (file: string): Promise<Pixels> => onColour(await decode(encoded(bytes(file))))
 const digest = ({ width, height, data }: Pixels): Digest => ({
@@ -68,11 +71,11 @@ test('changes of colour give the bits of torchvision', async () => {
 test('what is no picture, cut off or absurdly large is told', async () => {
   const [{ file } = { file: '' }] = fixture.pictures
   const whole = bytes(file)
-  await expect(decode(encoded(Buffer.from('no picture')))).rejects.toThrow(PictureUnreadable)
-  await expect(decode(encoded(whole.subarray(0, -40)))).rejects.toThrow(PictureUnreadable)
+  await expect(decode(encoded(Buffer.from('no picture')))).rejects.toThrow(SampleUnreadable)
+  await expect(decode(encoded(whole.subarray(0, -40)))).rejects.toThrow(SampleUnreadable)
   // A PNG of 50,000 x 50,000 pixels by its header alone: nothing of that size is allocated.
   const header = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAw1AAAMNQCAIAAAD/////AAAAAElFTkSuQmCC', 'base64')
   const before = process.memoryUsage().rss
-  await expect(decode(encoded(header))).rejects.toThrow(PictureUnreadable)
+  await expect(decode(encoded(header))).rejects.toThrow(SampleUnreadable)
   expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 28)
 })

@@ -44,6 +44,14 @@ describe('docs/language.md', () => {
   })
 })
 
+describe('docs/data.md', () => {
+  const data = readFileSync('docs/data.md', 'utf8')
+
+  test.each(examplesOf(data))('has an example that compiles: $name', { timeout: 120_000 }, (example) => {
+    expect(problemsOf(example)).toBe('')
+  })
+})
+
 describe('docs/extend.md', () => {
   const extend = readFileSync('docs/extend.md', 'utf8')
 

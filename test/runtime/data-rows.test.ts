@@ -34,7 +34,7 @@ const made: readonly HostBody[] = [
 const declared = made.map(({ name }): HostFunction => ({
   name,
   doc: '',
-  parameters: [{ name: 'of', kind: 'column', doc: '' }],
+  parameters: [{ name: 'of', kind: 'column', takes: 'numbers', doc: '' }],
   type: () => ({ kind: 'tensor', dtype: 'f32', shape: [2] }),
 }))
 const lists: readonly (readonly [unknown[], readonly unknown[]])[] = [

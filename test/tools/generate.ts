@@ -24,7 +24,17 @@ export const folders = [
     list: 'sources',
     type: 'DataSource',
     from: './source.js',
-    skip: ['source', 'registry', 'operations', 'length', 'emoji-styles'],
+    skip: [
+      'source',
+      'registry',
+      'emoji-styles',
+      'column-type',
+      'class-count',
+      'interpolation',
+      'length',
+      'operations',
+      'shorter-side',
+    ],
   },
   {
     folder: 'src/sources/functions',
@@ -38,7 +48,7 @@ export const folders = [
     list: 'openers',
     type: 'SourceOpener',
     from: './dataset.js',
-    skip: ['dataset'],
+    skip: ['dataset', 'sample-unreadable'],
   },
   {
     folder: 'src/runtime/host-functions',

@@ -220,7 +220,7 @@ function evaluationParameter(p: EvaluationParameter): SettingLike {
   return p.kind === 'batch' ? { ...p, kind: 'of a batch' } : p
 }
 
-const columnType = (type: ColumnType): string => (type.kind === 'string' ? 'string' : formatType(type))
+const columnType = (type: ColumnType): string => (type.kind === 'tensor' ? formatType(type) : type.kind)
 
 interface Described {
   readonly name: string

@@ -5,8 +5,9 @@ import { needsOverride, nothingToOverride } from '../../diagnostics/catalogue/pi
 import { wrongType } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
-import { formatType, sameShape } from '../../graph/types.js'
+import { type TensorType, formatType, sameShape } from '../../graph/types.js'
 import { dataLength } from '../../sources/length.js'
+import type { PictureSize } from '../../sources/source.js'
 import type { DataField, DataItem } from '../1-parse/syntax.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
@@ -20,6 +21,8 @@ import { type Val, describe } from './values.js'
 /** A `data` declaration: its plan for the host, and how many rows its fields have in graphs. */
 export interface DeclaredData {
   readonly spec: DataSpec
+  /** Fields whose bytes become floats in [0, 1] in the graph. */
+  readonly pictures: ReadonlySet<string>
   /** What another declaration takes of it. */
   readonly taken: TakenRows
   /** Undefined where it is left to the compiler, since only evaluations read it. */
@@ -39,7 +42,7 @@ export function declaredData(
   const taken = withBlock(x, item, rowsOf(item.source, item.span, { ...context, x, name }), environment)
   const spec = {
     name,
-    fields: taken.fields.map(({ field }) => field),
+    fields: taken.fields.map(({ field, bytes }) => (bytes ? { ...field, dtype: 'u8' as const } : field)),
     parts: taken.parts.map((part, k) => ({
       ...part,
       values: taken.fields.flatMap(({ values }) => values[k] ?? []),
@@ -48,7 +51,10 @@ export function declaredData(
   }
   if (dataLength(spec) === 0) fail(emptyRows(item.source?.span ?? item.span, { data: name }))
   const rows = item.rows && batchOf(evaluate(x, item.rows, environment(item.rows.span.file)), item.rows.span)
-  return { spec, taken, rows, span: item.name.span }
+  const pictures = new Set(
+    taken.fields.flatMap(({ field, bytes }) => (bytes && field.dtype === 'f32' ? [field.name] : [])),
+  )
+  return { spec, pictures, taken, rows, span: item.name.span }
 }
 
 function batchOf(value: Val, span: Span): number {
@@ -85,8 +91,9 @@ function withBlock(
     written.set(text, f.name.span)
     const place = fields.findIndex(({ field }) => field.name === text)
     checkOverride(f, fields[place], taken)
-    const { type, value } = fieldOf(x, f, scope, environment(f.span.file))
-    const made = { field: { name: text, ...type }, values: taken.parts.map(() => value), span: f.name.span }
+    const { type, value, bytes } = fieldOf(x, f, scope, environment(f.span.file))
+    const values = taken.parts.map(() => value)
+    const made = { field: { name: text, ...type }, bytes, values, span: f.name.span }
     if (place === -1) fields.push(made)
     else fields[place] = made
   }
@@ -107,6 +114,8 @@ function checkOverride(f: DataField, base: TakenField | undefined, { fields }: T
 interface MadeField {
   readonly type: Omit<DataSpec['fields'][number], 'name'>
   readonly value: HostExpression
+  /** A picture, which crosses to the graph as bytes. */
+  readonly bytes: boolean
 }
 
 function fieldOf(x: Elaboration, f: DataField, scope: RowScope, env: Environment): MadeField {
@@ -115,7 +124,7 @@ function fieldOf(x: Elaboration, f: DataField, scope: RowScope, env: Environment
     return fail(
       badField(type.span, {
         message: `field \`${f.name.text}\` must be a tensor, got ${typeText(type)}`,
-        help: 'for text use a host function such as `word_tokens`',
+        help: 'a picture is f32[3, height, width]; for text use a host function such as `word_tokens`',
       }),
     )
   }
@@ -136,6 +145,7 @@ function fieldOf(x: Elaboration, f: DataField, scope: RowScope, env: Environment
       }),
     )
   }
+  if (made.kind === 'picture') return pictureField(f, value, made.size, { dtype, shape })
   if (made.dtype !== dtype || !sameShape(made.shape, shape)) {
     return fail(
       badField(f.value.span, {
@@ -144,5 +154,35 @@ function fieldOf(x: Elaboration, f: DataField, scope: RowScope, env: Environment
       }),
     )
   }
-  return { type: { dtype, shape }, value }
+  return { type: { dtype, shape }, value, bytes: false }
+}
+
+/** A picture of one size is a tensor of bytes, or of floats in [0, 1], which the graph makes of the bytes. */
+function pictureField(
+  f: DataField,
+  value: HostExpression,
+  size: PictureSize | null,
+  { dtype, shape }: TensorType,
+): MadeField {
+  const name = f.name.text
+  if (size === null) {
+    const [, height = 224, width = 224] = shape
+    const middle = height === width ? height : `[${height}, ${width}]`
+    return fail(
+      badField(f.value.span, {
+        message: `field \`${name}\` is a picture of any size`,
+        help: `give it one, such as centre_crop(resize(image, ${Math.min(height, width)}), ${middle})`,
+      }),
+    )
+  }
+  const type = { dtype, shape }
+  if ((dtype === 'f32' || dtype === 'u8') && sameShape([3, ...size], shape))
+    return { type, value, bytes: true }
+  const made = formatType({ dtype: dtype === 'u8' ? 'u8' : 'f32', shape: [3, ...size] })
+  return fail(
+    badField(f.value.span, {
+      message: `field \`${name}\` is declared ${formatType(type)}, this gives a picture, ${made}`,
+      help: `declare it ${made}`,
+    }),
+  )
 }

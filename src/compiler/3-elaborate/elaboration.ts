@@ -344,12 +344,19 @@ export class Elaboration {
     const key = `${name}/${rows}`
     const known = this.inputs.get(key)
     if (known) return known
-    const declared = this.data.get(data)?.spec.fields.find((f) => f.name === field)
+    const { spec, pictures } = this.data.get(data) ?? {}
+    const declared = spec?.fields.find((f) => f.name === field)
     if (!declared) return undefined
     const type = { dtype: declared.dtype, shape: [rows, ...declared.shape] }
-    const value = this.build(span, () => this.root.input(name, type, { kind: 'batch', data, field }))
+    const { root } = this
+    const value = this.build(span, () => {
+      const input = root.input(name, type, { kind: 'batch', data, field })
+      this.batches.set(input, { data, span })
+      if (pictures?.has(field) !== true) return input
+      // As torchvision's ToTensor: a quarter of the bytes crosses to the device.
+      return root.op('Div', [root.op('Cast', [input], { to: 'f32' }), root.scalar(255)])
+    })
     this.inputs.set(key, value)
-    this.batches.set(value, { data, span })
     return value
   }
 

@@ -1,11 +1,12 @@
 import type { HostExpression } from '../../artefact/data.js'
 import type { Json } from '../../artefact/json.js'
 import { badField } from '../../diagnostics/catalogue/data.js'
-import { badArguments } from '../../diagnostics/catalogue/type.js'
+import { badArguments, wrongType } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { findHostFunction, functions } from '../../sources/registry.js'
-import type { ColumnType } from '../../sources/source.js'
+import { formatType } from '../../graph/types.js'
+import { type ColumnParameter, type ColumnType, taken } from '../../sources/source.js'
 import type { Expression } from '../1-parse/syntax.js'
 import { missingArgument } from './arguments.js'
 import { type Elaboration, fail } from './elaboration.js'
@@ -80,12 +81,12 @@ export function hostCall(
     }
     if (parameter.kind === 'column') {
       const column = hostExpression(x, a.value, scope, env)
+      checkColumn(parameter, column.type, callee, a.value.span)
       args[name] = column.value
       types[name] = column.type
     } else {
       const value = evaluate(x, a.value, env)
-      const declared = { name, kind: parameter.kind, doc: '' }
-      settings[name] = pluginSetting(x, declared, value, a.value.span, callee)
+      settings[name] = pluginSetting(x, parameter, value, a.value.span, callee)
       args[name] = { kind: 'literal', value: settings[name] }
     }
   })
@@ -98,4 +99,12 @@ export function hostCall(
     }
   }
   return { value: { kind: 'call', function: callee, arguments: args }, type: fn.type(types, settings) }
+}
+
+/** Whether a function can use what it is given. */
+function checkColumn({ name, takes }: ColumnParameter, type: ColumnType, callee: string, span: Span): void {
+  if (type.kind === taken[takes]) return
+  const got = type.kind === 'tensor' ? formatType(type) : type.kind === 'string' ? 'text' : 'a picture'
+  const wanted = takes === 'picture' ? 'a picture' : takes
+  fail(wrongType(span, { wanted, got, where: `\`${name}\` of \`${callee}\`` }))
 }

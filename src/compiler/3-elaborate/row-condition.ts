@@ -122,7 +122,7 @@ function kindOf(type: ColumnType, e: Expression): Kind {
   if (type.kind === 'tensor' && type.shape.length === 0) return type.dtype === 'bool' ? 'condition' : 'number'
   return fail(
     badCondition(e.span, {
-      message: `rows are compared by numbers and texts, this is ${formatType(type)}`,
+      message: `rows are compared by numbers and texts, this is ${type.kind === 'tensor' ? formatType(type) : 'a picture'}`,
       help: 'take a column with one number or text a row',
     }),
   )

@@ -108,13 +108,13 @@ function alike(
   for (const { field, span } of first.rows.fields) {
     let name = `${c.name}.${field.name}`
     while (taken.has(name)) name = `${name}'`
-    const values = operands.flatMap(
-      ({ rows }) => rows.fields.find((f) => f.field.name === field.name)?.values ?? [],
-    )
+    const same = operands.flatMap(({ rows }) => rows.fields.filter((f) => f.field.name === field.name))
+    const values = same.flatMap((f) => f.values)
+    const bytes = same.every((f) => f.bytes)
     lets.push({ name, values })
     const value: HostExpression = { kind: 'let', name }
     scope.set(field.name, { value, type: { kind: 'tensor', dtype: field.dtype, shape: field.shape } })
-    fields.push({ field, span, values: parts.map(() => value) })
+    fields.push({ field, bytes, span, values: parts.map(() => value) })
   }
   const named = parts.map((part, p) => ({
     ...part,

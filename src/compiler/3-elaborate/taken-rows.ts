@@ -8,6 +8,8 @@ import type { RowScope } from './host-expression.js'
 /** A field and how each part makes it. */
 export interface TakenField {
   readonly field: DataSpec['fields'][number]
+  /** A picture, which crosses to the graph as bytes. */
+  readonly bytes: boolean
   readonly values: readonly HostExpression[]
   /** Where it is declared. */
   readonly span: Span

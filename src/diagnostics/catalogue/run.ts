@@ -224,6 +224,51 @@ A \`data\` declaration opened but has no rows, so no batch can be made of it. Lo
   }),
 )
 
+export const badSample = define<{ data: string; sample: string; reason: string; file: string }>(
+  'run/bad-sample',
+  'warning',
+  `
+A sample of a data set cannot be read: a picture that is cut off, a text that is missing. It is left out: in training the
+next good sample of the batch stands in its place, an evaluation does not count it. The first one is told; all are listed,
+one a line, in \`bad-samples.jsonl\` of the run's folder.
+`,
+  ({ data, sample, reason, file }) => ({
+    message: `a sample of \`${data}\` is left out: ${sample}: ${reason}`,
+    help: `all that are left out are listed in ${file}`,
+  }),
+)
+
+export const tooManyBadSamples = define<{
+  data: string
+  bad: number
+  made: number
+  most: number
+  file: string
+}>(
+  'run/bad-samples',
+  'error',
+  `
+Many samples of a data set cannot be read, so that what is left may be no sample of it any more. By default up to 5 % may
+be left out; \`dcrc run --bad-samples 20%\` allows more.
+`,
+  ({ data, bad, made, most, file }) => ({
+    message: `${bad} of the first ${made} samples of \`${data}\` cannot be read, more than ${Math.round(most * 1000) / 10} %`,
+    help: `look at ${file}; \`--bad-samples ${Math.min(100, Math.ceil((bad / made) * 200))}%\` allows them`,
+  }),
+)
+
+export const noGoodSample = define<{ data: string; sample: string; reason: string }>(
+  'run/no-good-sample',
+  'error',
+  `
+None of the samples of a data set can be read.
+`,
+  ({ data, sample, reason }) => ({
+    message: `no sample of \`${data}\` can be read: ${sample}: ${reason}`,
+    help: '`dcrc data FILE NAME` shows what a data set holds',
+  }),
+)
+
 export const unknownStage = define<{ name: string; stages: readonly string[] }>(
   'run/stage-unknown',
   'error',

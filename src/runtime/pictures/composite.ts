@@ -1,4 +1,4 @@
-import { type Colour, white } from './colour.js'
+import { type Colour, white } from '../../colour.js'
 import type { Pixels } from './picture.js'
 
 /** A picture on a ground of one colour, bit-equal to Pillow's `alpha_composite`; without transparency as it is. */

@@ -1,38 +1,53 @@
-import sharp, { type Metadata, type Sharp } from 'sharp'
-import { type EncodedPicture, type Picture, type Pixels, PictureUnreadable } from './picture.js'
+import type { Metadata, Sharp } from 'sharp'
+import { SampleUnreadable } from '../sources/sample-unreadable.js'
+import type { EncodedPicture, Picture, Pixels } from './picture.js'
 
 /** What claims to be larger is refused before it is decoded: 64 million pixels take 192 MB. */
 const mostPixels = 2 ** 26
 
 /** A picture as sharp opens it: nothing is decoded yet. Colour profiles are left out, as Pillow does. */
-export const opened = ({ bytes }: EncodedPicture): Sharp =>
-  sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels, ignoreIcc: true, sequentialRead: true })
+export async function opened({ bytes }: EncodedPicture): Promise<{ image: Sharp }> {
+  // Loaded here: what decodes no picture needs no libvips.
+  const { default: sharp } = await import('sharp')
+  // Pictures are decoded side by side; within one, more threads only get in the way.
+  sharp.concurrency(1)
+  sharp.cache(false)
+  const options = {
+    failOn: 'error',
+    limitInputPixels: mostPixels,
+    ignoreIcc: true,
+    sequentialRead: true,
+  } as const
+  // In an object, since a promise would wait for the picture itself.
+  return { image: sharp(bytes, options) }
+}
 
 /**
  * The pixels of a picture, turned upright by its EXIF data: what Pillow's `exif_transpose` and `convert("RGB")` give, of
- * transparent ones `convert("RGBA")`. Throws PictureUnreadable.
+ * transparent ones `convert("RGBA")`. Throws SampleUnreadable.
  */
 export async function decode(picture: Picture): Promise<Pixels> {
   if (picture.kind === 'pixels') return picture
-  try {
-    const about = await opened(picture).metadata()
-    const { data, info } = await inSpace(opened(picture), about)
-      .autoOrient()
-      .raw()
-      .toBuffer({ resolveWithObject: true })
+  return reading(picture, async () => {
+    const { image } = await opened(picture)
+    const about = await image.metadata()
+    const pixels = inSpace(image, about).autoOrient().raw()
+    const { data, info } = await pixels.toBuffer({ resolveWithObject: true })
     const { width, height, channels } = info
     if (about.space === 'cmyk') return { kind: 'pixels', width, height, channels: 3, data: fromCmyk(data) }
-    if (channels !== 3 && channels !== 4) throw new PictureUnreadable(`it has ${channels} channels`)
+    if (channels !== 3 && channels !== 4) throw new Error(`it has ${channels} channels`)
     return { kind: 'pixels', width, height, channels, data }
-  } catch (error) {
-    throw unreadable(error)
-  }
+  })
 }
 
-/** What libvips says of a file, as one line. */
-export function unreadable(error: unknown): Error {
-  if (error instanceof PictureUnreadable || !(error instanceof Error)) throw error
-  return new PictureUnreadable(error.message.split('\n')[0] ?? 'it cannot be decoded')
+/** What libvips says of a file that it cannot read concerns the sample. */
+export async function reading<T>({ name }: EncodedPicture, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    throw new SampleUnreadable(name, error.message.split('\n')[0] ?? 'it cannot be decoded')
+  }
 }
 
 /** Inks are mixed here, since libvips would mix them by a profile. */

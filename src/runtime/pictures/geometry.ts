@@ -1,4 +1,4 @@
-import type { Colour } from './colour.js'
+import type { Colour } from '../../colour.js'
 import { type Pixels, blank } from './picture.js'
 
 export interface Box {

@@ -3,6 +3,8 @@ export interface EncodedPicture {
   readonly kind: 'encoded'
   /** The bytes, or the file that holds them. */
   readonly bytes: Uint8Array | string
+  /** Where it lies, for whom a bad one is told. */
+  readonly name: string
 }
 
 /** A picture of 8 bits a channel: rows from the top, pixels from the left, the channels of a pixel together. */
@@ -17,10 +19,11 @@ export interface Pixels {
 
 export type Picture = EncodedPicture | Pixels
 
-/** A picture cannot be used: the sample is at fault, not the program. */
-export class PictureUnreadable extends Error {}
-
-export const encoded = (bytes: Uint8Array | string): EncodedPicture => ({ kind: 'encoded', bytes })
+export const encoded = (bytes: Uint8Array | string, name: string): EncodedPicture => ({
+  kind: 'encoded',
+  bytes,
+  name,
+})
 
 export const isPicture = (value: unknown): value is Picture =>
   typeof value === 'object' &&

@@ -1,8 +1,5 @@
+import type { Interpolation } from '../../sources/interpolation.js'
 import { type Pixels, blank } from './picture.js'
-
-/** How pixels between pixels are made; `nearest` takes the one that is there. */
-export const interpolations = ['nearest', 'bilinear', 'bicubic'] as const
-export type Interpolation = (typeof interpolations)[number]
 
 /**
  * Resizes a picture in red, green and blue, bit-equal to Pillow's `Image.resize`: two passes, across and down, each with

@@ -1,7 +1,12 @@
 import type { Settings } from '../../artefact/json.js'
+import type { Picture } from '../pictures/picture.js'
+import type { Unreadable } from './sample-unreadable.js'
 
-/** One value of one row: numbers in row-major order, or text. */
-export type ColumnValue = Float32Array | Uint8Array | BigInt64Array | string
+/** Numbers of one row, in row-major order. */
+export type TensorValue = Float32Array | Uint8Array | BigInt64Array
+
+/** One value of one row: numbers, text, a picture, or why there is none. */
+export type ColumnValue = TensorValue | string | Picture | Unreadable
 
 /** The values of a row by column. */
 export type Row = Readonly<Record<string, ColumnValue>>
@@ -18,6 +23,8 @@ export interface Dataset {
   readonly length: number
   /** The identity of the content: a hash of files and settings; part of the run's record. */
   readonly fingerprint: string
+  /** What the numbers of a column stand for: the names of classes. */
+  readonly names?: ReadonlyMap<string, readonly string[]>
   /**
    * Makes rows ready, where many at a time are faster than each by itself; awaited before `row` is asked for them. They
    * stay ready: runs at the same time may share a dataset.
@@ -36,6 +43,7 @@ export interface Dataset {
 export interface RowStream {
   /** As for a data set. */
   readonly fingerprint: string
+  readonly names?: ReadonlyMap<string, readonly string[]>
   readonly shards: number
   /** How many rows the buffer holds; with 0 and 1 the rows of a shard keep their order. */
   readonly shuffle: number

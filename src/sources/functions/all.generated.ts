@@ -1,5 +1,25 @@
 // Written by `npm run generate` from the files of this folder.
+import centreCrop from './centre-crop.js'
+import colourJitter from './colour-jitter.js'
+import letterbox from './letterbox.js'
+import onColour from './on-colour.js'
+import randomFlips from './random-flips.js'
+import randomResizedCrop from './random-resized-crop.js'
+import resize from './resize.js'
+import tokenize from './tokenize.js'
+import trimBorder from './trim-border.js'
 import wordTokens from './word-tokens.js'
 import type { HostFunction } from '../source.js'
 
-export const functions: readonly HostFunction[] = [wordTokens].flat()
+export const functions: readonly HostFunction[] = [
+  centreCrop,
+  colourJitter,
+  letterbox,
+  onColour,
+  randomFlips,
+  randomResizedCrop,
+  resize,
+  tokenize,
+  trimBorder,
+  wordTokens,
+].flat()

@@ -2,7 +2,12 @@ import { readSettings } from '../../settings.js'
 import type { HostFunction } from '../source.js'
 
 const parameters = [
-  { name: 'text', kind: 'column', doc: 'The text, lower-cased and cut into runs of letters and digits.' },
+  {
+    name: 'text',
+    kind: 'column',
+    takes: 'text',
+    doc: 'The text, lower-cased and cut into runs of letters and digits.',
+  },
   { name: 'length', kind: 'int', doc: 'Number of tokens of the result; longer texts lose their last words.' },
   { name: 'vocabulary', kind: 'path', doc: 'A file with one word a line.' },
 ] as const

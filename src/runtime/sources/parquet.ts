@@ -1,0 +1,156 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { AsyncBuffer, FileMetaData } from 'hyparquet'
+import { readSettings } from '../../settings.js'
+import { declaredColumns } from '../../sources/column-type.js'
+import declared from '../../sources/parquet.js'
+import type { ColumnType } from '../../sources/source.js'
+import { encoded } from '../pictures/picture.js'
+import { type ColumnValue, DataInvalid, DataMissing, type Row, type SourceOpener } from './dataset.js'
+import { filesOf } from './files/braces.js'
+import { cellOf } from './files/cell.js'
+import { fingerprintOf } from './files/fingerprint.js'
+import { Kept } from './files/kept.js'
+import { unreadable } from './sample-unreadable.js'
+
+const help =
+  'parquet files such as those of a Hugging Face data set: `hf download ORG/NAME --repo-type dataset --local-dir data`'
+
+/** Bytes of decoded row groups that are kept: rows are asked for in a shuffled order. */
+const kept = 512 * 1024 * 1024
+
+/** Rows that lie together in a file and are decoded together. */
+interface Group {
+  readonly file: string
+  readonly place: number
+  readonly buffer: AsyncBuffer
+  readonly metadata: FileMetaData
+  /** Its rows, within its file and among all. */
+  readonly from: number
+  readonly first: number
+  readonly count: number
+  readonly bytes: number
+}
+
+type Cells = Readonly<Record<string, unknown>>
+
+const parquet = {
+  name: declared.name,
+  async open(settings, root) {
+    const pattern = readSettings(settings, declared.parameters).string('files')
+    const files = filesOf(pattern, root)
+    if (files.length === 0) throw new DataMissing(`no file is named ${pattern}`, help)
+    const absent = files.find((file) => !existsSync(file))
+    if (absent !== undefined) throw new DataMissing(`${absent} is missing`, help)
+    const types = Object.entries(declaredColumns(settings['columns']))
+    const groups: Group[] = []
+    for (const file of files) groups.push(...(await groupsOf(file, types, groups.at(-1))))
+    const length = groups.reduce((sum, { count }) => sum + count, 0)
+    const cache = new Kept<number, readonly Cells[]>(kept)
+    const cellsOf = async (index: number, names: readonly string[], keep: boolean): Promise<Cells> => {
+      const at = groups.findLastIndex(({ first }) => first <= index)
+      const group = groups[at]
+      if (!group || index >= length) throw new RangeError(`no row ${index}`)
+      const rows = keep
+        ? await cache.get(at, group.bytes, () => decoded(group, names))
+        : await decoded(group, names)
+      return rows[index - group.first] ?? {}
+    }
+    const all = types.map(([name]) => name)
+    const rowOf = (index: number, cells: Cells, wanted: readonly string[]): Row =>
+      Object.fromEntries(
+        types.flatMap(([name, type]) =>
+          wanted.includes(name) ? [[name, valueOf(cells[name], type, `row ${index + 1}, ${name}`)]] : [],
+        ),
+      )
+    return {
+      length,
+      fingerprint: fingerprintOf('', files, settings),
+      row: async (index) => rowOf(index, await cellsOf(index, all, true), all),
+      async columns(wanted) {
+        const rows: Row[] = []
+        const names = all.filter((name) => wanted.includes(name))
+        for (const group of groups)
+          for (const cells of await decoded(group, names)) rows.push(rowOf(rows.length, cells, names))
+        return rows
+      },
+    }
+  },
+} satisfies SourceOpener
+
+async function groupsOf(
+  file: string,
+  types: readonly (readonly [string, ColumnType])[],
+  before: Group | undefined,
+): Promise<readonly Group[]> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import('hyparquet')
+  try {
+    const buffer = await asyncBufferFromFile(file)
+    const metadata = await parquetMetadataAsync(buffer)
+    const names = parquetSchema(metadata).children.map(({ element }) => element.name)
+    const absent = types.find(([name]) => !names.includes(name))
+    if (absent) throw new DataInvalid(`${file} has no column \`${absent[0]}\``, `it has ${names.join(', ')}`)
+    let from = 0
+    let first = before ? before.first + before.count : 0
+    return metadata.row_groups.map((group, place): Group => {
+      const count = Number(group.num_rows)
+      const found = {
+        file,
+        place,
+        buffer,
+        metadata,
+        from,
+        first,
+        count,
+        bytes: Number(group.total_byte_size),
+      }
+      if (!Number.isSafeInteger(count) || count < 0 || found.bytes > largest(file))
+        throw new Error(`row group ${place + 1} claims ${count} rows in ${found.bytes} bytes`)
+      from += count
+      first += count
+      return found
+    })
+  } catch (error) {
+    throw damaged(file, error)
+  }
+}
+
+/** What a row group may take once it is unpacked, as its file claims. */
+const largest = (file: string): number => Math.min(4 * 2 ** 30, statSync(file).size * 1024)
+
+async function decoded(group: Group, columns: readonly string[]): Promise<readonly Cells[]> {
+  const { parquetReadObjects } = await import('hyparquet')
+  const { compressors } = await import('hyparquet-compressors')
+  const { buffer, metadata, from, count, file } = group
+  try {
+    // Text is decoded here: by default the bytes of pictures would be.
+    const options = { file: buffer, metadata, columns: [...columns], compressors, utf8: false }
+    return await parquetReadObjects({ ...options, rowStart: from, rowEnd: from + count })
+  } catch (error) {
+    throw damaged(file, error)
+  }
+}
+
+function damaged(file: string, error: unknown): Error {
+  if (error instanceof DataInvalid) return error
+  const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+  return new DataInvalid(`${file} is damaged or no parquet file: ${why}`, 'download the file again')
+}
+
+function valueOf(value: unknown, type: ColumnType, place: string): ColumnValue {
+  const text = value instanceof Uint8Array && type.kind === 'string' ? new TextDecoder().decode(value) : value
+  return cellOf(text, type, place, (cell) => pictureOf(cell, place))
+}
+
+/** A struct of bytes and path, or bytes. */
+function pictureOf(cell: unknown, place: string): ColumnValue {
+  if (cell instanceof Uint8Array) return encoded(cell, place)
+  if (typeof cell !== 'object' || cell === null) return unreadable(place, 'it is no picture')
+  const { bytes, path } = cell as { readonly bytes?: unknown; readonly path?: unknown }
+  const name = path instanceof Uint8Array ? `${place} (${basename(new TextDecoder().decode(path))})` : place
+  return bytes instanceof Uint8Array
+    ? encoded(bytes, name)
+    : unreadable(name, 'its bytes are not in the file')
+}
+
+export default parquet

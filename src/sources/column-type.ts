@@ -1,0 +1,32 @@
+import type { DType } from '../graph/types.js'
+import { type ColumnType, type SettingParameter, anyPicture, text } from './source.js'
+import type { Json } from '../artefact/json.js'
+
+const dtypes: readonly DType[] = ['f32', 'i64', 'u8', 'bool']
+
+/** The type that a text such as `picture`, `text`, `i64[]` or `f32[4, 4]` names; undefined where it names none. */
+export function columnType(name: string): ColumnType | undefined {
+  if (name === 'picture') return anyPicture
+  if (name === 'text') return text
+  const [, element, sizes = ''] = /^(\w+)\[([\d, ]*)\]$/.exec(name) ?? []
+  const dtype = dtypes.find((d) => d === element)
+  const shape = sizes.trim() === '' ? [] : sizes.split(',').map(Number)
+  if (!dtype || shape.some((size) => !Number.isInteger(size) || size < 1)) return undefined
+  return { kind: 'tensor', dtype, shape }
+}
+
+/** The columns that a setting of the kind `columns` declares. */
+export const declaredColumns = (setting: Json | undefined): Readonly<Record<string, ColumnType>> =>
+  Object.fromEntries(
+    Object.entries(typeof setting === 'object' && setting !== null ? setting : {}).flatMap(([name, type]) => {
+      const found = typeof type === 'string' ? columnType(type) : undefined
+      return found ? [[name, found]] : []
+    }),
+  )
+
+/** The setting of sources whose files do not say what they hold until they are read. */
+export const columns: SettingParameter = {
+  name: 'columns',
+  kind: 'columns',
+  doc: 'The columns to read and their types: `picture`, `text`, `i64[]`, `f32[4]`, ...',
+}
