@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
 import type { Manifest } from '../../src/artefact/manifest.js'
 import { manifestFormat, manifestVersion } from '../../src/artefact/manifest-version.js'
+import { lossesOf } from '../../src/report/html/curves.js'
 import { readRun } from '../../src/report/read-run.js'
 import { RunUnreadable } from '../../src/report/run-unreadable.js'
 
@@ -118,6 +119,38 @@ describe('readRun', () => {
         },
       ],
     })
+  })
+
+  test('reads the rounds of updates: a loss of each', () => {
+    const [stage] = manifest.stages
+    const [update] = stage?.updates ?? []
+    if (!stage || !update) throw new Error('no update')
+    const updates = ['critic', 'generator'].map((name) => ({ ...update, name }))
+    write('manifest.json', { ...manifest, stages: [{ ...stage, updates }] })
+    const rounds = [1, 2].map((step) => {
+      const of = (loss: number) => ({ loss, lr: 0.1, grad_norm: 1 })
+      const { loss: _loss, grad_norm: _norm, ...rest } = JSON.parse(line(step)) as Record<string, unknown>
+      return JSON.stringify({ ...rest, updates: { critic: of(step), generator: of(-step) } })
+    })
+    write('metrics.jsonl', `${rounds.join('\n')}\n`)
+    const [found] = readRun(folder).stages
+    expect(found).toMatchObject({ updates: ['critic', 'generator'], accumulate: 1, trained: 13 })
+    expect(found && lossesOf(found)).toEqual([
+      {
+        update: 'critic',
+        points: [
+          [1, 1],
+          [2, 2],
+        ],
+      },
+      {
+        update: 'generator',
+        points: [
+          [1, -1],
+          [2, -2],
+        ],
+      },
+    ])
   })
 
   test('takes the seed that ran, and a run that has just begun', () => {

@@ -32,6 +32,33 @@ const ours = Buffer.concat([startRecord(1000), stepRecord(first, 1000.5), stepRe
 describe("event files are those of TensorBoard's own writer", () => {
   it('byte by byte', () => expect(ours.toString('hex')).toBe(theirs.toString('hex')))
 
+  it('have the values of each update of a round under its name', () => {
+    const { stage, step, monitors, step_ms, data_ms } = first
+    const round: MetricsLine = {
+      stage,
+      step,
+      monitors,
+      step_ms,
+      data_ms,
+      updates: {
+        critic: { loss: 2, lr: [0.5, 0.25], grad_norm: null },
+        generator: { loss: 1, lr: 1, grad_norm: 3 },
+      },
+    }
+    const text = Buffer.from(stepRecord(round, 1)).toString('latin1')
+    expect([...text.matchAll(/align\/[\w/]+/g)].map(([tag]) => tag.replace(/\W+$/, ''))).toEqual([
+      'align/critic/loss',
+      'align/critic/lr/group_0',
+      'align/critic/lr/group_1',
+      'align/generator/loss',
+      'align/generator/lr',
+      'align/generator/grad_norm',
+      'align/monitor/conflict',
+      'align/step_ms',
+      'align/data_ms',
+    ])
+  })
+
   it('keep what a resumed run does not do again', () => {
     const before = Buffer.concat([startRecord(1000), stepRecord(first, 1000.5)])
     const keep = ({ stage, step }: { stage: string; step: number }): boolean =>
