@@ -1,4 +1,5 @@
 // Written by `npm run generate` from the files of this folder.
+import cifar from './cifar.js'
 import emojiArt from './emoji-art.js'
 import imageFolder from './image-folder.js'
 import imageShards from './image-shards.js'
@@ -10,6 +11,7 @@ import webdataset from './webdataset.js'
 import type { SourceOpener } from './dataset.js'
 
 export const openers: readonly SourceOpener[] = [
+  cifar,
   emojiArt,
   imageFolder,
   imageShards,
