@@ -51,11 +51,26 @@ export function stateKey(update: string | null, state: State): string {
   return update === null || isCommon ? name : `${update}/${name}`
 }
 
+/** Whole numbers from `low` on, below `below`, and those of `except`. */
+export interface FieldLimit {
+  readonly low: number
+  readonly below: number
+  readonly except: readonly number[]
+  /** The file and line that asks for it. */
+  readonly place: string | null
+}
+
 /** What the runner feeds into an input. */
 export type InputRole =
   | { readonly kind: 'state'; readonly state: State }
   /** Rows of a data source; all fields of one source in one graph come from the same rows. */
-  | { readonly kind: 'batch'; readonly data: string; readonly field: string }
+  | {
+      readonly kind: 'batch'
+      readonly data: string
+      readonly field: string
+      /** Where the entries of the field must lie, since the graph reads by them. */
+      readonly limits?: readonly FieldLimit[]
+    }
   | { readonly kind: 'draw'; readonly path: string; readonly distribution: Distribution }
   /** A scalar of the optimizer for a group, e.g. `lr`. */
   | { readonly kind: 'hyper'; readonly group: number; readonly name: string }

@@ -40,9 +40,21 @@ const state = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('gradient'), term: z.int().nonnegative().nullable(), ...ofParameter }),
 ])
 
+const fieldLimit = z.strictObject({
+  low: z.int(),
+  below: z.int(),
+  except: z.array(z.int()),
+  place: z.string().nullable(),
+})
+
 const inputRole = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('state'), state }),
-  z.strictObject({ kind: z.literal('batch'), data: name, field: z.string() }),
+  z.strictObject({
+    kind: z.literal('batch'),
+    data: name,
+    field: z.string(),
+    limits: z.array(fieldLimit).exactOptional(),
+  }),
   z.strictObject({ kind: z.literal('draw'), path: z.string(), distribution }),
   z.strictObject({ kind: z.literal('hyper'), group: z.int().nonnegative(), name: z.string() }),
   z.strictObject({ kind: z.literal('prologue'), key: z.string() }),

@@ -2,6 +2,7 @@ import { absentModel } from '../diagnostics/catalogue/config.js'
 import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
 import { type FlatPipeline, flatten } from './2-resolve/flatten.js'
 import { checkNames } from './2-resolve/names.js'
+import { locator } from './2-resolve/locator.js'
 import { type Files, type Program, loadProgram } from './2-resolve/program.js'
 import { checkStatics, checkValues } from './3-elaborate/check.js'
 import { checkAllowed, withoutAllowed } from './2-resolve/allowed.js'
@@ -94,7 +95,9 @@ export function analyzePipeline(
   // Lowering evaluates most values; what it finds is told after what is wrong with the values by themselves, and its
   // warnings only where they are right.
   const found = new Diagnostics()
-  const lowered = diagnostics.hasErrors ? undefined : lower(checked, request.seed ?? 0, found)
+  const lowered = diagnostics.hasErrors
+    ? undefined
+    : lower(checked, request.seed ?? 0, found, locator(program))
   checkValues(program, checked, lowered !== undefined, diagnostics)
   const wrong = diagnostics.hasErrors
   for (const d of found.all) if (!wrong || d.severity === 'error') diagnostics.add(d)

@@ -1,6 +1,5 @@
-import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
-import { Lines } from '../diagnostics/positions.js'
-import type { Program } from './2-resolve/program.js'
+import type { Diagnostic } from '../diagnostics/diagnostic.js'
+import { locator } from './2-resolve/locator.js'
 import type { Lowered, LoweredCase, LoweredEvaluation } from './4-lower/lowered.js'
 import { buildManifest, emitEvaluation, emitStage } from './9-emit/artefact.js'
 import { exportFile } from './9-emit/export-file.js'
@@ -118,18 +117,3 @@ const withChoices = (lowered: Lowered, stages: readonly BuiltStage[]): Lowered =
   ...lowered,
   stages: stages.map((s) => s.lowered),
 })
-
-/** `file:line:column` of places in the program; the many nodes of one call have one place. */
-function locator({ files }: Program): (span: Span) => string {
-  const lines = new Map([...files].map(([path, { text }]) => [path, new Lines(text)]))
-  const known = new Map<Span, string>()
-  return (span) => {
-    const { file, start } = span
-    const before = known.get(span)
-    if (before !== undefined) return before
-    const { line, column } = lines.get(file)?.positionOf(start) ?? { line: 1, column: 1 }
-    const place = `${file}:${line}:${column}`
-    known.set(span, place)
-    return place
-  }
-}

@@ -1,5 +1,6 @@
 import {
   ambiguousWeights,
+  entryOutside,
   corruptWeights,
   refusedWeights,
   unreadableData,
@@ -7,6 +8,7 @@ import {
 } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { DataInvalid, DataMissing } from '../runtime/sources/dataset.js'
+import { EntryOutside } from '../runtime/field-limits.js'
 import { RunUnreadable } from '../report/run-unreadable.js'
 import { WeightsError } from '../weights/weights-error.js'
 import { memoryFault } from './memory-fault.js'
@@ -23,6 +25,7 @@ export function faultOf(error: unknown, span: Span = nowhere): Diagnostic | unde
   if (error instanceof WeightsError) return weightsFaults[error.fault](span, error)
   if (error instanceof DataInvalid || error instanceof DataMissing)
     return unreadableData(span, { problem: error.message, help: error.help })
+  if (error instanceof EntryOutside) return entryOutside(span, error.facts)
   if (error instanceof RunUnreadable) return unreadableRun(span, { problem: error.message, help: error.help })
   return systemFault(error) ?? memoryFault(error, span)
 }

@@ -39,6 +39,8 @@ export class Builder {
   private readonly inputs: Value[] = []
   /** The span given to nodes added from now on. */
   span: Span | undefined
+  /** The place of the program, outside of the library, that nodes are added for. */
+  caller: Span | undefined
 
   /** How many numbers the constants made here hold. */
   constantElements = 0
@@ -52,6 +54,7 @@ export class Builder {
   child(): Builder {
     const nested = new Builder(this.ids, this.draft)
     nested.span = this.span
+    nested.caller = this.caller
     return nested
   }
 

@@ -116,6 +116,8 @@ interface Binary {
   readonly f: (x: number, y: number, dtype: DType, attributes: Attributes) => number
   readonly derivative: Derivative
   readonly commutative?: boolean
+  readonly offset?: Operator['offset']
+  readonly range?: Operator['range']
   /** The language function that calls it, if an operator sign does not suffice. */
   readonly call?: string
   /** That function takes static numbers too, and gives a float or, for ints, an int. */
@@ -159,6 +161,8 @@ export function binary(spec: Binary): Operator {
     rows: (rows, inputs, [z]) => [broadcastRows(rows, shapesOf(inputs), z?.shape ?? [])],
     broadcasts: 0,
     commutative: spec.commutative ?? false,
+    ...(spec.offset && { offset: spec.offset }),
+    ...(spec.range && { range: spec.range }),
     language: spec.call === undefined ? [] : [binaryFunction(spec, spec.call)],
     sample: spec.sample,
   }

@@ -1,4 +1,7 @@
+import type { Attributes, Value } from '../graph/graph.js'
 import { elementCount } from '../graph/types.js'
+import { number } from './_attributes.js'
+import { given, wrapAxis } from './_types.js'
 
 /** Row-major strides. */
 export function strides(shape: readonly number[]): number[] {
@@ -49,4 +52,13 @@ export function around(
   axis: number,
 ): [before: number, size: number, after: number] {
   return [elementCount(shape.slice(0, axis)), shape[axis] ?? 1, elementCount(shape.slice(axis + 1))]
+}
+
+/** Of operators whose second operand holds places along `axis` of the first. */
+export function placesAlong(
+  inputs: readonly (Value | null)[],
+  attributes: Attributes,
+): { readonly operand: number; readonly size: number } {
+  const { shape } = given(inputs, 0).type
+  return { operand: 1, size: shape[wrapAxis(number(attributes, 'axis'), shape.length)] ?? 1 }
 }

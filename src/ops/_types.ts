@@ -91,13 +91,6 @@ export function checkAxes(word: string, axes: readonly number[], type: TensorTyp
   throw new TypeMismatch(`${word}: the axes [${axes.join(', ')}] of ${formatType(type)} name one axis twice`)
 }
 
-/** Constant indices that a program gives lie on the axis that they pick from. */
-export function requireInside(word: string, indices: Value, size: number): void {
-  const outside = constantOf(indices)?.data.find((i) => i < 0 || i >= size)
-  if (outside === undefined) return
-  throw new TypeMismatch(`${word}: index ${outside} is outside of 0..${size}`)
-}
-
 export const isFloatValue = (value: Value): boolean => isFloat(value.type.dtype)
 
 /** Constants are held and written element by element; larger ones are a slip of the pen. */

@@ -73,6 +73,7 @@ import transpose from './transpose.js'
 import trigonometry from './trigonometry.js'
 import updated from './updated.js'
 import where from './where.js'
+import within from './within.js'
 import type { Operator } from './operator.js'
 
 export const operators: readonly Operator[] = [
@@ -150,4 +151,5 @@ export const operators: readonly Operator[] = [
   trigonometry,
   updated,
   where,
+  within,
 ].flat()

@@ -35,6 +35,10 @@ function argument(
       return [tensor('i64', found.shape, found.data)]
     },
     derivative: { kind: 'zero' },
+    range: (_, inputs, attributes) => {
+      const { shape } = given(inputs, 0).type
+      return { low: 0, high: (shape[axisOf(attributes, shape)] ?? 1) - 1 }
+    },
     flops: ([x]) => elementCount(x?.shape ?? []),
     rows: ([row = null], inputs, _, attributes) => [
       reducedRow(row, [axisOf(attributes, given(inputs, 0).type.shape)], flag(attributes, 'keepdims')),

@@ -32,6 +32,7 @@ const cast: Operator = {
   flops: (_, [y]) => elementCount(y?.shape ?? []),
   rows: ([row = null]) => [row],
   broadcasts: 0,
+  moves: [0],
   memory: { inPlace: true },
   language: [
     {

@@ -2,6 +2,7 @@ import type { Value } from '../graph/graph.js'
 import { elementCount, scalar, tensor } from '../graph/types.js'
 import { alignScalars } from './_elementwise.js'
 import { given, numberTypes, requireRank, requireSameType, requireTypes } from './_types.js'
+import { numberOf } from './_range.js'
 import type { Operator } from './operator.js'
 
 const clip: Operator = {
@@ -39,6 +40,11 @@ const clip: Operator = {
       const zero = b.scalar(0, cotangent.type.dtype)
       return [() => inside.reduce((g, within) => b.where(within, g, zero), cotangent), null, null]
     },
+  },
+  range: ([x], inputs) => {
+    const [least, most] = [numberOf(inputs[1]) ?? -Infinity, numberOf(inputs[2]) ?? Infinity]
+    const held = (v: number): number => Math.min(Math.max(v, least), most)
+    return { low: held(x?.low ?? -Infinity), high: held(x?.high ?? Infinity) }
   },
   flops: (_, [y]) => elementCount(y?.shape ?? []),
   rows: ([row = null]) => [row],

@@ -58,6 +58,7 @@ const concat: Operator = {
       })
     },
   },
+  moves: 'all',
   flops: () => 0,
   rows: (rows, inputs, [z], attributes) => [concatRows(rows, inputs, axisOf(attributes, z?.shape ?? []))],
   language: [

@@ -24,6 +24,7 @@ const expand: Operator = {
     return [tensor(x.dtype, shape, expandData(x, shape))]
   },
   derivative: { kind: 'rule', rule: ({ cotangent }) => [() => cotangent, null] },
+  moves: [0],
   flops: () => 0,
   rows: ([row = null], inputs, [y]) => [broadcastRows([row], [given(inputs, 0).type.shape], y?.shape ?? [])],
   shapeOperand: 1,

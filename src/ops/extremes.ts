@@ -12,6 +12,12 @@ function apart(random: SampleRandom): Sample {
   }
 }
 
+/** A bound of one operand bounds the extreme on one side, whatever the other operand is. */
+const rangeOfExtreme =
+  (f: (x: number, y: number) => number): NonNullable<Operator['range']> =>
+  ([x = everything, y = everything]) => ({ low: f(x.low, y.low), high: f(x.high, y.high) })
+const everything = { low: -Infinity, high: Infinity }
+
 /** The cotangent goes to the operand that won; at a tie, and where one is NaN, as in torch. */
 const extreme = (
   name: string,
@@ -27,6 +33,7 @@ const extreme = (
     accepts: numberTypes,
     commutative: true,
     f,
+    range: rangeOfExtreme(f),
     derivative: {
       kind: 'rule',
       rule({ b, inputs, cotangent }) {

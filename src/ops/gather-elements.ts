@@ -4,18 +4,10 @@ import { formatType, tensor } from '../graph/types.js'
 import { number } from './_attributes.js'
 import { tryBroadcast } from './_broadcast.js'
 import { elementPlaces } from './_elements.js'
-import { pick } from './_index.js'
-import {
-  allTypes,
-  checkAxis,
-  given,
-  integerTypes,
-  listTypes,
-  requireInside,
-  requireTypes,
-  wrapAxis,
-} from './_types.js'
+import { pick, placesAlong } from './_index.js'
+import { allTypes, checkAxis, given, integerTypes, listTypes, requireTypes, wrapAxis } from './_types.js'
 import { type Operator, type RowAxis, TypeMismatch } from './operator.js'
+import { indicesWithin } from './within.js'
 
 const gatherElements: Operator = {
   name: 'GatherElements',
@@ -56,6 +48,8 @@ const gatherElements: Operator = {
       ]
     },
   },
+  moves: [0],
+  places: placesAlong,
   flops: () => 0,
   rows: ([ofX = null, ofIndices = null], inputs, _, attributes) => {
     const [x, indices] = [given(inputs, 0).type.shape, given(inputs, 1).type.shape]
@@ -113,9 +107,9 @@ function takeAlong(b: Builder, x: Value, indices: Value, axis: number): Value {
       'both have the same number of axes; x[:, None] inserts one',
     )
   }
-  requireInside('take_along', indices, own[along] ?? 0)
+  const inside = indicesWithin(b, 'take_along', indices, own[along] ?? 0)
   const values = b.expand(x, shape.with(along, own[along] ?? 1))
-  return b.op('GatherElements', [values, b.expand(indices, shape.with(along, wanted[along] ?? 1))], {
+  return b.op('GatherElements', [values, b.expand(inside, shape.with(along, wanted[along] ?? 1))], {
     axis: along,
   })
 }

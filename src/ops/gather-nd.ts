@@ -38,6 +38,7 @@ const gatherND: Operator = {
       return [() => b.op('ScatterND', [b.zerosLike(x), indices, cotangent], { reduction: 'add' }), null]
     },
   },
+  moves: [0],
   flops: () => 0,
   rows([ofX = null, ofIndices = null], inputs) {
     const indices = given(inputs, 1).type.shape

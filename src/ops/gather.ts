@@ -2,9 +2,10 @@ import type { Builder } from '../graph/builder.js'
 import type { Attributes, Value } from '../graph/graph.js'
 import { elementCount, tensor } from '../graph/types.js'
 import { number } from './_attributes.js'
-import { around, at } from './_index.js'
-import { allTypes, checkAxis, given, integerTypes, requireInside, requireTypes, wrapAxis } from './_types.js'
+import { around, at, placesAlong } from './_index.js'
+import { allTypes, checkAxis, given, integerTypes, requireTypes, wrapAxis } from './_types.js'
 import type { Operator, RowAxis } from './operator.js'
+import { indicesWithin } from './within.js'
 
 const gather: Operator = {
   name: 'Gather',
@@ -45,6 +46,8 @@ const gather: Operator = {
       ]
     },
   },
+  moves: [0],
+  places: placesAlong,
   flops: () => 0,
   rows: ([ofX = null, ofIndices = null], inputs, _, attributes) => {
     const [x, indices] = [given(inputs, 0).type.shape, given(inputs, 1).type.shape]
@@ -62,8 +65,8 @@ const gather: Operator = {
       build(b, args) {
         const [x, indices] = [args.tensor('x'), args.tensor('indices')]
         const axis = checkAxis('take', args.int('axis'), x.type)
-        requireInside('take', indices, x.type.shape[axis] ?? 0)
-        return b.op('Gather', [x, indices], { axis: args.int('axis') })
+        const inside = indicesWithin(b, 'take', indices, x.type.shape[axis] ?? 0)
+        return b.op('Gather', [x, inside], { axis: args.int('axis') })
       },
     },
   ],

@@ -11,5 +11,6 @@ export default {
     derivative: ({ cotangent }) => cotangent,
     language: false,
   }),
+  moves: [0],
   memory: { view: true },
 }

@@ -1,6 +1,7 @@
 import { flag } from './_attributes.js'
 import { alignScalars, binary } from './_elementwise.js'
 import { floatTypes, given, numberTypes } from './_types.js'
+import { numberOf } from './_range.js'
 import type { Operator } from './operator.js'
 
 const mod = binary({
@@ -9,6 +10,11 @@ const mod = binary({
   doc: 'The remainder of x / y, element by element, with broadcasting: of the sign of y (fmod = 0, integers), or of the sign of x (fmod = 1).',
   accepts: numberTypes,
   attributes: { fmod: 0 },
+  range: (_, [x, y], attributes) => {
+    const divisor = numberOf(y)
+    const whole = x && !floatTypes.includes(x.type.dtype) && !flag(attributes, 'fmod')
+    return whole && divisor !== undefined && divisor > 0 ? { low: 0, high: divisor - 1 } : undefined
+  },
   f: (x, y, _, attributes) => (flag(attributes, 'fmod') ? x % y : x - Math.floor(x / y) * y),
   derivative: {
     kind: 'rule',

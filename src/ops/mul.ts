@@ -1,3 +1,4 @@
+import { rangeOfEnds } from './_range.js'
 import { binary, floatPair } from './_elementwise.js'
 import { given, numberTypes } from './_types.js'
 
@@ -8,6 +9,7 @@ export default binary({
   accepts: numberTypes,
   f: (x, y) => x * y,
   commutative: true,
+  range: rangeOfEnds((x, y) => x * y),
   derivative: {
     kind: 'rule',
     rule: ({ b, inputs, cotangent }) => [

@@ -65,6 +65,21 @@ export interface Operator extends Definition {
   readonly commutative?: boolean
   /** What it takes of the elements along axes (input 1; absent: all axes): their sum, their mean, or one of them. */
   readonly reduces?: 'sum' | 'mean' | 'one'
+  /** Operands whose entries the results' are, as they were: moved, repeated or chosen from. */
+  readonly moves?: 'all' | readonly number[]
+  /** The result is an operand plus a constant number. */
+  offset?(inputs: readonly (Value | null)[]): { readonly operand: Value; readonly by: number } | undefined
+  /** Between which numbers the entries of the result lie, as far as that follows from those of the operands. */
+  range?(
+    operands: readonly (Range | undefined)[],
+    inputs: readonly (Value | null)[],
+    attributes: Attributes,
+  ): Range | undefined
+  /** The operand that holds places along an axis of the first one, of that size; those below 0 count from its end. */
+  places?(
+    inputs: readonly (Value | null)[],
+    attributes: Attributes,
+  ): { readonly operand: number; readonly size: number }
   /** The operand that holds the shape of the result. */
   readonly shapeOperand?: number
   /** It steers gradients alone: its value is that of its first operand, and it goes with the last derivative. */
@@ -94,6 +109,12 @@ export interface Composite extends Definition {
 }
 
 export type RowAxis = number | null
+
+/** All numbers from `low` to `high`, both included. */
+export interface Range {
+  readonly low: number
+  readonly high: number
+}
 
 /** Runs a nested graph on argument values, where the values around it are known. */
 export interface Scope {

@@ -27,6 +27,7 @@ const reshape: Operator = {
     kind: 'rule',
     rule: ({ b, inputs, cotangent }) => [() => b.reshape(cotangent, given(inputs, 0).type.shape), null],
   },
+  moves: [0],
   flops: () => 0,
   rows: ([row = null], inputs, [y], _, count) => [
     reshapedRow(row, given(inputs, 0).type.shape, y?.shape ?? [], count),

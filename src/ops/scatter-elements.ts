@@ -2,7 +2,7 @@ import type { Attributes } from '../graph/graph.js'
 import { tensor } from '../graph/types.js'
 import { number, string } from './_attributes.js'
 import { elementPlaces } from './_elements.js'
-import { at } from './_index.js'
+import { at, placesAlong } from './_index.js'
 import {
   allTypes,
   checkAxis,
@@ -39,6 +39,7 @@ const scatterElements: Operator = {
     }
     return [x.type]
   },
+  places: placesAlong,
   value(inputs, attributes) {
     const [x, indices, updates] = [given(inputs, 0), given(inputs, 1), given(inputs, 2)]
     const out = x.data.slice()

@@ -59,6 +59,7 @@ const slice: Operator = {
       return [() => unslice(b, cotangent, shape, along), null, null, null, null]
     },
   },
+  moves: [0],
   flops: () => 0,
   rows: ([row = null], inputs) => {
     if (row === null) return [null]

@@ -52,6 +52,7 @@ const split: Operator = {
       ]
     },
   },
+  moves: [0],
   flops: () => 0,
   rows: ([row = null], inputs, outputs, attributes) => {
     const axis = wrapAxis(number(attributes, 'axis'), given(inputs, 0).type.shape.length)

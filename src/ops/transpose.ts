@@ -52,6 +52,7 @@ const transpose: Operator = {
       ]
     },
   },
+  moves: [0],
   flops: () => 0,
   rows: ([row = null], _, __, attributes) => [row === null ? null : numbers(attributes, 'perm').indexOf(row)],
   language: [

@@ -3,6 +3,7 @@ import { broadcastRows, broadcastShape, expandData, shapesOf } from './_broadcas
 import { alignScalars } from './_elementwise.js'
 import { at } from './_index.js'
 import { allTypes, given, requireSameType, requireTypes } from './_types.js'
+import { union } from './_range.js'
 import type { Operator } from './operator.js'
 
 const where: Operator = {
@@ -36,6 +37,7 @@ const where: Operator = {
       return [null, () => b.where(condition, cotangent, zero), () => b.where(condition, zero, cotangent)]
     },
   },
+  range: ([, x, y]) => union([x, y]),
   flops: (_, [z]) => elementCount(z?.shape ?? []),
   rows: (rows, inputs, [z]) => [broadcastRows(rows, shapesOf(inputs), z?.shape ?? [])],
   broadcasts: 0,

@@ -2,6 +2,7 @@ import type { GraphSpec } from '../artefact/graphs.js'
 import { byteSize, elementCount } from '../graph/types.js'
 import { draw, drawKey } from './draws.js'
 import type { BadSamples } from './bad-samples.js'
+import { checkEntries } from './field-limits.js'
 import type { OpenData } from './fields.js'
 import { goodFields } from './good-fields.js'
 import type { Sample } from './order/order.js'
@@ -81,7 +82,13 @@ export class Feeder {
       for (const at of made.bad.keys()) feeding.leftOut?.(at)
       made.values.forEach((values, at) => {
         const wanted = targets.filter((t) => at < t.rows)
-        wanted.forEach((t, i) => copyInto(t.data, tensorValue(values[i], t), at * t.width))
+        const id = samples[at]?.id ?? ''
+        const row = made.bad.has(at) ? `in the place of ${id}` : id
+        wanted.forEach((t, i) => {
+          const value = tensorValue(values[i], t)
+          checkEntries(value, t.limits, { data: name, field: t.field, row })
+          copyInto(t.data, value, at * t.width)
+        })
       })
       for (const { name: to, dtype, shape, data } of targets) feeds[to] = { dtype, shape, data }
     }
@@ -97,8 +104,8 @@ export class Feeder {
 const maxSpare = 8
 
 function target({ name, dtype, shape, role }: Input) {
-  const field = role.kind === 'batch' ? role.field : ''
-  return { name, dtype, shape, field, rows: shape[0] ?? 1, width: elementCount(shape.slice(1)) }
+  const { field, limits = [] } = role.kind === 'batch' ? role : { field: '', limits: [] }
+  return { name, dtype, shape, field, limits, rows: shape[0] ?? 1, width: elementCount(shape.slice(1)) }
 }
 
 function tensorValue(value: TensorValue | undefined, t: ReturnType<typeof target>) {

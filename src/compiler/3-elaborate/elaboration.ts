@@ -8,6 +8,7 @@ import type { BinaryFiles } from '../../onnx/open.js'
 import { TypeMismatch } from '../../ops/operator.js'
 import type { Distribution } from '../../artefact/roles.js'
 import type { Expression } from '../1-parse/syntax.js'
+import { isLibrary } from '../2-resolve/program.js'
 import type { Budget } from './budget.js'
 import type { DeclaredData } from './data-spec.js'
 import type { AdaptedLayer } from './adapter.js'
@@ -78,6 +79,8 @@ export class Elaboration {
   /** The data set of which an input takes rows, and where. */
   private readonly batches = new Map<Value, { readonly data: string; readonly span: Span }>()
   private depth = 0
+  /** The last call that stands outside of the library. */
+  private caller: Span | undefined
   private nesting = 0
   /** The loops around what is being evaluated, the outermost first. */
   private rounds: readonly { readonly count: number; readonly number: Value }[] = []
@@ -224,11 +227,14 @@ export class Elaboration {
   enter<T>(name: string, span: Span, run: () => T): T {
     if (this.depth >= limits.depth) giveUp(tooDeep(span, { name }))
     this.tick(span, limits.call)
+    const { caller } = this
+    if (!isLibrary(span.file)) this.caller = span
     this.depth++
     try {
       return run()
     } finally {
       this.depth--
+      this.caller = caller
     }
   }
 
@@ -238,6 +244,7 @@ export class Elaboration {
     const outer = b.span
     const before = b.nodeCount * limits.node + b.constantElements * limits.element
     b.span = span
+    b.caller = isLibrary(span.file) ? this.caller : span
     try {
       return run(b)
     } catch (error) {

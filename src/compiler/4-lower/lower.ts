@@ -1,12 +1,14 @@
 import { idleNext } from '../../diagnostics/catalogue/state.js'
-import { Diagnostics, UserError } from '../../diagnostics/diagnostic.js'
+import { Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
+import type { Graph } from '../../graph/graph.js'
 import { allowances } from '../2-resolve/allowed.js'
 import type { CheckedPipeline } from '../3-elaborate/check.js'
 import type { Facts } from '../3-elaborate/facts.js'
 import { attached, factorsOf, specOf } from './adapters.js'
 import { lowerEvaluation } from './evaluation.js'
 import { lowerExport } from './exports.js'
-import type { Lowered } from './lowered.js'
+import { withFieldLimits } from './field-limits.js'
+import { type Lowered, withGraphs } from './lowered.js'
 import { readModels } from './read-models.js'
 import { lowerStage } from './stage.js'
 
@@ -15,6 +17,7 @@ export function lower(
   { pipeline, statics }: CheckedPipeline,
   seed: number,
   diagnostics: Diagnostics,
+  locate: (span: Span) => string,
 ): Lowered {
   const each = <A, B>(items: Iterable<A>, run: (item: A) => B | undefined): readonly B[] => {
     const results: B[] = []
@@ -66,8 +69,26 @@ export function lower(
     if (inherited || runs || !read.has(name) || lowered.stages.length < pipeline.stages.length) continue
     diagnostics.add(idleNext(item.name.span, { name, stages: pipeline.stages.map((s) => s.name.text) }))
   }
+  const confined = (graph: Graph): Graph => withFieldLimits(graph, { locate, guards: true })
   return {
     ...lowered,
+    stages: lowered.stages.map((stage) => ({
+      ...stage,
+      updates: stage.updates.map((update) => ({ ...update, graph: confined(update.graph) })),
+    })),
+    evaluations: lowered.evaluations.map((e) => withGraphs(e, confined)),
+    // a file is read by others, with ONNX's rules
+    exports: lowered.exports.map((e) =>
+      e.kind === 'function'
+        ? {
+            ...e,
+            graphs: e.graphs.map(({ rows, graph }) => ({
+              rows,
+              graph: withFieldLimits(graph, { locate, guards: false }),
+            })),
+          }
+        : e,
+    ),
     pipeline: pipeline.name,
     seed,
     params: statics.paramValues(),

@@ -411,6 +411,33 @@ dcrc plan FILE --set batch=4
   }),
 )
 
+export const entryOutside = define<{
+  data: string
+  field: string
+  row: string
+  value: number
+  limit: {
+    readonly low: number
+    readonly below: number
+    readonly except: readonly number[]
+    readonly place: string | null
+  }
+}>(
+  'run/outside',
+  'error',
+  `
+A whole number of a data set is used as a label, a token id or another index, and there is nothing at that place: a label
+of 10 among 10 classes, which count from 0; an id that the table of an embedding does not have; a number below 0, which
+counts from the end in Python, where PyTorch refuses it, too. The message names the row, and the line that reads by it.
+
+Rows that have no label are marked by \`ignore_index\` of \`cross_entropy\`, -100 if nothing else is said.
+`,
+  ({ data, field, row, value, limit: { low, below, except, place } }) => ({
+    message: `\`${data}.${field}\` of row ${row} is ${value}: ${place ?? 'the program'} takes ${low} to ${below - 1}${except.map((n) => `, or ${n}`).join('')}`,
+    help: 'correct the data, or the size that the program reads by it',
+  }),
+)
+
 export const failedGraph = define<{
   graph: string
   operator: string | undefined
