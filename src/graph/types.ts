@@ -13,6 +13,9 @@ export const isFloat = (dtype: DType): boolean =>
 export const narrowFloats = ['bf16', 'f16'] as const
 export type NarrowFloat = (typeof narrowFloats)[number]
 
+export const isNarrow = (dtype: DType | null | undefined): dtype is NarrowFloat =>
+  dtype === 'bf16' || dtype === 'f16'
+
 export const bytesPerElement: Readonly<Record<DType, number>> = {
   f32: 4,
   f16: 2,

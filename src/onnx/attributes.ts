@@ -4,25 +4,51 @@ import { int64 } from './numbers.js'
 import { damaged, unsupported } from './problem.js'
 import { type FileTensor, fileTensor } from './tensor.js'
 
-/** An attribute of a node of a file. */
+/** An attribute of a node of a file; a nested graph stands by itself. */
 export type FileAttribute = number | string | readonly number[] | FileTensor
 
 export type FileAttributes = ReadonlyMap<string, FileAttribute>
 
 /** AttributeProto.AttributeType. */
-const kinds = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7, strings: 8 } as const
+const kinds = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+  sparse: 11,
+} as const
+
+export type AttributeKind = keyof typeof kinds
+
+const kindNames = new Map(
+  Object.entries(kinds).map(([name, code]) => [code as number, name as AttributeKind]),
+)
+
+/** The kinds of a node's attributes by name; those that are none of ONNX's are told. */
+export function attributeKinds(node: Onnx.INodeProto, what: string): ReadonlyMap<string, AttributeKind> {
+  const read = new Map<string, AttributeKind>()
+  for (const { name, type } of node.attribute ?? []) {
+    if (!name || read.has(name)) return damaged(`${what} has the attribute "${name}" twice or without a name`)
+    const kind = kindNames.get(type as number)
+    if (!kind) return unsupported(`${what} has the attribute "${name}" of a kind that is not read`)
+    read.set(name, kind)
+  }
+  return read
+}
 
 /** Attributes that name an element type by its number. */
-const typeAttributes = new Set(['to', 'dtype'])
+const typeAttributes = new Set(['to', 'dtype', 'softmax_precision'])
 
 /** The attributes of a node by name. `what` names the node in complaints. */
 export function readAttributes(node: Onnx.INodeProto, file: Uint8Array, what: string): FileAttributes {
   const read = new Map<string, FileAttribute>()
   for (const attribute of node.attribute ?? []) {
     const name = attribute.name ?? ''
-    if (name === '' || read.has(name))
-      return damaged(`${what} has the attribute "${name}" twice or without a name`)
-    read.set(name, readAttribute(attribute, name, file, what))
+    if ((attribute.type as number) !== kinds.graph) read.set(name, readAttribute(attribute, name, file, what))
   }
   return read
 }

@@ -4,8 +4,8 @@ import { damaged, unsupported } from './problem.js'
 import { readModel } from './protobuf.js'
 
 /** Versions of ai.onnx whose operators are taken. */
-export const opsets = { least: 13, most: 23 } as const
-const newestIr = 13
+export const opsets = { least: 7, most: 28 } as const
+const newestIr = 14
 
 /** Decodes the bytes of an ONNX file and checks its versions. The tensors' raw bytes are views of the given ones. */
 export function decodeModel(bytes: Uint8Array): { readonly graph: Onnx.IGraphProto; readonly opset: number } {

@@ -1,12 +1,14 @@
 import type { onnx as Onnx } from 'onnx-proto'
-import { type DType, type Tensor, isFloat } from '../graph/types.js'
-import { readAttributes } from './attributes.js'
+import { type DType, type Tensor, elementCount, isFloat } from '../graph/types.js'
 import { constantValues } from './constant-values.js'
-import { decodeModel, isMain } from './decode.js'
+import { decodeModel } from './decode.js'
 import { elementType, elementTypeName } from './element-types.js'
-import type { FileNode } from './file-node.js'
+import type { FileBody, FileNode } from './file-node.js'
+import { neededNodes } from './nodes.js'
 import { int64 } from './numbers.js'
 import { damaged, together, unsupported } from './problem.js'
+import { settingNames } from './settings.js'
+import { checkSignature } from './signatures.js'
 import { type FileTensor, type ReadExternal, fileTensor } from './tensor.js'
 
 /** A size of an input: a number, the name of one that is chosen at each call, or null where the file says nothing. */
@@ -24,7 +26,7 @@ export interface OnnxModel {
   readonly opset: number
   readonly inputs: readonly FileInput[]
   readonly outputs: readonly string[]
-  /** Initializers of floats with at least one axis: weights, in the file's order. */
+  /** Weights: initializers of floats with at least one axis in the file's order, then those in Constant nodes. */
   readonly parameters: readonly FileTensor[]
   /** All other initializers: shapes, indices, and numbers of the program. */
   readonly constants: ReadonlyMap<string, Tensor>
@@ -33,9 +35,6 @@ export interface OnnxModel {
 }
 
 const noExternal: ReadExternal = (location) => unsupported(`its data lies in another file, "${location}"`)
-
-/** Inputs of operators whose values decide shapes: an initializer that only stands there is no weight. */
-const shapeInputs: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2], Upsample: [1] }
 
 export interface Reading {
   /** Reads data in other files; without it there must be none. */
@@ -48,12 +47,15 @@ export interface Reading {
 export function readModel(bytes: Uint8Array, { external = noExternal, check }: Reading = {}): OnnxModel {
   const { graph, opset } = decodeModel(bytes)
   if ((graph.sparseInitializer ?? []).length > 0) return unsupported('it has sparse initializers')
-  const nodes = neededNodes(graph, bytes)
-  check?.(nodes)
+  const written = neededNodes(graph, { file: bytes, opset, external })
+  check?.(written)
+  together(withBodies(written).map((node) => () => checkSignature(node)))
 
   const outputs = namesOf(graph.output, 'output')
+  const settings = settingNames(written)
+  const { nodes, weights } = constantWeights(written, settings)
   if (outputs.length === 0) return damaged('its graph has no output')
-  const used = new Set([...nodes.flatMap((n) => n.inputs), ...outputs])
+  const used = new Set([...withBodies(nodes).flatMap((n) => n.inputs), ...bodyOutputs(nodes), ...outputs])
   const initializers = new Map<string, Onnx.ITensorProto>()
   for (const proto of graph.initializer ?? []) {
     const name = proto.name ?? ''
@@ -63,17 +65,17 @@ export function readModel(bytes: Uint8Array, { external = noExternal, check }: R
   }
   const parameters: FileTensor[] = []
   const constants = new Map<string, Tensor>()
-  const decides = shapeInitializers(nodes)
   together(
     [...initializers]
       .filter(([name]) => used.has(name))
       .map(([name, proto]) => () => {
         const t = fileTensor(proto, bytes, `the initializer "${name}"`)
-        const weight = isFloat(t.type.dtype) && t.type.shape.length > 0 && !decides.has(name)
+        const weight = isFloat(t.type.dtype) && t.type.shape.length > 0 && !settings.has(name)
         if (weight) parameters.push(t)
         else constants.set(name, constantValues(t, external))
       }),
   )
+  parameters.push(...weights)
   namesOf(graph.input, 'input')
   const inputs = (graph.input ?? []).filter((v) => !initializers.has(v.name ?? '')).map(fileInput)
   const model = { opset, inputs, outputs, parameters, constants, nodes }
@@ -107,56 +109,46 @@ function fileInput(value: Onnx.IValueInfoProto): FileInput {
   return { name, dtype, shape }
 }
 
-/** The nodes that the graph's outputs depend on, with their attributes. */
-function neededNodes(graph: Onnx.IGraphProto, bytes: Uint8Array): readonly FileNode[] {
-  const needed = new Set((graph.output ?? []).map((v) => v.name ?? ''))
-  const protos = graph.node ?? []
-  const kept: Onnx.INodeProto[] = []
-  for (let i = protos.length - 1; i >= 0; i--) {
-    const node = protos[i]
-    if (!node?.output?.some((name) => name !== '' && needed.has(name))) continue
-    for (const name of node.input ?? []) if (name !== '') needed.add(name)
-    kept.push(node)
-  }
-  const nodes: FileNode[] = []
-  together(
-    kept.reverse().map((node) => () => {
-      const op = node.opType ?? ''
-      const label = node.name ? `node "${node.name}"` : `the node that makes "${node.output?.[0] ?? ''}"`
-      const what = `${label} (${op})`
-      if (op === '') damaged(`${label} has no operator`)
-      const domain = node.domain ?? ''
-      nodes.push({
-        what,
-        op,
-        domain: isMain(domain) ? '' : domain,
-        inputs: node.input ?? [],
-        outputs: node.output ?? [],
-        attributes: hasBody(node) ? new Map() : readAttributes(node, bytes, what),
-      })
-    }),
-  )
-  return nodes
+/** Takes weights that stand in Constant nodes out of these. One number is no weight, whatever its axes. */
+function constantWeights(
+  nodes: readonly FileNode[],
+  settings: ReadonlySet<string>,
+): { readonly nodes: readonly FileNode[]; readonly weights: readonly FileTensor[] } {
+  const weights: FileTensor[] = []
+  const others = nodes.filter(({ op, domain, attributes, outputs: [name = ''] }) => {
+    const value = op === 'Constant' && domain === '' ? attributes.get('value') : undefined
+    if (typeof value !== 'object' || !('place' in value) || settings.has(name)) return true
+    const { dtype, shape } = value.type
+    if (!isFloat(dtype) || shape.length === 0 || elementCount(shape) < 2) return true
+    weights.push({ ...value, name })
+    return false
+  })
+  return { nodes: others, weights }
 }
 
-/** Nodes with nested graphs are told as unsupported operators, whatever their attributes. */
-const hasBody = (node: Onnx.INodeProto): boolean =>
-  (node.attribute ?? []).some((a) => a.g || a.graphs?.length)
+/** Nodes, and those of the graphs nested in them. */
+const withBodies = (nodes: readonly FileNode[]): readonly FileNode[] =>
+  nodes.flatMap((node) => [node, ...[...node.bodies.values()].flatMap((body) => withBodies(body.nodes))])
 
-function shapeInitializers(nodes: readonly FileNode[]): ReadonlySet<string> {
-  const deciding = new Set<string>()
-  const other = new Set<string>()
-  for (const { op, inputs } of nodes) {
-    const at = Object.hasOwn(shapeInputs, op) ? (shapeInputs[op] ?? []) : []
-    inputs.forEach((name, k) => (at.includes(k) ? deciding : other).add(name))
-  }
-  return new Set([...deciding].filter((name) => !other.has(name)))
-}
+const bodyOutputs = (nodes: readonly FileNode[]): readonly string[] =>
+  withBodies(nodes).flatMap((node) => [...node.bodies.values()].flatMap((body) => body.outputs))
 
-/** Every value is made once, before it is used. */
 function checkOrder({ inputs, parameters, constants, nodes, outputs }: OnnxModel): void {
-  const made = new Set([...inputs, ...parameters].map((v) => v.name))
+  const made = new Set(inputs.map((v) => v.name))
+  for (const { name } of parameters) {
+    if (made.has(name)) damaged(`a constant makes "${name}", which stands in the graph already`)
+    made.add(name)
+  }
   for (const name of constants.keys()) made.add(name)
+  checkNames({ nodes, outputs }, made, 'the output')
+}
+
+/** Every value is made once, before it is used, also in nested graphs. */
+function checkNames(
+  { nodes, outputs }: Pick<FileBody, 'nodes' | 'outputs'>,
+  made: Set<string>,
+  output: string,
+): void {
   const later = new Set(nodes.flatMap((n) => n.outputs))
   for (const node of nodes) {
     for (const name of node.inputs) {
@@ -164,6 +156,8 @@ function checkOrder({ inputs, parameters, constants, nodes, outputs }: OnnxModel
       const line = `${node.what} uses "${name}", which ${later.has(name) ? 'is made after it or from it' : 'nothing makes'}`
       damaged(line)
     }
+    for (const body of node.bodies.values())
+      checkNames(body, new Set([...made, ...body.constants.keys()]), `in ${node.what} the output`)
     for (const name of node.outputs) {
       if (name === '') continue
       if (made.has(name)) damaged(`${node.what} makes "${name}", which stands in the graph already`)
@@ -171,5 +165,5 @@ function checkOrder({ inputs, parameters, constants, nodes, outputs }: OnnxModel
     }
   }
   const missing = outputs.find((name) => !made.has(name))
-  if (missing !== undefined) damaged(`nothing makes the output "${missing}"`)
+  if (missing !== undefined) damaged(`nothing makes ${output} "${missing}"`)
 }

@@ -4,10 +4,10 @@ import { type TensorType, formatType } from '../graph/types.js'
 import { TypeMismatch } from '../ops/operator.js'
 import { folded } from './fold.js'
 import { constantValues } from './constant-values.js'
-import type { FileNode } from './file-node.js'
+import type { FileBody, FileNode } from './file-node.js'
 import type { FileInput, OnnxModel } from './model.js'
-import { OnnxProblem, unsupported } from './problem.js'
-import { rewrites } from './rewrites/index.js'
+import { OnnxProblem, damaged, unsupported } from './problem.js'
+import { rewriteOf } from './rewrites/index.js'
 import { RewriteContext } from './rewrites/rewrite.js'
 import { operatorAttributes } from './operator-attributes.js'
 
@@ -30,13 +30,21 @@ export function translate(
   for (const { name, type } of model.parameters) values.set(name, parameter(name, type))
   for (const [name, t] of model.constants) values.set(name, b.constant(t))
 
+  return bodyOutputs(b, model, values)
+}
+
+/** Writes nodes that read named values, and gives their graph's outputs. */
+function bodyOutputs(
+  b: Builder,
+  body: Pick<FileBody, 'nodes' | 'outputs'>,
+  values: Map<string, Value>,
+): readonly Value[] {
   const problems: string[] = []
-  for (const node of model.nodes) {
+  for (const node of body.nodes) {
     // what follows from a node at fault is no news
     if (node.inputs.some((name) => name !== '' && !values.has(name))) continue
     try {
-      const given = node.inputs.map((name) => values.get(name) ?? null)
-      const outputs = nodeOutputs(b, node, given)
+      const outputs = node.bodies.size > 0 ? branchOutputs(b, node, values) : nodeOutputs(b, node, values)
       node.outputs.forEach((name, i) => {
         const value = outputs[i]
         if (name !== '' && value) values.set(name, value)
@@ -45,15 +53,28 @@ export function translate(
       problems.push(`${node.what}: ${reason(error)}`)
     }
   }
-  const missing = model.outputs.filter((name) => !values.has(name))
+  const missing = body.outputs.filter((name) => !values.has(name))
   if (problems.length === 0 && missing.length > 0) problems.push(`no node gives "${missing.join('", "')}"`)
   if (problems.length > 0) throw new OnnxProblem('call', problems)
-  return model.outputs.map((name) => values.get(name) ?? unsupported(name))
+  return body.outputs.map((name) => values.get(name) ?? unsupported(name))
 }
 
-function nodeOutputs(b: Builder, node: FileNode, inputs: readonly (Value | null)[]): readonly Value[] {
+/** If, whose condition must follow from shapes and constants: the branch that it takes. */
+function branchOutputs(b: Builder, node: FileNode, values: ReadonlyMap<string, Value>): readonly Value[] {
+  const condition = constantOf(values.get(node.inputs[0] ?? ''))
+  if (condition?.data.length !== 1)
+    return unsupported('its condition depends on the values of an argument; it may depend on shapes alone')
+  const branch = node.bodies.get(condition.data[0] === 0 ? 'else_branch' : 'then_branch')
+  if (!branch) return damaged('it has not two branches')
+  const inside = new Map(values)
+  for (const [name, t] of branch.constants) inside.set(name, b.constant(t))
+  return bodyOutputs(b, branch, inside)
+}
+
+function nodeOutputs(b: Builder, node: FileNode, known: ReadonlyMap<string, Value>): readonly Value[] {
+  const inputs = node.inputs.map((name) => known.get(name) ?? null)
   const build = (into: Builder): readonly Value[] => {
-    const rewrite = node.domain === '' && Object.hasOwn(rewrites, node.op) ? rewrites[node.op] : undefined
+    const rewrite = rewriteOf(node)
     const values = (t: Parameters<typeof constantValues>[0]) => constantValues(t, noExternal)
     if (rewrite) return rewrite(new RewriteContext(into, node, inputs, values))
     return into.node(node.op, inputs, operatorAttributes(node))

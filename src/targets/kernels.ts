@@ -32,7 +32,8 @@ export function missingKernels(graph: Graph, kernels: Kernels): readonly Missing
   return [...missing.values()]
 }
 
-function missingKernel(node: Node, kernel: Kernel | undefined): Missing | undefined {
+/** What of a node there is no kernel for. */
+export function missingKernel(node: Node, kernel: Kernel | undefined): Missing | undefined {
   if (node.bodies.length > 0) return undefined
   if (!kernel) return { node, type: null }
   const operand = node.inputs[kernel.operand ?? 0]

@@ -1,14 +1,15 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["onnx==1.22.0", "numpy==2.4.6"]
+# dependencies = ["onnx==1.23.2", "numpy==2.4.6"]
 # ///
-"""The official cases of single ONNX operators (onnx.backend.test, kind "node"), one JSON object a line.
+"""The official cases of ONNX operators (onnx.backend.test, kind "node"), one JSON object a line.
 
     python test/oracle/onnx_node_cases.py OUT.jsonl [--max-bytes N] [--operators Abs Add ...]
 
-A line holds the case's name and operator, its model and its inputs and expected outputs as base64 of their protobufs.
-The committed subset holds the cases of at most 6000 bytes of the operators that the compiler has; without these options
-every case is written, and `DCRC_NODE_CASES=OUT.jsonl npx vitest run test/onnx/node-cases.test.ts` runs all of them.
+A line holds the case's name and operator, its model as it is shipped, and its inputs and expected outputs as base64 of
+their protobufs; what is no tensor of numbers is null. Cases of functions that are written with other operators
+(`..._expanded`) stand under the operator that they expand. `npm run suite:onnx` runs all of them; the committed
+selection is what `test/onnx/node-cases-selected.txt` names.
 """
 
 import argparse
@@ -34,26 +35,26 @@ def tensor(value):
 
 
 def encoded(message):
-    return base64.b64encode(message.SerializeToString(deterministic=True)).decode()
+    return None if message is None else base64.b64encode(message.SerializeToString(deterministic=True)).decode()
 
 
-def cases(operators, most):
-    for case in collect_testcases(None):
-        nodes = case.model.graph.node
-        if len(nodes) != 1 or nodes[0].domain not in ("", "ai.onnx"):
+def cases(operators, names, most):
+    everything = list(collect_testcases(None))
+    operator_of = {case.name: case.model.graph.node[0].op_type for case in everything if "_expanded" not in case.name}
+    for case in everything:
+        base = case.name.split("_expanded")[0]
+        operator = operator_of.get(base, case.model.graph.node[0].op_type)
+        if operators and operator not in operators or names and case.name not in names:
             continue
-        if operators and nodes[0].op_type not in operators:
-            continue
-        for inputs, outputs in case.data_sets:
-            given, wanted = [tensor(v) for v in inputs], [tensor(v) for v in outputs]
-            if any(t is None for t in given + wanted):
-                continue
+        for k, (inputs, outputs) in enumerate(case.data_sets):
             line = {
-                "name": case.name,
-                "operator": nodes[0].op_type,
+                "name": case.name if k == 0 else f"{case.name} {k}",
+                "operator": operator,
                 "model": encoded(case.model),
-                "inputs": [encoded(t) for t in given],
-                "outputs": [encoded(t) for t in wanted],
+                "inputs": [encoded(tensor(v)) for v in inputs],
+                "outputs": [encoded(tensor(v)) for v in outputs],
+                "rtol": case.rtol,
+                "atol": case.atol,
             }
             if most is None or len(json.dumps(line)) * 3 / 4 <= most:
                 yield line
@@ -65,9 +66,11 @@ if __name__ == "__main__":
     parser.add_argument("out", type=Path)
     parser.add_argument("--max-bytes", type=int)
     parser.add_argument("--operators", nargs="*", default=[])
+    parser.add_argument("--names", type=Path, help="a file with the names of cases, one a line")
     options = parser.parse_args()
     # Some cases draw random numbers from the global generator.
     np.random.seed(0)
-    lines = sorted(cases(set(options.operators), options.max_bytes), key=lambda line: line["name"])
+    names = set(options.names.read_text().split()) if options.names else set()
+    lines = sorted(cases(set(options.operators), names, options.max_bytes), key=lambda line: line["name"])
     options.out.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
     print(f"{len(lines)} cases, {options.out.stat().st_size} bytes")

@@ -9,7 +9,7 @@ import {
 import { unnamedWeights } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Value } from '../../graph/graph.js'
-import { type DType, scalar } from '../../graph/types.js'
+import { type DType, type TensorType, scalar } from '../../graph/types.js'
 import { type OnnxFault, type OnnxModel, OnnxProblem, checkSupported, translate } from '../../onnx/index.js'
 import { type BinaryFiles, type OnnxWeight, type OpenedModel, openModel } from '../../onnx/open.js'
 import { wrongValue } from './advice.js'
@@ -84,10 +84,10 @@ function callModel(
   const weights = weightsByPath(root)
   const outputs = told(path, given.span, () =>
     x.build(given.span, (b) =>
-      translate(model, b, inputs, (name) => {
+      translate(model, b, inputs, (name, { dtype }) => {
         const weight = weights.get(name)
         if (!weight) throw new Error(`no parameter ${name}`)
-        return x.read(place.model, name, weight)
+        return b.cast(x.read(place.model, name, weight), dtype)
       }),
     ),
   )
@@ -151,6 +151,9 @@ function instanceTree(path: string, weights: readonly OnnxWeight[], span: Span):
   return Object.assign(instance, { weightFile: path })
 }
 
+/** All weights are held in f32, as those of other files are and as they are trained; the graph casts them to their own type. */
+const held = ({ shape }: TensorType): TensorType => ({ dtype: 'f32', shape })
+
 function instanceOf({ weights, children }: Branch, name: string, span: Span): Instance {
   const environment = new Environment()
   const instance: Instance = {
@@ -160,7 +163,7 @@ function instanceOf({ weights, children }: Branch, name: string, span: Span): In
     weights: new Map(
       [...weights].map(([key, { type }]) => [
         key,
-        { name: key, type, init: { kind: 'constant', value: 0 }, span, origins: [] },
+        { name: key, type: held(type), init: { kind: 'constant', value: 0 }, span, origins: [] },
       ]),
     ),
     children: new Map([...children].map(([key, child]) => [key, partOf(child, key, span)])),

@@ -1,7 +1,8 @@
 import type { InputRole } from '../../artefact/roles.js'
 import { type ParameterValue, parametersOf } from '../../graph/parameters.js'
 import { type GraphOutputRole, dataOf, roleOf } from '../../graph/roles.js'
-import { type NarrowFloat, type TensorType, byteSize, elementCount } from '../../graph/types.js'
+import { type NarrowFloat, type TensorType, byteSize, elementCount, isNarrow } from '../../graph/types.js'
+import { missingKernels } from '../../targets/kernels.js'
 import type { Target } from '../../targets/target.js'
 import type { Lowered, LoweredStage, ParameterGroup } from '../4-lower/lowered.js'
 import type { BuiltStage, BuiltUpdate } from '../build-stage.js'
@@ -23,6 +24,8 @@ export interface StagePlan {
   readonly precision: NarrowFloat | null
   /** The models, and adapters, of which it reads weights so. */
   readonly rounded: readonly string[]
+  /** What is computed in f32 for want of a kernel: `MatMul in bf16`. */
+  readonly widened: readonly string[]
   /** One step: all executions of its updates, micro-batches included. */
   readonly flops: number
   /** FLOPs of prologues, which run once. */
@@ -127,6 +130,7 @@ function planStage(
     rounded: models.flatMap(({ name, as }) =>
       as === null && precision !== null && isRounded(name, lowered, frozen) ? [name] : [],
     ),
+    widened: widenedOf(lowered, target),
     flops: updates.reduce((sum, u) => sum + u.times * u.flops, 0),
     prologueFlops: built.reduce((sum, u) => sum + (u.scheduled.graphs.prologue?.cost.flops ?? 0), 0),
     memory: memoryOfStage(built),
@@ -189,6 +193,15 @@ function planUpdate(
       wholePeak: memoryOfUpdate(pairs.whole()).peak,
     },
   }
+}
+
+/** What the graphs of a stage compute in f32 for want of a kernel. */
+function widenedOf({ updates }: LoweredStage, { kernels }: Target): readonly string[] {
+  const missing = updates.flatMap(({ graph }) => missingKernels(graph, kernels))
+  const found = missing.flatMap(({ node, type }) =>
+    isNarrow(type) ? [`${node.op} in ${type}`] : [],
+  )
+  return [...new Set(found)]
 }
 
 /** Whether the stage's `precision` says how weights of a model are read, and not the model's own `as`. */

@@ -27,7 +27,8 @@ export const damagedModel = define<{ path: string; lines: readonly string[] }>(
   'error',
   `
 The file is not a valid ONNX model: it is cut short or not ONNX at all, a node uses a value that nothing makes before
-it, two values have one name, or a tensor is not as long as its shape says. Export or fetch the file again;
+it, two values have one name, a tensor is not as long as its shape says, or a node has other inputs or attributes than
+its operator has in the opset of the file. Export or fetch the file again;
 \`onnx.checker.check_model\` in Python names such faults too.
 `,
   ({ path, lines }) => ({
@@ -41,7 +42,7 @@ export const unsupportedModel = define<{ path: string; lines: readonly string[] 
   'error',
   `
 The model uses something that \`onnx(...)\` does not take: an operator that dcrc does not have, an element type, an opset
-other than 13 to 23, or a node with a nested graph. All nodes at fault are named, with their operators.
+other than 7 to 28, or a node with a nested graph other than If. All nodes at fault are named, with their operators.
 
 Often another setting of the exporter writes it with other operators. For torch: export in evaluation mode
 (\`model.eval()\`), with \`opset_version=17\` or newer, and without post-processing.

@@ -15,9 +15,11 @@ A target runs an operator in the element types that its runtime has kernels for.
 have. Compute in another type, and cast what comes out.
 
 \`\`\`dcr
-let product = cast(x, bf16) * y     // wrong: the cpu multiplies in f32, f16, f64, i64 and i32
-let product = x * cast(y, f32)      // right
+let smooth = softplus(cast(x, f64))     // wrong: the cpu has it in f32 and f16
+let smooth = cast(softplus(x), f64)     // right
 \`\`\`
+
+A float of 16 bits is no such mistake: what has no kernel in it is computed in f32 and rounded, and \`dcrc plan\` says so.
 
 Weights are rounded with \`as bf16\` of a model or \`precision bf16\` of a stage: the target computes with them in a type
 that it has.

@@ -1,5 +1,5 @@
 import type { Value } from '../../graph/graph.js'
-import { elementCount } from '../../graph/types.js'
+import { type DType, elementCount, isFloat } from '../../graph/types.js'
 import { damaged, unsupported } from '../problem.js'
 import type { Rewrite, RewriteContext } from './rewrite.js'
 
@@ -16,8 +16,26 @@ const folded =
 const reduction: Rewrite = (c) => {
   const x = c.input(0)
   const axes = c.optional(1) ? c.numbers(1) : (c.ints('axes') ?? [])
-  if (axes.length === 0 && c.int('noop_with_empty_axes', 0) !== 0) return [x]
-  return c.same([x, axes.length === 0 ? null : c.b.ints(axes)], ['axes', 'noop_with_empty_axes'])
+  const { dtype } = x.type
+  if (axes.length === 0 && c.int('noop_with_empty_axes', 0) !== 0) return noop(c, x)
+  const over = (v: Value): readonly Value[] =>
+    c.same([v, axes.length === 0 ? null : c.b.ints(axes)], ['axes', 'noop_with_empty_axes'])
+  if (dtype === 'bool' && elementCount(x.type.shape) === 0) return unsupported('it reduces no conditions')
+  const wide = inIntegers(c.node.op, dtype) ? dtype : dtype === 'u8' || dtype === 'bool' ? 'i32' : 'f64'
+  return over(c.b.cast(x, wide)).map((v) => c.b.cast(v, dtype))
+}
+
+/** Whether our reduction takes a type as it is; others are computed in one that holds all its numbers. */
+const inIntegers = (op: string, dtype: DType): boolean =>
+  isFloat(dtype) ||
+  (['i64', 'i32'].includes(dtype) && ['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd'].includes(op))
+
+/** Over no axes each element is reduced by itself. */
+function noop(c: RewriteContext, x: Value): readonly Value[] {
+  const square = ['ReduceSumSquare'].includes(c.node.op)
+  if (square) return [c.b.mul(x, x)]
+  if (c.node.op === 'ReduceL1' || c.node.op === 'ReduceL2') return [c.b.op('Abs', [x])]
+  return c.node.op === 'ReduceLogSum' ? [c.b.log(x)] : [x]
 }
 
 const reductions = [
@@ -33,6 +51,19 @@ const reductions = [
   'ReduceLogSumExp',
 ]
 
+/** Vectors are matrices of one row or one column. */
+function product(c: RewriteContext, x: Value, y: Value): Value {
+  const [rowless, columnless] = [x.type.shape.length === 1, y.type.shape.length === 1]
+  const left = rowless ? c.b.reshape(x, [1, ...x.type.shape]) : x
+  const right = columnless ? c.b.reshape(y, [...y.type.shape, 1]) : y
+  const z = c.b.matmul(left, right)
+  const { shape } = z.type
+  const kept = shape.filter(
+    (_, i) => !(rowless && i === shape.length - 2) && !(columnless && i === shape.length - 1),
+  )
+  return c.b.reshape(z, kept)
+}
+
 export const arithmetic: Readonly<Record<string, Rewrite>> = {
   ...Object.fromEntries(reductions.map((name) => [name, reduction])),
   Sum: folded('Add'),
@@ -46,18 +77,12 @@ export const arithmetic: Readonly<Record<string, Rewrite>> = {
   /** The exponent may be of another type than the base. */
   Pow: (c) => c.same([c.input(0), c.b.cast(c.input(1), c.input(0).type.dtype)]),
 
-  /** Vectors are matrices of one row or one column. */
+  /** Integers are multiplied as doubles, which hold their products exactly up to 2^53. */
   MatMul: (c) => {
     const [x, y] = [c.input(0), c.input(1)]
-    const [rowless, columnless] = [x.type.shape.length === 1, y.type.shape.length === 1]
-    const left = rowless ? c.b.reshape(x, [1, ...x.type.shape]) : x
-    const right = columnless ? c.b.reshape(y, [...y.type.shape, 1]) : y
-    const z = c.b.matmul(left, right)
-    const { shape } = z.type
-    const kept = shape.filter(
-      (_, i) => !(rowless && i === shape.length - 2) && !(columnless && i === shape.length - 1),
-    )
-    return [c.b.reshape(z, kept)]
+    const { dtype } = x.type
+    if (isFloat(dtype)) return [product(c, x, y)]
+    return [c.b.cast(product(c, c.b.cast(x, 'f64'), c.b.cast(y, 'f64')), dtype)]
   },
 
   GlobalAveragePool: (c) => {
@@ -66,7 +91,11 @@ export const arithmetic: Readonly<Record<string, Rewrite>> = {
   },
 
   BatchNormalization: (c) => {
-    if (c.int('training_mode', 0) !== 0) return unsupported('it is exported in training mode')
+    // before opset 14 the further outputs say it, before opset 9 statistics may be of each element
+    const trains = c.int('training_mode', 0) !== 0 || c.node.outputs.filter((name) => name !== '').length > 1
+    if (trains) return unsupported('it is exported in training mode')
+    if (c.int('spatial', 1) === 0)
+      return unsupported('its statistics are of each element, not of each channel')
     const x = c.input(0)
     const along = (k: number): Value => {
       const v = c.input(k)

@@ -16,6 +16,11 @@ export class RewriteContext {
     readonly values: (t: FileTensor) => Tensor,
   ) {}
 
+  /** The version of ai.onnx that the file names. */
+  get opset(): number {
+    return this.node.opset
+  }
+
   /** Input k, which the node must have. */
   input(k: number): Value {
     return this.inputs[k] ?? damaged(`it has no input ${k}`)

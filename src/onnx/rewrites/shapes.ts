@@ -13,8 +13,13 @@ export const shapes: Readonly<Record<string, Rewrite>> = {
   Identity: (c) => [c.input(0)],
 
   Dropout: (c) => {
+    const x = c.input(0)
+    const ratio = c.optional(1) ? (c.numbers(1)[0] ?? 0) : 0.5
     const training = c.optional(2) ? c.numbers(2)[0] : 0
-    return training ? unsupported('it is exported in training mode') : [c.input(0)]
+    if (training && ratio > 0) return unsupported('it is exported in training mode')
+    // before opset 10 the mask is of the type of its operand
+    const mask = c.b.scalar(1, c.opset < 10 ? x.type.dtype : 'bool')
+    return c.node.outputs.length < 2 ? [x] : [x, c.b.expand(mask, x.type.shape)]
   },
 
   Cast: (c) => {
@@ -64,6 +69,9 @@ export const shapes: Readonly<Record<string, Rewrite>> = {
     const x = c.input(0)
     const keeps = c.int('allowzero', 0) === 0
     const wanted = c.numbers(1).map((d, i) => (d === 0 && keeps ? (x.type.shape[i] ?? 0) : d))
+    // A 0 in a shape means the size there was, to all who read it: of nothing a new tensor is made.
+    if (elementCount(x.type.shape) === 0 && !wanted.includes(-1))
+      return [c.b.expand(c.b.scalar(0, x.type.dtype), wanted)]
     return [c.b.op('Reshape', [x, c.b.ints(wanted)])]
   },
 
@@ -105,10 +113,12 @@ export const shapes: Readonly<Record<string, Rewrite>> = {
   Split: (c) => {
     const x = c.input(0)
     const axis = c.axis(c.int('axis', 0), x.type.shape.length)
-    const sizes = c.optional(1) ? c.numbers(1) : evenly(c, x.type.shape[axis] ?? 0)
+    // before opset 13 the sizes are an attribute
+    const stated = c.optional(1) ? c.numbers(1) : c.ints('split')
+    const sizes = stated ?? evenly(c, x.type.shape[axis] ?? 0)
     if (sizes.length !== c.node.outputs.length)
       return damaged(`it has ${c.node.outputs.length} outputs for ${sizes.length} pieces`)
-    return c.same([x, c.b.ints(sizes)], ['num_outputs'])
+    return c.same([x, c.b.ints(sizes)], ['num_outputs', 'split'])
   },
 
   Pad: (c) => {
@@ -129,24 +139,50 @@ export const shapes: Readonly<Record<string, Rewrite>> = {
   Resize: (c) => {
     const x = c.input(0)
     const { shape } = x.type
-    if (c.has('axes')) return unsupported('the attribute "axes"')
-    const scales = c.optional(2) ? c.numbers(2) : []
-    const sizes = c.optional(3) ? c.numbers(3) : shape.map((d, i) => Math.floor(d * (scales[i] ?? 1)))
-    const exact = shape.every(
-      (d, i) => c.optional(3) || Math.abs(d * (scales[i] ?? 1) - (sizes[i] ?? 0)) < 1e-4,
-    )
+    const axes = c.ints('axes')?.map((a) => c.axis(a, shape.length))
+    /** One number per axis; axes that are not named keep what they have. */
+    const full = (numbers: readonly number[], otherwise: readonly number[]): readonly number[] =>
+      axes
+        ? otherwise.map((v, axis) => (axes.includes(axis) ? (numbers[axes.indexOf(axis)] ?? v) : v))
+        : numbers
+    const isGiven = (k: number): boolean => (c.optional(k)?.type.shape[0] ?? 0) > 0
+    const scales = isGiven(2)
+      ? full(
+          c.numbers(2),
+          shape.map(() => 1),
+        )
+      : []
+    const sizes = isGiven(3)
+      ? keepAspect(c, full(c.numbers(3), shape), axes ?? shape.map((_, axis) => axis))
+      : shape.map((d, i) => Math.floor(d * (scales[i] ?? 1)))
+    const exact = shape.every((d, i) => isGiven(3) || Math.abs(d * (scales[i] ?? 1) - (sizes[i] ?? 0)) < 1e-4)
+    // onnxruntime takes the whole size there, ONNX the one before rounding.
+    if (!exact && c.text('coordinate_transformation_mode', '') === 'align_corners')
+      return unsupported('its scales give no whole sizes, with aligned corners')
     const defaults = {
       mode: 'nearest',
       coordinate_transformation_mode: 'half_pixel',
       nearest_mode: 'round_prefer_floor',
     }
     const attributes = new Map<string, FileAttribute>([...Object.entries(defaults), ...c.node.attributes])
+    attributes.delete('axes')
+    attributes.delete('keep_aspect_ratio_policy')
     // Scales that give no whole sizes also decide where an element is read.
     const wanted = exact
       ? [null, c.b.ints(sizes)]
       : [c.b.constant(tensor('f32', [scales.length], scales)), null]
     return [c.b.op('Resize', [x, null, ...wanted], operatorAttributes({ ...c.node, attributes }))]
   },
+}
+
+/** Sizes that keep the proportions of axes, as large as fits into the given ones or covers them. */
+function keepAspect(c: RewriteContext, sizes: readonly number[], axes: readonly number[]): readonly number[] {
+  const policy = c.text('keep_aspect_ratio_policy', 'stretch')
+  if (policy === 'stretch') return sizes
+  const { shape } = c.input(0).type
+  const scales = axes.map((axis) => (sizes[axis] ?? 1) / (shape[axis] ?? 1))
+  const scale = policy === 'not_larger' ? Math.min(...scales) : Math.max(...scales)
+  return sizes.map((d, axis) => (axes.includes(axis) ? Math.floor(scale * (shape[axis] ?? 1) + 0.5) : d))
 }
 
 /** The sizes of equal pieces; of `num_outputs` ones the last may be smaller. */

@@ -13,6 +13,8 @@ import { shrinkSums } from '../../compiler/passes/shrink-sums.js'
 import { simplify } from '../../compiler/passes/simplify/index.js'
 import { splitProducts } from '../../compiler/passes/split-products.js'
 import { sumRows } from '../../compiler/passes/sum-rows.js'
+import { widen } from '../../compiler/passes/widen.js'
+import { kernels } from './kernels.js'
 
 /**
  * Repetitions are pushed as long as they stand by themselves: later their change of shape is one with that of what
@@ -33,6 +35,7 @@ export const forward: readonly Pass[] = [
 
 export const step: readonly Pass[] = [
   logicalWhere,
+  widen(kernels),
   hoistInvariants,
   foldConstants,
   simplify,
