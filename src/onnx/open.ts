@@ -18,6 +18,8 @@ export interface OnnxWeight {
   readonly name: string
   readonly type: TensorType
   readonly place: { readonly path: string; readonly offset: number; readonly length: number } | undefined
+  /** The nodes that read it. */
+  readonly readers: readonly string[]
 }
 
 export interface OpenedModel {
@@ -52,11 +54,12 @@ export function openModel(
   const weights: OnnxWeight[] = []
   together(
     model.parameters.map(({ name, type, place }) => () => {
-      if (place.kind === 'typed') weights.push({ name, type, place: undefined })
+      const readers = model.nodes.filter(({ inputs }) => inputs.includes(name)).map(({ what }) => what)
+      if (place.kind === 'typed') weights.push({ name, type, place: undefined, readers })
       else {
         const { offset, length } = place
         const at = place.kind === 'inline' ? path : external(place.location, offset, length)
-        weights.push({ name, type, place: { path: at, offset, length } })
+        weights.push({ name, type, place: { path: at, offset, length }, readers })
       }
     }),
   )

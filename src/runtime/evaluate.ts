@@ -17,6 +17,7 @@ import type { SessionSettings } from './session.js'
 import { type HostTensor, type HostTensors, buffersOf, toFloat32 } from './tensors.js'
 import type { WorkerThread } from './thread.js'
 import type { Weights } from './weights.js'
+import { emptyTable } from '../json/table.js'
 
 type Metrics = Readonly<Record<string, Json>>
 
@@ -39,7 +40,7 @@ export interface EvaluationContext {
 export async function evaluate(spec: EvaluationSpec, context: EvaluationContext): Promise<Metrics> {
   const cases: [string, Metrics][] = []
   for (const one of spec.cases) {
-    const results: Record<string, Results> = {}
+    const results = emptyTable<Results>()
     for (const part of one.parts) Object.assign(results, await runPart(spec, one, part, context))
     const { name, settings } = one
     const metrics = await context.measure(spec, { settings, seed: context.seed, results })

@@ -8,6 +8,7 @@ import { goodFields } from './good-fields.js'
 import type { Sample } from './order/order.js'
 import type { TensorValue } from './sources/dataset.js'
 import { type HostTensor, type HostTensors, copyInto, hostArray } from './tensors.js'
+import { emptyTable } from '../json/table.js'
 
 type Input = GraphSpec['inputs'][number]
 
@@ -36,7 +37,7 @@ export class Feeder {
   ) {}
 
   async feeds(spec: GraphSpec, feeding: Feeding): Promise<HostTensors> {
-    const feeds: Record<string, HostTensor> = {}
+    const feeds = emptyTable<HostTensor>()
     for (const input of spec.inputs) {
       const { role, dtype, shape } = input
       if (role.kind === 'draw') {
@@ -67,7 +68,7 @@ export class Feeder {
 
   private async batches(spec: GraphSpec, feeding: Feeding): Promise<HostTensors> {
     const names = spec.inputs.flatMap(({ role }) => (role.kind === 'batch' ? [role.data] : []))
-    const feeds: Record<string, HostTensor> = {}
+    const feeds = emptyTable<HostTensor>()
     for (const name of new Set(names)) {
       const data = this.data.get(name)
       if (!data) throw new Error(`data ${name} is not open`)

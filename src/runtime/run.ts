@@ -25,6 +25,7 @@ import {
   trainStage,
   writeState,
 } from './train.js'
+import { emptyTable } from '../json/table.js'
 
 export type { RunOptions, RunResult } from './options.js'
 
@@ -207,7 +208,7 @@ class Run {
 
   private async exports(): Promise<Record<string, string>> {
     const { artefact, weights, emit } = this.context
-    const exported: Record<string, string> = {}
+    const exported = emptyTable<string>()
     for (const spec of artefact.manifest.exports) {
       const folder = this.folder.path('export', spec.name)
       await writeExport(spec, artefact, weights, { root: this.options.root ?? process.cwd(), folder })

@@ -6,6 +6,7 @@ import { isMemoryFault } from '../faults/memory-fault.js'
 import type { DType } from '../graph/types.js'
 import { sessions } from '../targets/sessions.js'
 import type { HostArray, HostTensor } from './tensors.js'
+import { emptyTable } from '../json/table.js'
 
 /** How sessions run; recorded with a run, because results are bit-equal only under equal settings. */
 export interface SessionSettings {
@@ -58,7 +59,7 @@ export class LoadedGraph {
     feed: (input: GraphSpec['inputs'][number]) => Tensor | null,
     wanted: GraphSpec['outputs'] = this.spec.outputs,
   ): Promise<ReadonlyMap<GraphSpec['outputs'][number], Tensor>> {
-    const feeds: Record<string, Tensor> = {}
+    const feeds = emptyTable<Tensor>()
     for (const input of this.spec.inputs) {
       const tensor = feed(input)
       if (tensor) feeds[input.name] = tensor

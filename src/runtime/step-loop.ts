@@ -10,6 +10,7 @@ import { prologueResults } from './prologue.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
 import type { DType } from '../graph/types.js'
 import { type HostTensors, hostArray, toFloat32, zeros } from './tensors.js'
+import { emptyTable } from '../json/table.js'
 
 /** A stage ready to start: its linked graphs, and where each state tensor comes from (null: zeros). */
 export interface StagePlan {
@@ -112,7 +113,7 @@ export class StepLoop {
     const { step, monitored: withMonitors } = update.spec.graphs
     const started = this.startWork()
     const next = new Map<string, Tensor>()
-    const monitors: Record<string, MonitorValue> = {}
+    const monitors = emptyTable<MonitorValue>()
     const losses = this.microLosses
     let gradNorm: number | null = null
     for (const [{ role }, tensor] of await this.run(update, (monitored && withMonitors) || step, feeds)) {

@@ -7,6 +7,7 @@ import type { EvaluationInput } from './measures/measure.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
 import { type StagePlan, type StateTensor, StepLoop } from './step-loop.js'
 import { type HostTensor, type HostTensors, buffersOf } from './tensors.js'
+import { emptyTable } from '../json/table.js'
 
 /** A reply and the memory that goes back with it. */
 class Reply<T> {
@@ -59,7 +60,7 @@ const requests = {
       if (!tensor) throw new Error(`nothing to feed into ${name}`)
       return toTensor(tensor)
     })
-    const results: Record<string, HostTensor> = {}
+    const results = emptyTable<HostTensor>()
     for (const [{ name }, tensor] of outputs) results[name] = fromTensor(tensor)
     const buffers = buffersOf(feeds)
     return new Reply({ results, buffers }, [...buffers, ...buffersOf(results)])

@@ -6,6 +6,7 @@ import { EndOfFile, readAt } from './read-at.js'
 import { HeaderError, parseHeader } from './safetensors-header.js'
 import type { StoredTensor } from './table.js'
 import { WeightsError } from './weights-error.js'
+import { emptyTable } from '../json/table.js'
 
 export interface SafetensorsFile {
   readonly file: string
@@ -91,7 +92,8 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {}
+  const header = emptyTable<unknown>()
+  if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata
   let end = 0
   for (const { name, dtype, shape } of sorted) {
     const begin = end

@@ -39,7 +39,7 @@ export function forms(x: Elaboration, e: Form, env: Environment): Val {
     case 'call':
       return call(x, e, env)
     case 'index':
-      return index(x, e, env)
+      return indexed(x, e, evaluate(x, e.object, env), env)
     case 'unary':
       return unary(x, e, evaluate(x, e.operand, env))
     case 'binary':
@@ -220,6 +220,15 @@ function optional(x: Elaboration, e: Expression, env: Environment): Val {
 }
 
 /** `object.name`. */
+/** `x[...]`; with a name in quotes, as models of ONNX files have them that are no identifiers, the member. */
+function indexed(x: Elaboration, e: Expression & { kind: 'index' }, object: Val, env: Environment): Val {
+  const [only, ...others] = e.indices
+  const name = only?.kind === 'at' && others.length === 0 ? only.value : undefined
+  const hasMembers = object.kind === 'instance' || object.kind === 'record' || object.kind === 'frozen'
+  if (name?.kind === 'string' && hasMembers) return member(x, object, name.value, name.span, false)
+  return index(x, e, object, env)
+}
+
 function member(x: Elaboration, object: Val, name: string, span: Span, optional: boolean): Val {
   switch (object.kind) {
     case 'record': {

@@ -10,8 +10,7 @@ import { type Val, describe, list, tensorVal, tuple } from './values.js'
 type IndexExpression = Expression & { kind: 'index' }
 
 /** `x[...]` on a list, tuple or tensor. */
-export function index(x: Elaboration, e: IndexExpression, env: Environment): Val {
-  const object = evaluate(x, e.object, env)
+export function index(x: Elaboration, e: IndexExpression, object: Val, env: Environment): Val {
   if (object.kind === 'list' || object.kind === 'tuple') return listIndex(x, e, object, env)
   if (object.kind !== 'tensor') {
     return fail(wrongType(e.object.span, { wanted: 'a list or a tensor to index', got: describe(object) }))

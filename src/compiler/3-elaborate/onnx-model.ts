@@ -161,9 +161,16 @@ function instanceOf({ weights, children }: Branch, name: string, span: Span): In
     declaration: { kind: 'module', name: { text: name, span }, parameters: [], members: [], span },
     environment,
     weights: new Map(
-      [...weights].map(([key, { type }]) => [
+      [...weights].map(([key, { type, readers }]) => [
         key,
-        { name: key, type: held(type), init: { kind: 'constant', value: 0 }, span, origins: [] },
+        {
+          name: key,
+          type: held(type),
+          init: { kind: 'constant', value: 0 },
+          span,
+          origins: [],
+          ...(readers.length > 1 && { readers }),
+        },
       ]),
     ),
     children: new Map([...children].map(([key, child]) => [key, partOf(child, key, span)])),

@@ -174,6 +174,8 @@ export interface Weight {
   readonly span: Span
   /** Where the size of each axis was chosen, as far as that is known. */
   readonly origins: readonly (Span | undefined)[]
+  /** The nodes of an ONNX file that read it, where they are several. */
+  readonly readers?: readonly string[]
 }
 
 /** One `for i in n, j in m`: how many rows each index has, and the expanded rows that its body reads. */

@@ -9,7 +9,7 @@ import type { Environment } from '../3-elaborate/environment.js'
 import type { PlacedWeight } from '../3-elaborate/facts.js'
 import { evaluate } from '../3-elaborate/evaluate.js'
 import { trainable } from '../3-elaborate/model-tree.js'
-import { joinPath } from '../3-elaborate/join-path.js'
+import { joinPath, writtenMember, writtenPath } from '../3-elaborate/join-path.js'
 import { type Instance, type Val, type Weight, describe } from '../3-elaborate/values.js'
 
 /** The parameters that `clip.vision_model.encoder.layers[2..].*` names; naming none is an error. */
@@ -49,7 +49,7 @@ export function selectParameters(
   let values: readonly Val[] = [root]
   // behind `*` and `**` a part that has no such member is none of those that are meant
   let pattern = false
-  for (const segment of path.segments) {
+  for (const segment of path.segments.map(named)) {
     values = values.flatMap(
       (v) => (pattern ? match(v, segment) : undefined) ?? step(x, v, segment, path, env),
     )
@@ -72,11 +72,18 @@ export function selectParameters(
     return fail(
       badTrainPath(path.span, {
         message: `this names no parameter of \`${model}\``,
-        help: `the nearest are ${near.map((at) => `\`${model}.${at}\``).join(', ')}`,
+        help: `the nearest are ${near.map((at) => `\`${writtenPath(model, at)}\``).join(', ')}`,
       }),
     )
   }
   return [...found].map(([at, weight]) => ({ model, path: at, weight }))
+}
+
+/** A name in quotes and brackets is one that is no identifier. */
+function named(segment: PathSegment): PathSegment {
+  if (segment.kind !== 'index' || segment.index.kind !== 'string') return segment
+  const { value, span } = segment.index
+  return { kind: 'field', name: { text: value, span } }
 }
 
 /** The parts that a segment names behind a pattern; undefined where `step` says what is wrong. */
@@ -102,7 +109,7 @@ const below = (value: Val): readonly Val[] => [
 
 /** The paths that are most like what was written, by the names in it. */
 function nearest({ segments }: ParameterPath, paths: readonly string[]): readonly string[] {
-  const names = segments.flatMap((s) => (s.kind === 'field' ? [s.name.text] : []))
+  const names = segments.map(named).flatMap((s) => (s.kind === 'field' ? [s.name.text] : []))
   const distance = (path: string): number => {
     const parts = path.split('.')
     return names.reduce((sum, name) => sum + Math.min(...parts.map((part) => editDistance(name, part))), 0)
@@ -110,6 +117,9 @@ function nearest({ segments }: ParameterPath, paths: readonly string[]): readonl
   const ranked = paths.map((path) => ({ path, far: distance(path) })).sort((a, b) => a.far - b.far)
   return ranked.slice(0, 3).map(({ path }) => path)
 }
+
+/** A member as it is written, without the dot. */
+const shown = (name: string): string => writtenMember(name).replace(/^\./, '')
 
 function step(
   x: Elaboration,
@@ -136,14 +146,15 @@ function step(
       const help =
         suggestion === undefined
           ? names.length > 0
-            ? `it has ${names.map((n) => `\`${n}\``).join(', ')}`
+            ? `it has ${names.map((n) => `\`${shown(n)}\``).join(', ')}`
             : undefined
-          : `did you mean \`${suggestion}\`?`
+          : `did you mean \`${shown(suggestion)}\`?`
       return fail(
         badTrainPath(segment.name.span, {
           message: `${describe(value)} has no parameter or part \`${segment.name.text}\``,
           help,
-          suggestion,
+          // in a path that is written with dots, brackets are no mere other name
+          suggestion: suggestion !== undefined && shown(suggestion) === suggestion ? suggestion : undefined,
         }),
       )
     }

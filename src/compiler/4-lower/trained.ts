@@ -1,10 +1,12 @@
 import { adaptedAndTrained } from '../../diagnostics/catalogue/adapter.js'
+import { mergedWeights } from '../../diagnostics/catalogue/onnx.js'
 import { trainedFrozen, trainedTwice } from '../../diagnostics/catalogue/stage.js'
 import { type Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import type { Optimizer } from '../../optimizers/optimizer.js'
 import type { Expression, FreezeClause, ParameterPath, TrainClause } from '../1-parse/syntax.js'
 import { layerKey } from '../3-elaborate/adapter.js'
 import { fail } from '../3-elaborate/elaboration.js'
+import { writtenPath } from '../3-elaborate/join-path.js'
 import type { PlacedWeight } from '../3-elaborate/facts.js'
 import type { PipelineScope } from '../3-elaborate/pipeline-scope.js'
 import { type Placed, attempt } from './clauses.js'
@@ -81,6 +83,10 @@ export function lowerTrain(
       diagnostics.add(error.diagnostic)
     }
   }
+  const merged = [...trained.values()].flatMap(({ model, path, weight: { readers } }) =>
+    readers ? [{ path: writtenPath(model, path), readers }] : [],
+  )
+  if (merged.length > 0) diagnostics.add(mergedWeights(train.value.span, { merged }))
   return { trained: [...trained.values()], groups }
 }
 

@@ -97,3 +97,23 @@ model encoder = onnx("encoder.onnx")         // right
     help: 'declare it by itself: `model name = onnx("file.onnx")`',
   }),
 )
+
+export const mergedWeights = define<{
+  merged: readonly { readonly path: string; readonly readers: readonly string[] }[]
+}>(
+  'onnx/merged-weights',
+  'warning',
+  `
+A weight of an ONNX file that several nodes read is trained as one. Some models share weights on purpose, an embedding
+with the layer that ends them; but exporters also merge weights that happen to be equal when they export, such as the
+ones and zeros that normalizations begin with, or copies of one layer. Trained apart in the original, they stay equal
+here.
+
+Export without merging (of torch.onnx, \`optimize=False\`), or once the weights differ. Where they are one on purpose,
+say so: \`allow "onnx/merged-weights" "the embedding is tied"\`.
+`,
+  ({ merged }) => ({
+    message: `trained as one: ${listed(merged.map(({ path, readers }) => `\`${path}\` of ${readers.slice(0, 4).join(', ')}${readers.length > 4 ? ` and ${readers.length - 4} more` : ''}`))}`,
+    help: 'an exporter may have merged weights that were equal: export without that, or, if they are one on purpose, `allow "onnx/merged-weights" "why"`',
+  }),
+)
