@@ -198,9 +198,7 @@ function planUpdate(
 /** What the graphs of a stage compute in f32 for want of a kernel. */
 function widenedOf({ updates }: LoweredStage, { kernels }: Target): readonly string[] {
   const missing = updates.flatMap(({ graph }) => missingKernels(graph, kernels))
-  const found = missing.flatMap(({ node, type }) =>
-    isNarrow(type) ? [`${node.op} in ${type}`] : [],
-  )
+  const found = missing.flatMap(({ node, type }) => (isNarrow(type) ? [`${node.op} in ${type}`] : []))
   return [...new Set(found)]
 }
 
