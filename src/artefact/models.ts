@@ -14,6 +14,8 @@ export interface ModelSpec {
   readonly from: string | null
   /** The type to which its f32 parameters are rounded, wherever they are read. */
   readonly as: NarrowFloat | null
+  /** What stands before the names of the file, and the model's paths do not have. */
+  readonly strip?: string | undefined
   /** Patterns of tensors of the file that the model has no parameter for. */
   readonly ignore: readonly string[]
   /** The text of `config.json`, where the model has a record that mirrors it. */

@@ -181,6 +181,7 @@ const model = z.strictObject({
   name,
   from: z.string().nullable(),
   as: narrow.nullable(),
+  strip: z.string().optional(),
   ignore: z.array(z.string()),
   config: z.string().nullable(),
   files: z.array(z.strictObject({ name: z.string(), sha256: z.string().nullable() })),

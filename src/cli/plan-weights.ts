@@ -9,7 +9,7 @@ import { Conversions } from '../weights/conversions.js'
 import { findWeights } from '../weights/find.js'
 import { matchWeights } from '../weights/match.js'
 import { openWeights } from '../weights/open.js'
-import type { SourceTensor } from '../weights/table.js'
+import { type SourceTensor, stripped } from '../weights/table.js'
 import { toConvert } from '../weights/to-convert.js'
 import { WeightsError } from '../weights/weights-error.js'
 
@@ -69,14 +69,15 @@ export function describeConversions(
 }
 
 async function sourcesOf(
-  { from, parameters, ignore }: ModelSpec,
+  { from, parameters, strip, ignore }: ModelSpec,
   root: string,
 ): Promise<ReadonlyMap<string, SourceTensor>> {
   try {
     const place = from === null ? undefined : findWeights(from, root)
     // numbers that protobuf holds would have to be written to be read
     if (place?.kind !== 'found' || place.format === 'onnx') return new Map()
-    return matchWeights(await openWeights(place, weightCache(root)), parameters, ignore).found
+    const table = await openWeights(place, weightCache(root))
+    return matchWeights((strip && stripped(table, strip)) || table, parameters, ignore).found
   } catch (error) {
     if (error instanceof WeightsError || error instanceof OnnxProblem) return new Map()
     throw error

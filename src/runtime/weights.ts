@@ -12,6 +12,7 @@ import {
   changedWeights,
   corruptWeights,
   idleIgnore,
+  idleStrip,
   mismatchedWeights,
   missingWeights,
   tooLargeWeight,
@@ -28,7 +29,13 @@ import { roundInPlace } from '../weights/floats.js'
 import { type Match, matchWeights } from '../weights/match.js'
 import { openWeights } from '../weights/open.js'
 import { openSafetensors, readTensor, writeSafetensors } from '../weights/safetensors.js'
-import { type SourceTensor, type StoredTensor, type WeightTable, isStored } from '../weights/table.js'
+import {
+  type SourceTensor,
+  type StoredTensor,
+  type WeightTable,
+  isStored,
+  stripped,
+} from '../weights/table.js'
 import { toConvert } from '../weights/to-convert.js'
 import { WeightsError } from '../weights/weights-error.js'
 import { type AdapterParts, openAdapterFile, openPeftFolder } from './adapter-weights.js'
@@ -292,12 +299,15 @@ function openOwn(model: ModelSpec, file: string, span: Span): Promise<ReadonlyMa
 
 /** The weights that `from` names, in whatever form they are kept. */
 function openGiven(model: ModelSpec, { root, span, onWarning }: WeightOptions): Promise<Sources> {
-  const { name, from, ignore } = model
+  const { name, from, strip, ignore } = model
   if (from === null) throw new Error(`model ${name} comes from no file`)
   return told(span, from, async () => {
     const place = findWeights(from, root)
     if (place.kind === 'missing') throw new UserError(missingWeights(span, { model: name, ...place }))
-    const { found, idle } = checked(model, await openWeights(place, weightCache(root)), ignore, span)
+    const whole = await openWeights(place, weightCache(root))
+    const table = strip === undefined ? whole : stripped(whole, strip)
+    if (!table) throw new UserError(idleStrip(span, { model: name, file: place.file, prefix: strip ?? '' }))
+    const { found, idle } = checked(model, table, ignore, span)
     if (idle.length > 0) onWarning?.(idleIgnore(span, { model: name, file: place.file, patterns: idle }))
     return found
   })
@@ -340,7 +350,21 @@ function checked(model: ModelSpec, table: WeightTable, ignore: readonly string[]
   const { missing, unused, different } = match
   if (missing.length + unused.length + different.length > 0) {
     const { file } = table
-    throw new UserError(mismatchedWeights(span, { model: model.name, file, missing, unused, different }))
+    const prefix = prefixOf(missing, unused)
+    throw new UserError(
+      mismatchedWeights(span, { model: model.name, file, prefix, missing, unused, different }),
+    )
   }
   return match
+}
+
+/** What one would take off the names that a model has no use for to get those that it misses. */
+function prefixOf(missing: readonly string[], unused: readonly string[]): string | undefined {
+  const [first] = missing
+  if (first === undefined) return undefined
+  const prefixes = unused.flatMap((name) =>
+    name.endsWith(`.${first}`) ? [name.slice(0, -first.length)] : [],
+  )
+  const names = new Set(unused)
+  return prefixes.find((prefix) => missing.every((path) => names.has(prefix + path)))
 }

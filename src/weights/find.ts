@@ -1,7 +1,14 @@
 import { statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { type ModelId, cachedRevisions, formatModelId, inCache, parseModelId } from './hub-cache.js'
-import { type WeightsFormat, formatOf, nearWeights, weightFileNames, weightsOf } from './layout.js'
+import {
+  type WeightsFormat,
+  brokenLinks,
+  formatOf,
+  nearWeights,
+  weightFileNames,
+  weightsOf,
+} from './layout.js'
 import { WeightsError } from './weights-error.js'
 
 /** Where `from "..."` leads. */
@@ -85,6 +92,16 @@ function nowhere(from: string, env: NodeJS.ProcessEnv): MissingWeights {
 }
 
 function withoutWeights(path: string, shown: string, id: ModelId | null): MissingWeights {
+  const [broken] = brokenLinks(path)
+  if (broken !== undefined)
+    return {
+      kind: 'missing',
+      problem: `are not whole in ${shown}${id ? ' of the Hugging Face cache' : ''}: ${broken} is a link to a file that is not there`,
+      help: id
+        ? `\`dcrc fetch ${formatModelId(id)}\` fetches what is missing`
+        : 'put the file that the link names back, or correct the path',
+      id,
+    }
   const near = nearWeights(path).map((name) => join(shown, name))
   return {
     kind: 'missing',

@@ -28,12 +28,23 @@ export const formatModelId = ({ repo, revision, inside }: ModelId): string =>
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where Hugging Face's libraries keep what they download; they look at the same variables in the same order. */
+/**
+ * Where Hugging Face's libraries keep what they download; they look at the same variables in the same order, and expand
+ * `~` and `$NAME` in them. Source: huggingface_hub constants.py.
+ */
 export function hubCache(env: Environment = process.env): string {
-  const given = env['HF_HUB_CACHE'] ?? env['HUGGINGFACE_HUB_CACHE']
-  if (given) return given
-  const home = env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'huggingface')
-  return join(home, 'hub')
+  const home = env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || '~/.cache', 'huggingface')
+  const given = env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(expanded(home, env), 'hub')
+  return expanded(given, env)
+}
+
+/** As Python's `expandvars(expanduser(path))`: what is not set stays as it is written. */
+function expanded(path: string, env: Environment): string {
+  const own = path === '~' || path.startsWith('~/') ? (env['HOME'] ?? homedir()) + path.slice(1) : path
+  return own.replace(
+    /\$(?:(\w+)|\{([^}]*)\})/g,
+    (all: string, plain?: string, braced?: string) => env[plain ?? braced ?? ''] ?? all,
+  )
 }
 
 /** The folder of a model in the cache: `blobs`, `refs` and `snapshots`. */

@@ -63,8 +63,20 @@ export function nearWeights(folder: string): string[] {
       return true
     }
   }
+  const links = brokenLinks(folder)
   return readdirSync(folder, { withFileTypes: true })
-    .filter((e) => (e.isDirectory() ? hasWeights(e.name) : formatOf(e.name) !== undefined))
+    .filter(
+      (e) =>
+        !links.includes(e.name) && (e.isDirectory() ? hasWeights(e.name) : formatOf(e.name) !== undefined),
+    )
     .map((e) => (e.isDirectory() ? `${e.name}/` : e.name))
     .toSorted()
 }
+
+/** Weight files of a folder that are links to what is not there, as an interrupted download leaves them. */
+export const brokenLinks = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((e) => e.isSymbolicLink() && !statSync(join(folder, e.name), { throwIfNoEntry: false }))
+    .map(({ name }) => name)
+    .filter((name) => formatOf(name) !== undefined)
+    .toSorted()

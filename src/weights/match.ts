@@ -1,6 +1,6 @@
 import { type DType, formatType, sameShape } from '../graph/types.js'
 import { holdsWeights } from './conversions.js'
-import { olderName, sameOlderShape } from './older-names.js'
+import { olderName, otherGeneration, sameOlderShape, towerOf } from './other-names.js'
 import { type SourceTensor, type WeightTable, isStored } from './table.js'
 
 /** A parameter that a model has. */
@@ -23,25 +23,28 @@ export interface Match {
 
 /**
  * Compares names, shapes and types: every parameter is one tensor and every tensor one parameter, except for those that
- * a pattern of `ignore` matches. A float may be kept as another float.
+ * a pattern of `ignore` matches. A float may be kept as another float. `tower` is that of the model, where the parameters
+ * are those of an adapter in it.
  */
 export function matchWeights(
   { tensors }: WeightTable,
   parameters: readonly WantedParameter[],
   ignore: readonly string[] = [],
+  tower: string = towerOf(parameters.map(({ path }) => path)),
 ): Match {
+  const moved = otherGeneration(tower, [...tensors.keys()])
   const found = new Map<string, SourceTensor>()
   const different: { path: string; wanted: string; got: string }[] = []
   const taken = new Set<string>()
   for (const wanted of parameters) {
     const { path } = wanted
-    const older = tensors.has(path) ? undefined : olderName(path)
-    const name = older ?? path
-    const tensor = tensors.get(name)
-    if (!tensor) continue
+    const older = olderName(path)
+    const name = [path, older, moved?.(path)].find((n) => n !== undefined && tensors.has(n))
+    const tensor = name === undefined ? undefined : tensors.get(name)
+    if (name === undefined || !tensor) continue
     taken.add(name)
     const { dtype, shape } = tensor
-    const fits = older === undefined ? sameShape : sameOlderShape
+    const fits = name === older ? sameOlderShape : sameShape
     found.set(path, renamed(tensor, path, wanted.shape))
     const shaped = fits(shape, wanted.shape)
     if (shaped && readableAs(tensor, wanted.dtype)) continue

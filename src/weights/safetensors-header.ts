@@ -14,6 +14,9 @@ export interface HeaderEntry {
 /** What is wrong with a header, without the file's name. */
 export class HeaderError extends Error {}
 
+/** An element type that later versions of the format may have. */
+export class UnknownType extends HeaderError {}
+
 const size = z.int().nonnegative()
 const metadataSchema = z.record(z.string(), z.string())
 const entrySchema = z.strictObject({
@@ -39,6 +42,13 @@ const types: Readonly<Record<string, string>> = {
   I8: 'I8',
   F8_E4M3: 'F8_E4M3',
   F8_E5M2: 'F8_E5M2',
+  F8_E4M3FNUZ: 'F8_E4M3FNUZ',
+  F8_E5M2FNUZ: 'F8_E5M2FNUZ',
+  F8_E8M0: 'F8_E8M0',
+  F6_E2M3: 'F6_E2M3',
+  F6_E3M2: 'F6_E3M2',
+  F4: 'F4',
+  C64: 'C64',
 }
 
 /**
@@ -89,7 +99,7 @@ function entry(name: string, value: unknown): HeaderEntry {
   if (!parsed.success) throw new HeaderError(`the header's entry "${name}" is malformed`)
   const { dtype, shape, data_offsets: offsets } = parsed.data
   const type = Object.hasOwn(types, dtype) ? types[dtype] : undefined
-  if (!type) throw new HeaderError(`"${name}" has the unknown element type ${dtype}`)
+  if (!type) throw new UnknownType(`"${name}" has the element type ${dtype}, which is not known here`)
   const [begin, end] = offsets
   const wanted = shape.reduce((n, d) => n * d, elementBytes[type] ?? NaN)
   if (end - begin !== wanted) {

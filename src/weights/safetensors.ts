@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { naming } from '../faults/system-fault.js'
 import { type DType, bytesPerElement, elementCount } from '../graph/types.js'
 import { EndOfFile, readAt } from './read-at.js'
-import { HeaderError, parseHeader } from './safetensors-header.js'
+import { HeaderError, UnknownType, parseHeader } from './safetensors-header.js'
 import type { StoredTensor } from './table.js'
 import { WeightsError } from './weights-error.js'
 import { emptyTable } from '../json/table.js'
@@ -48,6 +48,8 @@ export async function openSafetensors(file: string): Promise<SafetensorsFile> {
     ])
     return { file, size, tensors: new Map(tensors), metadata }
   } catch (error) {
+    if (error instanceof UnknownType)
+      throw new WeightsError(file, error.message, 'refused', 'save it again as float32, float16 or bfloat16')
     throw error instanceof HeaderError || error instanceof EndOfFile
       ? new WeightsError(file, error.message)
       : error

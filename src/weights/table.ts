@@ -30,3 +30,20 @@ export interface WeightTable {
   readonly file: string
   readonly tensors: ReadonlyMap<string, SourceTensor>
 }
+
+/**
+ * The table with a prefix taken off the names that have it. Undefined where none has it, or where a name without it would
+ * then be there twice.
+ */
+export function stripped({ file, tensors }: WeightTable, prefix: string): WeightTable | undefined {
+  const renamed = new Map<string, SourceTensor>()
+  let found = false
+  for (const [name, tensor] of tensors) {
+    const has = prefix !== '' && name.startsWith(prefix)
+    found ||= has
+    const rest = has ? name.slice(prefix.length) : name
+    if (renamed.has(rest)) return undefined
+    renamed.set(rest, tensor)
+  }
+  return found ? { file, tensors: renamed } : undefined
+}

@@ -37,6 +37,7 @@ const otherPhases = [
   'tokenizer/',
   'fetch/',
   'adapter/file',
+  'adapter/mismatch',
 ]
 
 const samples = readdirSync(folder)

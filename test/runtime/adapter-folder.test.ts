@@ -148,14 +148,14 @@ describe('a folder of another adapter is refused', () => {
   test('of other layers', async () => {
     const only = text().replace('lora(net,', 'lora(net.out,')
     expect(await message(only)).toMatch(
-      /^run\/weights-mismatch: .*adapter_model\.safetensors does not fit model `enc`; 3 unused: `base_model.model.conv.base_layer.bias`/,
+      /^adapter\/mismatch: .*adapter_model\.safetensors does not fit adapter `enc`; 3 unused: `base_model.model.conv.base_layer.bias`/,
     )
   })
 
   test('of other sizes', async () => {
     config({ r: 4 })
     expect(await message(text('rank = 4, alpha = 3, dropout = 0.25, train_bias = true'))).toContain(
-      '`base_model.model.conv.lora_A.weight` is f32[2, 3, 3, 3], the model has f32[4, 3, 3, 3]',
+      '`base_model.model.conv.lora_A.weight` is f32[2, 3, 3, 3], the adapter has f32[4, 3, 3, 3]',
     )
   })
 

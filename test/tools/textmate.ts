@@ -48,7 +48,7 @@ const patterns: readonly Pattern[] = [
     match: String.raw`\b(fn|module|record|pipeline)\s+(${name})`,
     captures: { 1: { name: keyword }, 2: { name: 'entity.name.dcr' } },
   },
-  { match: String.raw`\b(?:${all([t.Seeds, t.Ignore, t.Allow])})(?=\s+[\d\["])`, name: keyword },
+  { match: String.raw`\b(?:${all([t.Seeds, t.Ignore, t.Strip, t.Allow])})(?=\s+[\d\["])`, name: keyword },
   // a member may have the name of a keyword
   {
     match: String.raw`(?<!\.)\.(?!\.)\s*(${name})`,

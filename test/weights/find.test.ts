@@ -137,6 +137,12 @@ describe('the Hugging Face cache', () => {
     expect(hubCache({ HF_HUB_CACHE: '/a', HF_HOME: '/b' })).toBe('/a')
     expect(hubCache({ HUGGINGFACE_HUB_CACHE: '/a', HF_HOME: '/b' })).toBe('/a')
     expect(hubCache({ HF_HOME: '/b', XDG_CACHE_HOME: '/c' })).toBe('/b/hub')
+    // as `os.path.expandvars(os.path.expanduser(...))` gives them
+    const home = { HOME: '/home/ada' }
+    expect(hubCache({ ...home, HF_HOME: '~/x' })).toBe('/home/ada/x/hub')
+    expect(hubCache({ ...home, HF_HUB_CACHE: '$HOME/x' })).toBe('/home/ada/x')
+    expect(hubCache({ ...home, HUGGINGFACE_HUB_CACHE: '${HOME}/x/$NOWHERE' })).toBe('/home/ada/x/$NOWHERE')
+    expect(hubCache({ ...home, XDG_CACHE_HOME: '~/c' })).toBe('/home/ada/c/huggingface/hub')
     expect(hubCache({ XDG_CACHE_HOME: '/c' })).toBe('/c/huggingface/hub')
     expect(hubCache({})).toMatch(/\/\.cache\/huggingface\/hub$/)
   })

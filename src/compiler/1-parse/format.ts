@@ -267,11 +267,12 @@ class FilePrinter extends ExpressionPrinter {
     return concat([head, ' ', this.lists.list(this.broken(entries[0]?.start), entries, span.end - 1)])
   }
 
-  private model({ name, value, from, ignore, as, override }: ModelItem): Doc {
+  private model({ name, value, from, strip, ignore, as, override }: ModelItem): Doc {
     const head = [word(override, 'model'), ` ${name.text} = `, this.expression(value)]
     const weights = from ? [' from ', this.expression(from, 1)] : []
+    const stripped = strip ? ` strip ${quote(strip.text)}` : ''
     const ignored = ignore ? [this.ignored(ignore)] : []
-    return group(concat([...head, ...weights, ...ignored, as ? ` as ${as.text}` : '']))
+    return group(concat([...head, ...weights, stripped, ...ignored, as ? ` as ${as.text}` : '']))
   }
 
   /** On the next line where it does not fit on this one. */

@@ -192,8 +192,9 @@ export abstract class PipelineParser extends StageParser {
     const from = this.OPTION(() => {
       this.CONSUME(t.From)
       const place = this.SUBRULE(this.element)
+      const strip = this.OPTION3(() => this.SUBRULE(this.stripped))
       const ignore = this.OPTION2(() => this.SUBRULE(this.ignored))
-      return { from: place, ...(ignore ? { ignore } : {}) }
+      return { from: place, ...(strip ? { strip } : {}), ...(ignore ? { ignore } : {}) }
     })
     const as = this.OPTION1(() => {
       this.CONSUME(t.As)
@@ -207,6 +208,13 @@ export abstract class PipelineParser extends StageParser {
       ...(as ? { as } : {}),
       ...this.about(head),
     }))
+  })
+
+  /** `strip "module."` */
+  private readonly stripped: Rule<Identifier> = this.part('stripped', () => {
+    this.CONSUME(t.Strip)
+    const prefix = this.CONSUME(t.Text)
+    return this.ACTION(() => ({ text: stringOf(prefix), span: this.spanOf(prefix) }))
   })
 
   /** `ignore "*.position_ids", "logit_bias"` */

@@ -213,6 +213,8 @@ export interface ModelItem extends Overridable {
   readonly kind: 'model'
   readonly value: Expression
   readonly from?: Expression
+  /** What stands before the names of the file, and the model's names do not have. */
+  readonly strip?: Identifier
   /** Patterns of tensors of the file that the model has no parameter for. */
   readonly ignore?: readonly Identifier[]
   readonly as?: Identifier

@@ -61,6 +61,7 @@ export const Every = contextual('every')
 export const From = contextual('from')
 export const As = contextual('as')
 export const Ignore = contextual('ignore')
+export const Strip = contextual('strip')
 export const Of = contextual('of')
 export const Like = contextual('like')
 export const Rows = contextual('rows')
@@ -79,7 +80,7 @@ export const Update = contextual('update')
 const keywords = [
   [Use, Module, RecordWord, Fn, Let, Pipeline, Extends, Override, Remove, If, Else, Match, For, In, Draw],
   [True, False, None, And, Or, Not, With, Param, Data, Model, Adapter, Loss, Stage, Evaluate, Export, Train],
-  [Monitor, Every, From, As, Ignore, Of, Like, Except, Where, Rows, Exact, Allow, Freeze],
+  [Monitor, Every, From, As, Strip, Ignore, Of, Like, Except, Where, Rows, Exact, Allow, Freeze],
   [Ablation, Variant, Vary, Seeds],
   [State, Next, After, Update],
 ].flat()

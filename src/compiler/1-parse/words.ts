@@ -55,6 +55,7 @@ const wants: Readonly<Record<string, { readonly what: string; readonly help?: st
   'use:': { what: 'a module such as `std.nn`, or the path of a file in quotes' },
   'evaluateCases:In': { what: '`in` and a list of data sets', help: '`for s in [mnist, cifar]`' },
   'quoted:Text': { what: 'a text in quotes' },
+  'stripped:Text': { what: 'a prefix in quotes', help: '`strip "module."`' },
   'ignored:Text': { what: 'a pattern in quotes', help: '`ignore "*.position_ids"`' },
   'ablation:Of': { what: '`of` and the pipeline', help: '`ablation name of pipeline { ... }`' },
   'variant:': { what: 'a block of changes, or `=` and a pipeline', help: '`variant name { ... }`' },

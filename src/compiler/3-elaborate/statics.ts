@@ -247,6 +247,7 @@ export class Statics {
       name,
       as: this.scope.elaboration.narrow.get(name)?.type ?? null,
       from: item.from ? this.fromPath(item, file) : (instance.weightFile ?? null),
+      ...(item.strip ? { strip: item.strip.text } : {}),
       ignore: (item.ignore ?? []).map(({ text }) => text),
       config: configText(this.scope.elaboration, instance),
       files: [],

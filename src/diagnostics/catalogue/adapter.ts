@@ -1,5 +1,6 @@
 import { define } from '../define.js'
 import type { Label, Span } from '../diagnostic.js'
+import { type Mismatch, mismatchParts } from '../mismatch.js'
 
 export const badAdapter = define<{ message: string; help?: string | undefined }>(
   'adapter/arguments',
@@ -80,7 +81,7 @@ export const adapterFile = define<{
   'error',
   `
 \`adapter enc = lora(...) from "folder"\` starts from an adapter that peft saved, or that a run exported. Its folder holds
-\`adapter_config.json\` and \`adapter_model.safetensors\`, and both must be of the adapter that the pipeline declares: the
+\`adapter_config.json\` and \`adapter_model.safetensors\` or \`adapter_model.bin\`, and both must be of the adapter that the pipeline declares: the
 same layers, rank, alpha and biases.
 
 \`\`\`dcr
@@ -91,6 +92,33 @@ adapter enc = lora(clip.vision_model, rank = 16, alpha = 16) from "runs/dcr/1/ex
     message: `adapter \`${adapter}\` cannot start from ${file}: ${problem}`,
     help,
   }),
+)
+
+export const mismatchedAdapter = define<{ adapter: string; file: string } & Mismatch>(
+  'adapter/mismatch',
+  'error',
+  `
+The tensors of a file of peft's and the factors of the adapter must be the same. An adapter stands beside the \`weight\` of
+linear layers and convolutions; peft can also adapt embeddings (\`lora_embedding_A\`), which is not read here.
+
+\`\`\`dcr
+adapter enc = lora(clip.vision_model, rank = 16, alpha = 16) from "enc"    // the file adapts both towers
+adapter enc = lora(clip, rank = 16, alpha = 16) from "enc"                 // right
+\`\`\`
+`,
+  ({ adapter, file, ...mismatch }) => {
+    const embeddings = mismatch.unused.some((name) => name.includes('.lora_embedding_'))
+    return {
+      message: [`${file} does not fit adapter \`${adapter}\``, ...mismatchParts(mismatch, 'adapter')].join(
+        '; ',
+      ),
+      help: embeddings
+        ? 'adapters of embeddings are not read: merge the adapter in Python, `PeftModel.from_pretrained(model, folder).merge_and_unload()`, save the model and let `from` name that'
+        : mismatch.different.length > 0 && mismatch.missing.length + mismatch.unused.length === 0
+          ? 'let `rank` and the layers be those of the file'
+          : 'let `lora(...)` name the layers of the file: `target_modules` of adapter_config.json says which',
+    }
+  },
 )
 
 export const groupedConvolution = define<{ path: string; adapter: string; groups: number }>(

@@ -1,4 +1,5 @@
 import { define } from '../define.js'
+import { type Mismatch, mismatchParts } from '../mismatch.js'
 import { bytes as amount } from '../units.js'
 
 const list = (names: readonly string[], limit = 12): string => {
@@ -146,6 +147,23 @@ this file does not have them.
   }),
 )
 
+export const idleStrip = define<{ model: string; file: string; prefix: string }>(
+  'run/strip-idle',
+  'error',
+  `
+\`strip\` behind \`from\` takes a prefix off the names of a weight file. No tensor of this file has it, or without it two
+would have one name.
+
+\`\`\`dcr
+model clip = ClipModel(openai_vit_l_14) from "runs/clip.pt" strip "module."
+\`\`\`
+`,
+  ({ model, file, prefix }) => ({
+    message: `\`strip "${prefix}"\` of model \`${model}\` cannot be taken off the names of ${file}`,
+    help: 'take it out, or write what stands before every name of the file, with its last dot',
+  }),
+)
+
 export const changedWeights = define<{ model: string; file: string }>(
   'run/weights-changed',
   'error',
@@ -159,13 +177,14 @@ replaced while the run went on.
   }),
 )
 
-export const mismatchedWeights = define<{
-  model: string
-  file: string
-  missing: readonly string[]
-  unused: readonly string[]
-  different: readonly { readonly path: string; readonly wanted: string; readonly got: string }[]
-}>(
+export const mismatchedWeights = define<
+  {
+    model: string
+    file: string
+    /** What stands before every name of the file, and the model's names do not have. */
+    prefix?: string | undefined
+  } & Mismatch
+>(
   'run/weights-mismatch',
   'error',
   `
@@ -176,25 +195,23 @@ be kept as other floats (\`f16\` for \`f32\`). Tensors that a model has no use f
 \`\`\`dcr
 model clip = ClipModel(openai_vit_l_14) from "openai/clip-vit-large-patch14" ignore "*.position_ids"
 \`\`\`
+
+Trainers often save with something before every name (\`module.\`, \`model.\`, \`_orig_mod.\`); \`strip\` takes it off:
+
+\`\`\`dcr
+model clip = ClipModel(openai_vit_l_14) from "runs/clip.pt" strip "module."
+\`\`\`
 `,
-  ({ model, file, missing, unused, different }) => ({
-    message: [
-      `${file} does not fit model \`${model}\``,
-      ...(missing.length > 0 ? [`${missing.length} missing: ${list(missing)}`] : []),
-      ...(unused.length > 0 ? [`${unused.length} unused: ${list(unused)}`] : []),
-      ...(different.length > 0
-        ? [
-            `${different.length} different: ${different
-              .slice(0, 12)
-              .map((d) => `\`${d.path}\` is ${d.got}, the model has ${d.wanted}`)
-              .join(', ')}`,
-          ]
-        : []),
-    ].join('; '),
+  ({ model, file, prefix, ...mismatch }) => ({
+    message:
+      prefix === undefined
+        ? [`${file} does not fit model \`${model}\``, ...mismatchParts(mismatch, 'model')].join('; ')
+        : `${file} does not fit model \`${model}\`: all parameters are there, with \`${prefix}\` before their paths`,
     why: 'each parameter of the model is one tensor of the file, by its path',
-    ...(unused.length > 0 && missing.length + different.length === 0
+    ...(prefix !== undefined ? { help: `write \`strip "${prefix}"\` behind \`from\`` } : {}),
+    ...(mismatch.unused.length > 0 && mismatch.missing.length + mismatch.different.length === 0
       ? {
-          help: `\`ignore "${unused[0]}"\` behind \`from\` leaves a tensor out; \`*\` stands for any characters`,
+          help: `\`ignore "${mismatch.unused[0]}"\` behind \`from\` leaves a tensor out; \`*\` stands for any characters`,
         }
       : {}),
   }),

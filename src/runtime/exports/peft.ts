@@ -4,6 +4,7 @@ import type { Manifest } from '../../artefact/manifest.js'
 import type { AdapterSpec, ModelSpec } from '../../artefact/models.js'
 import { findPublished } from '../published.js'
 import { peftBias, peftFiles } from './peft-names.js'
+import { peftTargets } from './peft-targets.js'
 import { writeWhole } from '../run-folder.js'
 import { writeSafetensors } from '../../weights/safetensors.js'
 import type { Weights } from '../weights.js'
@@ -19,7 +20,10 @@ export function peftConfig({ rank, alpha, dropout, layers, biases }: AdapterSpec
     lora_alpha: alpha,
     lora_dropout: dropout,
     bias: biases.length > 0 ? 'lora_only' : 'none',
-    target_modules: layers.map(({ module }) => module),
+    target_modules: peftTargets(
+      layers.map(({ module }) => module),
+      base.parameters.map(({ path }) => path),
+    ),
     fan_in_fan_out: false,
     init_lora_weights: true,
     modules_to_save: null,
