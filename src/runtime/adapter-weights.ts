@@ -5,7 +5,7 @@ import { adapterFile, mismatchedAdapter } from '../diagnostics/catalogue/adapter
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { weightsFaults } from '../faults/fault.js'
 import { matchWeights } from '../weights/match.js'
-import { otherGeneration, towerOf } from '../weights/other-names.js'
+import { otherGeneration, towerOf, withoutTower } from '../weights/other-names.js'
 import { openSafetensors } from '../weights/safetensors.js'
 import type { SourceTensor } from '../weights/table.js'
 import { openTorch } from '../weights/torch/torch-file.js'
@@ -60,10 +60,18 @@ export async function openAdapterFile(
   span: Span,
 ): Promise<AdapterWeights> {
   const opened = file.endsWith('.safetensors') ? openSafetensors(file) : openTorch(file)
-  const table = await opened.catch((error: unknown) => {
+  const whole = await opened.catch((error: unknown) => {
     throw error instanceof WeightsError ? new UserError(weightsFaults[error.fault](span, error)) : error
   })
   const tower = towerOf(base.parameters.map(({ path }) => path))
+  // an exported adapter in one tower has each tensor under two names
+  const twins = new Set(
+    [...whole.tensors.keys()].flatMap((key) => {
+      const other = withoutTower(tower, key)
+      return other === key ? [] : [other]
+    }),
+  )
+  const table = { file, tensors: new Map([...whole.tensors].filter(([key]) => !twins.has(key))) }
   const moved = otherGeneration(tower, [...table.tensors.keys()])
   const has = (path: string): boolean => table.tensors.has(path) || table.tensors.has(moved?.(path) ?? path)
   const biasNames = new Map(

@@ -46,3 +46,9 @@ export function otherGeneration(
     return `${head}${there}${path.slice(head.length + tower.length)}`
   }
 }
+
+/** A name without the tower that stands in front of it, behind what peft puts there. */
+export function withoutTower(tower: string, name: string): string {
+  const head = name.startsWith(peftHead) ? peftHead : ''
+  return name.startsWith(head + tower) ? head + name.slice(head.length + tower.length) : name
+}

@@ -90,6 +90,18 @@ describe('two generations of names', () => {
         )
         expect(problems).toEqual([])
         expect(relativeError(await pooledOf(folder), await savedOf(adapter, name))).toBeLessThan(1e-5)
+        // both names, since peft takes those that it knows and leaves out the others without an error
+        const { tensors } = await openSafetensors(join(folder, 'export/enc/adapter_model.safetensors'))
+        const layer = 'encoder.layers.0.self_attn.q_proj.lora_A.weight'
+        const [bare, prefixed] = ['', 'text_model.'].map((tower) =>
+          tensors.get(`base_model.model.${tower}${layer}`),
+        )
+        if (!bare || !prefixed) throw new Error('a name is missing')
+        expect(await readTensor(bare)).toEqual(await readTensor(prefixed))
+        cpSync(join(folder, 'export/enc'), join(root, 'again'), { recursive: true })
+        const again = await run(source(`"${model}/text_encoder"`, lora('again', settings)))
+        expect(again.problems).toEqual([])
+        expect(relativeError(await pooledOf(again.folder), await savedOf(adapter, name))).toBeLessThan(1e-5)
         const config = JSON.parse(
           readFileSync(join(folder, 'export/enc/adapter_config.json'), 'utf8'),
         ) as object

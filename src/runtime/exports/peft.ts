@@ -6,6 +6,7 @@ import { findPublished } from '../published.js'
 import { peftBias, peftFiles } from './peft-names.js'
 import { peftTargets } from './peft-targets.js'
 import { writeWhole } from '../run-folder.js'
+import { towerOf, withoutTower } from '../../weights/other-names.js'
 import { writeSafetensors } from '../../weights/safetensors.js'
 import type { Weights } from '../weights.js'
 
@@ -41,7 +42,11 @@ export function writePeftConfig({ adapters, models }: Manifest, name: string, fo
   writeWhole(join(folder, peftFiles.config), `${JSON.stringify(peftConfig(adapter, base), null, 2)}\n`)
 }
 
-/** Writes an adapter alone, as peft's `save_pretrained` does: its factors and the biases that it trains. */
+/**
+ * Writes an adapter alone, as peft's `save_pretrained` does: its factors and the biases that it trains. peft leaves out
+ * what it finds no module for, with a warning at most, and does not rename as transformers does: in a model that is one
+ * tower, each tensor stands there under the names of both generations.
+ */
 export async function exportAdapter(
   manifest: Manifest,
   adapter: AdapterSpec,
@@ -50,7 +55,8 @@ export async function exportAdapter(
 ): Promise<void> {
   const factors = manifest.models.find((m) => m.name === adapter.name)?.parameters ?? []
   const base = manifest.models.find((m) => m.name === adapter.model)?.parameters ?? []
-  const tensors = [
+  const tower = towerOf(base.map(({ path }) => path))
+  const named = [
     ...factors.map(({ path, dtype, shape }) => ({
       name: path,
       dtype,
@@ -66,6 +72,8 @@ export async function exportAdapter(
         content: weights.measured(adapter.model, path),
       })),
   ]
-  await writeSafetensors(join(folder, peftFiles.weights), tensors, { format: 'pt' })
+  const others =
+    tower === '' ? [] : named.map((tensor) => ({ ...tensor, name: withoutTower(tower, tensor.name) }))
+  await writeSafetensors(join(folder, peftFiles.weights), [...named, ...others], { format: 'pt' })
   writePeftConfig(manifest, adapter.name, folder)
 }
