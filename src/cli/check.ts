@@ -1,38 +1,41 @@
 import { checkFile, sameReport } from '../compiler/check-file.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { attempt } from './attempt.js'
+import { type CompilingOptions, asked } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { fixAll } from './fix.js'
 import { printDiagnostics, printDiagnosticsJson } from './print.js'
 import { findTarget } from './target.js'
 
-export interface CheckOptions {
+export interface CheckOptions extends CompilingOptions {
   readonly json: boolean
   readonly fix: boolean
-  readonly set: ReadonlyMap<string, string>
 }
 
 /** `dcrc check`: all diagnostics of all files. */
 export function check(names: readonly string[], options: CheckOptions): number {
   const all: Diagnostic[] = []
+  const add = (d: Diagnostic): void => {
+    if (!all.some((other) => sameReport(other, d))) all.push(d)
+  }
   const texts = new Map<string, string>()
   const checked: string[] = []
   let fixed = 0
   for (const name of names.length > 0 ? names : [undefined]) {
     const target = attempt(() => {
-      if (options.fix) fixed += fixAll(name, options.set)
+      if (options.fix) fixed += fixAll(name, options)
       return findTarget(name)
     })
     if ('problem' in target) {
-      all.push(target.problem)
+      add(target.problem)
       continue
     }
-    const found = attempt(() => checkFile({ ...target, settings: options.set }))
+    const found = attempt(() => checkFile({ ...target, ...asked(options) }))
     if ('problem' in found) {
-      all.push(found.problem)
+      add(found.problem)
       continue
     }
-    for (const d of found) if (!all.some((other) => sameReport(other, d))) all.push(d)
+    found.forEach(add)
     for (const [path, text] of target.files.texts) texts.set(path, text)
     checked.push(target.entry)
   }

@@ -15,6 +15,7 @@ import { shareSources } from '../runtime/open-data.js'
 import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
 import { StartResults } from '../runtime/start-results.js'
+import { type CompilingOptions, asked, wordsOf } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
 import { inLanes } from './lanes.js'
@@ -22,13 +23,12 @@ import { commandLine, printDiagnostics } from './print.js'
 import { showRun } from './show-run.js'
 import { type Target, findTarget } from './target.js'
 
-export interface CompareOptions {
+export interface CompareOptions extends CompilingOptions {
   readonly out?: string
   readonly steps?: number
   /** How many pipelines run at the same time. */
   readonly jobs: number
   readonly seed: number
-  readonly set: ReadonlyMap<string, string>
 }
 
 interface Analysed {
@@ -100,7 +100,7 @@ function analyzeAll(names: readonly string[], options: CompareOptions): readonly
   let failed = false
   for (const name of names) {
     const target = findTarget(name)
-    const analysis = analyze({ ...target, settings: options.set, seed: options.seed })
+    const analysis = analyze({ ...target, ...asked(options), seed: options.seed })
     printDiagnostics(analysis.diagnostics, target.files.texts)
     if (analysis.lowered) analysed.push({ target, analysis, name: analysis.lowered.pipeline })
     else failed = true
@@ -145,7 +145,7 @@ function summarize(
     `${options.seed}`,
     ...(options.steps === undefined ? [] : ['--steps', `${options.steps}`]),
     ...(options.jobs === 1 ? [] : ['--jobs', `${options.jobs}`]),
-    ...[...options.set].flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+    ...wordsOf(options),
   ])
   const report = join(out, 'report.html')
   mkdirSync(out, { recursive: true })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { checkFile } from '../compiler/check-file.js'
 import type { Fix } from '../diagnostics/diagnostic.js'
 import { applyFixes } from '../diagnostics/fix.js'
+import { type CompilingOptions, asked } from './compiling-options.js'
 import { replaceFile } from './replace-file.js'
 import { type Target, findTarget } from './target.js'
 
@@ -9,13 +10,13 @@ import { type Target, findTarget } from './target.js'
 const maxRounds = 50
 
 /** Applies what can be mended by itself in a file and in those that it uses, until nothing more can. */
-export function fixAll(name: string | undefined, set: ReadonlyMap<string, string>): number {
+export function fixAll(name: string | undefined, options: CompilingOptions): number {
   let applied = 0
   for (let round = 0; round < maxRounds; round++) {
     const target = findTarget(name)
     const files = byFile(
       target,
-      checkFile({ ...target, settings: set }).flatMap((d) => d.fix ?? []),
+      checkFile({ ...target, ...asked(options) }).flatMap((d) => d.fix ?? []),
     )
     if (files.size === 0) break
     for (const [path, fixes] of files) {

@@ -27,8 +27,10 @@ const share = (text: string): number => {
   throw new InvalidArgumentError('Write a share such as 5% or 0.05.')
 }
 
-const target = 'FILE or FILE#pipeline; none: the only pipeline file of this folder'
+const pipelineFile = 'FILE or FILE#pipeline; none: the only pipeline file of this folder'
 const setting = ['--set <name=value>', 'give a param of the pipeline another value (repeatable)'] as const
+
+const target = (): Option => new Option('--target <name>', 'what to compile for (default: the processor)')
 
 const weights = (): Option =>
   new Option(
@@ -48,9 +50,10 @@ function program(done: (code: number) => void): Command {
   dcrc
     .command('check')
     .description('report every mistake in the files')
-    .argument('[files...]', target)
+    .argument('[files...]', pipelineFile)
     .option('--json', 'diagnostics as JSON, for tools', false)
     .option('--fix', 'mend what can be mended by itself: names, unused declarations', false)
+    .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (files, options) => done((await import('./check.js')).check(files, options)))
   dcrc
@@ -62,19 +65,20 @@ function program(done: (code: number) => void): Command {
   dcrc
     .command('plan')
     .description('show what each stage trains and what a step costs')
-    .argument('[file]', target)
+    .argument('[file]', pipelineFile)
     .option('--json', 'the plan as JSON', false)
     .option('--against <file>', 'only what differs from the plan of another FILE or FILE#pipeline')
+    .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (file, options) => done(await (await import('./plan.js')).plan(file, options)))
   dcrc
     .command('compile')
     .description('write the ONNX graphs and the manifest')
-    .argument('[file]', target)
+    .argument('[file]', pipelineFile)
     .option('-o, --out <dir>', 'folder to write to (default: compiled/<pipeline>/<target>)')
-    .option('--target <name>', 'what to compile for (default: the processor)')
     .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber, 0)
     .addOption(weights())
+    .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (file, options) => done((await import('./compile.js')).compile(file, options)))
   dcrc
@@ -99,6 +103,7 @@ function program(done: (code: number) => void): Command {
       wholeNumber,
     )
     .addOption(weights())
+    .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (file, options) => done(await (await import('./run.js')).run(file, options)))
   dcrc
@@ -114,6 +119,7 @@ function program(done: (code: number) => void): Command {
       1,
     )
     .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber, 0)
+    .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (files, options) => done(await (await import('./compare.js')).compare(files, options)))
   dcrc

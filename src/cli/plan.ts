@@ -1,4 +1,5 @@
 import { plan as planPipeline } from '../compiler/index.js'
+import { type CompilingOptions, asked } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { type FullPlan, type Section, describePlan } from './plan-report.js'
 import { fileConversions } from './plan-weights.js'
@@ -6,16 +7,16 @@ import { printDiagnostics } from './print.js'
 import { findTarget } from './target.js'
 import { columns, wrap } from '../diagnostics/wrap.js'
 
-export interface PlanOptions {
+export interface PlanOptions extends CompilingOptions {
   readonly json: boolean
   readonly against?: string
-  readonly set: ReadonlyMap<string, string>
 }
 
 /** `dcrc plan`: what each stage trains and what a step of it costs; with `against` what differs from another plan. */
-export async function plan(name: string | undefined, { json, against, set }: PlanOptions): Promise<number> {
-  const made = await planOf(name, set)
-  const other = against === undefined ? undefined : await planOf(against, new Map())
+export async function plan(name: string | undefined, options: PlanOptions): Promise<number> {
+  const { json, against } = options
+  const made = await planOf(name, options)
+  const other = against === undefined ? undefined : await planOf(against, { ...options, set: new Map() })
   if (!made || (against !== undefined && !other)) return exitCodes.userError
   const sections = describePlan(made)
   const text = json
@@ -27,12 +28,9 @@ export async function plan(name: string | undefined, { json, against, set }: Pla
   return exitCodes.done
 }
 
-async function planOf(
-  name: string | undefined,
-  settings: ReadonlyMap<string, string>,
-): Promise<FullPlan | undefined> {
+async function planOf(name: string | undefined, options: CompilingOptions): Promise<FullPlan | undefined> {
   const target = findTarget(name)
-  const { diagnostics, plan: made, models = [] } = planPipeline({ ...target, settings })
+  const { diagnostics, plan: made, models = [] } = planPipeline({ ...target, ...asked(options) })
   printDiagnostics(diagnostics, target.files.texts)
   return made && { ...made, files: await fileConversions(models, target.files.root) }
 }

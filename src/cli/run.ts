@@ -11,6 +11,7 @@ import { loadArtefact } from '../runtime/artefact.js'
 import { measureMachine } from '../runtime/machine.js'
 import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
+import { type CompilingOptions, asked, wordsOf } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
 import { lastCompiled } from './last-compiled.js'
@@ -20,7 +21,7 @@ import { commandLine, printDiagnostics } from './print.js'
 import { showRun } from './show-run.js'
 import { type Target, findTarget } from './target.js'
 
-export interface RunCommand {
+export interface RunCommand extends CompilingOptions {
   readonly runDir?: string
   readonly resume: boolean
   readonly steps?: number
@@ -28,7 +29,6 @@ export interface RunCommand {
   readonly seed?: number
   readonly badSamples?: number
   readonly weights?: 'random'
-  readonly set: ReadonlyMap<string, string>
 }
 
 /** What is run: the folder of a compiled pipeline, or a pipeline to compile. */
@@ -61,17 +61,18 @@ export async function run(name: string | undefined, options: RunCommand): Promis
 }
 
 /** A compiled folder, a pipeline of a file; without a name what was compiled last, unless its source is newer. */
-function findSource(name: string | undefined, { set }: RunCommand): Source {
+function findSource(name: string | undefined, options: RunCommand): Source {
+  const [option] = wordsOf(options)
   if (name !== undefined) {
     if (existsSync(join(name, 'manifest.json'))) {
-      if (set.size > 0) throw new UserError(compiledSettings(at(name), { path: name }))
+      if (option !== undefined) throw new UserError(compiledSettings(at(name), { path: name, option }))
       return { folder: name }
     }
     if (statSync(name, { throwIfNoEntry: false })?.isDirectory())
       throw new UserError(notCompiled(at(name), { path: name }))
     return { target: findTarget(name) }
   }
-  const last = set.size > 0 ? undefined : lastCompiled()
+  const last = option === undefined ? lastCompiled() : undefined
   if (!last) return { target: findTarget(undefined) }
   if (last.changed === undefined) {
     process.stderr.write(`what was compiled last: ${last.folder}\n`)
@@ -86,18 +87,15 @@ const untold = ({ code }: Diagnostic): boolean => code !== absentModel.code
 
 const at = (file: string) => ({ file, start: 0, end: 0 })
 
-function compileTarget(
-  target: Target,
-  { set, seed = 0 }: Pick<RunCommand, 'set' | 'seed'>,
-): Artefact | undefined {
-  const { diagnostics, artefact } = compile({ ...target, settings: set, seed })
+function compileTarget(target: Target, options: RunCommand): Artefact | undefined {
+  const { diagnostics, artefact } = compile({ ...target, ...asked(options), seed: options.seed ?? 0 })
   printDiagnostics(diagnostics.filter(untold), target.files.texts)
   return artefact
 }
 
 /** What the run reads from files, as far as it is known before compiling; undefined where nothing is looked for. */
-function neededFiles(source: Source, { set }: RunCommand): Needs | undefined {
-  if ('target' in source) return needs({ ...source.target, settings: set })
+function neededFiles(source: Source, options: RunCommand): Needs | undefined {
+  if ('target' in source) return needs({ ...source.target, ...asked(options) })
   const { manifest } = loadArtefact(source.folder)
   return manifest.weights === 'random' ? undefined : manifest
 }
@@ -107,23 +105,32 @@ async function reportMissing(
   pipeline: string,
   missing: Missing,
   source: Source,
-  { set }: RunCommand,
+  options: RunCommand,
 ): Promise<number> {
   const [name, file] =
     'folder' in source ? [source.folder, source.folder] : [nameOf(source.target), source.target.entry]
-  const settings = [...set].flatMap(([param, value]) => ['--set', `${param}=${value}`])
   process.stderr.write(`${describeMissing(missing)}\n\n`)
   printDiagnostics([
     missingFiles(at(file), {
       pipeline,
       weights: missing.weights.flatMap(({ models }) => models),
       data: missing.data.map(({ data }) => data),
-      command: commandLine(['npx', 'dcrc', 'run', name, ...settings, '--weights', 'random', '--steps', '2']),
+      command: commandLine([
+        'npx',
+        'dcrc',
+        'run',
+        name,
+        ...wordsOf(options),
+        '--weights',
+        'random',
+        '--steps',
+        '2',
+      ]),
     }),
   ])
   if ('folder' in source) return exitCodes.userError
   process.stderr.write('\nplanning time and memory (Ctrl-C to end)\n')
-  const { diagnostics, plan } = planPipeline({ ...source.target, settings: set })
+  const { diagnostics, plan } = planPipeline({ ...source.target, ...asked(options) })
   printDiagnostics(diagnostics.filter(untold), source.target.files.texts)
   if (plan) process.stderr.write(`${describePrediction(plan.stages, await measureMachine())}\n`)
   return exitCodes.userError
@@ -143,7 +150,8 @@ function reportResult(result: RunResult, source: Source, options: RunCommand): n
 }
 
 /** The command that continues a run: a resumed run must begin with the same settings. */
-function resumeCommand(directory: string, source: Source, { set, seed, steps, stage }: RunCommand): string {
+function resumeCommand(directory: string, source: Source, options: RunCommand): string {
+  const { seed, steps, stage } = options
   return commandLine([
     'dcrc',
     'run',
@@ -152,7 +160,7 @@ function resumeCommand(directory: string, source: Source, { set, seed, steps, st
     '--run-dir',
     directory,
     ...(seed === undefined ? [] : ['--seed', `${seed}`]),
-    ...[...set].flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+    ...wordsOf(options),
     ...(steps === undefined ? [] : ['--steps', `${steps}`]),
     ...(stage === undefined ? [] : ['--stage', stage]),
   ])

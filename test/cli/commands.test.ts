@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ownSpecifier } from '../../src/cli/own-specifier.js'
 import { templates } from '../../src/cli/templates.js'
 import { version } from '../../src/compiler/version.js'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { Installed } from './installed.js'
 
 /*
@@ -288,6 +289,32 @@ describe('what a project says to get dcrc', () => {
     expect(specifier()).toBe('file:../../node_modules/dcrc')
     const clone = mkdtempSync(join(dcrc.folder, 'clone-'))
     expect(ownSpecifier(join(clone, '../project'), clone)).toBe(`file:../${basename(clone)}`)
+  })
+})
+
+describe('--target', () => {
+  test.each([
+    'check good.dcr loose.dcr',
+    'plan good.dcr',
+    'compile good.dcr',
+    'run good.dcr',
+    'compare good.dcr loose.dcr',
+  ])('of `dcrc %s`: one that there is none of is told, with those that there are', async (line) => {
+    expect(await dcrc.dcrc(`${line} --target cqu`)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `error[target/unknown]: there is no target \`cqu\`
+  --> --target
+  help: there is \`cpu\` (${cpu.doc})
+`,
+    })
+    expect(['compiled', 'runs'].filter((folder) => existsSync(dcrc.path(folder)))).toEqual([])
+  })
+
+  test('that there is changes nothing where it is the one that is taken anyway', async () => {
+    const plan = await dcrc.dcrc('plan good.dcr')
+    expect(await dcrc.dcrc('plan good.dcr --target cpu')).toEqual(plan)
+    expect((await dcrc.dcrc('check good.dcr --target cpu')).code).toBe(0)
   })
 })
 

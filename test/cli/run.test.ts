@@ -148,11 +148,14 @@ describe('what was compiled', () => {
     expect(JSON.parse(dcrc.read(`${project}/b/run.json`))).toMatchObject({ seed: 0 })
   })
 
-  test('takes no --set, and a folder without it is told', async () => {
+  test('takes no --set and no --target, and a folder without it is told', async () => {
     await dcrc.dcrc('compile', project)
     const set = await run('compiled/digits/cpu --set rate=1')
     expect(set.code).toBe(1)
     expect(set.stderr).toContain('help: give --set with the .dcr file, to `dcrc compile` or `dcrc run`')
+    const target = await run('compiled/digits/cpu --target cpu')
+    expect(target.code).toBe(1)
+    expect(target.stderr).toContain('help: give --target with the .dcr file, to `dcrc compile` or `dcrc run`')
     const folder = await run('compiled')
     expect(folder.code).toBe(1)
     expect(folder.stderr).toContain(

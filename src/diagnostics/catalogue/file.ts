@@ -69,21 +69,21 @@ The folder given to \`dcrc run\` holds no \`manifest.json\`, so it is not what \
   }),
 )
 
-export const compiledSettings = define<{ path: string }>(
+export const compiledSettings = define<{ path: string; option: string }>(
   'file/compiled-settings',
   'error',
   `
-The values of a pipeline's params are built into its graphs. A compiled folder has those it was compiled with, so
-\`--set\` would do nothing to it.
+The values of a pipeline's params are built into its graphs, and so is what it is compiled for. A compiled folder has
+those it was compiled with, so \`--set\` and \`--target\` would do nothing to it.
 
 \`\`\`sh
 dcrc compile FILE --set tau=0.2
 dcrc run FILE --set tau=0.2
 \`\`\`
 `,
-  ({ path }) => ({
-    message: `\`${path}\` is compiled: its params have their values`,
-    help: 'give --set with the .dcr file, to `dcrc compile` or `dcrc run`',
+  ({ path, option }) => ({
+    message: `\`${path}\` is compiled: its ${option === '--set' ? 'params have their values' : 'graphs are made for a target'}`,
+    help: `give ${option} with the .dcr file, to \`dcrc compile\` or \`dcrc run\``,
   }),
 )
 
