@@ -41,6 +41,7 @@ test('the compiler compiles the quickstart in a context without Node', async () 
     { TextEncoder, TextDecoder },
     { codeGeneration: { strings: false, wasm: false } },
   )
+  runInContext('globalThis.self = globalThis', bare)
   const inBrowser = JSON.parse(String(runInContext(script, bare))) as { hash?: string; messages: string[] }
 
   const { compile } = await import('../../src/compiler/index.js')

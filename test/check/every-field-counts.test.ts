@@ -11,6 +11,7 @@ import type { Files } from '../../src/compiler/2-resolve/program.js'
 import { Diagnostics } from '../../src/diagnostics/diagnostic.js'
 import { hash } from '../../src/graph/hash.js'
 import { drawsOf } from '../../src/graph/roles.js'
+import { DiskBinaryFiles } from '../../src/runtime/binary-files.js'
 import { sourcesIn } from '../syntax/sources.js'
 
 /** `npm run mutations` changes all literals of all files; without it large pipelines are left with a few. */
@@ -36,6 +37,8 @@ const filesWith = (path: string, text: string): Files => ({
   read: (wanted) =>
     wanted === path ? text : texts.get(wanted.startsWith('std/') ? `pipelines/${wanted}` : wanted),
   parse: parseOnce,
+  // weights are not looked for: whether they are there is no matter of a text
+  binary: Object.assign(new DiskBinaryFiles('.'), { locate: (from: string) => from }),
 })
 
 const trees = new Map<string, Parsed>()
