@@ -112,11 +112,22 @@ const update = z.strictObject({
   }),
 })
 
+const watched = z.strictObject({
+  evaluation: name,
+  case: name.nullable(),
+  metric: z.string(),
+  better: z.enum(['higher', 'lower']),
+})
+
 const stage = z.strictObject({
   name,
   hash: z.string(),
   steps: z.int().positive(),
   save_every: z.int().positive().nullable(),
+  measures: z.array(z.strictObject({ evaluation: name, every: z.int().positive() })),
+  keep_last: z.int().positive().nullable(),
+  keep_best: watched.nullable(),
+  stop: watched.extend({ stalls: z.int().positive() }).nullable(),
   updates: z.array(update).min(1),
   monitors: z.array(
     z.strictObject({

@@ -16,6 +16,14 @@ export interface StageSpec {
   /** Rounds, in each of which its updates run in turn. */
   readonly steps: number
   readonly save_every: number | null
+  /** Evaluations that run within it, each after every so many steps. */
+  readonly measures: readonly { readonly evaluation: string; readonly every: number }[]
+  /** How many of its checkpoints stay, beside the best; null: all. */
+  readonly keep_last: number | null
+  /** It ends with the values that measured best by this. */
+  readonly keep_best: WatchedMetric | null
+  /** It ends when this has not become better for so many measurements. */
+  readonly stop: (WatchedMetric & { readonly stalls: number }) | null
   /** At least one; one without a name where the stage declares none. */
   readonly updates: readonly UpdateSpec[]
   /**
@@ -27,6 +35,14 @@ export interface StageSpec {
     readonly every: number
     readonly statistic: 'value' | 'share'
   }[]
+}
+
+/** A number that an evaluation gives: of one of its cases, or without cases, or the mean over them. */
+export interface WatchedMetric {
+  readonly evaluation: string
+  readonly case: string | null
+  readonly metric: string
+  readonly better: 'higher' | 'lower'
 }
 
 export interface UpdateSpec {

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { emit } from '../compiler/9-emit/onnx.js'
+import { sessions } from '../targets/sessions.js'
+import { type Provider, otherProviders } from '../targets/providers.js'
 import { Builder } from '../graph/builder.js'
 import { type Finding, bad, firstLine, note, ok } from './finding.js'
 import { missingLibraries } from './missing-libraries.js'
@@ -16,11 +18,14 @@ export async function inspectOnnxruntime(): Promise<readonly Finding[]> {
     return [bad('onnxruntime', 'the package onnxruntime-node is not installed', installCommand)]
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
   try {
-    await runOneNode('cpu')
+    for (const { provider } of Object.values(sessions)) await runOneNode(provider)
   } catch (error) {
     return [bad('onnxruntime', `${version} does not run: ${firstLine(error)}`, installCommand)]
   }
-  return [ok('onnxruntime', `${version} runs on the processor; its telemetry is off`), await cuda(folder)]
+  return [
+    ok('onnxruntime', `${version} runs on the processor; its telemetry is off`),
+    ...(await Promise.all(otherProviders.map((p) => other(p, folder)))),
+  ]
 }
 
 function packageFolder(): string | undefined {
@@ -49,24 +54,19 @@ async function runOneNode(provider: string): Promise<void> {
 }
 
 /**
- * The provider for CUDA. What onnxruntime says where a library is missing does not name it, so its provider's libraries
+ * Another provider. What onnxruntime says where a library is missing does not name it, so its provider's libraries
  * are looked for by themselves.
  */
-async function cuda(folder: string): Promise<Finding> {
+async function other({ title, name, library }: Provider, folder: string): Promise<Finding> {
   const without = 'dcrc does not need it, it compiles for the processor'
-  const provider = join(
-    folder,
-    `bin/napi-v6/${process.platform}/${process.arch}`,
-    'libonnxruntime_providers_cuda.so',
-  )
-  if (!existsSync(provider))
-    return note('CUDA', `onnxruntime's provider for CUDA is not installed; ${without}`)
+  const provider = join(folder, `bin/napi-v6/${process.platform}/${process.arch}`, library)
+  if (!existsSync(provider)) return note(title, `onnxruntime's provider for it is not installed; ${without}`)
   const missing = missingLibraries(provider)
-  if (missing.length > 0) return note('CUDA', `its provider does not find ${missing.join(', ')}; ${without}`)
+  if (missing.length > 0) return note(title, `its provider does not find ${missing.join(', ')}; ${without}`)
   try {
-    await runOneNode('cuda')
-    return note('CUDA', `runs a node; ${without}`)
+    await runOneNode(name)
+    return note(title, `runs a node; ${without}`)
   } catch (error) {
-    return note('CUDA', `does not run: ${firstLine(error)}; ${without}`)
+    return note(title, `does not run: ${firstLine(error)}; ${without}`)
   }
 }

@@ -49,6 +49,12 @@ export const clauses: Catalogue = byName([
   },
   { name: 'monitor', doc: 'A value that is recorded: `monitor name = value every 10`.', parameters: [] },
   {
+    name: 'keep',
+    doc: '`keep best(valid.accuracy)`: the stage ends with the values that measured best; `keep last 3`: so many checkpoints stay.',
+    parameters: [],
+  },
+  { name: 'stop', doc: 'Ends a stage early: `stop when valid.accuracy stalls 5`.', parameters: [] },
+  {
     name: 'update',
     doc: 'One of several that run in turn, a round of them a step: `update critic { times 5; train critic; ... }`.',
     parameters: [],

@@ -219,7 +219,8 @@ export class Walk {
         if (item.from) this.expression(item.from, scope)
         return this.plugin(item.value, scope)
       case 'evaluate': {
-        const { over } = item
+        const { over, every } = item
+        if (every) this.expression(every.count, scope)
         if (!over) return this.plugin(item.value, scope)
         this.expression(over.values, scope)
         const inner = new NameScope(scope)
@@ -299,6 +300,13 @@ export class Walk {
       return this.body(clause.value, scope)
     }
     if (clause.kind === 'allow') return
+    if (clause.kind === 'keep' || clause.kind === 'stop') {
+      const metric = clause.kind === 'stop' ? clause.metric : clause.best
+      const count = clause.kind === 'stop' ? clause.stalls : clause.last
+      if (metric) this.note(metric.evaluation, scope.get(metric.evaluation.text), scope)
+      if (count) this.expression(count, scope)
+      return
+    }
     if (clause.kind === 'freeze') return clause.paths.forEach((path) => this.path(path, scope))
     for (const { path, settings } of clause.groups) {
       this.path(path, scope)

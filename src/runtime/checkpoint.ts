@@ -5,7 +5,8 @@ import type { StageSpec } from '../artefact/stages.js'
 import { nameSchema } from '../artefact/names.js'
 import { cursorSchema } from './order/cursor.js'
 import { inside } from '../inside.js'
-import { type RunFolder, writeWhole } from './run-folder.js'
+import { type EvaluationTable, type RunFolder, writeWhole } from './run-folder.js'
+import { endingOf, isWatched } from './validation.js'
 
 const place = z.strictObject({ stage: nameSchema, step: z.int().positive() })
 
@@ -66,6 +67,25 @@ export function listCheckpoints(folder: RunFolder): readonly Checkpoint[] {
   return readdirSync(root).flatMap((name) => readCheckpoint(join(root, name)) ?? [])
 }
 
+/**
+ * Removes the checkpoints of a stage that nothing asks for: of those that measurements needed all but the newest and the
+ * best, and with `keep last n` all but the last n.
+ */
+export function pruneCheckpoints(
+  folder: RunFolder,
+  { name, measures, save_every: every, keep_last: last }: StageSpec,
+  best: number | undefined,
+): void {
+  if (measures.length === 0 && last === null) return
+  const own = listCheckpoints(folder)
+    .filter(({ stage }) => stage === name)
+    .sort((a, b) => b.step - a.step)
+  for (const [age, { step, directory }] of own.entries()) {
+    const wanted = last === null ? every !== null && step % every === 0 : age < last
+    if (age > 0 && step !== best && !wanted) rmSync(directory, { recursive: true })
+  }
+}
+
 function readCheckpoint(directory: string): Checkpoint | undefined {
   const file = join(directory, 'state.json')
   if (!existsSync(file)) return undefined
@@ -86,9 +106,12 @@ function parse(text: string): unknown {
   }
 }
 
+/** The checkpoint with whose values a stage has ended, and the last step that it trained. */
+export type Finished = Checkpoint & { readonly at: number }
+
 /** How far a run is: finished stages in order, and the checkpoint inside the one that comes next. */
 export interface Progress {
-  readonly done: readonly Checkpoint[]
+  readonly done: readonly Finished[]
   readonly within: Checkpoint | undefined
   /** Checkpoints that follow from earlier stages of another length than now wanted. */
   readonly stale: readonly Checkpoint[]
@@ -100,8 +123,9 @@ export interface Progress {
 export function findProgress(
   checkpoints: readonly Checkpoint[],
   stages: readonly { readonly stage: StageSpec; readonly steps: number }[],
+  table: EvaluationTable,
 ): Progress {
-  const done: Checkpoint[] = []
+  const done: Finished[] = []
   let within: Checkpoint | undefined
   let beyond: Checkpoint | undefined
   const valid = new Set<Checkpoint>()
@@ -109,12 +133,16 @@ export function findProgress(
     const own = checkpoints.filter((c) => c.stage === stage.name && samePlaces(c.previous, done))
     own.forEach((c) => valid.add(c))
     beyond ??= own.find((c) => c.step > steps)
-    const end = own.find((c) => c.step === steps)
-    if (end) {
-      done.push(end)
+    const watched = isWatched(stage)
+    const ending = watched ? endingOf(stage, steps, table) : { at: steps, with: steps }
+    const end = own.find((c) => c.step === ending?.with)
+    if (end && ending) {
+      done.push({ ...end, at: ending.at })
       continue
     }
-    within = own.filter((c) => c.step < steps).sort((a, b) => b.step - a.step)[0]
+    within = own
+      .filter((c) => c.step < steps || (watched && c.step === steps))
+      .sort((a, b) => b.step - a.step)[0]
     break
   }
   return { done, within, stale: checkpoints.filter((c) => !valid.has(c)), beyond }

@@ -28,6 +28,14 @@ export type RunEvent =
       readonly rows: number
     }
   | { readonly kind: 'step'; readonly line: MetricsLine; readonly steps: number }
+  /** A stage whose measurements decide how it ends has ended: after a step, with the values of that or an earlier one. */
+  | {
+      readonly kind: 'ended'
+      readonly stage: string
+      readonly step: number
+      readonly values: number
+      readonly steps: number
+    }
   | { readonly kind: 'checkpoint'; readonly stage: string; readonly step: number; readonly directory: string }
   | {
       readonly kind: 'evaluating'

@@ -15,6 +15,7 @@ import { chooseFolder, environment, readRun } from './run-record.js'
 import { isAbsent, withRandomWeights } from './substitutes.js'
 import { WorkerThread } from './thread.js'
 import type { StageRun, TrainContext } from './train.js'
+import { stepOfMoment } from './validation.js'
 import { Weights, fileSystemRoot } from './weights.js'
 import { prologueCache } from '../cache.js'
 import type { Conversion } from '../weights/conversions.js'
@@ -45,7 +46,11 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   const folder = chooseFolder(manifest, root, options, span)
   const before = options.resume ? readRun(folder, manifest, options, span) : undefined
   const seed = before?.seed ?? options.seed ?? manifest.seed
-  const progress = findProgress(before ? listCheckpoints(folder) : [], stages)
+  const progress = findProgress(
+    before ? listCheckpoints(folder) : [],
+    stages,
+    before ? folder.evaluations : {},
+  )
   checkSteps(stages, progress, folder, span)
   checkStage(options.stage, stages, progress, span)
   const emit = options.onEvent ?? (() => undefined)
@@ -155,9 +160,16 @@ function checkData(
 /** Drops what a resumed run will do again: later checkpoints, metrics and evaluations. */
 function forget(folder: RunFolder, { done, within, stale }: Progress): void {
   for (const { directory } of stale) rmSync(directory, { recursive: true })
-  const kept = new Map([...done, ...(within ? [within] : [])].map(({ stage, step }) => [stage, step]))
+  const kept = new Map([
+    ...done.map(({ stage, at }) => [stage, at] as const),
+    ...(within ? [[within.stage, within.step] as const] : []),
+  ])
   folder.truncateMetrics(({ stage, step }) => step <= (kept.get(stage) ?? 0))
   const moments = new Set(['start', ...done.map(({ stage }) => stage)])
-  const table = Object.entries(folder.evaluations).filter(([moment]) => moments.has(moment))
+  const table = Object.entries(folder.evaluations).filter(
+    ([moment]) =>
+      moments.has(moment) ||
+      [...kept].some(([stage, step]) => (stepOfMoment(stage, moment) ?? Infinity) <= step),
+  )
   folder.evaluations = Object.fromEntries(table)
 }

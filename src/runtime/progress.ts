@@ -87,6 +87,15 @@ export function createProgress(lane: Lane, options: ProgressOptions = {}): (even
       case 'checkpoint':
         if (!live) say(`checkpoint ${event.directory}`)
         return
+      case 'ended': {
+        const early = event.step < event.steps ? `${event.stage} stops after step ${event.step}` : undefined
+        const best =
+          event.values < event.step
+            ? `${event.stage} ends with the values of step ${event.values}`
+            : undefined
+        for (const line of [early, best]) if (line !== undefined) say(line)
+        return
+      }
       case 'evaluating':
         if (live && now() - shown >= redraw) {
           shown = now()

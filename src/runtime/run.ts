@@ -1,6 +1,7 @@
 import type { EvaluationSpec } from '../artefact/evaluations.js'
 import type { Json } from '../artefact/json.js'
 import type { Artefact } from '../artefact/manifest.js'
+import type { StageSpec } from '../artefact/stages.js'
 import { statesOf, trainedOf } from '../artefact/stage-parts.js'
 import { notFinite } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
@@ -8,7 +9,8 @@ import { faultOf } from '../faults/fault.js'
 import { GraphFault, graphFault } from '../faults/graph-fault.js'
 import { findEvaluationKind } from '../evaluations/registry.js'
 import { checkTarget, loadArtefact } from './artefact.js'
-import { type Progress, checkpointName, saveCheckpoint } from './checkpoint.js'
+import { type Place, type Progress, checkpointName, pruneCheckpoints, saveCheckpoint } from './checkpoint.js'
+import { bestSoFar, dueAfter, endingOf, isWatched, momentWithin } from './validation.js'
 import { type Measure, evaluate } from './evaluate.js'
 import { startKey } from './start-key.js'
 import { writeExport } from './exports/index.js'
@@ -71,6 +73,11 @@ function diagnosticsOf(
 }
 
 class Run {
+  /** The checkpoints with which stages have ended. */
+  private readonly ends: Place[] = []
+  /** The last checkpoint, from which the run would go on. */
+  private at: Place | null = null
+
   constructor(
     private readonly context: TrainContext,
     private readonly stages: readonly StageRun[],
@@ -95,27 +102,22 @@ class Run {
       discarded: stale.map(({ stage, step }) => `${stage}-${step}`),
       random: this.context.random,
     })
-    let at: { stage: string; step: number } | null = null
     try {
       await this.startEvaluations({ gates: true })
       for (const [i, stageRun] of this.stages.entries()) {
-        const { stage, steps } = stageRun
+        const { stage } = stageRun
         this.context.weights.begin(stage)
         const finished = done[i]
         if (!finished) {
           const resumed = within?.stage === stage.name ? within : null
-          at = resumed ? { stage: stage.name, step: resumed.step } : at
-          const stopped = await this.train({ ...stageRun, from: resumed })
-          if (stopped !== null) return this.stopped(stopped > 0 ? { stage: stage.name, step: stopped } : at)
+          this.at = resumed ? { stage: stage.name, step: resumed.step } : this.at
+          if (await this.train({ ...stageRun, from: resumed })) return this.stopped()
         }
         await this.startEvaluations()
-        at = { stage: stage.name, step: steps }
-        const directory = this.folder.path(checkpointName(at))
-        for (const model of changedModels(stage)) {
-          const file = checkpointFile(this.context.artefact.manifest, model)
-          await this.context.weights.replace(model, `${directory}/${file}`)
-        }
-        await this.context.weights.average(stage, `${directory}/optimizer.safetensors`)
+        const end = { stage: stage.name, step: finished?.step ?? this.endOf(stageRun) }
+        this.ends.push(end)
+        this.at = end
+        await this.takeValues(stage, end)
         const changed = new Set(
           [...trainedOf(stage), ...statesOf(stage)].map(({ model, path }) => `${model}/${path}`),
         )
@@ -125,7 +127,7 @@ class Run {
       await this.startEvaluations()
     } catch (error) {
       // thrown between batches of an evaluation, or while it was awaited from another run
-      if (this.context.signal?.aborted && error === this.context.signal.reason) return this.stopped(at)
+      if (this.context.signal?.aborted && error === this.context.signal.reason) return this.stopped()
       throw error
     }
     const exported = await this.exports()
@@ -138,8 +140,37 @@ class Run {
     }
   }
 
-  /** Trains a stage to its end, or gives the step at which it was told to stop. */
-  private async train(run: StageRun): Promise<number | null> {
+  /** The values of what a stage changed are from now on those of a checkpoint of it. */
+  private async takeValues(stage: StageSpec, place: Place): Promise<void> {
+    const { weights, artefact } = this.context
+    const directory = this.folder.path(checkpointName(place))
+    for (const model of changedModels(stage))
+      await weights.replace(model, `${directory}/${checkpointFile(artefact.manifest, model)}`)
+    await weights.average(stage, `${directory}/optimizer.safetensors`)
+  }
+
+  /** The step with whose values a stage that is trained has ended. */
+  private endOf({ stage, steps }: StageRun): number {
+    return isWatched(stage) ? (endingOf(stage, steps, this.folder.evaluations)?.with ?? steps) : steps
+  }
+
+  /** Makes the evaluations within a stage that are due after a step; whether they end the stage. */
+  private async measureWithin({ stage, steps }: StageRun, step: number): Promise<boolean> {
+    const { weights, emit } = this.context
+    const due = dueAfter(stage, step, steps)
+    await weights.during(async () => {
+      await this.takeValues(stage, { stage: stage.name, step })
+      await this.evaluations(momentWithin(stage.name, step), ({ name }) => due.has(name))
+    })
+    const table = this.folder.evaluations
+    const ending = isWatched(stage) ? endingOf(stage, steps, table) : null
+    pruneCheckpoints(this.folder, stage, bestSoFar(stage, table))
+    if (ending) emit({ kind: 'ended', stage: stage.name, step: ending.at, values: ending.with, steps })
+    return ending !== null
+  }
+
+  /** Trains a stage to its end; whether it was told to stop before. */
+  private async train(run: StageRun): Promise<boolean> {
     const { stage, steps, from } = run
     const { emit, artefact, seed } = this.context
     emit({ kind: 'stage', stage: stage.name, from: from?.step ?? 0, steps, rows: rowsPerStep(stage) })
@@ -147,25 +178,25 @@ class Run {
     const save: StageHooks['save'] = async (step, beside) => {
       this.folder.flush()
       const place = { stage: stage.name, step }
-      const before = this.stages.slice(
-        0,
-        this.stages.findIndex((s) => s.stage === stage),
-      )
-      const previous = before.map((s) => ({ stage: s.stage.name, step: s.steps }))
+      const previous = [...this.ends]
       const state = { manifest: artefact.manifest.hash, seed, ...place, ...beside, previous }
       const directory = await saveCheckpoint(this.folder, state, (folder) =>
         writeState(folder, stage, this.context),
       )
+      this.at = place
       emit({ kind: 'checkpoint', ...place, directory })
+      if (dueAfter(stage, step, steps).size === 0)
+        pruneCheckpoints(this.folder, stage, bestSoFar(stage, this.folder.evaluations))
     }
-    const end = await trainStage(run, this.context, { begun, save })
+    const measure = (step: number): Promise<boolean> => this.measureWithin(run, step)
+    const end = await trainStage(run, this.context, { begun, save, measure })
     if (end.kind === 'not-finite') {
       const { kept, step, what, value } = end
       const checkpoint =
         kept === null ? null : this.folder.path(checkpointName({ stage: stage.name, step: kept }))
       throw new UserError(notFinite(this.span, { stage: stage.name, step, what, value, kept: checkpoint }))
     }
-    return end.kind === 'stopped' ? end.step : null
+    return end.kind === 'stopped'
   }
 
   /**
@@ -218,7 +249,8 @@ class Run {
     return exported
   }
 
-  private stopped(at: { stage: string; step: number } | null): RunResult {
+  private stopped(): RunResult {
+    const { at } = this
     const { directory } = this.folder
     this.context.emit({ kind: 'stopped', directory, stage: at?.stage ?? null, step: at?.step ?? 0 })
     return { status: 'stopped', directory, at }

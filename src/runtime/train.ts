@@ -26,6 +26,7 @@ import type { MonitorValue, RoundLine, UpdateMetrics } from './metrics-line.js'
 import { type Execution, executionsOf, rowsOfRound } from './round.js'
 import type { StagePlan, StateTensor, StepOutcome } from './step-loop.js'
 import type { Substitutes } from './substitutes.js'
+import { dueAfter } from './validation.js'
 import { buffersOf } from './tensors.js'
 import type { WorkerThread } from './thread.js'
 import type { Weights } from './weights.js'
@@ -67,7 +68,7 @@ export interface StageRun {
 }
 
 export type StageEnd =
-  | { readonly kind: 'trained' }
+  | { readonly kind: 'trained'; readonly step: number }
   | { readonly kind: 'stopped'; readonly step: number }
   | {
       readonly kind: 'not-finite'
@@ -82,6 +83,8 @@ export type StageEnd =
 export interface StageHooks {
   readonly begun: () => Promise<void>
   readonly save: (step: number, beside: Beside) => Promise<void>
+  /** Makes the evaluations that are due after a step, whose checkpoint is written; whether the stage ends with it. */
+  readonly measure: (step: number) => Promise<boolean>
 }
 
 /** Runs of a graph that are on their way to the worker: one that runs and one that waits. */
@@ -95,11 +98,11 @@ const lookahead = 2
 export async function trainStage(
   run: StageRun,
   context: TrainContext,
-  { begun, save }: StageHooks,
+  { begun, ...hooks }: StageHooks,
 ): Promise<StageEnd> {
   const { thread } = context
   await thread.call('openStage', [await planStage(run, context)])
-  const trainer = new StageTrainer(run, context, save)
+  const trainer = new StageTrainer(run, context, hooks)
   try {
     return await trainer.train(begun)
   } finally {
@@ -128,7 +131,7 @@ class StageTrainer {
   constructor(
     private readonly run: StageRun,
     private readonly context: TrainContext,
-    private readonly save: StageHooks['save'],
+    private readonly hooks: Omit<StageHooks, 'begun'>,
   ) {
     this.taken = run.from?.step ?? 0
     this.saved = this.taken
@@ -137,6 +140,7 @@ class StageTrainer {
 
   async train(begun: () => Promise<void>): Promise<StageEnd> {
     const { stage, steps } = this.run
+    if (this.taken > 0 && (await this.ends(this.taken))) return { kind: 'trained', step: this.taken }
     const first = this.taken + 1
     for (let step = first; step <= steps && !this.isEnding; step++) {
       await this.sendRound(step)
@@ -144,12 +148,21 @@ class StageTrainer {
         await this.settle(0)
         await begun()
       }
-      if (step === steps || (stage.save_every !== null && step % stage.save_every === 0))
+      const measured = dueAfter(stage, step, steps).size > 0
+      if (step === steps || measured || (stage.save_every !== null && step % stage.save_every === 0))
         await this.checkpoint()
+      if (measured && (await this.ends(step))) return { kind: 'trained', step }
     }
     await this.checkpoint()
     if (this.failure) return { ...this.failure, kept: this.saved > 0 ? this.saved : null }
-    return this.taken === steps ? { kind: 'trained' } : { kind: 'stopped', step: this.taken }
+    return this.taken === steps ? { kind: 'trained', step: steps } : { kind: 'stopped', step: this.taken }
+  }
+
+  /** Makes the evaluations that are due after the step that a checkpoint holds; whether the stage ends with it. */
+  private async ends(step: number): Promise<boolean> {
+    const { stage, steps } = this.run
+    if (this.saved !== step || this.isEnding || dueAfter(stage, step, steps).size === 0) return false
+    return this.hooks.measure(step)
   }
 
   private get isEnding(): boolean {
@@ -282,7 +295,10 @@ class StageTrainer {
     await this.settle(0)
     if (this.taken === this.saved || this.round.length > 0) return
     if (this.failure && !(await this.context.thread.call('isFinite', []))) return
-    await this.save(this.taken, { shares: { ...this.shares }, cursors: this.cursors.get(this.taken) ?? {} })
+    await this.hooks.save(this.taken, {
+      shares: { ...this.shares },
+      cursors: this.cursors.get(this.taken) ?? {},
+    })
     this.saved = this.taken
   }
 

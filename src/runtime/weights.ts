@@ -208,6 +208,21 @@ export class Weights {
     }
   }
 
+  /** While `work` goes on, values may be replaced: afterwards all are as they were. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const held = [
+      restoring(this.places),
+      restoring(this.sizes),
+      restoring(this.rounded),
+      restoring(this.averages),
+    ]
+    try {
+      return await work()
+    } finally {
+      for (const restore of held) restore()
+    }
+  }
+
   /** From now on evaluations and exports take the averages that a stage kept, for what it trained. */
   async average({ updates }: StageSpec, file: string): Promise<void> {
     for (const { name, trained, ema } of updates) {
@@ -257,6 +272,15 @@ export class Weights {
       if (statSync(file, { throwIfNoEntry: false })?.size === size) continue
       throw new UserError(changedWeights(this.span, { model, file }))
     }
+  }
+}
+
+/** Brings a map back to what it holds now. */
+function restoring<K, V>(map: Map<K, V>): () => void {
+  const entries = [...map]
+  return () => {
+    map.clear()
+    for (const [key, value] of entries) map.set(key, value)
   }
 }
 

@@ -75,6 +75,10 @@ const stage: Filled<LoweredStage> = {
   span,
   steps: 10,
   saveEvery: 5,
+  measures: [{ evaluation: 'e', every: 4 }],
+  keepLast: 3,
+  keepBest: { evaluation: 'e', case: 'c', metric: 'mean', better: 'higher' },
+  stop: { evaluation: 'e', case: 'c', metric: 'mean', better: 'higher', stalls: 2 },
   updates: [update],
   monitors: [{ name: 'm', every: 2, statistic: 'value' }],
 }
@@ -152,11 +156,12 @@ const reasons: Readonly<Record<string, string>> = {
   'models.config': 'sizes stand in the graphs',
   'models.files': 'what was read of them stands in the graphs',
   adapters: 'they stand in the graphs and as models',
-  evaluations: 'they change no parameter',
+  'evaluations.span': 'a place in a source',
   exports: 'they come after',
   allowed: 'it silences warnings',
   'stages.span': 'a place in a source',
   'stages.saveEvery': 'checkpoints change nothing',
+  'stages.keepLast': 'checkpoints change nothing',
   'stages.monitors': 'they only watch',
   'stages.updates.stage': 'the stage has its name itself',
   'stages.updates.span': 'a place in a source',
@@ -255,6 +260,14 @@ describe('the hash of a stage', () => {
       [other, update],
     ].map((updates) => hashOf({ ...whole, stages: [{ ...stage, updates }] }))
     expect(hashes[0]).not.toBe(hashes[1])
+  })
+
+  it('sees no evaluation by which the stage does not end', () => {
+    const free = { ...whole, stages: [{ ...stage, keepBest: null, stop: null }] }
+    expect(hashOf({ ...free, evaluations: [] })).toBe(hashOf(free))
+    expect(hashOf({ ...free, stages: [{ ...stage, keepBest: null, stop: null, measures: [] }] })).toBe(
+      hashOf(free),
+    )
   })
 
   it('does not see what is watched', () => {

@@ -43,6 +43,11 @@ const manifest: Manifest = {
       hash: 'x',
       steps: 10,
       save_every: null,
+
+      measures: [],
+      keep_last: null,
+      keep_best: null,
+      stop: null,
       updates: [
         {
           name: null,

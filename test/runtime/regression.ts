@@ -205,6 +205,11 @@ function stageSpec(files: Map<string, Uint8Array>, name: string, options: Option
     hash: name,
     steps: options.steps ?? 20,
     save_every: options.saveEvery ?? null,
+
+    measures: [],
+    keep_last: null,
+    keep_best: null,
+    stop: null,
     monitors: [{ name: 'residual', every: 3, statistic: 'value' }],
     updates: [
       {

@@ -6,7 +6,17 @@ const name = String.raw`[A-Za-z_]\w*`
 const constants: readonly TokenType[] = [t.True, t.False, t.None]
 const operators: readonly TokenType[] = [t.And, t.Or, t.Not]
 /** Words that are keywords behind an expression; the other words of places begin an item or a clause. */
-const behind: readonly TokenType[] = [t.Every, t.From, t.As, t.Of, t.Like, t.Rows, t.Except, t.Where]
+const behind: readonly TokenType[] = [
+  t.Every,
+  t.From,
+  t.As,
+  t.Of,
+  t.Like,
+  t.Rows,
+  t.Except,
+  t.Where,
+  t.Stalls,
+]
 
 const wordOf = (type: TokenType): string => (type.LABEL ?? '').replaceAll('`', '')
 const isWord = (type: TokenType): boolean => /^\w+$/.test(wordOf(type)) && (type.LABEL ?? '').startsWith('`')
@@ -15,7 +25,9 @@ const all = (types: readonly TokenType[]): string => types.map(wordOf).join('|')
 const reserved = t.vocabulary.filter((type) => isWord(type) && type.CATEGORIES?.[0] === t.Word)
 const contextual = t.vocabulary.filter((type) => isWord(type) && type.CATEGORIES?.[0] === t.Name)
 const plain = reserved.filter((type) => !constants.includes(type) && !operators.includes(type))
-const first = contextual.filter((type) => !behind.includes(type))
+/** Words that have a pattern of their own: two in a row, or behind a number. */
+const pairs: readonly TokenType[] = [t.Keep, t.Last, t.Best, t.Stop, t.When, t.Epochs]
+const first = contextual.filter((type) => !behind.includes(type) && !pairs.includes(type))
 
 const source = ({ PATTERN }: TokenType): string => (PATTERN instanceof RegExp ? PATTERN.source : '')
 
@@ -54,6 +66,11 @@ const patterns: readonly Pattern[] = [
     match: String.raw`(?<!\.)\.(?!\.)\s*(${name})`,
     captures: { 1: { name: 'variable.other.property.dcr' } },
   },
+  {
+    match: String.raw`\b(?:(${wordOf(t.Keep)})\s+(${all([t.Last, t.Best])})|(${wordOf(t.Stop)})\s+(${wordOf(t.When)}))(?=[\s(])`,
+    captures: { 1: { name: keyword }, 2: { name: keyword }, 3: { name: keyword }, 4: { name: keyword } },
+  },
+  { match: String.raw`(?<=[\w)])\s+${wordOf(t.Epochs)}\b`, name: keyword },
   {
     match: String.raw`(?:^|(?<=[{;]))\s*(${all(first)})(?=\s+${name}\b)`,
     captures: { 1: { name: keyword } },

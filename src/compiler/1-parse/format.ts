@@ -13,6 +13,7 @@ import type {
   FunctionDeclaration,
   Identifier,
   IgnoredKeys,
+  MetricPath,
   LetDeclaration,
   ModelItem,
   ModuleDeclaration,
@@ -232,6 +233,9 @@ class FilePrinter extends ExpressionPrinter {
           ` ${item.name.text}`,
           this.assigned(item.value, 1),
           ...(item.over ? [` for ${item.over.name.text} in `, this.expression(item.over.values, 1)] : []),
+          ...(item.every
+            ? [' every ', this.expression(item.every.count, 1), item.every.epochs ? ' epochs' : '']
+            : []),
         ])
       case 'export':
         return `export ${item.models.map((model) => model.text).join(', ')}`
@@ -316,6 +320,11 @@ class FilePrinter extends ExpressionPrinter {
         const head = concat([`monitor ${clause.name.text}`, this.assigned(clause.value)])
         return clause.every ? concat([head, ' every ', this.expression(clause.every, 1)]) : head
       }
+      case 'keep':
+        if (clause.best) return `keep best(${metric(clause.best)})`
+        return concat(['keep last ', ...(clause.last ? [this.expression(clause.last, 1)] : [])])
+      case 'stop':
+        return concat([`stop when ${metric(clause.metric)} stalls `, this.expression(clause.stalls, 1)])
       case 'clause':
         return group(
           concat([clause.name.text, ' ', this.expression(clause.value), ...(clause.exact ? [' exact'] : [])]),
@@ -379,6 +388,8 @@ class FilePrinter extends ExpressionPrinter {
   }
 }
 
+const metric = ({ evaluation, path }: MetricPath): string =>
+  [evaluation, ...path].map(({ text }) => text).join('.')
 const removed = ({ what, name }: RemoveItem): string =>
   `remove ${what.text} ${what.text === 'allow' ? quote(name.text) : name.text}`
 const allowed = ({ code, reason }: Allow): string => `allow ${quote(code.text)} ${quote(reason.text)}`

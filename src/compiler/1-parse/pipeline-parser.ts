@@ -6,6 +6,7 @@ import type { Rule } from './parser-base.js'
 import { StageParser } from './stage-parser.js'
 import type {
   AdapterItem,
+  Cadence,
   DataField,
   DataItem,
   DataLet,
@@ -294,11 +295,13 @@ export abstract class PipelineParser extends StageParser {
     const name = this.SUBRULE(this.name)
     const value = this.SUBRULE(this.initialElement, { ARGS: ['`evaluate name = kind(...)`'] })
     const over = this.OPTION(() => this.SUBRULE(this.evaluateCases))
+    const every = this.OPTION1(() => this.SUBRULE(this.cadence))
     return this.ACTION(() => ({
       kind: 'evaluate',
       name,
       value,
       ...(over ? { over } : {}),
+      ...(every ? { every } : {}),
       ...this.about(head),
     }))
   })
@@ -310,6 +313,17 @@ export abstract class PipelineParser extends StageParser {
     this.CONSUME(t.In)
     const values = this.SUBRULE(this.element)
     return this.ACTION(() => ({ name, values }))
+  })
+
+  /** `every 500`, `every 2 epochs` */
+  private readonly cadence: Rule<Cadence> = this.part('cadence', () => {
+    const first = this.CONSUME(t.Every)
+    const count = this.SUBRULE(this.element)
+    const epochs = this.OPTION({
+      GATE: () => !this.startsLine(),
+      DEF: () => this.CONSUME(t.Epochs),
+    })
+    return this.ACTION(() => ({ count, epochs: epochs !== undefined, span: this.from(first) }))
   })
 
   private readonly export: ParserMethod<[Head?], ExportItem> = this.part('export', (given) => {

@@ -5,6 +5,8 @@ import type { Rule } from './parser-base.js'
 import type {
   Allow,
   FreezeClause,
+  KeepClause,
+  MetricPath,
   MonitorClause,
   ParameterCondition,
   ParameterPath,
@@ -13,6 +15,7 @@ import type {
   StageClause,
   StageEntry,
   StageItem,
+  StopClause,
   TrainClause,
   TrainGroup,
   UpdateItem,
@@ -111,6 +114,8 @@ export abstract class StageParser extends DeclarationParser {
       { ALT: () => this.SUBRULE(this.freeze) },
       { ALT: () => this.SUBRULE(this.allow) },
       { ALT: () => this.SUBRULE(this.monitor) },
+      { ALT: () => this.SUBRULE(this.keepClause) },
+      { ALT: () => this.SUBRULE(this.stop) },
       { IGNORE_AMBIGUITIES: true, ALT: () => this.SUBRULE(this.valueClause) },
     ]),
   )
@@ -272,6 +277,53 @@ export abstract class StageParser extends DeclarationParser {
       const span = this.from(first)
       return { kind: 'monitor' as const, name, value, ...(every ? { every } : {}), span }
     })
+  })
+
+  /** `keep last 3`, `keep best(valid.accuracy)` */
+  private readonly keepClause: Rule<KeepClause> = this.part('keepClause', () => {
+    const first = this.CONSUME(t.Keep)
+    const what = this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Last)
+          return { last: this.SUBRULE(this.element) }
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Best)
+          this.CONSUME(t.CallParen)
+          const best = this.SUBRULE(this.metric)
+          this.CONSUME(t.RightParen)
+          return { best }
+        },
+      },
+    ])
+    return this.ACTION(() => ({ kind: 'keep', ...what, span: this.from(first) }))
+  })
+
+  /** `stop when valid.accuracy stalls 5` */
+  private readonly stop: Rule<StopClause> = this.part('stop', () => {
+    const first = this.CONSUME(t.Stop)
+    this.CONSUME(t.When)
+    const metric = this.SUBRULE(this.metric)
+    this.CONSUME(t.Stalls)
+    const stalls = this.SUBRULE(this.element)
+    return this.ACTION(() => ({ kind: 'stop', metric, stalls, span: this.from(first) }))
+  })
+
+  /** `valid.accuracy`: an evaluation and what it measures */
+  private readonly metric: Rule<MetricPath> = this.part('metric', () => {
+    const evaluation = this.SUBRULE(this.name)
+    this.CONSUME(t.Dot)
+    const first = this.CONSUME(t.Word)
+    const path = [this.ACTION(() => this.identifier(first))]
+    this.MANY(() => {
+      this.CONSUME1(t.Dot)
+      const name = this.CONSUME1(t.Word)
+      this.ACTION(() => path.push(this.identifier(name)))
+    })
+    return this.ACTION(() => ({ evaluation, path, span: this.from(evaluation.span) }))
   })
 
   /** `steps 300`, `minimize a + b`, `optimizer adamw(lr = 1e-4)`, `memory 16 GB` */

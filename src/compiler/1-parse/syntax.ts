@@ -262,7 +262,37 @@ export interface UpdateItem extends Overridable {
   readonly clauses: readonly StageClause[]
 }
 
-export type StageClause = TrainClause | FreezeClause | MonitorClause | ValueClause | Allow
+export type StageClause =
+  | TrainClause
+  | FreezeClause
+  | MonitorClause
+  | KeepClause
+  | StopClause
+  | ValueClause
+  | Allow
+
+/** `keep last 3`: so many checkpoints stay; `keep best(valid.accuracy)`: the stage ends with its best values. */
+export interface KeepClause {
+  readonly kind: 'keep'
+  readonly last?: Expression
+  readonly best?: MetricPath
+  readonly span: Span
+}
+
+/** `stop when valid.accuracy stalls 5`: after so many measurements without a better one. */
+export interface StopClause {
+  readonly kind: 'stop'
+  readonly metric: MetricPath
+  readonly stalls: Expression
+  readonly span: Span
+}
+
+/** `valid.accuracy`, of one of several data sets `valid.mnist.accuracy`. */
+export interface MetricPath {
+  readonly evaluation: Identifier
+  readonly path: readonly Identifier[]
+  readonly span: Span
+}
 
 /** `train proj { lr = 1e-4 }, clip.vision_model.encoder.layers[2..].*` */
 export interface TrainClause {
@@ -347,6 +377,15 @@ export interface EvaluateItem extends Overridable {
   readonly value: Expression
   /** Measured once for each of these, by its name. */
   readonly over?: EvaluateCases
+  /** Measured within stages too, after so many steps each time. */
+  readonly every?: Cadence
+}
+
+/** `500` steps, or `2 epochs`. */
+export interface Cadence {
+  readonly count: Expression
+  readonly epochs: boolean
+  readonly span: Span
 }
 
 export interface EvaluateCases {

@@ -58,6 +58,13 @@ export const Train = contextual('train')
 export const Freeze = contextual('freeze')
 export const Monitor = contextual('monitor')
 export const Every = contextual('every')
+export const Keep = contextual('keep')
+export const Last = contextual('last')
+export const Best = contextual('best')
+export const Stop = contextual('stop')
+export const When = contextual('when')
+export const Stalls = contextual('stalls')
+export const Epochs = contextual('epochs')
 export const From = contextual('from')
 export const As = contextual('as')
 export const Ignore = contextual('ignore')
@@ -82,6 +89,7 @@ const keywords = [
   [True, False, None, And, Or, Not, With, Param, Data, Model, Adapter, Loss, Stage, Evaluate, Export, Train],
   [Monitor, Every, From, As, Strip, Ignore, Of, Like, Except, Where, Rows, Exact, Allow, Freeze],
   [Ablation, Variant, Vary, Seeds],
+  [Keep, Last, Best, Stop, When, Stalls, Epochs],
   [State, Next, After, Update],
 ].flat()
 

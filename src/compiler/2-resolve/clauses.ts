@@ -27,7 +27,7 @@ export const isValueClause = (name: string): name is ClauseName => Object.hasOwn
 
 /** Which clauses there are, in a stage and in an update of one. */
 export const clauseNames = {
-  stage: [...Object.keys(updateClauses), ...Object.keys(stageClauses), 'train', 'monitor'],
+  stage: [...Object.keys(updateClauses), ...Object.keys(stageClauses), 'train', 'monitor', 'keep', 'stop'],
   update: [...Object.keys(updateClauses), 'times', 'train'],
 } as const
 

@@ -42,7 +42,11 @@ export const clauseKey = (clause: StageClause): string =>
         ? clause.name.text === 'epochs'
           ? 'steps'
           : clause.name.text
-        : clause.kind
+        : clause.kind === 'keep'
+          ? clause.best
+            ? 'keep best'
+            : 'keep last'
+          : clause.kind
 
 /** A stage over the one that it overrides, or a new one: clauses by their keys, updates by their names. */
 export function flatStage(

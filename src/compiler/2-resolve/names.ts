@@ -268,7 +268,8 @@ export function itemNamesUsed(item: NamedItem | NextItem, onName: OnName): void 
       if (item.from) expressionNames(item.from, onName)
       return argumentNames(item.value, onName)
     case 'evaluate': {
-      const { value, over } = item
+      const { value, over, every } = item
+      if (every) expressionNames(every.count, onName)
       if (!over) return argumentNames(value, onName)
       expressionNames(over.values, onName)
       return argumentNames(value, except(new Set([over.name.text]), onName))
@@ -317,6 +318,9 @@ export function namesOfClause(clause: StageClause, onName: OnName): void {
     }
     return
   }
+  // what is measured is no value: lowering finds the evaluation and its metric
+  if (clause.kind === 'keep') return clause.last && expressionNames(clause.last, onName)
+  if (clause.kind === 'stop') return expressionNames(clause.stalls, onName)
   if (clause.kind === 'monitor' && clause.every) expressionNames(clause.every, onName)
   // the name of an optimizer or schedule is no name of the file
   if (clause.kind === 'clause' && (clause.name.text === 'optimizer' || clause.name.text === 'schedule')) {

@@ -2,6 +2,7 @@ import { idleNext } from '../../diagnostics/catalogue/state.js'
 import { Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import type { Graph } from '../../graph/graph.js'
 import { allowances } from '../2-resolve/allowed.js'
+import type { FlatStage } from '../2-resolve/flat-stage.js'
 import type { CheckedPipeline } from '../3-elaborate/check.js'
 import type { Facts } from '../3-elaborate/facts.js'
 import { attached, factorsOf, specOf } from './adapters.js'
@@ -11,6 +12,7 @@ import { withFieldLimits } from './field-limits.js'
 import { type Lowered, withGraphs } from './lowered.js'
 import { readModels } from './read-models.js'
 import { lowerStage } from './stage.js'
+import { checkCadences, stageValidation } from './validation.js'
 
 /** Every stage and evaluation of a checked pipeline as a forward graph. Mistakes that only show here are reported. */
 export function lower(
@@ -44,21 +46,40 @@ export function lower(
     adapters: new Map([...ever.keys()].map((name) => [name, 'merged'])),
     batches: 1,
   }
+  const ofStage = <T>(stage: FlatStage, run: (own: Diagnostics) => T): T => {
+    const own = new Diagnostics()
+    try {
+      return run(own)
+    } finally {
+      for (const d of own.all) diagnostics.add({ ...d, stage: stage.name.text })
+    }
+  }
+  const trained = each(pipeline.stages, (flat) =>
+    ofStage(flat, (own) => {
+      const made = lowerStage(statics, flat, attached(pipeline, flat), own)
+      return made && { flat, made }
+    }),
+  )
+  const evaluations = each(items, ({ item, file }) =>
+    item.kind === 'evaluate'
+      ? {
+          lowered: statics.scope.elaboration.during(facts, () => lowerEvaluation(statics, item, file)),
+          item,
+          file,
+        }
+      : undefined,
+  )
+  const stages = trained.map(({ flat, made }) =>
+    ofStage(flat, (own) => ({
+      ...made.stage,
+      ...stageValidation(statics.scope, flat, made, evaluations, own),
+    })),
+  )
+  checkCadences(stages, evaluations, diagnostics)
   const lowered = {
     adapters: adapters.map(specOf),
-    stages: each(pipeline.stages, (stage) => {
-      const own = new Diagnostics()
-      try {
-        return lowerStage(statics, stage, attached(pipeline, stage), own)
-      } finally {
-        for (const d of own.all) diagnostics.add({ ...d, stage: stage.name.text })
-      }
-    }),
-    evaluations: each(items, ({ item, file }) =>
-      item.kind === 'evaluate'
-        ? statics.scope.elaboration.during(facts, () => lowerEvaluation(statics, item, file))
-        : undefined,
-    ),
+    stages,
+    evaluations: evaluations.map((e) => e.lowered),
     exports: each(pipeline.exports, ({ model }) => lowerExport(statics, model, new Set(ever.keys()))),
   }
   const read = readModels(lowered)

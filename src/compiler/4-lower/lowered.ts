@@ -8,6 +8,9 @@ import type { Settings } from '../../artefact/json.js'
 import type { Manifest } from '../../artefact/manifest.js'
 import type { AdapterSpec, ModelSpec } from '../../artefact/models.js'
 import type { State } from '../../artefact/roles.js'
+import type { StageSpec, WatchedMetric } from '../../artefact/stages.js'
+
+export type { WatchedMetric }
 
 /**
  * What phase 4 gives: per stage one forward graph, whose inputs are rows of data and draws; parameters are values of
@@ -40,7 +43,19 @@ export type LoweredExport =
       readonly graphs: readonly { readonly rows: number; readonly graph: Graph }[]
     }
 
-export interface LoweredStage {
+/** When evaluations run within a stage, which of its values it ends with, and when it ends early. */
+export interface StageValidation {
+  /** In the order of their declarations; each after so many steps, again and again. */
+  readonly measures: StageSpec['measures']
+  /** How many of its checkpoints stay; null: all. */
+  readonly keepLast: number | null
+  /** It ends with the values that measured best by this. */
+  readonly keepBest: WatchedMetric | null
+  /** It ends when this has not become better for so many measurements. */
+  readonly stop: (WatchedMetric & { readonly stalls: number }) | null
+}
+
+export interface LoweredStage extends StageValidation {
   readonly name: string
   readonly span: Span
   /** Rounds, in each of which the updates run in turn. */

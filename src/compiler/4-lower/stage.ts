@@ -13,12 +13,19 @@ import { stagePrecision } from '../3-elaborate/precision.js'
 import type { Statics } from '../3-elaborate/statics.js'
 import type { PipelineScope } from '../3-elaborate/pipeline-scope.js'
 import { type Clauses, type NumberOf, attempt, numberOf, positiveNumber, sortClauses } from './clauses.js'
-import type { LoweredStage, LoweredUpdate, SharedState } from './lowered.js'
+import type { LoweredStage, LoweredUpdate, SharedState, StageValidation } from './lowered.js'
 import { memoryBudget } from './memory-budget.js'
 import { chooseSchedule } from './optimizers.js'
 import { stepsOfEpochs } from './stage-length.js'
 import { adaptedWeights } from './trained.js'
 import { type UnscheduledUpdate, lowerUpdate, trainingUpdate, updateClauses } from './update.js'
+
+/** A stage before it is known which evaluations there are. */
+export interface TrainedStage {
+  readonly stage: Omit<LoweredStage, keyof StageValidation>
+  /** The batches that a step takes of each data set that objectives read. */
+  readonly batches: ReadonlyMap<string, number>
+}
 
 /** One stage as a forward graph of what each of its updates minimizes; undefined where a mistake leaves it undone. */
 export function lowerStage(
@@ -26,7 +33,7 @@ export function lowerStage(
   stage: FlatStage,
   adapters: ReadonlyMap<string, AdapterState>,
   diagnostics: Diagnostics,
-): LoweredStage | undefined {
+): TrainedStage | undefined {
   const name = stage.name.text
   const { scope } = statics
   const x = scope.elaboration
@@ -71,15 +78,16 @@ export function lowerStage(
   const made = lowered.filter((u) => u !== undefined)
   const last = made.at(-1)
   if (made.length < parts.length || !last) return undefined
+  const batches = batchesOf(made)
   const steps = lengthOf(clauses, number, diagnostics, (count, span) =>
-    stepsOfEpochs(x, { count, span, data: batchesOf(made) }),
+    stepsOfEpochs(x, { count, span, data: batches }),
   )
   const saved = values.get('save_every')
   if (saved && saveEvery !== null && saveEvery >= steps)
     diagnostics.add(withoutEffect(saved.value.span, { what: 'a checkpoint', every: saveEvery, steps }))
   const updates = withShared(made.map((one) => scheduled(scope, one, steps, diagnostics)))
   checkAverages(updates, diagnostics)
-  return {
+  const own = {
     name,
     span: stage.span,
     steps,
@@ -89,9 +97,11 @@ export function lowerStage(
       const every = m.every ? positiveNumber(x, scope.environment(file), 'every', m.every, 'int') : 1
       if (m.every && every > steps)
         diagnostics.add(withoutEffect(m.every.span, { what: `monitor \`${m.name.text}\``, every, steps }))
-      return { name: m.name.text, every, statistic: last.shares.has(m.name.text) ? 'share' : 'value' }
+      const statistic = last.shares.has(m.name.text) ? ('share' as const) : ('value' as const)
+      return { name: m.name.text, every, statistic }
     }),
   }
+  return { stage: own, batches }
 }
 
 /** `steps n`, or those of `epochs n`; of a stage whose length is not known nothing is complained about that it might never reach. */

@@ -166,6 +166,10 @@ function stageSpec({ lowered, updates }: EmittedStage, stageHash: string): Stage
     hash: stageHash,
     steps: lowered.steps,
     save_every: lowered.saveEvery,
+    measures: lowered.measures,
+    keep_last: lowered.keepLast,
+    keep_best: lowered.keepBest,
+    stop: lowered.stop,
     updates: updates.map(updateSpec),
     monitors: lowered.monitors.map(({ name, every, statistic }) => ({ name, every, statistic })),
   }

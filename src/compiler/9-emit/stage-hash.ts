@@ -5,7 +5,7 @@ import { parametersOf } from '../../graph/parameters.js'
 import { slice } from '../../graph/rewrite.js'
 import { dataOf, drawsOf, objectiveOf } from '../../graph/roles.js'
 import { sha256 } from '../../graph/sha256.js'
-import type { Lowered, LoweredStage, LoweredUpdate } from '../4-lower/lowered.js'
+import { type Lowered, type LoweredStage, type LoweredUpdate, partsOf } from '../4-lower/lowered.js'
 import { parameterName } from '../8-schedule/names.js'
 
 /**
@@ -40,12 +40,51 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
           data: lowered.data.filter(({ name }) => data.has(name)),
           steps: stage.steps,
           before,
+          ...ending(stage, lowered),
           ...round(stage),
         }),
       ),
     )
   }
   return hashes
+}
+
+/** What decides with which of its values a stage ends, and when: the evaluations by which, with their data and cadence. */
+function ending(
+  { keepBest, stop, measures }: LoweredStage,
+  { evaluations, data }: Lowered,
+): { readonly ending?: object } {
+  const names = new Set([keepBest, stop].flatMap((watched) => watched?.evaluation ?? []))
+  if (names.size === 0) return {}
+  const measured = evaluations.filter(({ name }) => names.has(name))
+  const read = new Set(
+    measured.flatMap((e) =>
+      partsOf(e).flatMap(({ graph, data: own }) => [...dataOf(graph), ...(own === null ? [] : [own])]),
+    ),
+  )
+  return {
+    ending: {
+      keepBest,
+      stop,
+      measures: measures.filter(({ evaluation }) => names.has(evaluation)),
+      evaluations: measured.map(({ name, kind, cases }) => ({
+        name,
+        kind,
+        cases: cases.map((c) => ({
+          name: c.name,
+          settings: c.settings,
+          parts: c.parts.map(({ group, data: own, rows, graph }) => ({
+            group,
+            data: own,
+            rows,
+            graph: hash(graph),
+            draws: Object.fromEntries(drawsOf(graph)),
+          })),
+        })),
+      })),
+      data: data.filter(({ name }) => read.has(name)),
+    },
+  }
 }
 
 /** What a step of a stage does: its one update, or several in turn. */

@@ -269,7 +269,7 @@ export const withoutEffect = define<{ what: string; every: number; steps: number
   'warning',
   `
 A stage ends before a setting of it does anything: a checkpoint that would come with the last step or after it, or a
-monitor that would be recorded after it.
+monitor or an evaluation that would come after it.
 
 \`\`\`dcr
 stage fit { steps 300  save_every 500; ... }   // wrong: there is one at the end anyway
@@ -279,6 +279,53 @@ stage fit { steps 300  save_every 100; ... }   // right
   ({ what, every, steps }) => ({
     message: `${what} every ${every} steps has no effect: the stage has ${steps}`,
     help: 'make it smaller, or leave it out',
+  }),
+)
+
+export const unknownMetric = define<{
+  what: string
+  suggestion?: string | undefined
+  known: readonly string[]
+}>(
+  'stage/unknown-metric',
+  'error',
+  `
+\`keep best(...)\` and \`stop when ... stalls n\` name an evaluation of the pipeline and one of its metrics that has a
+better direction; where the evaluation goes over several data sets, \`valid.accuracy\` is their mean and
+\`valid.mnist.accuracy\` that of one. The stage must change something that the evaluation reads.
+
+\`\`\`dcr
+evaluate valid = classification(logits = net(test.image), label = test.label) every 100
+stage learn { keep best(valid.acuracy); ... }   // wrong
+stage learn { keep best(valid.accuracy); ... }   // right
+\`\`\`
+`,
+  ({ what, suggestion, known }) => ({
+    message: what,
+    help:
+      suggestion !== undefined
+        ? `did you mean \`${suggestion}\`?`
+        : known.length > 0
+          ? `there are ${known.map((n) => `\`${n}\``).join(', ')}`
+          : 'declare an evaluation of what the stage trains: `evaluate valid = classification(...) every 100`',
+  }),
+)
+
+export const unmeasured = define<{ stage: string; evaluation: string; steps: number }>(
+  'stage/unmeasured',
+  'error',
+  `
+\`keep best(...)\` and \`stop when ...\` compare measurements within a stage, and the evaluation is made at its end alone.
+\`every n\` behind the evaluation says after how many steps it is made again.
+
+\`\`\`dcr
+evaluate valid = classification(logits = net(test.image), label = test.label)             // wrong
+evaluate valid = classification(logits = net(test.image), label = test.label) every 100   // right
+\`\`\`
+`,
+  ({ stage, evaluation, steps }) => ({
+    message: `\`${evaluation}\` is not measured within stage \`${stage}\``,
+    help: `write \`every n\` behind \`evaluate ${evaluation} = ...\`, with n below ${steps}`,
   }),
 )
 
