@@ -32,6 +32,14 @@ export const templates: readonly Template[] = [
     commands: usual,
   },
   {
+    name: 'pictures',
+    says: 'a classifier of your own pictures, a folder for each class',
+    files: [example('pictures.dcr'), example('pictures')],
+    main: 'pictures.dcr',
+    packages: [],
+    commands: usual,
+  },
+  {
     name: 'onnx',
     says: 'fine-tune an ONNX model',
     files: [example('fine_tune.dcr'), example('encoder.onnx')],

@@ -24,6 +24,7 @@ const examples: Readonly<
   fine_tune: { exports: ['classify'], metrics: { test_digits: 'accuracy' } },
   lora: { exports: ['head', 'low', 'vit'], metrics: { unseen: 'accuracy' } },
   moco: { exports: ['net', 'teacher'], metrics: { categories: 'nmi' } },
+  pictures: { exports: ['net'], metrics: { valid: 'accuracy' } },
   simclr: { exports: ['net'], metrics: { categories: 'nmi' } },
   wgan_gp: { exports: ['generator'], metrics: { samples: 'original' } },
 }
