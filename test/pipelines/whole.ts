@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { analyze, compileAnalysed, planAnalysed } from '../../src/compiler/index.js'
+import { DiskBinaryFiles } from '../../src/runtime/binary-files.js'
 
 const root = fileURLToPath(new URL('../../pipelines', import.meta.url))
 
@@ -25,7 +26,11 @@ export function describeWhole(folders: RegExp): void {
     for (const name of pipelines.filter((path) => folders.test(path)))
       it(name, () => {
         const [entry = '', pipeline = ''] = name.split('#')
-        const files = { read: (path: string) => readFileSync(join(root, path), 'utf8') }
+        const files = {
+          read: (path: string) => readFileSync(join(root, path), 'utf8'),
+          // weights are not looked for: whether they are there is no matter of a text
+          binary: Object.assign(new DiskBinaryFiles(root), { locate: (from: string) => from }),
+        }
         const analysis = analyze({ entry, pipeline, files })
         const planned = planAnalysed(analysis)
         expect(planned.diagnostics.map((d) => `${d.code}: ${d.message}`)).toEqual([])
