@@ -5,6 +5,7 @@ import { type Program, isLibrary } from '../../2-resolve/program.js'
 import { Budget } from '../budget.js'
 import { Elaboration } from '../elaboration.js'
 import { Environment } from '../environment.js'
+import { Limit } from '../fail.js'
 import { forms } from '../expressions.js'
 import { instanceOf } from '../instantiate.js'
 import { Mistakes } from '../mistakes.js'
@@ -41,10 +42,11 @@ export function checkUnreached(program: Program, scopes: readonly Scope[], diagn
   const scope = scopes[0] ?? new Scope(program)
   const reached = new Set(scopes.flatMap((s) => [...s.reached]))
   const told = new Set(diagnostics.all.map(({ span }) => placeOf(span)))
+  let withinLimits = true
   for (const [path, { declarations }] of program.files) {
     if (isLibrary(path) && path !== program.entry) continue
     for (const declaration of declarations) {
-      if (declaration.kind === 'let') readAll(scope, declaration, diagnostics)
+      if (declaration.kind === 'let' && withinLimits) withinLimits = readAll(scope, declaration, diagnostics)
       if (declaration.kind !== 'fn' && declaration.kind !== 'module' && declaration.kind !== 'record')
         continue
       const parts = unreached(declaration, reached)
@@ -57,13 +59,16 @@ export function checkUnreached(program: Program, scopes: readonly Scope[], diagn
   for (const d of scope.mistakes.told.all) diagnostics.add(d)
 }
 
-function readAll(scope: Scope, { pattern, span }: LetDeclaration, diagnostics: Diagnostics): void {
+/** Whether no limit of the compiler ends it, which would be reached again and again. */
+function readAll(scope: Scope, { pattern, span }: LetDeclaration, diagnostics: Diagnostics): boolean {
   try {
     for (const { text } of patternNames(pattern)) scope.file(span.file).get(text)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     diagnostics.add(error.diagnostic)
+    return !(error instanceof Limit)
   }
+  return true
 }
 
 /** The complaints that show with all sets of sizes, as the first shows them. */
