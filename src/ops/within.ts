@@ -81,7 +81,7 @@ export function confined(b: Builder, word: string, x: Value, limits: Limits): Va
   if (!known) return atCaller(b, () => b.op('Within', [x], { low, below, except }))
   const outside = known.data.find((v) => (v < low || v >= below) && !except.includes(v))
   if (outside === undefined) return x
-  throw new TypeMismatch(`${word}: ${outside} is outside of ${low}..${below}`)
+  throw new TypeMismatch(`${word}: index ${outside} is outside of ${low}..${below}`)
 }
 
 /** Data is wrong for the program that reads it, not for the library. */
