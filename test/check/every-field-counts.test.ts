@@ -37,8 +37,8 @@ const filesWith = (path: string, text: string): Files => ({
   read: (wanted) =>
     wanted === path ? text : texts.get(wanted.startsWith('std/') ? `pipelines/${wanted}` : wanted),
   parse: parseOnce,
-  // weights are not looked for: whether they are there is no matter of a text
-  binary: Object.assign(new DiskBinaryFiles('.'), { locate: (from: string) => from }),
+  // an example reads an ONNX file; weights of others are not looked for: whether they are there is no matter of a text
+  ...(small.test(path) ? { binary: new DiskBinaryFiles('.') } : {}),
 })
 
 const trees = new Map<string, Parsed>()
