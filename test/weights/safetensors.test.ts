@@ -136,13 +136,13 @@ describe('a damaged file is a named error', () => {
       'unknown type',
       { a: { dtype: 'F31', shape: [1], data_offsets: [0, 4] } },
       4,
-      /unknown element type F31/,
+      /has the element type F31, which is not known here/,
     ],
     [
       'type named like a method',
       { a: { dtype: 'constructor', shape: [1], data_offsets: [0, 4] } },
       4,
-      /unknown element type/,
+      /has the element type constructor, which is not known here/,
     ],
     ['metadata', { __metadata__: { a: 1 } }, 0, /table of strings/],
   ])('%s', async (_, header, data, message, claimed) => {
