@@ -38,11 +38,20 @@ export class JsonProblem extends Error {
 /** Deeper than any configuration; the readers walk recursively. */
 const mostLevels = 64
 
-/** Reads a JSON text, strictly: a key stands once in its object. Throws JsonProblem. */
-export function readJson(text: string): JsonNode {
+/**
+ * Reads a JSON text, strictly: a key stands once in its object. With `notFinite` the numbers that Python writes and JSON
+ * has no word for are numbers. Throws JsonProblem.
+ */
+export function readJson(text: string, { notFinite = false } = {}): JsonNode {
   checkDepth(text)
-  return nodeOf(parsed(text))
+  const node = parsed(notFinite ? text.replaceAll(stringOrNotFinite, inDigits) : text)
+  return nodeOf(node, notFinite ? text : undefined)
 }
+
+const stringOrNotFinite = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/gs
+
+/** A number of the same length for one that is not finite, so that all places stay. */
+const inDigits = (token: string): string => (token.startsWith('"') ? token : '1'.repeat(token.length))
 
 function parsed(text: string): ValueNode {
   try {
@@ -58,26 +67,32 @@ function parsed(text: string): ValueNode {
   }
 }
 
-function nodeOf(node: ValueNode): JsonNode {
+/** `written` is the text in which numbers that are not finite stand as such. */
+function nodeOf(node: ValueNode, written: string | undefined): JsonNode {
   const place = { start: node.loc.start.offset, end: node.loc.end.offset }
   switch (node.type) {
     case 'Object':
-      return { kind: 'object', members: membersOf(node), ...place }
+      return { kind: 'object', members: membersOf(node, written), ...place }
     case 'Array':
-      return { kind: 'array', items: node.elements.map((element) => nodeOf(element.value)), ...place }
+      return { kind: 'array', items: node.elements.map(({ value }) => nodeOf(value, written)), ...place }
     case 'Null':
       return { kind: 'value', value: null, ...place }
     case 'NaN':
     case 'Infinity':
       throw new JsonProblem(`it is not valid JSON: ${node.type} is no number there`, place.start, place.end)
+    case 'Number': {
+      const token = written?.slice(place.start, place.end)
+      if (token !== undefined && /^-?[IN]/.test(token))
+        return { kind: 'value', value: Number(token), ...place }
+      if (!Number.isFinite(node.value)) throw new JsonProblem('a number is too large', place.start, place.end)
+      return { kind: 'value', value: node.value, ...place }
+    }
     default:
-      if (node.type === 'Number' && !Number.isFinite(node.value))
-        throw new JsonProblem('a number is too large', place.start, place.end)
       return { kind: 'value', value: node.value, ...place }
   }
 }
 
-function membersOf(object: ObjectNode): ReadonlyMap<string, JsonNode> {
+function membersOf(object: ObjectNode, written: string | undefined): ReadonlyMap<string, JsonNode> {
   const members = new Map<string, JsonNode>()
   for (const { name, value } of object.members) {
     const key = name.type === 'String' ? name.value : name.name
@@ -87,7 +102,7 @@ function membersOf(object: ObjectNode): ReadonlyMap<string, JsonNode> {
         name.loc.start.offset,
         name.loc.end.offset,
       )
-    members.set(key, nodeOf(value))
+    members.set(key, nodeOf(value, written))
   }
   return members
 }

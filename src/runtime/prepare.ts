@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs'
-import type { Artefact } from '../artefact/manifest.js'
+import type { Artefact, Manifest } from '../artefact/manifest.js'
+import type { ModelSpec } from '../artefact/models.js'
 import { changedModel, changedSinceRun, stageOrder, unknownStage } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { type Progress, findProgress, listCheckpoints } from './checkpoint.js'
 import { BadSamples, defaultBadShare } from './bad-samples.js'
+import { badCarried } from './exports/carry-over.js'
 import { Feeder } from './feeds.js'
 import { freeMemory } from './free-memory.js'
 import { checkMemory } from './memory-check.js'
@@ -82,7 +84,7 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   const { weights, problems } = await Weights.open(
     withRandomWeights(manifest, random.weights),
     weightOptions,
-    [...opened.problems, ...stale],
+    [...opened.problems, ...stale, ...badCarried(exportedModels(manifest), root)],
   )
   if (problems.length > 0) throw new Problems(problems)
   const fingerprints = Object.fromEntries(
@@ -113,6 +115,10 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   }
   return { context, stages, progress }
 }
+
+/** The models that are written whole at the end. */
+const exportedModels = ({ models, exports }: Manifest): readonly ModelSpec[] =>
+  models.filter(({ name }) => exports.some((spec) => spec.kind === 'model' && spec.name === name))
 
 /** A stage that is trained further than it is now to go: what follows from it could not be made again. */
 function checkSteps(stages: readonly StageRun[], { beyond }: Progress, folder: RunFolder, span: Span): void {

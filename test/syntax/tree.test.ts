@@ -278,7 +278,7 @@ describe('declarations', () => {
     const source = `pipeline b extends a {
       override param tau = x
       data d = s rows n { let c = w, image: int = image, override y: int = z }
-      override model m = M from w ignore "*.a", "b" as bf16
+      override model m = M from w strip "module." ignore "*.a", "b" as bf16
       let l = x
       override fn f() = x
       adapter a = x
@@ -310,6 +310,7 @@ describe('declarations', () => {
             name: name('m'),
             value: named('M'),
             from: named('w'),
+            strip: name('module.'),
             ignore: [name('*.a'), name('b')],
             as: name('bf16'),
             override: true,

@@ -368,6 +368,20 @@ for. Compile the pipeline again; \`dcrc run FILE\` does so by itself.
   }),
 )
 
+export const exportFile = define<{ path: string; why: string }>(
+  'run/export-file',
+  'error',
+  `
+An export of a model takes along what stands beside its weights: the configuration, the tokenizer, how pictures are
+prepared. Before the first step all of these files are read as Python's \`json\` reads them, which is what opens the
+export later: no byte order mark, no raw tab or line end inside a string. NaN and Infinity are numbers there.
+`,
+  ({ path, why }) => ({
+    message: `${path} would be copied into an export and nothing could read it there: ${why}`,
+    help: 'save the file as JSON in UTF-8 without a byte order mark, with \\t for a tab and \\n for a line end inside a string',
+  }),
+)
+
 export const notFinite = define<{
   stage: string
   step: number

@@ -1,12 +1,20 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { ModelSpec } from '../../artefact/models.js'
+import { exportFile } from '../../diagnostics/catalogue/run.js'
+import { type Diagnostic, UserError } from '../../diagnostics/diagnostic.js'
+import { faultOf } from '../../faults/fault.js'
+import { checkPythonJson, readPythonJson } from '../../json/python.js'
+import { type JsonNode, JsonProblem } from '../../json/read.js'
 import { locate } from '../../weights/find.js'
 import { writeWhole } from '../run-folder.js'
+import { withDType } from './config-dtype.js'
+
+const configName = 'config.json'
 
 /** The files of a Hugging Face folder that say what its weights are of: the network, its pictures, its texts. */
 const names = [
-  'config.json',
+  configName,
   'generation_config.json',
   'preprocessor_config.json',
   'processor_config.json',
@@ -23,20 +31,69 @@ const names = [
 ]
 
 /**
- * Copies what stands beside a model's weights into a folder, and writes the configuration where none stands there. Gives
- * the configuration, where there is one.
+ * Writes what stands beside a model's weights into a folder, and the configuration where none stands there; it says the
+ * type of the weights that are written. Gives the configuration, where there is one.
  */
-export function carryOver({ from, config }: ModelSpec, root: string, folder: string): unknown {
+export function carryOver(model: ModelSpec, root: string, folder: string): JsonNode | undefined {
   mkdirSync(folder, { recursive: true })
+  const files = carriedFiles(model, root)
+  for (const { name, path } of files)
+    if (name !== configName) writeWhole(join(folder, name), readFileSync(path))
+  const found = files.find(({ name }) => name === configName)
+  const text = found ? readCarried(found) : model.config
+  if (text === null) return undefined
+  const config = readPythonJson(text)
+  writeWhole(join(folder, configName), withDType(text, config, model))
+  return config
+}
+
+/** What is wrong with the files that exports will copy: told before anything is trained. */
+export function badCarried(models: readonly ModelSpec[], root: string): readonly Diagnostic[] {
+  return models.flatMap((model) =>
+    carriedFiles(model, root).flatMap((file) => {
+      try {
+        readCarried(file)
+        return []
+      } catch (error) {
+        if (error instanceof UserError) return [error.diagnostic]
+        throw error
+      }
+    }),
+  )
+}
+
+interface Carried {
+  readonly name: string
+  readonly path: string
+}
+
+/** The files of its folder that an export of a model copies. */
+function carriedFiles({ from }: ModelSpec, root: string): readonly Carried[] {
   const source = from === null ? undefined : folderOf(from, root)
-  if (source !== undefined)
-    for (const name of names)
-      if (existsSync(join(source, name))) copyFileSync(join(source, name), join(folder, name))
-  const file = join(folder, 'config.json')
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'))
-  if (config === null) return undefined
-  writeWhole(file, config)
-  return JSON.parse(config)
+  if (source === undefined) return []
+  return names.map((name) => ({ name, path: join(source, name) })).filter(({ path }) => existsSync(path))
+}
+
+/** The text of a file; throws UserError where what reads the export could not read it. */
+function readCarried({ name, path }: Carried): string {
+  try {
+    const bytes = readFileSync(path)
+    if (name.endsWith('.model')) return ''
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    if (name === configName) readPythonJson(text)
+    else if (name.endsWith('.json')) checkPythonJson(text)
+    return text
+  } catch (error) {
+    if (error instanceof JsonProblem) {
+      const { message: why, start, end } = error
+      throw new UserError(exportFile({ file: path, start, end }, { path, why }))
+    }
+    const span = { file: path, start: 0, end: 0 }
+    if (error instanceof TypeError)
+      throw new UserError(exportFile(span, { path, why: 'it is no text in UTF-8' }))
+    const fault = faultOf(error, span)
+    throw fault ? new UserError(fault) : error
+  }
 }
 
 /**
@@ -52,7 +109,7 @@ function folderOf(from: string, root: string): string | undefined {
 }
 
 /** How the library that a configuration is for calls its weights: diffusers writes its class, transformers does not. */
-export const weightFileOf = (config: unknown): string =>
-  typeof config === 'object' && config !== null && '_class_name' in config
+export const weightFileOf = (config: JsonNode | undefined): string =>
+  config?.kind === 'object' && config.members.has('_class_name')
     ? 'diffusion_pytorch_model.safetensors'
     : 'model.safetensors'
