@@ -1,3 +1,4 @@
+import { withFieldLimits } from '../../src/compiler/4-lower/field-limits.js'
 import { expect, it } from 'vitest'
 import { flatten } from '../../src/compiler/2-resolve/flatten.js'
 import { loadProgram } from '../../src/compiler/2-resolve/program.js'
@@ -30,7 +31,7 @@ const special = { inf: Infinity, '-inf': -Infinity, nan: NaN }
 const numbers = (given: Numbers): number[] => given.map((v) => (typeof v === 'number' ? v : special[v]))
 
 /** An expression in x and y, with its gradients, as a graph. */
-function graphOf({ expression, shapes, gradients: wanted }: Case, uses: string): Graph {
+export function graphOf({ expression, shapes, gradients: wanted }: Case, uses: string): Graph {
   const lets = shapes.map((shape, k) => `let ${'xy'[k]} = draw normal of [${shape.join(', ')}]`)
   const source = `${uses}\npipeline p {\n${lets.join('\n')}\nlet result = ${expression}\n}`
   const diagnostics = new Diagnostics()
@@ -62,12 +63,12 @@ function graphOf({ expression, shapes, gradients: wanted }: Case, uses: string):
   )
   const found = wanted ? gradients(b, [{ value: result, cotangent }], targets) : []
   const outputs = [result, ...found.map((g, k) => g ?? b.zerosLike(targets[k] ?? result))]
-  return dropMarkers(
-    b.finish(
-      'case',
-      outputs.map((value, i) => ({ name: `${i}`, value })),
-    ),
+  const graph = b.finish(
+    'case',
+    outputs.map((value, i) => ({ name: `${i}`, value })),
   )
+  // as lowering does, without the guards by which a step fails
+  return withFieldLimits(dropMarkers(graph), { locate: () => '', guards: false })
 }
 
 /** The first place at which two lists of numbers differ by more than rounding; NaN and infinities are themselves. */
