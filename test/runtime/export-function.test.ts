@@ -131,6 +131,43 @@ describe('an exported function', () => {
   })
 })
 
+/** The opset and IR version that the file of a function says. */
+const stated = (body: string): readonly number[] => {
+  const compiled = compileText(`
+use std.nn { Linear }
+pipeline stated {
+  model net = Linear(2, 2)
+  let y = draw normal of [2, 2]
+  loss far = mean(square(net(y)))
+  stage learn { train net; minimize far; optimizer sgd(lr = 0.1); steps 1 }
+  fn out(x: f32[n, 3, 8, 8]) = ${body}
+  export out
+}`)
+  const { irVersion, opsetImport } = onnxProto.onnx.ModelProto.decode(
+    compiled.files.get('out.export.onnx') ?? new Uint8Array(),
+  )
+  return [Number(opsetImport[0]?.version), Number(irVersion)]
+}
+
+test('says the lowest opset that its nodes need, and the IR version of its time', () => {
+  expect(stated('relu(x)')).toEqual([17, 8])
+  // axes are an input of ReduceMean from opset 18 on
+  expect(stated('mean(x, axis = [2, 3])')).toEqual([18, 8])
+  expect(stated('gelu(x)')).toEqual([20, 9])
+})
+
+test('says what it was made from', () => {
+  const { manifest } = artefact
+  const bytes = readFileSync(join(folder, 'run/export/features/model.onnx'))
+  const { producerName, producerVersion, metadataProps } = onnxProto.onnx.ModelProto.decode(bytes)
+  expect([producerName, producerVersion]).toEqual(['dcrc', manifest.compiler])
+  expect(metadataProps.map(({ key, value }) => [key, value])).toEqual([
+    ['pipeline', 'tuned'],
+    ['manifest_hash', manifest.hash],
+    ['stage_hash/learn', manifest.stages[0]?.hash],
+  ])
+})
+
 test('large weights stand beside the file', async () => {
   const wide = compileText(`
 use std.nn { Linear }

@@ -6,6 +6,7 @@ import { dataType } from '../../onnx/element-types.js'
 import { readModel, writeModel } from '../../onnx/protobuf.js'
 import { type OpenFunction, rowsInput } from '../7-optimize/open-function.js'
 import { type EmitContext, parameterTable } from './graph-file.js'
+import { neededOpset } from './needed-opset.js'
 import { emit } from './onnx.js'
 
 /** A function as an ONNX file with an open number of rows, and its entry in the manifest. */
@@ -30,7 +31,7 @@ export function exportFile(
       outputs: scheduled.outputs.map(({ name: output, value }) => ({ name: output, ...row(value) })),
       parameters: parameterTable(scheduled),
     },
-    bytes: () => withOpenRows(emit(scheduled, { version }), grown),
+    bytes: () => withOpenRows(emit(scheduled, { version, ...neededOpset(scheduled) }), grown),
   }
 }
 

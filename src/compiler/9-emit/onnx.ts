@@ -20,6 +20,9 @@ export const unbound = 'unbound'
 export interface EmitOptions {
   /** Stands in the file as its producer's version. */
   readonly version?: string
+  /** Those that the compiler speaks, where absent. */
+  readonly opset?: number
+  readonly irVersion?: number
   /** Where results lie; onnxruntime chooses where absent. */
   readonly places?: Placement
 }
@@ -43,11 +46,11 @@ export function emit(graph: Graph, options: EmitOptions = {}): Uint8Array {
   const body = graphProto(separated, { names, places, tables })
   const hidden = places ? shapesRead(separated) : []
   return writeModel({
-    irVersion,
+    irVersion: options.irVersion ?? irVersion,
     producerName: 'dcrc',
     producerVersion: options.version ?? '',
     opsetImport: [
-      { domain: '', version: opset },
+      { domain: '', version: options.opset ?? opset },
       { domain: 'com.microsoft', version: 1 },
     ],
     graph: {

@@ -6,6 +6,7 @@ import type { FunctionExport } from '../../artefact/exports.js'
 import type { Manifest } from '../../artefact/manifest.js'
 import { embed } from '../../artefact/embed.js'
 import { type Binding, link } from '../../artefact/link.js'
+import { readModel, writeModel } from '../../onnx/protobuf.js'
 import { byteSize } from '../../graph/types.js'
 import { adaptedLayers, mergedWeight } from '../merge.js'
 import { writeWhole } from '../run-folder.js'
@@ -51,7 +52,7 @@ export async function exportFunction(
   if (size <= mostEmbedded) {
     const values = new Map<string, Uint8Array>()
     for (const parameter of spec.parameters) values.set(parameter.name, await bytesOf(parameter))
-    return writeWhole(file, embed(graph, values))
+    return writeWhole(file, described(embed(graph, values), manifest))
   }
   const places = new Map<string, Binding>()
   let offset = 0
@@ -66,7 +67,17 @@ export async function exportFunction(
     createWriteStream(`${data}.part`),
   )
   renameSync(`${data}.part`, data)
-  writeWhole(file, link(graph, places))
+  writeWhole(file, described(link(graph, places), manifest))
+}
+
+/** With what it was made from, which viewers show: nothing of it differs from run to run. */
+function described(model: Uint8Array, { pipeline: name, hash, stages }: Manifest): Uint8Array {
+  const metadataProps = [
+    { key: 'pipeline', value: name },
+    { key: 'manifest_hash', value: hash },
+    ...stages.map((stage) => ({ key: `stage_hash/${stage.name}`, value: stage.hash })),
+  ]
+  return writeModel(Object.assign(readModel(model), { metadataProps }))
 }
 
 /** One at a time, so that no more than one is held. */
