@@ -4,10 +4,9 @@ import { type FlatPipeline, flatten } from './2-resolve/flatten.js'
 import { checkNames } from './2-resolve/names.js'
 import { locator } from './2-resolve/locator.js'
 import { type Files, type Program, loadProgram } from './2-resolve/program.js'
-import { checkStatics, checkValues } from './3-elaborate/check.js'
+import { type CheckedPipeline, checkStatics, checkValues } from './3-elaborate/check.js'
 import { checkAllowed, withoutAllowed } from './2-resolve/allowed.js'
 import { checkUnreached } from './3-elaborate/made-up/check.js'
-import type { Scope } from './3-elaborate/scope.js'
 import { builtins } from './3-elaborate/builtins.js'
 import { lower } from './4-lower/lower.js'
 import { partsOf } from './4-lower/lowered.js'
@@ -39,8 +38,8 @@ export interface Analysis {
   readonly target: Target
   readonly program: Program
   readonly pipeline?: FlatPipeline
-  /** What the files of the program were evaluated in, where the phases came as far. */
-  readonly scope?: Scope
+  /** What its values were evaluated in, where the phases came as far. */
+  readonly checked?: CheckedPipeline
   readonly lowered?: Lowered
 }
 
@@ -53,12 +52,12 @@ export function analyze(request: Request): Analysis {
 
 /** With what is wrong in code that the pipeline does not reach. */
 function withUnreached(analysis: Analysis): Analysis {
-  const { program, scope, lowered, ...rest } = analysis
-  if (!scope) return analysis
+  const { program, checked, lowered, ...rest } = analysis
+  if (!checked) return analysis
   const diagnostics = new Diagnostics()
   for (const d of analysis.diagnostics) diagnostics.add(d)
-  checkUnreached(program, [scope], diagnostics)
-  const found = { ...rest, program, scope, diagnostics: diagnostics.all }
+  checkUnreached(program, [checked], diagnostics)
+  const found = { ...rest, program, checked, diagnostics: diagnostics.all }
   return lowered && !diagnostics.hasErrors ? { ...found, lowered } : found
 }
 
@@ -77,21 +76,20 @@ export function analyzePipeline(
   diagnostics = new Diagnostics(),
 ): Analysis {
   const { target = defaultTarget } = request
-  let scope: Scope | undefined
+  let checked: CheckedPipeline | undefined
   const done = (lowered?: Lowered): Analysis => ({
     diagnostics: withoutAllowed(pipeline, diagnostics.all, lowered !== undefined),
     target,
     program,
     pipeline,
-    ...(scope ? { scope } : {}),
+    ...(checked ? { checked } : {}),
     ...(lowered ? { lowered } : {}),
   })
   checkAllowed(pipeline, diagnostics)
   checkNames(program, pipeline, builtins, diagnostics)
   if (diagnostics.hasErrors) return done()
 
-  const checked = checkStatics(program, pipeline, request.settings ?? new Map(), diagnostics)
-  scope = checked.statics.files
+  checked = checkStatics(program, pipeline, request.settings ?? new Map(), diagnostics)
   // Lowering evaluates most values; what it finds is told after what is wrong with the values by themselves, and its
   // warnings only where they are right.
   const found = new Diagnostics()

@@ -31,8 +31,8 @@ export function checkFile(
   if (pipelines.length === 0) checkNames(program, noItems(request.entry), builtins, found)
   for (const d of [...loading.all, ...analyses.flatMap((a) => a.diagnostics), ...diagnostics]) found.add(d)
   const ran = [...analyses, ...ablations.flatMap(({ runs }) => runs.map((run) => run.analysis))]
-  const scopes = ran.flatMap(({ scope }) => scope ?? [])
-  if (scopes.length > 0 || !found.hasErrors) checkUnreached(program, scopes, found)
+  const checked = ran.flatMap((a) => a.checked ?? [])
+  if (checked.length > 0 || !found.hasErrors) checkUnreached(program, checked, found)
   return found.all
 }
 

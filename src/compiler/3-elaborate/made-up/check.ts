@@ -3,6 +3,7 @@ import { patternNames } from '../../1-parse/pattern-names.js'
 import type { LetDeclaration } from '../../1-parse/syntax.js'
 import { type Program, isLibrary } from '../../2-resolve/program.js'
 import { Budget } from '../budget.js'
+import type { CheckedPipeline } from '../check.js'
 import { Elaboration } from '../elaboration.js'
 import { Environment } from '../environment.js'
 import { Limit } from '../fail.js'
@@ -11,11 +12,13 @@ import { instanceOf } from '../instantiate.js'
 import { Mistakes } from '../mistakes.js'
 import { place } from '../model-tree.js'
 import { Scope } from '../scope.js'
+import type { Statics } from '../statics.js'
 import { TextUses } from '../text-uses.js'
 import { isCertain, isOfSizes } from './certain.js'
 import { looked, lookAtFunction } from './function.js'
 import { giveAll } from './give.js'
 import { MadeUp, type Sizes } from './made-up.js'
+import { lookInPipeline, pipelineFunctions } from './pipeline-functions.js'
 import { type Callable, unreached } from './unreached.js'
 
 /**
@@ -36,26 +39,36 @@ const mostWork = 60_000
 /**
  * Evaluates functions, modules and records that nothing calls, and arms that nothing takes, on made-up arguments. What is
  * wrong is told where it shows with every set of sizes. Values of the files that nothing reads are evaluated as they are.
- * `scopes` are those that pipelines were evaluated in; a part counts as reached if one of them did.
+ * A part counts as reached if one of the pipelines that `ran` did.
  */
-export function checkUnreached(program: Program, scopes: readonly Scope[], diagnostics: Diagnostics): void {
+export function checkUnreached(
+  program: Program,
+  ran: readonly CheckedPipeline[],
+  diagnostics: Diagnostics,
+): void {
+  const scopes = ran.map(({ statics }) => statics.files)
   const scope = scopes[0] ?? new Scope(program)
   const reached = new Set(scopes.flatMap((s) => [...s.reached]))
   const told = new Set(diagnostics.all.map(({ span }) => placeOf(span)))
+  const tell = (declaration: Callable, look: Look, statics?: Statics): void => {
+    const parts = unreached(declaration, reached)
+    if (parts.length === 0) return
+    for (const d of everywhere((sizes) => complaints(program, declaration.span, sizes, look, statics)))
+      if (!told.has(placeOf(d.span)) && parts.some((part) => contains(part, d.span)))
+        diagnostics.add(
+          isOfSizes(d) ? { ...d, why: d.why ?? 'nothing gets here yet: the sizes are made up' } : d,
+        )
+  }
   let withinLimits = true
   for (const [path, { declarations }] of program.files) {
     if (isLibrary(path) && path !== program.entry) continue
     for (const declaration of declarations) {
       if (declaration.kind === 'let' && withinLimits) withinLimits = readAll(scope, declaration, diagnostics)
-      if (declaration.kind !== 'fn' && declaration.kind !== 'module' && declaration.kind !== 'record')
-        continue
-      const parts = unreached(declaration, reached)
-      if (parts.length === 0) continue
-      for (const d of everywhere(scope, declaration))
-        if (!told.has(placeOf(d.span)) && parts.some((part) => contains(part, d.span)))
-          diagnostics.add({ ...d, why: d.why ?? 'nothing gets here yet: the sizes are made up' })
+      if (declaration.kind === 'fn' || declaration.kind === 'module' || declaration.kind === 'record')
+        tell(declaration, (x) => lookAt(x, declaration, scope.file(path)))
     }
   }
+  for (const fn of pipelineFunctions(ran)) tell(fn.declaration, (x) => lookInPipeline(x, fn), fn.statics)
   for (const d of scope.mistakes.told.all) diagnostics.add(d)
 }
 
@@ -71,18 +84,21 @@ function readAll(scope: Scope, { pattern, span }: LetDeclaration, diagnostics: D
   return true
 }
 
+/** Evaluates something on made-up values. */
+type Look = (x: Elaboration) => void
+
 /** The complaints that show with all sets of sizes, as the first shows them. */
-function everywhere(scope: Scope, declaration: Callable): readonly Diagnostic[] {
+function everywhere(complaintsWith: (sizes: Sizes) => readonly Diagnostic[]): readonly Diagnostic[] {
   const [first, ...others] = sets
   if (!first) return []
-  let common = complaints(scope, declaration, first)
+  let common = complaintsWith(first)
   for (const sizes of others) {
     if (common.length === 0) return common
-    const found = complaints(scope, declaration, sizes)
+    const found = complaintsWith(sizes)
     common = common.filter((d) => shows(d, found))
   }
   const remains = (d: Diagnostic, size: number): boolean => {
-    const found = complaints(scope, declaration, { ...first, dims: [size], step: 0 })
+    const found = complaintsWith({ ...first, dims: [size], step: 0 })
     return shows(
       d,
       found.filter((other) => aboutOf(other) === aboutOf(d)),
@@ -106,30 +122,37 @@ const namedSizes = (d: Diagnostic): readonly number[] =>
     ? [...new Set(d.message.match(/\d+/g) ?? [])].map(Number).filter((n) => 1 < n && n < 10_000)
     : []
 
-function complaints(scope: Scope, declaration: Callable, sizes: Sizes): readonly Diagnostic[] {
-  const { span } = declaration
-  const madeUp = new MadeUp(span, sizes)
+function complaints(
+  program: Program,
+  within: Span,
+  sizes: Sizes,
+  look: Look,
+  statics?: Statics,
+): readonly Diagnostic[] {
+  const madeUp = new MadeUp(within, sizes)
   const notes = {
     budget: new Budget(mostWork),
     texts: new TextUses(),
     mistakes: new Mistakes((d) => isCertain(d, madeUp)),
     reached: new Set<object>(),
   }
-  const x = new Elaboration(forms, new Map(), new Map(), notes, scope.program.binary, madeUp)
-  const environment = scope.file(span.file)
-  if (declaration.kind === 'fn') lookAtFunction(x, { kind: 'fn', declaration, environment })
-  else if (declaration.kind === 'record') giveAll(x, declaration.fields, new Environment(environment))
-  else
-    looked(x, () => {
-      const inner = new Environment(environment, undefined, true)
-      giveAll(x, declaration.parameters, inner)
-      const instance = instanceOf(x, declaration, inner, declaration.name.span)
-      place(instance, declaration.name.text, '')
-      for (const member of declaration.members)
-        if (member.kind === 'fn')
-          lookAtFunction(x, { kind: 'fn', declaration: member, environment: inner, of: instance })
-    })
+  const { data, adapted } = statics ?? { data: new Map(), adapted: new Map() }
+  look(new Elaboration(forms, data, adapted, notes, program.binary, madeUp))
   return notes.mistakes.told.all
+}
+
+function lookAt(x: Elaboration, declaration: Callable, environment: Environment): void {
+  if (declaration.kind === 'fn') return lookAtFunction(x, { kind: 'fn', declaration, environment })
+  if (declaration.kind === 'record') return giveAll(x, declaration.fields, new Environment(environment))
+  looked(x, () => {
+    const inner = new Environment(environment, undefined, true)
+    giveAll(x, declaration.parameters, inner)
+    const instance = instanceOf(x, declaration, inner, declaration.name.span)
+    place(instance, declaration.name.text, '')
+    for (const member of declaration.members)
+      if (member.kind === 'fn')
+        lookAtFunction(x, { kind: 'fn', declaration: member, environment: inner, of: instance })
+  })
 }
 
 const placeOf = ({ file, start }: Span): string => `${file}:${start}`

@@ -13,8 +13,19 @@ export type Callable = FunctionDeclaration | ModuleDeclaration | RecordDeclarati
 
 /** The parts of a declaration that were never evaluated: all of it, functions in it, and arms. */
 export function unreached(declaration: Callable, reached: ReadonlySet<object>): readonly Span[] {
+  if (!reached.has(declaration)) return [declaration.span]
+  if (declaration.kind === 'fn') return unreachedIn(declaration.body, reached)
+  if (declaration.kind === 'record') return []
+  return declaration.members.flatMap((member) => {
+    if (member.kind === 'fn') return unreached(member, reached)
+    return member.kind === 'field' ? unreachedIn(member.value, reached) : []
+  })
+}
+
+/** The same of an expression that was evaluated. */
+export function unreachedIn(expression: Expression, reached: ReadonlySet<object>): readonly Span[] {
   const parts: Span[] = []
-  const fn = (d: FunctionDeclaration): void => (reached.has(d) ? walk(d.body) : void parts.push(d.span))
+  const fn = (d: FunctionDeclaration): void => void parts.push(...unreached(d, reached))
   const arm = (e: Expression | undefined): void => {
     if (e && !reached.has(e)) parts.push(e.span)
     else if (e) walk(e)
@@ -54,12 +65,6 @@ export function unreached(declaration: Callable, reached: ReadonlySet<object>): 
         return childrenOf(e).forEach(walk)
     }
   }
-  if (!reached.has(declaration)) return [declaration.span]
-  if (declaration.kind === 'fn') fn(declaration)
-  else if (declaration.kind === 'module')
-    for (const member of declaration.members) {
-      if (member.kind === 'fn') fn(member)
-      else if (member.kind === 'field') walk(member.value)
-    }
+  walk(expression)
   return parts
 }
