@@ -155,6 +155,19 @@ function program(done: (code: number) => void): Command {
     .option('--json', 'the findings as JSON', false)
     .action(async (file, options) => done(await (await import('./doctor.js')).doctor(file, options)))
   dcrc
+    .command('data')
+    .description('show what a data declaration holds: classes, sizes, duplicates, borders, samples')
+    .argument('[file]', pipelineFile)
+    .argument('[name]', 'a data declaration; none: lists them')
+    .option('--limit <n>', 'look at n rows at most (default: 1000)', positiveInt, 1000)
+    .option('--seed <n>', 'seed of draws and data order (default: 0)', wholeNumber, 0)
+    .option('--epoch <n>', 'the rows with which this epoch of training begins (default: 0)', wholeNumber, 0)
+    .option('--out <file>', 'PNG file of the first samples after transforms (default: data-NAME.png)')
+    .option('--no-pictures', 'draw no samples in the terminal')
+    .option('--json', 'what was seen as JSON', false)
+    .option(...setting, collectSetting, new Map<string, string>())
+    .action(async (file, name, options) => done(await (await import('./data.js')).data(file, name, options)))
+  dcrc
     .command('lsp')
     .description('answer an editor, as a language server on standard input and output')
     // what editors add for servers that know several ways to talk

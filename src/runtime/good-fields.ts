@@ -42,7 +42,8 @@ export async function goodFields(
 type Attempt = readonly TensorValue[] | SampleUnreadable
 const isMade = (attempt: Attempt): attempt is readonly TensorValue[] => !(attempt instanceof SampleUnreadable)
 
-async function attempt(
+/** The fields of a sample, or why they cannot be made. */
+export async function attempt(
   data: OpenData,
   sample: Sample,
   names: readonly string[],

@@ -62,7 +62,7 @@ export async function openAllData(
 }
 
 /** Whether a group has no row, so that a batch could not be made. */
-async function isEmpty({ groups }: Rows): Promise<boolean> {
+export async function isEmpty({ groups }: Rows): Promise<boolean> {
   for (const { parts } of groups) {
     const has = await Promise.all(
       parts.map(async ({ rows }) => (isStream(rows) ? (await firstRows(rows, 1)).length : rows.length)),

@@ -36,7 +36,18 @@ describe('usage', () => {
     const help = await dcrc.dcrc('--help')
     expect([bare.code, help.code]).toEqual([0, 0])
     expect(help.stdout).toBe(bare.stderr)
-    for (const command of ['check', 'fmt', 'plan', 'compile', 'run', 'compare', 'new', 'doctor', 'explain'])
+    for (const command of [
+      'check',
+      'fmt',
+      'plan',
+      'compile',
+      'run',
+      'compare',
+      'new',
+      'doctor',
+      'data',
+      'explain',
+    ])
       expect(help.stdout).toContain(`\n  ${command} `)
   })
 

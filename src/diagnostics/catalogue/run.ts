@@ -286,6 +286,28 @@ None of the samples of a data set can be read.
   }),
 )
 
+export const unknownData = define<{
+  name: string
+  suggestion: string | undefined
+  declared: readonly string[]
+}>(
+  'run/data-unknown',
+  'error',
+  `
+\`dcrc data FILE NAME\` shows one data declaration of a pipeline, and the pipeline has none of this name. Without a name it
+lists them.
+`,
+  ({ name, suggestion, declared }) => ({
+    message: `there is no data \`${name}\``,
+    help:
+      suggestion !== undefined
+        ? `did you mean \`${suggestion}\`?`
+        : declared.length > 0
+          ? `the pipeline declares ${list(declared)}`
+          : 'the pipeline declares no data',
+  }),
+)
+
 export const unknownStage = define<{ name: string; stages: readonly string[] }>(
   'run/stage-unknown',
   'error',

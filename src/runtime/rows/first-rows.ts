@@ -7,6 +7,7 @@ export async function firstRows(stream: RowStream, count = Infinity): Promise<Da
   return {
     length: places.length,
     fingerprint: stream.fingerprint,
+    ...(stream.names && { names: stream.names }),
     row(index) {
       const place = places[index]
       if (!place) throw new RangeError(`no row ${index}`)

@@ -11,6 +11,7 @@ export function selection(dataset: Dataset, chosen: ArrayLike<number>): Dataset 
   return {
     length: chosen.length,
     fingerprint: dataset.fingerprint,
+    ...(dataset.names && { names: dataset.names }),
     prepare: async (rows) => dataset.prepare?.(rows.map(at)),
     row: (index) => dataset.row(at(index)),
     async columns(names) {
