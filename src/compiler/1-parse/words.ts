@@ -56,6 +56,7 @@ const wants: Readonly<Record<string, { readonly what: string; readonly help?: st
   'evaluateCases:In': { what: '`in` and a list of data sets', help: '`for s in [mnist, cifar]`' },
   'metric:Dot': { what: '`.` and a metric of the evaluation', help: '`keep best(valid.accuracy)`' },
   'metric:Word': { what: 'a metric after `.`', help: '`keep best(valid.accuracy)`' },
+  'keepClause:CallParen': { what: '`(` and a metric', help: '`keep best(valid.accuracy)`' },
   'keepClause:': { what: '`last n` or `best(...)`', help: '`keep best(valid.accuracy)`' },
   'stop:When': { what: '`when` and a metric', help: '`stop when valid.accuracy stalls 5`' },
   'stop:Stalls': {
