@@ -1,5 +1,6 @@
 import type { HostExpression } from '../artefact/data.js'
 import type { Json } from '../artefact/json.js'
+import { comparisons } from '../comparisons.js'
 import { findHostFunction } from '../sources/registry.js'
 import { bodies } from './host-functions/all.generated.js'
 import type { Draws } from './host-functions/host-body.js'
@@ -85,12 +86,7 @@ export async function prepareScalar(
 type Operator = Extract<HostExpression, { readonly kind: 'operation' }>['operator']
 
 const operations: Readonly<Record<Operator, (a: number | string, b: number | string) => number | boolean>> = {
-  '==': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
+  ...comparisons,
   and: (a, b) => Boolean(a) && Boolean(b),
   or: (a, b) => Boolean(a) || Boolean(b),
   not: (a) => !a,

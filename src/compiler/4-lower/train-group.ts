@@ -1,3 +1,4 @@
+import { comparisons } from '../../comparisons.js'
 import { badTrainPath } from '../../diagnostics/catalogue/stage.js'
 import { wrongType } from '../../diagnostics/catalogue/type.js'
 import type { ModuleDeclaration, ParameterCondition, TrainGroup } from '../1-parse/syntax.js'
@@ -57,7 +58,7 @@ function conditionOf(
     const wanted = evaluate(x, value, env)
     if (wanted.kind !== 'int')
       return fail(wrongType(value.span, { wanted: 'an int', got: describe(wanted), where: '`rank`' }))
-    return ({ type }) => compare[operator](type.shape.length, wanted.value)
+    return ({ type }) => comparisons[operator](type.shape.length, wanted.value)
   }
   const { modules } = condition
   const list = evaluate(x, modules, env)
@@ -68,16 +69,6 @@ function conditionOf(
       : fail(wrongType(modules.span, { wanted: 'a list of modules', got: describe(kind), where: '`kind`' })),
   )
   return (weight) => declarations.some((declaration) => declaration === declaredBy.get(weight))
-}
-
-type Comparison = (ParameterCondition & { kind: 'rank' })['operator']
-const compare: Readonly<Record<Comparison, (a: number, b: number) => boolean>> = {
-  '==': (a, b) => a === b,
-  '!=': (a, b) => a !== b,
-  '<': (a, b) => a < b,
-  '<=': (a, b) => a <= b,
-  '>': (a, b) => a > b,
-  '>=': (a, b) => a >= b,
 }
 
 /** The module that declares each parameter below a value. */
