@@ -17,16 +17,9 @@ import { writeExport } from './exports/index.js'
 import type { RunOptions, RunResult } from './options.js'
 import { Problems, prepare } from './prepare.js'
 import type { RunFolder } from './run-folder.js'
-import {
-  type StageHooks,
-  type StageRun,
-  type TrainContext,
-  changedModels,
-  checkpointFile,
-  rowsPerStep,
-  trainStage,
-  writeState,
-} from './train.js'
+import { changedModels, checkpointFile, writeState } from './stage-state.js'
+import { type StageHooks, rowsPerStep, trainStage } from './train.js'
+import type { StageRun, TrainContext } from './train-context.js'
 import { emptyTable } from '../json/table.js'
 
 export type { RunOptions, RunResult } from './options.js'

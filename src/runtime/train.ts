@@ -1,71 +1,17 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { GraphSpec } from '../artefact/graphs.js'
-import type { Artefact, Manifest } from '../artefact/manifest.js'
-import type { AdapterSpec } from '../artefact/models.js'
-import type { StageSpec, UpdateSpec } from '../artefact/stages.js'
-import { link } from '../artefact/link.js'
-import { stateKey } from '../artefact/roles.js'
-import { statesOf, trainedOf } from '../artefact/stage-parts.js'
-import { inside } from '../inside.js'
-import type { RunEvent } from './events.js'
-import { writePeftConfig } from './exports/peft.js'
-import { peftBias, peftFiles } from './exports/peft-names.js'
-import type { Feeder } from './feeds.js'
+import type { StageSpec } from '../artefact/stages.js'
 import type { OpenData } from './fields.js'
 import { type GroupHyper, hyperAt } from './hyper.js'
+import type { MonitorValue, RoundLine, UpdateMetrics } from './metrics-line.js'
 import { Batches } from './order/batches.js'
 import type { Cursor } from './order/cursor.js'
 import { alone } from './order/order.js'
-import { prologueFile } from './prologue.js'
-import type { RunFolder } from './run-folder.js'
-import { openSafetensors } from '../weights/safetensors.js'
-import type { StoredTensor } from '../weights/table.js'
-import type { SessionSettings } from './session.js'
-import type { MonitorValue, RoundLine, UpdateMetrics } from './metrics-line.js'
 import { type Execution, executionsOf, rowsOfRound } from './round.js'
-import type { StagePlan, StateTensor, StepOutcome } from './step-loop.js'
-import type { Substitutes } from './substitutes.js'
-import { dueAfter } from './validation.js'
+import { planStage } from './stage-state.js'
+import type { StepOutcome } from './step-loop.js'
 import { buffersOf } from './tensors.js'
-import type { WorkerThread } from './thread.js'
-import type { Weights } from './weights.js'
-
-export interface TrainContext {
-  readonly artefact: Artefact
-  readonly thread: WorkerThread
-  readonly feeder: Feeder
-  readonly data: ReadonlyMap<string, OpenData>
-  readonly weights: Weights
-  readonly folder: RunFolder
-  /** The folder for results of prologues that all runs of a project share. */
-  readonly cache: string
-  readonly seed: number
-  readonly random: Substitutes
-  readonly settings: SessionSettings
-  readonly signal: AbortSignal | undefined
-  readonly emit: (event: RunEvent) => void
-}
-
-/** Of the monitors that record a share: at how many steps they were due, and at how many their condition held. */
-export type Shares = Readonly<Record<string, { readonly steps: number; readonly held: number }>>
-
-/** Where the streams that a stage reads stand, by data. */
-type Cursors = Readonly<Record<string, Cursor>>
-
-/** What a checkpoint holds beside tensors. */
-interface Beside {
-  readonly shares: Shares
-  readonly cursors: Cursors
-}
-
-export interface StageRun {
-  readonly stage: StageSpec
-  /** The last step to train, at most the stage's own number. */
-  readonly steps: number
-  /** A checkpoint within the stage to go on from. */
-  readonly from: (Beside & { readonly step: number; readonly directory: string }) | null
-}
+import type { Beside, Cursors, Shares, StageRun, TrainContext } from './train-context.js'
+import { dueAfter } from './validation.js'
 
 export type StageEnd =
   | { readonly kind: 'trained'; readonly step: number }
@@ -338,127 +284,6 @@ function metricsOf(done: readonly ExecutionOutcome[]): UpdateMetrics | Pick<Roun
 }
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000
-
-const parameterKey = (model: string, path: string): string =>
-  stateKey(null, { kind: 'parameter', model, path })
-const carriedKey = (model: string, path: string): string => stateKey(null, { kind: 'carried', model, path })
-const averageKey = (update: string | null, model: string, path: string): string =>
-  stateKey(update, { kind: 'average', model, path })
-/** What an update keeps beside a parameter: slots of its optimizer, and the average. */
-function keptKeys({ name, slots, ema }: UpdateSpec, model: string, path: string): readonly string[] {
-  const kept = slots.map((slot) => stateKey(name, { kind: 'slot', slot, model, path }))
-  return ema === null ? kept : [...kept, averageKey(name, model, path)]
-}
-
-async function planStage(
-  { stage, from }: StageRun,
-  { artefact, weights, folder, cache, settings }: TrainContext,
-): Promise<StagePlan> {
-  await weights.prepare(stage)
-  const models = new Map<string, ReadonlyMap<string, StoredTensor>>()
-  const stored = async (file: string, name: string): Promise<StoredTensor> => {
-    const tensors = models.get(file) ?? (await openSafetensors(file)).tensors
-    models.set(file, tensors)
-    const tensor = tensors.get(name)
-    if (!tensor) throw new Error(`${file} has no tensor ${name}`)
-    return tensor
-  }
-  const state: StagePlan['state'][number][] = []
-  const dtype = 'f32'
-  const parameter = (model: string, path: string): Promise<StoredTensor> | StoredTensor =>
-    from
-      ? stored(join(from.directory, checkpointFile(artefact.manifest, model)), path)
-      : weights.parameter(model, path)
-  for (const { model, path, shape } of trainedOf(stage))
-    state.push({ key: parameterKey(model, path), dtype, shape, stored: await parameter(model, path) })
-  for (const { model, path, ...type } of statesOf(stage))
-    state.push({ key: carriedKey(model, path), ...type, stored: await parameter(model, path) })
-  for (const update of stage.updates)
-    for (const { model, path, shape } of update.trained)
-      for (const key of keptKeys(update, model, path)) {
-        const starts = key === averageKey(update.name, model, path) ? weights.parameter(model, path) : null
-        const kept = from ? await stored(join(from.directory, 'optimizer.safetensors'), key) : starts
-        state.push({ key, dtype, shape, stored: kept })
-      }
-  const linked = (spec: GraphSpec | null): Uint8Array | null => {
-    if (!spec) return null
-    const model = artefact.files.get(spec.file)
-    if (!model) throw new Error(`no file ${spec.file}`)
-    return link(model, weights.bindings(spec))
-  }
-  const updates = stage.updates.map((spec) => {
-    const { step, monitored, micro, prologue } = spec.graphs
-    const graphs = {
-      step: linked(step),
-      monitored: linked(monitored),
-      micro: linked(micro),
-      prologue: linked(prologue),
-    }
-    const prologueOf =
-      prologue && graphs.prologue
-        ? prologueFile(graphs.prologue, weights.bindings(prologue), { cache, run: folder.directory })
-        : null
-    return { spec, graphs, prologueFile: prologueOf }
-  })
-  return { updates, state, settings }
-}
-
-/** Has the worker write its state: a whole file for each model that the stage changes, and the optimizer's. */
-export async function writeState(directory: string, stage: StageSpec, context: TrainContext): Promise<void> {
-  const { thread, weights, artefact } = context
-  for (const name of changedModels(stage)) {
-    const keys = new Map([
-      ...trainedOf(stage).map((t) => [`${t.model}/${t.path}`, parameterKey(t.model, t.path)] as const),
-      ...statesOf(stage).map((s) => [`${s.model}/${s.path}`, carriedKey(s.model, s.path)] as const),
-    ])
-    const parameters = artefact.manifest.models.find((m) => m.name === name)?.parameters ?? []
-    const tensors = parameters.map(({ path, dtype, shape }): StateTensor => {
-      const head = { name: path, dtype, shape }
-      const key = keys.get(`${name}/${path}`)
-      return key === undefined ? { ...head, content: weights.parameter(name, path) } : { ...head, key }
-    })
-    const adapter = artefact.manifest.adapters.find((a) => a.name === name)
-    if (adapter) {
-      tensors.push(...biasesOf(adapter, stage, context))
-      const own = inside(directory, name)
-      mkdirSync(own)
-      writePeftConfig(artefact.manifest, name, own)
-    }
-    await thread.call('writeState', [inside(directory, checkpointFile(artefact.manifest, name)), tensors])
-  }
-  const slots = stage.updates.flatMap((update) =>
-    update.trained.flatMap(({ model, path, shape }) =>
-      keptKeys(update, model, path).map((key): StateTensor => ({ name: key, dtype: 'f32', shape, key })),
-    ),
-  )
-  await thread.call('writeState', [join(directory, 'optimizer.safetensors'), slots])
-}
-
-/** The biases that an adapter trains, as peft keeps them with it; the file of the model holds them too. */
-function biasesOf(
-  { model, biases }: AdapterSpec,
-  stage: StageSpec,
-  { artefact, weights }: TrainContext,
-): readonly StateTensor[] {
-  const parameters = artefact.manifest.models.find((m) => m.name === model)?.parameters ?? []
-  return parameters
-    .filter(({ path }) => biases.includes(path))
-    .map(({ path, dtype, shape }) => {
-      const head = { name: peftBias(path), dtype, shape }
-      return trainedOf(stage).some((t) => t.model === model && t.path === path)
-        ? { ...head, key: parameterKey(model, path) }
-        : { ...head, content: weights.parameter(model, path) }
-    })
-}
-
-/** The file of a model in a checkpoint's folder; an adapter has a folder of its own, in peft's form. */
-export const checkpointFile = ({ adapters }: Manifest, model: string): string =>
-  adapters.some(({ name }) => name === model) ? `${model}/${peftFiles.weights}` : `${model}.safetensors`
-
-/** The models that a stage changes. */
-export const changedModels = (stage: StageSpec): readonly string[] => [
-  ...new Set([...trainedOf(stage), ...statesOf(stage)].map(({ model }) => model)),
-]
 
 /** Rows of data that one step takes, of the data of which it takes most; 0 where it reads none. */
 export const rowsPerStep = (stage: StageSpec): number => Math.max(0, ...rowsOfRound(stage).values())

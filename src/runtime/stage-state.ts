@@ -1,0 +1,139 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { GraphSpec } from '../artefact/graphs.js'
+import { link } from '../artefact/link.js'
+import type { Manifest } from '../artefact/manifest.js'
+import type { AdapterSpec } from '../artefact/models.js'
+import { stateKey } from '../artefact/roles.js'
+import { statesOf, trainedOf } from '../artefact/stage-parts.js'
+import type { StageSpec, UpdateSpec } from '../artefact/stages.js'
+import { inside } from '../inside.js'
+import { openSafetensors } from '../weights/safetensors.js'
+import type { StoredTensor } from '../weights/table.js'
+import { writePeftConfig } from './exports/peft.js'
+import { peftBias, peftFiles } from './exports/peft-names.js'
+import { prologueFile } from './prologue.js'
+import type { StagePlan, StateTensor } from './step-loop.js'
+import type { StageRun, TrainContext } from './train-context.js'
+
+const parameterKey = (model: string, path: string): string =>
+  stateKey(null, { kind: 'parameter', model, path })
+const carriedKey = (model: string, path: string): string => stateKey(null, { kind: 'carried', model, path })
+const averageKey = (update: string | null, model: string, path: string): string =>
+  stateKey(update, { kind: 'average', model, path })
+/** What an update keeps beside a parameter: slots of its optimizer, and the average. */
+function keptKeys({ name, slots, ema }: UpdateSpec, model: string, path: string): readonly string[] {
+  const kept = slots.map((slot) => stateKey(name, { kind: 'slot', slot, model, path }))
+  return ema === null ? kept : [...kept, averageKey(name, model, path)]
+}
+
+/** What the worker needs to train a stage: its graphs, and where each of its state tensors starts. */
+export async function planStage(
+  { stage, from }: StageRun,
+  { artefact, weights, folder, cache, settings }: TrainContext,
+): Promise<StagePlan> {
+  await weights.prepare(stage)
+  const models = new Map<string, ReadonlyMap<string, StoredTensor>>()
+  const stored = async (file: string, name: string): Promise<StoredTensor> => {
+    const tensors = models.get(file) ?? (await openSafetensors(file)).tensors
+    models.set(file, tensors)
+    const tensor = tensors.get(name)
+    if (!tensor) throw new Error(`${file} has no tensor ${name}`)
+    return tensor
+  }
+  const state: StagePlan['state'][number][] = []
+  const dtype = 'f32'
+  const parameter = (model: string, path: string): Promise<StoredTensor> | StoredTensor =>
+    from
+      ? stored(join(from.directory, checkpointFile(artefact.manifest, model)), path)
+      : weights.parameter(model, path)
+  for (const { model, path, shape } of trainedOf(stage))
+    state.push({ key: parameterKey(model, path), dtype, shape, stored: await parameter(model, path) })
+  for (const { model, path, ...type } of statesOf(stage))
+    state.push({ key: carriedKey(model, path), ...type, stored: await parameter(model, path) })
+  for (const update of stage.updates)
+    for (const { model, path, shape } of update.trained)
+      for (const key of keptKeys(update, model, path)) {
+        const starts = key === averageKey(update.name, model, path) ? weights.parameter(model, path) : null
+        const kept = from ? await stored(join(from.directory, 'optimizer.safetensors'), key) : starts
+        state.push({ key, dtype, shape, stored: kept })
+      }
+  const linked = (spec: GraphSpec | null): Uint8Array | null => {
+    if (!spec) return null
+    const model = artefact.files.get(spec.file)
+    if (!model) throw new Error(`no file ${spec.file}`)
+    return link(model, weights.bindings(spec))
+  }
+  const updates = stage.updates.map((spec) => {
+    const { step, monitored, micro, prologue } = spec.graphs
+    const graphs = {
+      step: linked(step),
+      monitored: linked(monitored),
+      micro: linked(micro),
+      prologue: linked(prologue),
+    }
+    const prologueOf =
+      prologue && graphs.prologue
+        ? prologueFile(graphs.prologue, weights.bindings(prologue), { cache, run: folder.directory })
+        : null
+    return { spec, graphs, prologueFile: prologueOf }
+  })
+  return { updates, state, settings }
+}
+
+/** Has the worker write its state: a whole file for each model that the stage changes, and the optimizer's. */
+export async function writeState(directory: string, stage: StageSpec, context: TrainContext): Promise<void> {
+  const { thread, weights, artefact } = context
+  for (const name of changedModels(stage)) {
+    const keys = new Map([
+      ...trainedOf(stage).map((t) => [`${t.model}/${t.path}`, parameterKey(t.model, t.path)] as const),
+      ...statesOf(stage).map((s) => [`${s.model}/${s.path}`, carriedKey(s.model, s.path)] as const),
+    ])
+    const parameters = artefact.manifest.models.find((m) => m.name === name)?.parameters ?? []
+    const tensors = parameters.map(({ path, dtype, shape }): StateTensor => {
+      const head = { name: path, dtype, shape }
+      const key = keys.get(`${name}/${path}`)
+      return key === undefined ? { ...head, content: weights.parameter(name, path) } : { ...head, key }
+    })
+    const adapter = artefact.manifest.adapters.find((a) => a.name === name)
+    if (adapter) {
+      tensors.push(...biasesOf(adapter, stage, context))
+      const own = inside(directory, name)
+      mkdirSync(own)
+      writePeftConfig(artefact.manifest, name, own)
+    }
+    await thread.call('writeState', [inside(directory, checkpointFile(artefact.manifest, name)), tensors])
+  }
+  const slots = stage.updates.flatMap((update) =>
+    update.trained.flatMap(({ model, path, shape }) =>
+      keptKeys(update, model, path).map((key): StateTensor => ({ name: key, dtype: 'f32', shape, key })),
+    ),
+  )
+  await thread.call('writeState', [join(directory, 'optimizer.safetensors'), slots])
+}
+
+/** The biases that an adapter trains, as peft keeps them with it; the file of the model holds them too. */
+function biasesOf(
+  { model, biases }: AdapterSpec,
+  stage: StageSpec,
+  { artefact, weights }: TrainContext,
+): readonly StateTensor[] {
+  const parameters = artefact.manifest.models.find((m) => m.name === model)?.parameters ?? []
+  return parameters
+    .filter(({ path }) => biases.includes(path))
+    .map(({ path, dtype, shape }) => {
+      const head = { name: peftBias(path), dtype, shape }
+      return trainedOf(stage).some((t) => t.model === model && t.path === path)
+        ? { ...head, key: parameterKey(model, path) }
+        : { ...head, content: weights.parameter(model, path) }
+    })
+}
+
+/** The file of a model in a checkpoint's folder; an adapter has a folder of its own, in peft's form. */
+export const checkpointFile = ({ adapters }: Manifest, model: string): string =>
+  adapters.some(({ name }) => name === model) ? `${model}/${peftFiles.weights}` : `${model}.safetensors`
+
+/** The models that a stage changes. */
+export const changedModels = (stage: StageSpec): readonly string[] => [
+  ...new Set([...trainedOf(stage), ...statesOf(stage)].map(({ model }) => model)),
+]

@@ -1,0 +1,49 @@
+import type { Artefact } from '../artefact/manifest.js'
+import type { StageSpec } from '../artefact/stages.js'
+import type { RunEvent } from './events.js'
+import type { Feeder } from './feeds.js'
+import type { OpenData } from './fields.js'
+import type { Cursor } from './order/cursor.js'
+import type { RunFolder } from './run-folder.js'
+import type { SessionSettings } from './session.js'
+import type { Substitutes } from './substitutes.js'
+import type { WorkerThread } from './thread.js'
+import type { Weights } from './weights.js'
+
+/** What the stages of a run share. */
+export interface TrainContext {
+  readonly artefact: Artefact
+  readonly thread: WorkerThread
+  readonly feeder: Feeder
+  readonly data: ReadonlyMap<string, OpenData>
+  readonly weights: Weights
+  readonly folder: RunFolder
+  /** The folder for results of prologues that all runs of a project share. */
+  readonly cache: string
+  readonly seed: number
+  readonly random: Substitutes
+  readonly settings: SessionSettings
+  readonly signal: AbortSignal | undefined
+  readonly emit: (event: RunEvent) => void
+}
+
+/** Of the monitors that record a share: at how many steps they were due, and at how many their condition held. */
+export type Shares = Readonly<Record<string, { readonly steps: number; readonly held: number }>>
+
+/** Where the streams that a stage reads stand, by data. */
+export type Cursors = Readonly<Record<string, Cursor>>
+
+/** What a checkpoint holds beside tensors. */
+export interface Beside {
+  readonly shares: Shares
+  readonly cursors: Cursors
+}
+
+/** A stage that is to be trained. */
+export interface StageRun {
+  readonly stage: StageSpec
+  /** The last step to train, at most the stage's own number. */
+  readonly steps: number
+  /** A checkpoint within the stage to go on from. */
+  readonly from: (Beside & { readonly step: number; readonly directory: string }) | null
+}
