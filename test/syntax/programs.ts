@@ -25,6 +25,8 @@ import type {
   Statement,
   SyntaxFile,
   TrainGroup,
+  MetricPath,
+  Cadence,
   TypeSyntax,
   Use,
 } from '../../src/compiler/1-parse/syntax.js'
@@ -41,7 +43,7 @@ const node = <T>(fields: Readonly<Record<string, Arbitrary<unknown>>>): Arbitrar
   fc.record(fields).map((values) => tidy({ ...values, span }) as T)
 
 const words =
-  'a b c x y long_name_of_a_value d_in Linear _ data model stage image loss train allow seeds ignore x1 lr'.split(
+  'a b c x y long_name_of_a_value d_in Linear _ data model stage image loss train allow seeds ignore x1 lr keep best stop epochs strip'.split(
     ' ',
   )
 const identifier: Arbitrary<Identifier> = fc.constantFrom(...words).map((text) => ({ text, span }))
@@ -358,11 +360,15 @@ const trainGroup = node<TrainGroup>({
 const clauseName = fc
   .constantFrom('minimize', 'optimizer', 'steps', 'clip_norm')
   .map((word) => ({ text: word, span }))
+const metric = node<MetricPath>({ evaluation: identifier, path: few(identifier, 1) })
 const clause = fc.oneof(
   node<StageClause>({ kind: kind('train'), groups: few(trainGroup, 1) }),
   node<StageClause>({ kind: kind('freeze'), paths: few(path, 1) }),
   allow,
   node<StageClause>({ kind: kind('monitor'), name: identifier, value: expression, every: maybe(expression) }),
+  node<StageClause>({ kind: kind('keep'), last: expression }),
+  node<StageClause>({ kind: kind('keep'), best: metric }),
+  node<StageClause>({ kind: kind('stop'), metric, stalls: expression }),
   node<StageClause>({ kind: kind('clause'), name: clauseName, value: expression }),
 )
 
@@ -407,6 +413,7 @@ const item = fc.oneof(
     name: identifier,
     value: expression,
     from: expression,
+    strip: maybe(text.map((prefix) => ({ text: prefix, span }))),
     ignore: maybe(few(text, 1).map((texts) => texts.map((pattern) => ({ text: pattern, span })))),
     as: maybe(identifier),
     override,
@@ -427,6 +434,9 @@ const item = fc.oneof(
     name: identifier,
     value: expression,
     over: maybe(fc.record({ name: identifier, values: expression })),
+    every: maybe(
+      node<Cadence>({ count: expression, unit: maybe(fc.constantFrom('epoch' as const, 'epochs' as const)) }),
+    ),
     override,
   }),
   node<PipelineItem>({ kind: kind('export'), models: few(identifier, 1) }),

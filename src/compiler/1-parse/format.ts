@@ -234,7 +234,7 @@ class FilePrinter extends ExpressionPrinter {
           this.assigned(item.value, 1),
           ...(item.over ? [` for ${item.over.name.text} in `, this.expression(item.over.values, 1)] : []),
           ...(item.every
-            ? [' every ', this.expression(item.every.count, 1), item.every.epochs ? ' epochs' : '']
+            ? [' every ', this.expression(item.every.count, 1), item.every.unit ? ` ${item.every.unit}` : '']
             : []),
         ])
       case 'export':

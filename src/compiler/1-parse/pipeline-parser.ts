@@ -315,15 +315,18 @@ export abstract class PipelineParser extends StageParser {
     return this.ACTION(() => ({ name, values }))
   })
 
-  /** `every 500`, `every 2 epochs` */
+  /** `every 500`, `every 1 epoch`, `every 2 epochs` */
   private readonly cadence: Rule<Cadence> = this.part('cadence', () => {
     const first = this.CONSUME(t.Every)
     const count = this.SUBRULE(this.element)
-    const epochs = this.OPTION({
+    const unit = this.OPTION({
       GATE: () => !this.startsLine(),
-      DEF: () => this.CONSUME(t.Epochs),
+      DEF: () => this.OR([{ ALT: () => this.CONSUME(t.Epoch) }, { ALT: () => this.CONSUME(t.Epochs) }]),
     })
-    return this.ACTION(() => ({ count, epochs: epochs !== undefined, span: this.from(first) }))
+    return this.ACTION((): Cadence => {
+      const span = this.from(first)
+      return unit ? { count, unit: unit.tokenType === t.Epoch ? 'epoch' : 'epochs', span } : { count, span }
+    })
   })
 
   private readonly export: ParserMethod<[Head?], ExportItem> = this.part('export', (given) => {

@@ -381,10 +381,11 @@ export interface EvaluateItem extends Overridable {
   readonly every?: Cadence
 }
 
-/** `500` steps, or `2 epochs`. */
+/** `500` steps, or `1 epoch`, `2 epochs`. */
 export interface Cadence {
   readonly count: Expression
-  readonly epochs: boolean
+  /** Without it steps are counted. */
+  readonly unit?: 'epoch' | 'epochs'
   readonly span: Span
 }
 

@@ -64,6 +64,7 @@ export const Best = contextual('best')
 export const Stop = contextual('stop')
 export const When = contextual('when')
 export const Stalls = contextual('stalls')
+export const Epoch = contextual('epoch')
 export const Epochs = contextual('epochs')
 export const From = contextual('from')
 export const As = contextual('as')
@@ -84,12 +85,13 @@ export const Next = contextual('next')
 export const After = contextual('after')
 export const Update = contextual('update')
 
+// A word that begins another stands behind it: of two that fit, the lexer takes the first.
 const keywords = [
   [Use, Module, RecordWord, Fn, Let, Pipeline, Extends, Override, Remove, If, Else, Match, For, In, Draw],
   [True, False, None, And, Or, Not, With, Param, Data, Model, Adapter, Loss, Stage, Evaluate, Export, Train],
   [Monitor, Every, From, As, Strip, Ignore, Of, Like, Except, Where, Rows, Exact, Allow, Freeze],
   [Ablation, Variant, Vary, Seeds],
-  [Keep, Last, Best, Stop, When, Stalls, Epochs],
+  [Keep, Last, Best, Stop, When, Stalls, Epochs, Epoch],
   [State, Next, After, Update],
 ].flat()
 

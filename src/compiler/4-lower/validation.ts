@@ -88,13 +88,13 @@ export function checkCadences(
 
 function cadence(
   scope: PipelineScope,
-  { count, epochs, span }: Cadence,
+  { count, unit, span }: Cadence,
   file: string,
   batches: TrainedStage['batches'],
 ): number {
   const x = scope.elaboration
-  const number = positiveNumber(x, scope.environment(file), 'every', count, epochs ? 'float' : 'int')
-  return epochs ? stepsOfEpochs(x, { count: number, span, data: batches }) : number
+  const number = positiveNumber(x, scope.environment(file), 'every', count, unit ? 'float' : 'int')
+  return unit ? stepsOfEpochs(x, { count: number, span, data: batches }) : number
 }
 
 const reads = (evaluation: LoweredEvaluation, changed: ReadonlySet<string>): boolean =>
