@@ -69,6 +69,6 @@ export function clipTokenizer(
   }
 }
 
-/** One pair a line; the first line may say a version. */
+/** One pair a line, whatever system wrote the file; a line may say a version. */
 const pairsOf = (merges: string): readonly string[] =>
-  merges.split('\n').filter((line, k) => line.trim() !== '' && !(k === 0 && line.startsWith('#version')))
+  merges.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#version'))

@@ -1,5 +1,6 @@
 import { Tokenizer } from '@huggingface/tokenizers'
 import { clipTokenizer } from './clip-bpe.js'
+import { letterByLetter } from './lower-case.js'
 import { within } from './time-limit.js'
 import { type TokenizerFiles, TokenizerProblem } from './tokenizer-files.js'
 
@@ -43,7 +44,8 @@ export class ModelTokenizer {
     const whole = objectOf(files, 'tokenizer.json')
     try {
       const made = whole ? { json: whole, settings } : fromVocabulary(files, settings)
-      return new ModelTokenizer(new Tokenizer(made.json, made.settings), made.settings)
+      const json = { ...made.json, normalizer: letterByLetter(made.json['normalizer']) }
+      return new ModelTokenizer(new Tokenizer(json, made.settings), made.settings)
     } catch (error) {
       if (error instanceof TokenizerProblem) throw error
       throw new TokenizerProblem(file, `it is no tokenizer that can be read: ${brief(error)}`)

@@ -89,6 +89,10 @@ describe('what a user reads about tokenizers', () => {
       source('"x"'),
       at('w/tokenizer', { ...clip, 'vocab.json': '{"a": 1}' }),
     ],
+    'an id for which the model has no row': [
+      source('"a photo"').replace('table =', 'vocab_size = count\n  table =').replaceAll('700', '602'),
+      at('w/tokenizer', clip),
+    ],
     'another tokenizer': [
       source('"x"'),
       at('w/tokenizer', { ...clip, 'tokenizer_config.json': '{"tokenizer_class": "GPT2Tokenizer"}' }),

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["tokenizers==0.23.3", "transformers==5.23.0"]
+# dependencies = ["tokenizers==0.23.3", "transformers==5.24.0"]
 # ///
 """Tokenizers of small vocabularies trained here, saved as model directories have them, and the ids that transformers
 gives for texts, padded and cut as diffusers and the SigLIP processor do."""
@@ -21,6 +21,7 @@ CORPUS = [
 TEXTS = [
     "", " ", "a photo of a .", "A Photo\n of\ta DOG", "it's 2026, we'd say: don't!", "naïve café 😀", "東京 東京",
     "<|startoftext|> a dog <|endoftext|> cats", "x" * 60, "two dogs and three cats " * 6, "e\u0301tude", "a.b,c;d -- e_f",
+    "ΟΔΟΣ ΣΑΣ ΣΟΦΟΣ.", "İstanbul ǅ ẞ",
 ]
 
 
@@ -29,10 +30,10 @@ def ids_of(tokenizer, length):
 
 
 def files_of(folder):
-    return {path.name: path.read_text() for path in sorted(Path(folder).iterdir())}
+    return {path.name: path.read_bytes().decode() for path in sorted(Path(folder).iterdir())}
 
 
-def clip(pad):
+def clip(pad, newline="\n"):
     """A byte-level BPE in CLIP's form, as vocab.json and merges.txt and as tokenizer.json."""
     bpe = Tokenizer(models.BPE(end_of_word_suffix="</w>", continuing_subword_prefix=""))
     bpe.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
@@ -47,17 +48,15 @@ def clip(pad):
     vocabulary = {token: k for k, token in enumerate(dict.fromkeys(["!", *tokens, "<|startoftext|>", "<|endoftext|>"]))}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False))
-        (Path(folder) / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges))
+        lines = ["#version: 0.2", *(f"{a} {b}" for a, b in merges)]
+        (Path(folder) / "merges.txt").write_bytes("".join(line + newline for line in lines).encode())
         settings = {
             "tokenizer_class": "CLIPTokenizer", "bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>",
             "unk_token": "<|endoftext|>", "pad_token": pad, "model_max_length": 16,
         }
         (Path(folder) / "tokenizer_config.json").write_text(json.dumps(settings))
         slow = files_of(folder)
-        tokenizer = CLIPTokenizer(
-            vocab=vocabulary, merges=merges, unk_token="<|endoftext|>", bos_token="<|startoftext|>",
-            eos_token="<|endoftext|>", pad_token=pad, model_max_length=16,
-        )
+        tokenizer = CLIPTokenizer.from_pretrained(folder)
         with tempfile.TemporaryDirectory() as other:
             tokenizer.save_pretrained(other)
             fast = files_of(other)
@@ -84,12 +83,30 @@ def unigram():
         return {"files": files_of(folder), "ids": ids_of(tokenizer, 12), "length": 12}
 
 
+def wordpiece():
+    """BERT's: its normalizer lowers letters and takes accents off."""
+    bert = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    bert.normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
+    bert.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(vocab_size=200, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]"], show_progress=False)
+    bert.train_from_iterator([*CORPUS, *["οδοσ οδος σασ σας"] * 4], trainer)
+    bert.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    with tempfile.TemporaryDirectory() as folder:
+        bert.save(str(Path(folder) / "tokenizer.json"))
+        settings = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "[PAD]", "unk_token": "[UNK]", "model_max_length": 20}
+        (Path(folder) / "tokenizer_config.json").write_text(json.dumps(settings))
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        return {"files": files_of(folder), "ids": ids_of(tokenizer, 20), "length": 20}
+
+
 def main():
     write("tokenizers", {
         "texts": TEXTS,
         "clip_1": clip("<|endoftext|>"),
         "clip_2": clip("!"),
+        "clip_windows": clip("<|endoftext|>", "\r\n"),
         "unigram": unigram(),
+        "wordpiece": wordpiece(),
     })
 
 

@@ -1,5 +1,6 @@
 import {
   badTokenizer,
+  idOutside,
   noDirectory,
   noTextLength,
   noTokenizer,
@@ -109,12 +110,17 @@ function idsOf(
   span: Span,
 ): Val {
   const { environment, declaration } = instance
-  const said = environment.hasOwn('text_length') ? environment.get('text_length') : undefined
-  const most = said?.kind === 'int' && said.value > 0 ? said.value : undefined
-  const length = Math.min(most ?? Infinity, tokenizer?.length ?? Infinity)
+  const said = (name: string): number => {
+    const value = environment.hasOwn(name) ? environment.get(name) : undefined
+    return value?.kind === 'int' && value.value > 0 ? value.value : Infinity
+  }
+  const length = Math.min(said('text_length'), tokenizer?.length ?? Infinity)
   if (length === Infinity) return fail(noTextLength(span, { model, module: declaration.name.text }))
   x.checkLength(length, span)
   const ids = tokenizer ? encoded(tokenizer, model, text, length, span) : standIns(text, length)
+  const rows = said('vocab_size')
+  const outside = ids.find((id) => id >= rows)
+  if (outside !== undefined) return fail(idOutside(span, { model, id: outside, rows }))
   return tensorVal(x.build(span, (b) => b.constant(tensor('i64', [1, length], ids))))
 }
 

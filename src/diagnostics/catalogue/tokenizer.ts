@@ -57,3 +57,23 @@ module TextModel(config: TextConfig) {
     help: 'a model of texts says it: `text_length = 77`',
   }),
 )
+
+export const idOutside = define<{ model: string; id: number; rows: number }>(
+  'tokenizer/outside',
+  'error',
+  `
+The tokenizer of the model's directory gives this text an id for which the model has no row: tokens were added to it and
+the model was not made larger, or it is of another model. A module says as its value \`vocab_size\` how many ids it has.
+
+\`\`\`dcr
+module TextModel(config: TextConfig) {
+  text_length = config.max_position_embeddings
+  vocab_size = config.vocab_size
+}
+\`\`\`
+`,
+  ({ model, id, rows }) => ({
+    message: `the tokenizer of \`${model}\` gives the id ${id} for this text, the model has ${rows} ids, 0 to ${rows - 1}`,
+    help: 'take tokenizer and weights of one model; after `tokenizer.add_tokens` in Python, save the model behind `model.resize_token_embeddings(len(tokenizer))`',
+  }),
+)
