@@ -7,6 +7,12 @@ export const weightCache = (root: string): string => join(root, '.dcrc', 'cache'
 /** Where a project keeps results of prologues; it can be deleted at any time. */
 export const prologueCache = (root: string): string => join(root, '.dcrc', 'cache', 'prologue')
 
+/** Where a project keeps hashes of large files; it can be deleted at any time. */
+export const contentCache = (root: string): string => join(root, '.dcrc', 'cache', 'contents')
+
+/** Where a project keeps the results of stages, which every run with the same stage takes; see `runtime/store`. */
+export const stageStore = (root: string): string => join(root, '.dcrc', 'stages')
+
 /** Makes the folder where it is not there. */
 export function openCache(folder: string): string {
   mkdirSync(folder, { recursive: true })

@@ -122,6 +122,7 @@ const watched = z.strictObject({
 const stage = z.strictObject({
   name,
   hash: z.string(),
+  after: z.array(name),
   steps: z.int().positive(),
   save_every: z.int().positive().nullable(),
   measures: z.array(z.strictObject({ evaluation: name, every: z.int().positive() })),

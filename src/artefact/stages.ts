@@ -12,7 +12,10 @@ export interface GroupSpec {
 
 export interface StageSpec {
   readonly name: string
+  /** With equal hashes, seeds, weights and data the results of stages are equal. */
   readonly hash: string
+  /** The earlier stages from whose values it follows. */
+  readonly after: readonly string[]
   /** Rounds, in each of which its updates run in turn. */
   readonly steps: number
   readonly save_every: number | null

@@ -86,7 +86,8 @@ export function pruneCheckpoints(
   }
 }
 
-function readCheckpoint(directory: string): Checkpoint | undefined {
+/** A checkpoint that is whole. */
+export function readCheckpoint(directory: string): Checkpoint | undefined {
   const file = join(directory, 'state.json')
   if (!existsSync(file)) return undefined
   const { data } = stateSchema.safeParse(parse(readFileSync(file, 'utf8')))

@@ -36,6 +36,10 @@ export type RunEvent =
       readonly values: number
       readonly steps: number
     }
+  /** A stage that another run has trained is taken from the store. */
+  | { readonly kind: 'taken'; readonly stage: string; readonly step: number; readonly run: string }
+  /** Another process or run trains the stage: its end is awaited. */
+  | { readonly kind: 'awaiting'; readonly stage: string; readonly host: string; readonly pid: number }
   | { readonly kind: 'checkpoint'; readonly stage: string; readonly step: number; readonly directory: string }
   | {
       readonly kind: 'evaluating'

@@ -4,6 +4,7 @@ import type { Measure } from './evaluate.js'
 import type { RunEvent } from './events.js'
 import type { OpenDataset } from './rows/open-rows.js'
 import type { EvaluationTable } from './run-folder.js'
+import type { StageStore } from './store/stage-store.js'
 import type { StartResults } from './start-results.js'
 
 export interface RunOptions {
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly openDataset?: OpenDataset
   /** Shares what is measured before the first stage with other runs from the same start. */
   readonly startResults?: StartResults
+  /** Where stages are taken from that another run has trained, and where this one puts its own. */
+  readonly store?: StageStore
   /** Measures evaluations otherwise than by the files of `src/runtime/measures`. */
   readonly measure?: Measure
 }

@@ -87,6 +87,12 @@ export function createProgress(lane: Lane, options: ProgressOptions = {}): (even
       case 'checkpoint':
         if (!live) say(`checkpoint ${event.directory}`)
         return
+      case 'taken':
+        say(`${event.stage} is there already: trained ${event.step} steps by ${event.run}`)
+        return
+      case 'awaiting':
+        say(`${event.stage} is being trained by process ${event.pid} on ${event.host}: waiting for it`)
+        return
       case 'ended': {
         const early = event.step < event.steps ? `${event.stage} stops after step ${event.step}` : undefined
         const best =

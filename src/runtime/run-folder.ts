@@ -38,7 +38,7 @@ const placeSchema = z.object({ stage: z.string(), step: z.int() })
 /** Metrics by moment (`start` or a stage's name) and evaluation. */
 export type EvaluationTable = Record<string, Record<string, Readonly<Record<string, Json>>>>
 
-const tableSchema: z.ZodType<EvaluationTable> = z.record(
+export const evaluationTable: z.ZodType<EvaluationTable> = z.record(
   z.string(),
   z.record(z.string(), z.record(z.string(), z.json())),
 )
@@ -100,6 +100,13 @@ export class RunFolder {
     naming(file, () => appendFileSync(file, content))
   }
 
+  /** All lines that are written. */
+  readMetrics(): readonly MetricsLine[] {
+    this.flush()
+    const lines = (readText(this.path('metrics.jsonl')) ?? '').split('\n')
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as MetricsLine)
+  }
+
   /** Drops the lines for which `keep` does not hold, and a last line that was cut off. */
   truncateMetrics(keep: (place: { readonly stage: string; readonly step: number }) => boolean): void {
     const text = readText(this.path('metrics.jsonl'))
@@ -117,7 +124,7 @@ export class RunFolder {
     const file = this.path('eval.json')
     const text = readText(file)
     if (text === undefined) return {}
-    const { data } = tableSchema.safeParse(parseJson(text))
+    const { data } = evaluationTable.safeParse(parseJson(text))
     if (data) return data
     throw new RunUnreadable(
       `${file} is damaged: ${text.trim() === '' ? 'it is empty' : 'it holds no table of results'}`,

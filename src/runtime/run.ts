@@ -17,6 +17,7 @@ import { writeExport } from './exports/index.js'
 import type { RunOptions, RunResult } from './options.js'
 import { Problems, prepare } from './prepare.js'
 import type { RunFolder } from './run-folder.js'
+import { SharedStages } from './store/shared-stages.js'
 import { changedModels, checkpointFile, writeState } from './stage-state.js'
 import { type StageHooks, rowsPerStep, trainStage } from './train.js'
 import type { StageRun, TrainContext } from './train-context.js'
@@ -34,14 +35,15 @@ export async function runPipeline(source: string | Artefact, options: RunOptions
     span = { ...span, file: options.file ?? artefact.manifest.pipeline }
     checkTarget(artefact.manifest, span)
     const { context, stages, progress } = await prepare(artefact, span, options)
-    const run = new Run(context, stages, progress, options, span)
-    directory = run.folder.directory
+    directory = context.folder.directory
     try {
-      return await run.go()
+      const { store, root = process.cwd() } = options
+      const shared = store && (await SharedStages.open(store, context, stages, { root, span }))
+      return await new Run(context, stages, progress, options, span, shared).go()
     } finally {
       // The thread ends last: a disk that takes no more lines must not keep the process alive.
       try {
-        run.folder.flush()
+        context.folder.flush()
       } finally {
         await context.thread.end()
       }
@@ -77,6 +79,8 @@ class Run {
     private readonly progress: Progress,
     private readonly options: RunOptions,
     private readonly span: Span,
+    /** What other runs have trained, where there is a store of it. */
+    private readonly shared: SharedStages | undefined,
   ) {}
 
   get folder(): RunFolder {
@@ -104,7 +108,8 @@ class Run {
         if (!finished) {
           const resumed = within?.stage === stage.name ? within : null
           this.at = resumed ? { stage: stage.name, step: resumed.step } : this.at
-          if (await this.train({ ...stageRun, from: resumed })) return this.stopped()
+          const train = (): Promise<boolean> => this.train({ ...stageRun, from: resumed })
+          if (await (this.shared?.have(stageRun, this.ends, train) ?? train())) return this.stopped()
         }
         await this.startEvaluations()
         const end = { stage: stage.name, step: finished?.step ?? this.endOf(stageRun) }

@@ -43,6 +43,12 @@ export async function openIndex(
   return { file, tensors }
 }
 
+/** The paths of an index's parts. Throws WeightsError. */
+export async function partsOfIndex(file: string): Promise<readonly string[]> {
+  const places = await readIndex(file)
+  return [...new Set(places.values())].sort().map((part) => join(dirname(file), part))
+}
+
 /** The name of the file in which each tensor lies. */
 async function readIndex(file: string): Promise<ReadonlyMap<string, string>> {
   const { size } = await stat(file)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DataSpec } from '../../src/artefact/data.js'
-import { stageHashes } from '../../src/compiler/9-emit/stage-hash.js'
+import { stageIdentities } from '../../src/compiler/9-emit/stage-hash.js'
 import { analyzeSources, problems } from './analyze.js'
 
 const program = (data: string, more = ''): string => `use std.nn { Linear }
@@ -171,7 +171,7 @@ describe('a mix', () => {
 describe('the hash of a stage', () => {
   const hash = (data: string, more = ''): string | undefined => {
     const { lowered } = analyzeSources(program(data, more))
-    return lowered && stageHashes(lowered, 'cpu', 'test')[0]
+    return lowered && stageIdentities(lowered, 'cpu', 'test')[0]?.hash
   }
   const base = `${all}\ndata train = part(all, 0%..80%) rows 4 { ${image} }`
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Lowered, LoweredStage, LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
-import { stageHashes } from '../../src/compiler/9-emit/stage-hash.js'
+import { stageIdentities } from '../../src/compiler/9-emit/stage-hash.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Graph } from '../../src/graph/graph.js'
 import type { TensorType } from '../../src/graph/types.js'
@@ -92,6 +92,7 @@ const whole: Lowered = {
       name: 'net',
       from: 'weights/net',
       as: 'bf16',
+      strip: 'module.',
       ignore: ['head.*'],
       config: '{}',
       files: [{ name: 'config.json', sha256: 'ab' }],
@@ -151,6 +152,7 @@ const whole: Lowered = {
 /** What changes no result, with all that stands below it. */
 const reasons: Readonly<Record<string, string>> = {
   pipeline: 'a name',
+  seed: 'a run may have another; the key of a stage that is run holds it',
   params: 'what they decide stands in the graphs',
   'models.ignore': 'what of a file is not read',
   'models.config': 'sizes stand in the graphs',
@@ -192,7 +194,9 @@ function changed(value: unknown, path = ''): (readonly [path: string, value: unk
 }
 
 const hashOf = (lowered: Lowered, target = 'cpu', version = '1'): string =>
-  stageHashes(lowered, target, version).join()
+  stageIdentities(lowered, target, version)
+    .map(({ hash }) => hash)
+    .join()
 
 const before = hashOf(whole)
 const reasonFor = (path: string): string | undefined =>
@@ -274,9 +278,24 @@ describe('the hash of a stage', () => {
     expect(hashWith({ graph: graphOf('Tanh', 'Cos') })).toBe(before)
   })
 
+  it('changes with an earlier stage that trains what it does not read of a model that it writes', () => {
+    const models = whole.models.map((model) => ({
+      ...model,
+      parameters: model.parameters.flatMap((p) => [p, { ...p, path: 'elsewhere' }]),
+    }))
+    const beside = { ...update, trained: [{ ...update.trained[0], path: 'elsewhere' } as never], states: [] }
+    const after = (steps: number) => {
+      const first = { ...stage, name: 'first', updates: [beside], steps }
+      const later = { ...stage, name: 'later', updates: [{ ...update, states: [] }] }
+      return stageIdentities({ ...whole, models, stages: [first, later] }, 'cpu', '1')[1]
+    }
+    expect(after(10)?.after).toEqual(['first'])
+    expect(after(11)?.hash).not.toBe(after(10)?.hash)
+  })
+
   it('changes with an earlier stage if that trains or carries what this one reads', () => {
     const later = (first: LoweredStage): string | undefined =>
-      stageHashes({ ...whole, stages: [first, { ...stage, name: 'later' }] }, 'cpu', '1')[1]
+      stageIdentities({ ...whole, stages: [first, { ...stage, name: 'later' }] }, 'cpu', '1')[1]?.hash
     const first = { ...stage, name: 'first' }
     const elsewhere = { ...update, trained: [{ ...update.trained[0], model: 'other' } as never], states: [] }
     expect(later({ ...first, steps: 11 })).not.toBe(later(first))

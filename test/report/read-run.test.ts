@@ -41,6 +41,7 @@ const manifest: Manifest = {
     {
       name: 'align',
       hash: 'x',
+      after: [],
       steps: 10,
       save_every: null,
 

@@ -203,6 +203,7 @@ function stageSpec(files: Map<string, Uint8Array>, name: string, options: Option
   return {
     name,
     hash: name,
+    after: [],
     steps: options.steps ?? 20,
     save_every: options.saveEvery ?? null,
 

@@ -15,7 +15,7 @@ import type { Artefact, Manifest } from '../../artefact/manifest.js'
 import type { StageSpec, UpdateSpec } from '../../artefact/stages.js'
 import { identity } from '../../artefact/identity.js'
 import { manifestFormat, manifestVersion } from '../../artefact/manifest-version.js'
-import { parameterNames, stageHashes, withOriginals } from './stage-hash.js'
+import { type StageIdentity, parameterNames, stageIdentities, withOriginals } from './stage-hash.js'
 
 export interface EmittedStage {
   readonly lowered: LoweredStage
@@ -93,7 +93,7 @@ export function buildManifest(
   functions: readonly ExportFile[],
   { version, target, editHint }: ManifestOptions,
 ): Artefact {
-  const hashes = stageHashes(lowered, target, version)
+  const identities = stageIdentities(lowered, target, version)
   const files = [
     ...stages.flatMap(({ updates }) =>
       updates.flatMap(({ graphs }) => Object.values(graphs).filter((f) => f !== null)),
@@ -113,7 +113,7 @@ export function buildManifest(
     models: lowered.models,
     adapters: lowered.adapters,
     data: lowered.data,
-    stages: stages.map((stage, i) => stageSpec(stage, hashes[i] ?? '')),
+    stages: stages.map((stage, i) => stageSpec(stage, identities[i])),
     evaluations: evaluations.map((evaluation) => evaluationSpec(evaluation, lowered.models)),
     exports: lowered.exports.map(
       (e) =>
@@ -160,10 +160,11 @@ function evaluationSpec(
   return { name, kind, cases, reads: [...withOriginals(models, read)].sort() }
 }
 
-function stageSpec({ lowered, updates }: EmittedStage, stageHash: string): StageSpec {
+function stageSpec({ lowered, updates }: EmittedStage, identity: StageIdentity | undefined): StageSpec {
+  if (!identity) throw new Error('unreachable: every stage has an identity')
   return {
     name: lowered.name,
-    hash: stageHash,
+    ...identity,
     steps: lowered.steps,
     save_every: lowered.saveEvery,
     measures: lowered.measures,

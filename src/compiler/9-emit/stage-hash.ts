@@ -8,32 +8,44 @@ import { sha256 } from '../../graph/sha256.js'
 import { type Lowered, type LoweredStage, type LoweredUpdate, partsOf } from '../4-lower/lowered.js'
 import { parameterName } from '../8-schedule/names.js'
 
+export interface StageIdentity {
+  readonly hash: string
+  /** The earlier stages from whose values it follows. */
+  readonly after: readonly string[]
+}
+
 /**
- * The identity of each stage: equal hashes, equal results. It covers the graph of what is minimised (with the names
- * of its draws), the parameters it reads and how they start, the data, the optimizer, the schedule, the seed, the
- * target, the compiler, and the stages whose models it reads; not monitors, evaluations or names of values.
+ * The identity of each stage: with equal hashes, seeds, weights and data its results are equal. It covers the graph of
+ * what is minimised (with the names of its draws), the parameters it reads or writes and how they start, the data, the
+ * optimizer, the schedule, the target, the compiler, and the stages whose models it reads; not monitors, evaluations or
+ * names of values.
  */
-export function stageHashes(lowered: Lowered, target: string, version: string): readonly string[] {
-  const hashes: string[] = []
+export function stageIdentities(lowered: Lowered, target: string, version: string): readonly StageIdentity[] {
+  const found: StageIdentity[] = []
   const copies = originals(lowered.models)
   for (const stage of lowered.stages) {
     const graphs = stage.updates.map(objectiveGraph)
     const data = new Set(graphs.flatMap((graph) => [...dataOf(graph)]))
     const own = new Set(graphs.flatMap((graph) => [...parameterNames(graph)]))
-    for (const name of changedBy(stage)) own.add(name)
+    for (const name of writtenBy(stage, lowered)) own.add(name)
     const read = withOriginals(lowered.models, own)
-    const before = hashes.filter((_, i) => lowered.stages[i] && changes(lowered.stages[i], copies, read))
-    hashes.push(
-      sha256(
+    const after = lowered.stages
+      .slice(0, found.length)
+      .flatMap((s) => (changes(s, copies, read) ? [s.name] : []))
+    const before = found
+      .filter((_, i) => after.includes(lowered.stages[i]?.name ?? ''))
+      .map(({ hash: h }) => h)
+    found.push({
+      after,
+      hash: sha256(
         canonical({
           version,
           target,
-          seed: lowered.seed,
           name: stage.name,
           parameters: lowered.models.flatMap((m) =>
             m.parameters.flatMap((p) =>
               read.has(`${m.name}/${p.path}`)
-                ? [{ model: m.name, from: m.from, as: m.as ?? undefined, ...p }]
+                ? [{ model: m.name, from: m.from, strip: m.strip, as: m.as ?? undefined, ...p }]
                 : [],
             ),
           ),
@@ -44,9 +56,22 @@ export function stageHashes(lowered: Lowered, target: string, version: string): 
           ...round(stage),
         }),
       ),
-    )
+    })
   }
-  return hashes
+  return found
+}
+
+/** `<model>/<path>` of what a checkpoint of a stage holds: whole models, and the biases that adapters bring. */
+function writtenBy(stage: LoweredStage, { models, adapters }: Lowered): readonly string[] {
+  const changed = new Set(stage.updates.flatMap((u) => [...u.trained, ...u.states].map(({ model }) => model)))
+  return [
+    ...models.flatMap(({ name, parameters }) =>
+      changed.has(name) ? parameters.map(({ path }) => parameterName(name, path)) : [],
+    ),
+    ...adapters.flatMap(({ name, model, biases }) =>
+      changed.has(name) ? biases.map((path) => parameterName(model, path)) : [],
+    ),
+  ]
 }
 
 /** What decides with which of its values a stage ends, and when: the evaluations by which, with their data and cadence. */

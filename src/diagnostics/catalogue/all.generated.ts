@@ -16,6 +16,7 @@ import * as pipeline from './pipeline.js'
 import * as run from './run.js'
 import * as stage from './stage.js'
 import * as state from './state.js'
+import * as store from './store.js'
 import * as syntax from './syntax.js'
 import * as target from './target.js'
 import * as tokenizer from './tokenizer.js'
@@ -39,6 +40,7 @@ export const files: readonly object[] = [
   run,
   stage,
   state,
+  store,
   syntax,
   target,
   tokenizer,

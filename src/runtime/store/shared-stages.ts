@@ -1,0 +1,134 @@
+import { readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { join, relative } from 'node:path'
+import { notReproduced } from '../../diagnostics/catalogue/store.js'
+import type { Span } from '../../diagnostics/diagnostic.js'
+import { type Place, checkpointName, saveCheckpoint } from '../checkpoint.js'
+import type { StageRun, TrainContext } from '../train-context.js'
+import { endingOf, isWatched, stepOfMoment } from '../validation.js'
+import { originsOf } from './origins.js'
+import { seriesKey, stageKeys } from './stage-key.js'
+import { type StageStore, type StoredStage, shareFiles } from './stage-store.js'
+
+/** The stages of a run that its store may hold, or gets from it. */
+export class SharedStages {
+  private constructor(
+    private readonly store: StageStore,
+    private readonly context: TrainContext,
+    private readonly keys: ReadonlyMap<string, string>,
+    private readonly span: Span,
+  ) {}
+
+  /** Reads the contents of the weights; `stages` as they are to be trained. */
+  static async open(
+    store: StageStore,
+    context: TrainContext,
+    stages: readonly StageRun[],
+    { root, span }: { readonly root: string; readonly span: Span },
+  ): Promise<SharedStages> {
+    const { manifest } = context.artefact
+    const random = new Set(context.random.weights)
+    const models = manifest.models.map((m) => (random.has(m.name) ? { ...m, from: null } : m))
+    const origins = await originsOf({ ...manifest, models }, root)
+    const keys = stageKeys(manifest, {
+      seed: context.seed,
+      steps: ({ name }) => stages.find(({ stage }) => stage.name === name)?.steps ?? 0,
+      origins: new Map([...origins].map(([name, contents]) => [name, contents ?? []])),
+      data: Object.fromEntries([...context.data].map(([name, { rows }]) => [name, rows.fingerprint])),
+    })
+    return new SharedStages(store, context, keys, span)
+  }
+
+  /**
+   * Makes the run have a stage: takes it from the store, waits for another that trains it, or has it trained, after
+   * which the store holds it. `train` says whether it was told to stop before the end, which is what this gives.
+   */
+  async have(run: StageRun, ends: readonly Place[], train: () => Promise<boolean>): Promise<boolean> {
+    if (await this.take(run, ends)) return false
+    const { name } = run.stage
+    const { emit, signal } = this.context
+    const lease = await this.store.claim(this.keyOf(name), {
+      signal,
+      onWait: ({ host, pid }) => emit({ kind: 'awaiting', stage: name, host, pid }),
+    })
+    try {
+      if (await this.take(run, ends)) return false
+      if (await train()) return true
+      await this.publish(run)
+      return false
+    } finally {
+      lease.release()
+    }
+  }
+
+  /** Gives the run what the store holds of a stage, if that is all that it would record itself. */
+  private async take({ stage, steps }: StageRun, ends: readonly Place[]): Promise<boolean> {
+    const { folder, artefact, seed, emit } = this.context
+    const stored = this.store.find(this.keyOf(stage.name))
+    const series = seriesKey(stage, artefact)
+    if (!stored || (series !== null && series !== stored.record.series)) return false
+    const { record, checkpoint, beside, lines } = stored
+    const place = { stage: stage.name, step: record.step }
+    folder.truncateMetrics((line) => line.stage !== stage.name)
+    for (const line of lines) folder.metrics(line)
+    folder.flush()
+    folder.evaluations = { ...folder.evaluations, ...record.within }
+    const state = { manifest: artefact.manifest.hash, seed, ...place, previous: [...ends] }
+    await saveCheckpoint(folder, { ...state, ...beside }, async (directory) =>
+      shareFiles(checkpoint, directory, ['state.json']),
+    )
+    emit({ kind: 'taken', stage: stage.name, step: Math.min(record.at, steps), run: record.run })
+    return true
+  }
+
+  /** Puts a stage that this run has trained into the store; one that it holds must have the same bits. */
+  private async publish({ stage, steps }: StageRun): Promise<void> {
+    const { folder, artefact, emit } = this.context
+    const key = this.keyOf(stage.name)
+    const table = folder.evaluations
+    const ending = (isWatched(stage) && endingOf(stage, steps, table)) || { at: steps, with: steps }
+    const checkpoint = folder.path(checkpointName({ stage: stage.name, step: ending.with }))
+    const before = this.store.find(key)
+    const other = before && (await differing(before, checkpoint))
+    if (other !== undefined) {
+      const diagnostic = notReproduced(this.span, {
+        stage: stage.name,
+        file: other,
+        run: before?.record.run ?? '',
+      })
+      emit({ kind: 'warning', diagnostic })
+      return
+    }
+    const lines = folder.readMetrics().filter((line) => line.stage === stage.name)
+    const within = Object.entries(table).filter(([moment]) => stepOfMoment(stage.name, moment) !== undefined)
+    const record = {
+      key,
+      stage: stage.name,
+      step: ending.with,
+      at: ending.at,
+      series: seriesKey(stage, artefact),
+      within: Object.fromEntries(within),
+      run: relative(process.cwd(), folder.directory),
+      processor: cpus()[0]?.model ?? '',
+      step_ms: lines.reduce((sum, { step_ms: ms }) => sum + ms, 0),
+    }
+    this.store.publish(record, checkpoint, lines)
+  }
+
+  private keyOf(stage: string): string {
+    const key = this.keys.get(stage)
+    if (key === undefined) throw new Error(`stage ${stage} has no key`)
+    return key
+  }
+}
+
+/** The file in which a checkpoint has other bits than a stored stage; undefined where all are equal. */
+async function differing({ checkpoint: stored }: StoredStage, own: string): Promise<string | undefined> {
+  for (const name of readdirSync(own, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.safetensors')) continue
+    const [a, b] = await Promise.all([readFile(join(own, name)), readFile(join(stored, name))])
+    if (!a.equals(b)) return name
+  }
+  return undefined
+}

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { openCache } from '../../cache.js'
+import { inside } from '../../inside.js'
+import { readCheckpoint } from '../checkpoint.js'
+import { type Holder, Lease } from '../lease.js'
+import { evaluationTable, writeWhole } from '../run-folder.js'
+import type { MetricsLine } from '../metrics-line.js'
+import type { Beside } from '../train-context.js'
+
+/** `stage.json`: what a stage of the store is and how it ended. */
+const recordSchema = z.strictObject({
+  version: z.literal(1),
+  key: z.string(),
+  stage: z.string(),
+  /** The step with whose values it ended, and the last one that it trained. */
+  step: z.int().nonnegative(),
+  at: z.int().nonnegative(),
+  /** The identity of what it recorded while it was trained; null: nothing. */
+  series: z.string().nullable(),
+  /** What was measured within it, by moment. */
+  within: evaluationTable,
+  /** The run that trained it. */
+  run: z.string(),
+  processor: z.string(),
+  /** Milliseconds of its steps together. */
+  step_ms: z.number(),
+})
+export type StageRecord = z.infer<typeof recordSchema>
+
+/** A stage that is there: what it is, the folder of its final checkpoint, and its lines of metrics. */
+export interface StoredStage {
+  readonly record: StageRecord
+  readonly checkpoint: string
+  readonly beside: Beside
+  readonly lines: readonly MetricsLine[]
+}
+
+const waiting = 500
+
+/**
+ * Results of stages by their keys, for all runs, ablations and machines that see the folder:
+ *
+ *   <key>/stage.json, <key>/checkpoint/, <key>/metrics.jsonl      a stage that has ended
+ *   <key>.lease                                                   who trains it now
+ */
+export class StageStore {
+  constructor(readonly directory: string) {}
+
+  /** A stage with its key that has ended, if it is whole. */
+  find(key: string): StoredStage | undefined {
+    const folder = this.folder(key)
+    const record = recordSchema.safeParse(json(join(folder, 'stage.json'))).data
+    const checkpoint = join(folder, 'checkpoint')
+    const whole = readCheckpoint(checkpoint)
+    if (record?.key !== key || !whole) return undefined
+    const text = textOf(join(folder, 'metrics.jsonl')) ?? ''
+    const lines = text.split('\n').filter((line) => line !== '')
+    return {
+      record,
+      checkpoint,
+      beside: { shares: whole.shares, cursors: whole.cursors },
+      lines: lines.map((line) => JSON.parse(line) as MetricsLine),
+    }
+  }
+
+  /**
+   * The right to train a stage. While another process or run trains it, its end is awaited: then nothing is given, and
+   * `find` knows it, unless it was broken off.
+   */
+  async claim(
+    key: string,
+    {
+      signal,
+      onWait,
+    }: { readonly signal?: AbortSignal | undefined; readonly onWait: (holder: Holder) => void },
+  ): Promise<Lease> {
+    openCache(this.directory)
+    let told = false
+    for (;;) {
+      const lease = Lease.take(join(this.directory, `${key}.lease`))
+      if (lease instanceof Lease) return lease
+      if (!told) onWait(lease)
+      told = true
+      await sleep(waiting, undefined, signal ? { signal } : {}).catch(() => undefined)
+      signal?.throwIfAborted()
+    }
+  }
+
+  /** Puts a stage into the store that has ended: its checkpoint, whose files are shared where the disk can. */
+  publish(record: Omit<StageRecord, 'version'>, checkpoint: string, lines: readonly MetricsLine[]): void {
+    openCache(this.directory)
+    const folder = this.folder(record.key)
+    const part = `${folder}.${randomUUID()}.part`
+    mkdirSync(part, { recursive: true })
+    try {
+      shareFiles(checkpoint, join(part, 'checkpoint'))
+      writeWhole(join(part, 'metrics.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+      writeWhole(join(part, 'stage.json'), `${JSON.stringify({ version: 1, ...record }, null, 2)}\n`)
+      rmSync(folder, { recursive: true, force: true })
+      renameSync(part, folder)
+    } finally {
+      rmSync(part, { recursive: true, force: true })
+    }
+  }
+
+  private folder(key: string): string {
+    return inside(this.directory, key)
+  }
+}
+
+/**
+ * Gives another folder the same files, but for what says whose they are: names of the same content where the file
+ * system has them, else copies.
+ */
+export function shareFiles(from: string, to: string, leave: readonly string[] = []): void {
+  for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
+    if (leave.includes(name)) continue
+    const source = join(from, name)
+    if (!statSync(source).isFile()) continue
+    const target = join(to, name)
+    mkdirSync(dirname(target), { recursive: true })
+    try {
+      linkSync(source, target)
+    } catch {
+      copyFileSync(source, target, constants.COPYFILE_EXCL)
+    }
+  }
+}
+
+const textOf = (file: string): string | undefined =>
+  existsSync(file) ? readFileSync(file, 'utf8') : undefined
+
+function json(file: string): unknown {
+  try {
+    return JSON.parse(textOf(file) ?? '')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,266 @@
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Artefact } from '../../src/artefact/manifest.js'
+import type { RunEvent } from '../../src/runtime/events.js'
+import { Lease } from '../../src/runtime/lease.js'
+import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
+import { StageStore } from '../../src/runtime/store/stage-store.js'
+import { compileText } from '../parity/harness.js'
+import { points, regression } from './regression.js'
+
+/*
+ * Aim: a stage with an equal key is trained once, whoever asks, and the run that takes it is the one that would have
+ * trained it, bit for bit; with another key it is trained. Equal bits are what an equal key promises, so each case
+ * compares the weights of two runs of which one may take from the other.
+ */
+
+let folder: string
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'dcrc-'))))
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const alone: RunOptions = {}
+
+interface Ran {
+  readonly trained: readonly string[]
+  readonly taken: readonly string[]
+  readonly warned: readonly string[]
+  readonly status: string
+}
+
+/** With a store, unless it is `alone`. */
+async function run(to: string, artefact: Artefact, extra: RunOptions = {}): Promise<Ran> {
+  const events: RunEvent[] = []
+  const { status } = await runPipeline(artefact, {
+    root: folder,
+    runDir: join(folder, to),
+    ...(extra === alone ? {} : { store: new StageStore(join(folder, 'store')) }),
+    ...extra,
+    onEvent: (event) => {
+      events.push(event)
+      extra.onEvent?.(event)
+    },
+  })
+  const stages = (kind: 'stage' | 'taken') =>
+    events.flatMap((event) => (event.kind === kind && 'stage' in event ? [event.stage ?? ''] : []))
+  return {
+    status,
+    trained: stages('stage'),
+    taken: stages('taken'),
+    warned: events.flatMap((event) => (event.kind === 'warning' ? [event.diagnostic.code] : [])),
+  }
+}
+
+/** All that a run leaves of its training and measuring, but for when and how long. */
+function outcome(of: string): Readonly<Record<string, unknown>> {
+  const at = (...names: string[]): string => join(folder, of, ...names)
+  const files = readdirSync(at('checkpoints'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.safetensors'))
+    .sort()
+  const lines = readFileSync(at('metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const { step_ms: _step, data_ms: _data, ...rest } = JSON.parse(line) as Record<string, unknown>
+      return rest
+    })
+  return {
+    files: files.map((name) => [name, readFileSync(at('checkpoints', name)).toString('base64')]),
+    lines,
+    evaluations: JSON.parse(readFileSync(at('eval.json'), 'utf8')) as unknown,
+  }
+}
+
+interface Change {
+  readonly steps?: number
+  readonly target?: string
+  readonly second?: string
+  readonly monitor?: string
+  readonly from?: string
+  readonly note?: string
+}
+
+/** Two stages of two models; the second reads what the first trains. */
+const walk = ({ steps = 6, target = '1.0', second = '', monitor = '', from = '', note = '' }: Change = {}) =>
+  compileText(
+    `
+module Vector() {
+  value: float[3] = normal(std = 1.0)
+  fn forward() = value
+}
+// ${note}
+pipeline walk {
+  model a = Vector()${from}
+  model b = Vector()
+  let noise = draw normal of [3]
+  stage first {
+    train a
+    minimize mean((a.value + noise - ${target}) ** 2)
+    optimizer adamw(lr = 0.1)
+    steps ${steps}
+    ${monitor}
+  }
+  stage second {
+    train b
+    minimize mean((b.value - stop_gradient(a.value)) ** 2)
+    optimizer sgd(lr = 0.3)
+    steps 4
+    ${second}
+  }
+  evaluate size = average(value = mean(b.value + a.value), batches = 1)
+  export b
+}`,
+  )
+
+describe('a stage of the store', () => {
+  test('is taken by another run, which ends as one that trains', async () => {
+    expect(await run('one', walk())).toMatchObject({
+      status: 'done',
+      trained: ['first', 'second'],
+      taken: [],
+    })
+    const other = walk({ note: 'a comment', monitor: '' })
+    expect(await run('two', other)).toMatchObject({ status: 'done', trained: [], taken: ['first', 'second'] })
+    expect(outcome('two')).toEqual(outcome('one'))
+    await run('alone', walk(), alone)
+    expect(outcome('two')).toEqual(outcome('alone'))
+  })
+
+  test('is shared as far as pipelines agree', async () => {
+    await run('one', walk())
+    const other = walk({ second: 'clip_norm 0.1' })
+    expect(await run('two', other)).toMatchObject({ trained: ['second'], taken: ['first'] })
+    await run('alone', other, alone)
+    expect(outcome('two')).toEqual(outcome('alone'))
+  })
+
+  const seedOf = (seed: number): RunOptions => ({ seed })
+  test.each([
+    ['another seed', walk(), seedOf(1)],
+    ['fewer steps', walk(), { steps: 3 }],
+    ['another loss', walk({ target: '2.0' }), {}],
+    ['more steps', walk({ steps: 7 }), {}],
+  ])('is not taken with %s', async (_, artefact, extra) => {
+    await run('one', walk())
+    expect(await run('two', artefact, extra)).toMatchObject({ trained: ['first', 'second'], taken: [] })
+  })
+
+  test('is not taken when the content of its weights is another, under the same name', async () => {
+    await run('source', walk(), alone)
+    const given = join(folder, 'source', 'checkpoints', 'first-6', 'a.safetensors')
+    const weights = join(folder, 'a.safetensors')
+    cpSync(given, weights)
+    const artefact = walk({ from: ' from "a.safetensors"' })
+    await run('one', artefact)
+    expect(await run('two', artefact)).toMatchObject({ taken: ['first', 'second'] })
+    const bytes = readFileSync(weights)
+    bytes[bytes.length - 2] = (bytes[bytes.length - 2] ?? 0) ^ 1
+    writeFileSync(weights, bytes)
+    expect(await run('three', artefact)).toMatchObject({ trained: ['first', 'second'], taken: [] })
+    await run('alone', artefact, alone)
+    expect(outcome('three')).toEqual(outcome('alone'))
+    expect(outcome('three')).not.toEqual(outcome('one'))
+  })
+
+  test('is not taken when its data has another content', async () => {
+    const dataOf = (n: number): RunOptions => ({
+      openDataset: async () => points(n),
+      measure: async () => ({}),
+    })
+    const artefact = regression({ stages: ['first', 'second'] })
+    await run('one', artefact, dataOf(10))
+    expect(await run('two', artefact, dataOf(10))).toMatchObject({ taken: ['first', 'second'] })
+    expect(await run('three', artefact, dataOf(11))).toMatchObject({ trained: ['first', 'second'] })
+  })
+
+  test('is trained again for a series that it has not recorded, to the same bits', async () => {
+    await run('one', walk())
+    const watched = walk({ monitor: 'monitor size = mean(a.value) every 2' })
+    expect(await run('two', watched)).toMatchObject({ trained: ['first'], taken: ['second'], warned: [] })
+    expect(await run('three', watched)).toMatchObject({ trained: [], taken: ['first', 'second'] })
+    expect(outcome('three')).toEqual(outcome('two'))
+    expect(outcome('two')['files']).toEqual(outcome('one')['files'])
+    // what has more series than asked for is taken too
+    expect(await run('four', walk())).toMatchObject({ taken: ['first', 'second'] })
+  })
+
+  test('whose training gives other bits than the stored ones is told', async () => {
+    await run('one', walk())
+    const store = join(folder, 'store')
+    for (const key of readdirSync(store).filter((name) => /^[0-9a-f]{64}$/.test(name))) {
+      const file = join(store, key, 'checkpoint', 'a.safetensors')
+      const bytes =
+        readdirSync(join(store, key, 'checkpoint')).includes('a.safetensors') && readFileSync(file)
+      if (!bytes) continue
+      bytes[bytes.length - 2] = (bytes[bytes.length - 2] ?? 0) ^ 1
+      // its own file, not the one of the run that it shares it with
+      rmSync(file)
+      writeFileSync(file, bytes)
+    }
+    const watched = walk({ monitor: 'monitor size = mean(a.value) every 2' })
+    expect(await run('two', watched)).toMatchObject({
+      trained: ['first'],
+      warned: ['store/not-reproduced'],
+    })
+  })
+
+  test('that is not whole is trained', async () => {
+    await run('one', walk())
+    const store = join(folder, 'store')
+    for (const key of readdirSync(store).filter((name) => /^[0-9a-f]{64}$/.test(name)))
+      rmSync(join(store, key, 'checkpoint', 'optimizer.safetensors'))
+    expect(await run('two', walk())).toMatchObject({ trained: ['first', 'second'], taken: [], warned: [] })
+    expect(await run('three', walk())).toMatchObject({ trained: [], taken: ['first', 'second'] })
+  })
+
+  test('is trained once by runs that go on at the same time', async () => {
+    const ran = await Promise.all(['a', 'b', 'c'].map((to) => run(to, walk({ steps: 60 }))))
+    expect(ran.flatMap(({ trained }) => trained).sort()).toEqual(['first', 'second'])
+    expect(ran.flatMap(({ taken }) => taken).sort()).toEqual(['first', 'first', 'second', 'second'])
+    expect(outcome('b')).toEqual(outcome('a'))
+    expect(outcome('c')).toEqual(outcome('a'))
+  })
+
+  test('that a run broke off is trained by the next', async () => {
+    const controller = new AbortController()
+    const stopped = await run('one', walk({ steps: 60 }), {
+      signal: controller.signal,
+      onEvent: (event) => event.kind === 'step' && event.line.step === 5 && controller.abort(),
+    })
+    expect(stopped).toMatchObject({ status: 'stopped' })
+    expect(await run('two', walk({ steps: 60 }))).toMatchObject({ trained: ['first', 'second'] })
+    expect(await run('one', walk({ steps: 60 }), { resume: true })).toMatchObject({
+      taken: ['first', 'second'],
+    })
+    expect(outcome('one')['lines']).toEqual(outcome('two')['lines'])
+  })
+})
+
+describe('a lease', () => {
+  const file = (): string => join(folder, 'lease')
+  const write = (holder: object): void => writeFileSync(file(), JSON.stringify(holder))
+  const holder = { pid: process.pid, host: hostname(), since: '', token: 'x' }
+
+  test('is held by one at a time', () => {
+    const first = Lease.take(file())
+    expect(first).toBeInstanceOf(Lease)
+    expect(Lease.take(file())).toMatchObject({ pid: process.pid, host: hostname() })
+    if (first instanceof Lease) first.release()
+    const second = Lease.take(file())
+    expect(second).toBeInstanceOf(Lease)
+    if (second instanceof Lease) second.release()
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test.each([
+    ['a process that has ended', { ...holder, pid: 2 ** 22 + 1 }, true],
+    ['another machine that was heard of just now', { ...holder, host: 'elsewhere', pid: 1 }, false],
+    ['this process', holder, false],
+  ])('of %s', (_, held, free) => {
+    write(held)
+    const lease = Lease.take(file())
+    expect(lease instanceof Lease).toBe(free)
+    if (lease instanceof Lease) lease.release()
+  })
+})
