@@ -103,10 +103,11 @@ describe('the artefact', () => {
 describe('a stage hash', () => {
   const [first, second] = hashes(source)
 
-  it('ignores comments, formatting, names of lets, monitors and steps of later stages', () => {
+  it('ignores comments, formatting, names of lets, monitors, steps of later stages and the seed, which a run may change', () => {
     const renamed = source.replaceAll('surprise', 'astonishment')
     expect(hashes(`// a comment\n${renamed.replace('steps 5', '\n\n steps   5')}`)).toEqual([first, second])
     expect(hashes(source.replace(/monitor.*\n/, '\n'))).toEqual([first, second])
+    expect(hashes(source, 1)).toEqual([first, second])
     const later = hashes(source.replace(/sgd\(lr = 1e-2\)\n {4}steps 5/, 'sgd(lr = 1e-2)\n    steps 6'))
     expect(later[0]).toBe(first)
     expect(later[1]).not.toBe(second)
@@ -127,6 +128,5 @@ describe('a stage hash', () => {
       expect(a).not.toBe(first)
       expect(b).not.toBe(second)
     }
-    expect(hashes(source, 1)[0]).not.toBe(first)
   })
 })

@@ -65,6 +65,7 @@ export function stageIdentities(lowered: Lowered, target: string, version: strin
 function writtenBy(stage: LoweredStage, { models, adapters }: Lowered): readonly string[] {
   const changed = new Set(stage.updates.flatMap((u) => [...u.trained, ...u.states].map(({ model }) => model)))
   return [
+    ...changedBy(stage),
     ...models.flatMap(({ name, parameters }) =>
       changed.has(name) ? parameters.map(({ path }) => parameterName(name, path)) : [],
     ),
