@@ -122,10 +122,10 @@ const inPipeline: Readonly<Record<string, readonly [string, ...string[]]>> = {
     'type/mismatch "a"',
   ],
   'an arm for another number': [
-    'fn f(y) { few = classes < 10; if few { net(y)[:, 20:30] + y[:, :5] } else { y } }; monitor m = mean(f(x))',
+    'fn f(y: float[n, 192]) { few = classes < 10; if few { net(y) + y[:, :5] } else { y } }; monitor m = mean(f(x))',
   ],
   'an arm that reads what the same param chooses': [
-    'fn f(y) = if wide { either(y) } else { y }; monitor m = mean(f(x))',
+    'fn f(y: float[n, 192]) = if wide { either(y) } else { y }; monitor m = mean(f(x))',
   ],
 }
 
@@ -133,17 +133,120 @@ describe('a function of a pipeline that nothing calls sees its models and values
   for (const [name, [text, ...told]] of Object.entries(inPipeline))
     it(name, () => {
       const [functions = '', monitor = ''] = text.split(/(?=monitor )/)
-      const source = `pipeline p {
+      expect(toldOf(functions, { monitor })).toEqual(told)
+    })
+})
+
+/** What is told of a pipeline with declarations and clauses, besides what is unused. */
+function toldOf(
+  declarations: string,
+  {
+    monitor = '',
+    minimize = 'mean(net(x))',
+    optimizer = 'adamw(lr = 1e-3)',
+    steps = '2',
+    behind = '',
+  }: Partial<Record<'monitor' | 'minimize' | 'optimizer' | 'steps' | 'behind', string>> = {},
+): readonly string[] {
+  const source = `pipeline p {
   param wide: bool = false
+  param size: "s" | "m" = "s"
   param classes: int = 10
+  param width: int = 192
   data d = mnist(split = "test", size = 8) rows 4 { image: f32[3, 8, 8] = image }
-  model net = Linear(192, classes)
+  model net = Linear(width, classes)
   model either = if wide { Linear(192, 2) } else { Linear(7, 2) }
   let x = flatten(d.image, 1)
-  ${functions}
-  stage s { train net; minimize mean(net(x)); optimizer adamw(lr = 1e-3); steps 2; ${monitor} }
-}`
-      expect(found(source).filter((d) => !d.startsWith('name/unused'))).toEqual(told)
+  ${declarations}
+  stage s { train net; minimize ${minimize}; optimizer ${optimizer}; steps ${steps}; ${monitor} }
+}
+${behind}`
+  return found(source).filter((d) => !d.startsWith('name/unused'))
+}
+
+/** Arms of a pipeline's own values that its params do not take. */
+const values: Readonly<Record<string, readonly [Parameters<typeof toldOf>, ...string[]]>> = {
+  'an arm of a let': [['let y = if wide { x + "a" } else { x }'], 'type/mismatch "a"'],
+  'both arms behind each other': [
+    ['let y = match size { "s" => x, "m" => if wide { x.a } else { x.b } }'],
+    'name/unknown-field a',
+    'name/unknown-field b',
+  ],
+  'an arm of a loss': [['loss l = mean(if wide { net(net(x)) } else { x })'], 'shape/mismatch net(x)'],
+  'an arm in an argument of a model': [
+    ['model m = Linear(if wide { "two" + 1 } else { 2 }, 3)'],
+    'type/mismatch "two"',
+  ],
+  'an arm that is another model': [
+    ['model m = if wide { Linear(2, 3, width = 4) } else { Linear(2, 3) }'],
+    'call/arguments width',
+  ],
+  'an arm of a param': [['param k: int = if wide { 2 + "a" } else { 3 }'], 'type/mismatch "a"'],
+  'an arm in the rows of data': [
+    ['data e = mnist(split = if wide { true.a } else { "test" }, size = 8) { image: f32[3, 8, 8] = image }'],
+    'name/unknown-field a',
+  ],
+  'an arm of a next value': [
+    ['state m: f32[192] = zeros; next m = if wide { m.a } else { m }'],
+    'name/unknown-field a',
+  ],
+  'an arm of what is minimized': [
+    ['', { minimize: 'mean(if wide { net(x) + x } else { net(x) })' }],
+    'type/operator net(x) + x',
+  ],
+  'an arm of a monitor': [
+    ['', { monitor: 'monitor m = if wide { mean(x, dim = 0) } else { mean(x) }' }],
+    'call/arguments dim',
+  ],
+  'an arm in a setting of an optimizer': [
+    ['', { optimizer: 'adamw(lr = if wide { 1e-3 + "a" } else { 1e-3 })' }],
+    'type/mismatch "a"',
+  ],
+  'an arm of a number of steps': [
+    ['', { steps: 'match size { "s" => 2, "m" => 2.a }' }],
+    'name/unknown-field a',
+  ],
+  'a function in an arm': [['let y = if wide { fn(z: float[n]) = z + "a" } else { x }'], 'type/mismatch "a"'],
+  'arms that fit': [
+    ['let y = if wide { net(x) } else { x }; let z = match size { "s" => y, "m" => y[:, :10] }'],
+  ],
+  'an arm that reads what the same param chooses': [['let y = if wide { either(x) } else { x }']],
+  'an arm that another value of a number fits': [
+    ['let y = if classes == 4 { net(x) + x[:, :4] } else { x }'],
+  ],
+  'an arm that fits a number that a function asks': [
+    ['fn few() = classes < 5; let y = if few() { net(x) + x[:, :4] } else { x }'],
+  ],
+  'an arm that fits a number that a variant sets': [
+    [
+      'let y = if wide { net(x) + x[:, :4] } else { x }',
+      { behind: 'ablation a of p { variant few { override param classes = 4 } }' },
+    ],
+  ],
+  'an arm that another value of a text fits, which a module asks': [
+    [
+      'param k: int = 0; model m = Sized(size); let y = if k == 1 { m(x) + x[:, :9] } else { x }',
+      {
+        behind:
+          'module Sized(size: string) { l = Linear(192, match size { "s" => 2, _ => 9 }); fn forward(x: float[n, 192]) = l(x) }',
+      },
+    ],
+  ],
+  'an arm that a variant takes': [
+    [
+      'let y = if wide { net(x) + x[:, :4] } else { x }; loss l = mean(y)',
+      {
+        behind:
+          'ablation a of p { variant few { override param classes = 4; override param wide = true; override stage s { minimize l } } }',
+      },
+    ],
+  ],
+}
+
+describe("arms of a pipeline's own values that its params do not take are checked", () => {
+  for (const [name, [given, ...told]] of Object.entries(values))
+    it(name, () => {
+      expect(toldOf(...given)).toEqual(told)
     })
 })
 

@@ -18,7 +18,7 @@ import { isCertain, isOfSizes } from './certain.js'
 import { looked, lookAtFunction } from './function.js'
 import { giveAll } from './give.js'
 import { MadeUp, type Sizes } from './made-up.js'
-import { lookInPipeline, pipelineFunctions } from './pipeline-functions.js'
+import { pipelineParts } from './pipeline-parts.js'
 import { type Callable, unreached } from './unreached.js'
 
 /**
@@ -50,14 +50,16 @@ export function checkUnreached(
   const scope = scopes[0] ?? new Scope(program)
   const reached = new Set(scopes.flatMap((s) => [...s.reached]))
   const told = new Set(diagnostics.all.map(({ span }) => placeOf(span)))
-  const tell = (declaration: Callable, look: Look, statics?: Statics): void => {
-    const parts = unreached(declaration, reached)
-    if (parts.length === 0) return
-    for (const d of everywhere((sizes) => complaints(program, declaration.span, sizes, look, statics)))
-      if (!told.has(placeOf(d.span)) && parts.some((part) => contains(part, d.span)))
-        diagnostics.add(
-          isOfSizes(d) ? { ...d, why: d.why ?? 'nothing gets here yet: the sizes are made up' } : d,
-        )
+  const tell = (
+    within: Span,
+    unreached: readonly Span[],
+    look: Look,
+    rest: { statics?: Statics; why?: string } = {},
+  ): void => {
+    if (unreached.length === 0) return
+    for (const d of everywhere((sizes) => complaints(program, within, sizes, look, rest.statics)))
+      if (!told.has(placeOf(d.span)) && unreached.some((part) => contains(part, d.span)))
+        diagnostics.add(withReason(d, rest.why))
   }
   let withinLimits = true
   for (const [path, { declarations }] of program.files) {
@@ -65,11 +67,18 @@ export function checkUnreached(
     for (const declaration of declarations) {
       if (declaration.kind === 'let' && withinLimits) withinLimits = readAll(scope, declaration, diagnostics)
       if (declaration.kind === 'fn' || declaration.kind === 'module' || declaration.kind === 'record')
-        tell(declaration, (x) => lookAt(x, declaration, scope.file(path)))
+        tell(declaration.span, unreached(declaration, reached), (x) =>
+          lookAt(x, declaration, scope.file(path)),
+        )
     }
   }
-  for (const fn of pipelineFunctions(ran)) tell(fn.declaration, (x) => lookInPipeline(x, fn), fn.statics)
+  for (const part of pipelineParts(ran)) tell(part.span, part.unreached(reached), part.look, part)
   for (const d of scope.mistakes.told.all) diagnostics.add(d)
+}
+
+/** With what explains why a user reads it; of what shows whatever the sizes are, nothing. */
+function withReason(d: Diagnostic, why = 'nothing gets here yet: the sizes are made up'): Diagnostic {
+  return isOfSizes(d) ? { ...d, why: d.why ?? why } : d
 }
 
 /** Whether no limit of the compiler ends it, which would be reached again and again. */
