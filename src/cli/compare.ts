@@ -71,7 +71,7 @@ async function runAll(
   const width = Math.max(...pipelines.map(({ name }) => name.length))
   const screen = new Screen(process.stderr)
   const shared = { openDataset: shareSources(), startResults: new StartResults() }
-  return withInterrupt(screen, (controller) =>
+  return withInterrupt(screen, (controller, saveRequests) =>
     inLanes(pipelines, lanes, controller, async ({ target, analysis, name }, begun) => {
       const { artefact } = compileAnalysed(analysis)
       if (!artefact) throw new Error(`${name} was analysed without a mistake but does not compile`)
@@ -80,6 +80,7 @@ async function runAll(
       const runOptions: RunOptions = {
         ...shared,
         signal: controller.signal,
+        saveRequests,
         seed,
         file: target.entry,
         runDir: folder,

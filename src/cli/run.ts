@@ -54,8 +54,8 @@ export async function run(name: string | undefined, options: RunCommand): Promis
     ...(badSamples === undefined ? {} : { badShare: badSamples }),
   }
   const screen = new Screen(process.stderr)
-  const result = await withInterrupt(screen, ({ signal }) =>
-    showRun(runnable, { ...runOptions, signal }, screen),
+  const result = await withInterrupt(screen, ({ signal }, saveRequests) =>
+    showRun(runnable, { ...runOptions, signal, saveRequests }, screen),
   )
   return reportResult(result, source, options)
 }

@@ -1,18 +1,19 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import type { StageSpec } from '../artefact/stages.js'
 import { nameSchema } from '../artefact/names.js'
-import { cursorSchema } from './order/cursor.js'
+import type { StageSpec } from '../artefact/stages.js'
+import { renameDurably, syncPath, writeWhole } from '../durable.js'
 import { inside } from '../inside.js'
-import { type EvaluationTable, type RunFolder, writeWhole } from './run-folder.js'
-import { endingOf, isWatched } from './validation.js'
+import { cursorSchema } from './order/cursor.js'
+import { type RunFolder, linesSumSchema } from './run-folder.js'
+import { seal, sumOf, sumSchema, sumsIn, unseal } from './sealed.js'
 
 const place = z.strictObject({ stage: nameSchema, step: z.int().positive() })
 
-/** `state.json`: which state a checkpoint holds, and the sizes of its files. */
+/** `state.json`: which state a checkpoint holds, and the sums of its files. */
 const stateSchema = z.strictObject({
-  version: z.literal(2),
+  version: z.literal(3),
   manifest: z.string(),
   seed: z.int(),
   ...place.shape,
@@ -22,132 +23,145 @@ const stateSchema = z.strictObject({
   cursors: z.record(z.string(), cursorSchema),
   /** The stages before this one, with the steps they were trained. */
   previous: z.array(place),
-  files: z.record(z.string(), z.int().nonnegative()),
+  /** Of the lines of metrics up to here. */
+  metrics: linesSumSchema,
+  files: z.record(z.string(), sumSchema),
 })
 
 export type Place = z.infer<typeof place>
 export type CheckpointState = z.infer<typeof stateSchema>
 export type Checkpoint = CheckpointState & { readonly directory: string }
 
+/** A folder that was a checkpoint and is none any more. */
+export interface Damaged {
+  readonly directory: string
+  readonly problem: string
+}
+
+const folderName = ({ stage, step }: Place): string => `${stage}-${step}`
+
 /** The folder's name of a checkpoint, within the run's folder. */
-export const checkpointName = ({ stage, step }: Place): string => join('checkpoints', `${stage}-${step}`)
+export const checkpointName = (place: Place): string => join('checkpoints', folderName(place))
+
+/** What stands under such a name is on its way in or out, and no checkpoint. */
+const hidden = (name: string): boolean => name.startsWith('.')
 
 /**
- * Writes a checkpoint: `write` puts the files into a temporary folder, which gets its name when it is complete. The
- * same state twice is written once.
+ * Writes a checkpoint: `write` puts the files into a hidden folder, which gets its name when all of it is on the disk. A
+ * checkpoint is finished when it has its name; nothing else says so.
  */
 export async function saveCheckpoint(
   folder: RunFolder,
   state: Omit<CheckpointState, 'version' | 'files'>,
   write: (directory: string) => Promise<void>,
 ): Promise<string> {
+  const root = folder.path('checkpoints')
   const directory = folder.path(checkpointName(state))
-  if (readCheckpoint(directory)) return directory
-  const temporary = folder.path('checkpoints', `.${state.stage}-${state.step}.part`)
+  const temporary = join(root, `.${folderName(state)}.part`)
   rmSync(temporary, { recursive: true, force: true })
-  rmSync(directory, { recursive: true, force: true })
   mkdirSync(temporary, { recursive: true })
   await write(temporary)
-  const files = Object.fromEntries(
-    readdirSync(temporary, { recursive: true, encoding: 'utf8' })
-      .filter((name) => statSync(join(temporary, name)).isFile())
-      .map((name) => name.split(sep).join('/'))
-      .sort()
-      .map((name) => [name, statSync(join(temporary, name)).size]),
-  )
-  writeWhole(join(temporary, 'state.json'), `${JSON.stringify({ version: 2, ...state, files }, null, 2)}\n`)
-  renameSync(temporary, directory)
+  const files = await sumsIn(temporary)
+  for (const within of readdirSync(temporary, { withFileTypes: true }))
+    if (within.isDirectory()) syncPath(join(temporary, within.name))
+  writeWhole(join(temporary, 'state.json'), seal({ version: 3, ...state, files }))
+  removeCheckpoint(directory)
+  renameDurably(temporary, directory)
   return directory
 }
 
-/** The complete checkpoints of a run. */
-export function listCheckpoints(folder: RunFolder): readonly Checkpoint[] {
-  const root = folder.path('checkpoints')
-  if (!existsSync(root)) return []
-  return readdirSync(root).flatMap((name) => readCheckpoint(join(root, name)) ?? [])
+/** Takes a checkpoint's name away before its files, so that what is left of it when the process ends is none. */
+export function removeCheckpoint(directory: string): void {
+  if (!existsSync(directory)) return
+  const hiding = join(dirname(directory), `.${basename(directory)}.gone`)
+  rmSync(hiding, { recursive: true, force: true })
+  renameSync(directory, hiding)
+  rmSync(hiding, { recursive: true })
 }
 
+/** Removes what a process left that was killed while it wrote or removed a checkpoint. */
+export function removeHidden(folder: RunFolder): void {
+  for (const name of namesIn(folder))
+    if (hidden(name)) rmSync(folder.path('checkpoints', name), { recursive: true, force: true })
+}
+
+/** The checkpoints of a run whose files have their sizes, and folders that are none. */
+export function listCheckpoints(folder: RunFolder): {
+  readonly whole: readonly Checkpoint[]
+  readonly damaged: readonly Damaged[]
+} {
+  const found = namesIn(folder)
+    .filter((name) => !hidden(name))
+    .map((name) => named(readCheckpoint(folder.path('checkpoints', name))))
+  return {
+    whole: found.flatMap((c) => ('problem' in c ? [] : [c])),
+    damaged: found.flatMap((c) => ('problem' in c ? [c] : [])),
+  }
+}
+
+function namesIn(folder: RunFolder): readonly string[] {
+  const root = folder.path('checkpoints')
+  return existsSync(root) ? readdirSync(root) : []
+}
+
+/** A checkpoint says itself whose it is; one in the place of another is none. */
+function named(found: Checkpoint | Damaged): Checkpoint | Damaged {
+  const { directory } = found
+  return 'problem' in found || folderName(found) === basename(directory)
+    ? found
+    : { directory, problem: `its state.json is that of ${folderName(found)}` }
+}
+
+/** A checkpoint whose files have their sizes. */
+export function readCheckpoint(directory: string): Checkpoint | Damaged {
+  const file = join(directory, 'state.json')
+  if (!existsSync(file)) return { directory, problem: 'it has no state.json' }
+  const { data } = stateSchema.safeParse(unseal(readFileSync(file, 'utf8')))
+  if (!data) return { directory, problem: 'its state.json is not as it was written' }
+  for (const [name, { bytes }] of Object.entries(data.files)) {
+    const size = statSync(inside(directory, name), { throwIfNoEntry: false })?.size
+    if (size === undefined) return { directory, problem: `${name} is gone` }
+    if (size !== bytes)
+      return { directory, problem: `${name} has ${size} bytes, it was written with ${bytes}` }
+  }
+  return { ...data, directory }
+}
+
+/** What is wrong with the content of a checkpoint; undefined where every bit is as it was written. */
+export async function damageOf({ directory, files }: Checkpoint): Promise<Damaged | undefined> {
+  for (const [name, { crc32 }] of Object.entries(files)) {
+    const found = await sumOf(inside(directory, name))
+    if (found.crc32 !== crc32) return { directory, problem: `${name} is not as it was written` }
+  }
+  return undefined
+}
+
+/** Moves a damaged checkpoint to where nothing looks for one; where it lies now. */
+export function setAside(folder: RunFolder, { directory }: Damaged): string {
+  const to = folder.path('damaged', basename(directory))
+  mkdirSync(folder.path('damaged'), { recursive: true })
+  rmSync(to, { recursive: true, force: true })
+  renameSync(directory, to)
+  return to
+}
+
+/** Should the newest be damaged, there is one before it. */
+const keptAnyway = 2
+
 /**
- * Removes the checkpoints of a stage that nothing asks for: of those that measurements needed all but the newest and the
- * best, and with `keep last n` all but the last n.
+ * Removes the checkpoints of a stage that nothing asks for: all but the newest two, the best and those that `save_every`
+ * asks for; with `keep last n` all but the last n and the best.
  */
 export function pruneCheckpoints(
   folder: RunFolder,
-  { name, measures, save_every: every, keep_last: last }: StageSpec,
+  { name, save_every: every, keep_last: last }: StageSpec,
   best: number | undefined,
 ): void {
-  if (measures.length === 0 && last === null) return
   const own = listCheckpoints(folder)
-    .filter(({ stage }) => stage === name)
+    .whole.filter(({ stage }) => stage === name)
     .sort((a, b) => b.step - a.step)
   for (const [age, { step, directory }] of own.entries()) {
-    const wanted = last === null ? every !== null && step % every === 0 : age < last
-    if (age > 0 && step !== best && !wanted) rmSync(directory, { recursive: true })
+    const wanted = last === null ? age < keptAnyway || (every !== null && step % every === 0) : age < last
+    if (!wanted && age > 0 && step !== best) removeCheckpoint(directory)
   }
 }
-
-/** A checkpoint that is whole. */
-export function readCheckpoint(directory: string): Checkpoint | undefined {
-  const file = join(directory, 'state.json')
-  if (!existsSync(file)) return undefined
-  const { data } = stateSchema.safeParse(parse(readFileSync(file, 'utf8')))
-  if (!data) return undefined
-  const whole = Object.entries(data.files).every(([name, size]) => {
-    const path = inside(directory, name)
-    return existsSync(path) && statSync(path).size === size
-  })
-  return whole ? { ...data, directory } : undefined
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** The checkpoint with whose values a stage has ended, and the last step that it trained. */
-export type Finished = Checkpoint & { readonly at: number }
-
-/** How far a run is: finished stages in order, and the checkpoint inside the one that comes next. */
-export interface Progress {
-  readonly done: readonly Finished[]
-  readonly within: Checkpoint | undefined
-  /** Checkpoints that follow from earlier stages of another length than now wanted. */
-  readonly stale: readonly Checkpoint[]
-  /** A checkpoint further on than its stage is now wanted to go. */
-  readonly beyond: Checkpoint | undefined
-}
-
-/** Finds where to go on when the stages are to be trained for `steps` each. */
-export function findProgress(
-  checkpoints: readonly Checkpoint[],
-  stages: readonly { readonly stage: StageSpec; readonly steps: number }[],
-  table: EvaluationTable,
-): Progress {
-  const done: Finished[] = []
-  let within: Checkpoint | undefined
-  let beyond: Checkpoint | undefined
-  const valid = new Set<Checkpoint>()
-  for (const { stage, steps } of stages) {
-    const own = checkpoints.filter((c) => c.stage === stage.name && samePlaces(c.previous, done))
-    own.forEach((c) => valid.add(c))
-    beyond ??= own.find((c) => c.step > steps)
-    const watched = isWatched(stage)
-    const ending = watched ? endingOf(stage, steps, table) : { at: steps, with: steps }
-    const end = own.find((c) => c.step === ending?.with)
-    if (end && ending) {
-      done.push({ ...end, at: ending.at })
-      continue
-    }
-    within = own
-      .filter((c) => c.step < steps || (watched && c.step === steps))
-      .sort((a, b) => b.step - a.step)[0]
-    break
-  }
-  return { done, within, stale: checkpoints.filter((c) => !valid.has(c)), beyond }
-}
-
-const samePlaces = (a: readonly Place[], b: readonly Place[]): boolean =>
-  a.length === b.length && a.every((p, i) => p.stage === b[i]?.stage && p.step === b[i].step)

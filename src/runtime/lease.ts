@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 
@@ -11,63 +22,91 @@ export type Holder = z.infer<typeof holderSchema>
 const beat = 5_000
 const silence = 60_000
 
+/** The leases of this process. */
+const held = new Set<string>()
+
 /**
  * The right to work on something, held by one process at a time, of any machine that sees the folder: a file with who
  * holds it, whose time of change is its pulse. One whose process has ended on this machine, or that has been silent for
- * a minute, is taken over.
+ * a minute, is taken over. Times are those of the file system, since clocks of machines differ.
  */
 export class Lease {
-  private readonly timer: NodeJS.Timeout
+  private readonly timer = setInterval(() => this.pulse(), beat).unref()
 
   private constructor(
     private readonly file: string,
-    private readonly token: string,
+    private readonly own: Holder,
+    private readonly handle: number,
   ) {
-    this.timer = setInterval(() => this.pulse(), beat).unref()
+    held.add(own.token)
   }
 
-  /** Takes a lease, or says who holds it. */
-  static take(file: string): Lease | Holder {
-    const own: Holder = {
-      pid: process.pid,
-      host: hostname(),
-      since: new Date().toISOString(),
-      token: randomUUID(),
-    }
-    for (;;) {
-      try {
-        writeFileSync(file, JSON.stringify(own), { flag: 'wx' })
-        return new Lease(file, own.token)
-      } catch (error) {
-        if (!isCode(error, 'EEXIST')) throw error
-      }
-      const holder = holderOf(file)
-      if (holder && isAlive(file, holder)) return holder
-      if (holder) takeAway(file, holder)
-      else if (isSilent(file)) rmSync(file, { force: true })
-      else return { ...own, pid: 0, token: '' }
-    }
-  }
-
-  private pulse(): void {
+  /** Takes a lease, or says who holds it; `onTaken` hears of whom it is taken over from. */
+  static take(file: string, onTaken: (gone: Holder) => void = () => undefined): Lease | Holder {
+    const own = { pid: process.pid, host: hostname(), since: new Date().toISOString(), token: randomUUID() }
+    const mine = `${file}-${own.token}.part`
+    const handle = openSync(mine, 'wx')
     try {
-      if (holderOf(this.file)?.token === this.token) utimesSync(this.file, new Date(), new Date())
-    } catch {
-      // a folder that is away for a while; a lease that is lost is noticed by who takes it
+      writeSync(handle, JSON.stringify(own))
+      while (!linked(mine, file)) {
+        const holder = holderOf(file)
+        if (holder && isAlive(holder, ageOf(file, mine))) {
+          closeSync(handle)
+          return holder
+        }
+        if (takeAway(file, holder, own.token) && holder) onTaken(holder)
+      }
+      return new Lease(file, own, handle)
+    } catch (error) {
+      closeSync(handle)
+      throw error
+    } finally {
+      rmSync(mine, { force: true })
     }
+  }
+
+  /** Who has taken it over, because this process had been silent for long. */
+  get lostTo(): Holder | undefined {
+    const holder = holderOf(this.file)
+    return holder?.token === this.own.token ? undefined : holder
   }
 
   release(): void {
     clearInterval(this.timer)
-    if (holderOf(this.file)?.token === this.token) rmSync(this.file, { force: true })
+    held.delete(this.own.token)
+    closeSync(this.handle)
+    if (holderOf(this.file)?.token === this.own.token) rmSync(this.file, { force: true })
+  }
+
+  private pulse(): void {
+    try {
+      writeSync(this.handle, JSON.stringify(this.own), 0)
+    } catch {
+      // a disk that takes nothing is told by whoever has something to write
+    }
   }
 }
 
-/** Who holds a lease and is alive. */
-export function liveHolder(file: string): Holder | undefined {
-  const holder = holderOf(file)
-  return holder && isAlive(file, holder) ? holder : undefined
+/** A link is made or not; a file that is created could be seen before it says whose it is. */
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return false
+    if (!linkless.some((code) => isCode(error, code))) throw error
+  }
+  try {
+    copyFileSync(from, to, constants.COPYFILE_EXCL)
+    return true
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return false
+    throw error
+  }
 }
+
+/** How file systems say that they know no links. */
+const linkless = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
 function holderOf(file: string): Holder | undefined {
   try {
@@ -77,9 +116,16 @@ function holderOf(file: string): Holder | undefined {
   }
 }
 
-function isAlive(file: string, { pid, host }: Holder): boolean {
-  if (isSilent(file)) return false
-  if (host !== hostname()) return true
+/** How much older than another a file is, in milliseconds. */
+const ageOf = (file: string, other: string): number =>
+  statSync(other).mtimeMs - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity)
+
+function isAlive({ pid, host, token }: Holder, age: number): boolean {
+  if (held.has(token)) return true
+  return age < silence && (host !== hostname() || runs(pid))
+}
+
+function runs(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
@@ -88,27 +134,19 @@ function isAlive(file: string, { pid, host }: Holder): boolean {
   }
 }
 
-const isSilent = (file: string): boolean => {
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found !== undefined && Date.now() - found.mtimeMs > silence
-}
-
-/** Removes the lease of a holder that is gone, unless another has taken it over in the meantime. */
-function takeAway(file: string, gone: Holder): void {
-  const aside = `${file}.${randomUUID()}`
+/** Removes the lease of a holder that is gone; whether it was that one: another process may have been faster. */
+function takeAway(file: string, gone: Holder | undefined, token: string): boolean {
+  const aside = `${file}-${token}-gone.part`
   try {
     renameSync(file, aside)
   } catch (error) {
-    if (isCode(error, 'ENOENT')) return
+    if (isCode(error, 'ENOENT')) return false
     throw error
   }
-  try {
-    if (holderOf(aside)?.token !== gone.token) linkSync(aside, file)
-  } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error
-  } finally {
-    rmSync(aside, { force: true })
-  }
+  const same = holderOf(aside)?.token === gone?.token
+  if (!same) linked(aside, file)
+  rmSync(aside, { force: true })
+  return same
 }
 
 const isCode = (error: unknown, code: string): boolean =>

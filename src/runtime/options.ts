@@ -4,6 +4,7 @@ import type { Measure } from './evaluate.js'
 import type { RunEvent } from './events.js'
 import type { OpenDataset } from './rows/open-rows.js'
 import type { EvaluationTable } from './run-folder.js'
+import type { SaveRequests } from './save-clock.js'
 import type { StageStore } from './store/stage-store.js'
 import type { StartResults } from './start-results.js'
 
@@ -29,6 +30,10 @@ export interface RunOptions {
   /** Threads of one operator. */
   readonly threads?: number
   readonly onEvent?: (event: RunEvent) => void
+  /** A checkpoint is written every so many minutes; 10 when absent. */
+  readonly saveMinutes?: number
+  /** Counts requests for a checkpoint. */
+  readonly saveRequests?: SaveRequests
   /** When it fires, the run writes a checkpoint and ends as `stopped`. */
   readonly signal?: AbortSignal
   /** Where diagnostics point that have no place of their own, e.g. the pipeline's file. */

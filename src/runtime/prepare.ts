@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import type { ModelSpec } from '../artefact/models.js'
 import { changedModel, changedSinceRun, stageOrder, unknownStage } from '../diagnostics/catalogue/run.js'
+import { damagedCheckpoint, damagedMetrics } from '../diagnostics/catalogue/run-folder.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
-import { type Progress, findProgress, listCheckpoints } from './checkpoint.js'
+import { removeCheckpoint, removeHidden, setAside } from './checkpoint.js'
 import { BadSamples, defaultBadShare } from './bad-samples.js'
 import { badCarried } from './exports/carry-over.js'
 import { Feeder } from './feeds.js'
@@ -13,7 +14,11 @@ import { changedModelFiles } from './model-files.js'
 import { openAllData } from './open-data.js'
 import type { RunOptions } from './options.js'
 import type { RunFolder, RunRecord } from './run-folder.js'
-import { chooseFolder, environment, readRun } from './run-record.js'
+import { RunLock } from './run-lock.js'
+import { type Progress, findIntact, findProgress } from './run-progress.js'
+import { checkFresh, chooseFolder, environment, readRun } from './run-record.js'
+import { SaveClock, SaveRequests } from './save-clock.js'
+import { sumsIn } from './sealed.js'
 import { isAbsent, withRandomWeights } from './substitutes.js'
 import { WorkerThread } from './thread.js'
 import type { StageRun, TrainContext } from './train-context.js'
@@ -38,6 +43,27 @@ export interface Prepared {
 
 /** Opens all that the run needs before it changes anything, so that what is missing is told at once. */
 export async function prepare(artefact: Artefact, span: Span, options: RunOptions): Promise<Prepared> {
+  const root = options.root ?? process.cwd()
+  const folder = chooseFolder(artefact.manifest, root, options, span)
+  const emit = options.onEvent ?? (() => undefined)
+  const lock = RunLock.take(folder.directory, span, (diagnostic) => emit({ kind: 'warning', diagnostic }))
+  try {
+    return await prepareIn(folder, lock, artefact, span, options)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+const defaultSaveMinutes = 10
+
+async function prepareIn(
+  folder: RunFolder,
+  lock: RunLock,
+  artefact: Artefact,
+  span: Span,
+  options: RunOptions,
+): Promise<Prepared> {
   const { manifest } = artefact
   const root = options.root ?? process.cwd()
   const stages = manifest.stages.map((stage) => ({
@@ -45,14 +71,12 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
     steps: Math.min(options.steps ?? stage.steps, stage.steps),
     from: null,
   }))
-  const folder = chooseFolder(manifest, root, options, span)
+  if (!options.resume) checkFresh(folder, span)
   const before = options.resume ? readRun(folder, manifest, options, span) : undefined
   const seed = before?.seed ?? options.seed ?? manifest.seed
-  const progress = findProgress(
-    before ? listCheckpoints(folder) : [],
-    stages,
-    before ? folder.evaluations : {},
-  )
+  const { progress, damaged } = before
+    ? await findIntact(folder, seed, stages)
+    : { progress: findProgress([], stages, {}), damaged: [] }
   checkSteps(stages, progress, folder, span)
   checkStage(options.stage, stages, progress, span)
   const emit = options.onEvent ?? (() => undefined)
@@ -78,6 +102,7 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
     root,
   )
   const stale = changed.length > 0 ? [changedModel(span, { files: changed })] : []
+  if (before) await dropDerived(folder, before)
   const onConvert = (conversion: Conversion): void => emit({ kind: 'converting', ...conversion })
   const onWarning = (diagnostic: Diagnostic): void => emit({ kind: 'warning', diagnostic })
   const weightOptions = { root, directory: folder.directory, seed, span, onConvert, onWarning }
@@ -92,9 +117,18 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
   )
   if (before) {
     checkData(before, fingerprints, folder, span)
+    const last = progress.within ?? progress.done.at(-1)
+    for (const one of damaged) {
+      const aside = setAside(folder, one)
+      const facts = { checkpoint: one.directory, ...one, aside, instead: last?.directory ?? null }
+      onWarning(damagedCheckpoint(span, facts))
+    }
+    if (last && !folder.beginsWith(last.metrics))
+      onWarning(damagedMetrics(span, { file: folder.path('metrics.jsonl') }))
     forget(folder, progress)
   } else {
-    folder.create(manifest, environment(manifest, seed, fingerprints, random))
+    const initial = await sumsIn(folder.path('initial'))
+    folder.create(manifest, environment(manifest, seed, fingerprints, random, initial))
   }
 
   const badShare = options.badShare ?? defaultBadShare
@@ -106,6 +140,12 @@ export async function prepare(artefact: Artefact, span: Span, options: RunOption
     data: opened.data,
     weights,
     folder,
+    lock,
+    clock: new SaveClock(
+      folder,
+      options.saveMinutes ?? defaultSaveMinutes,
+      options.saveRequests ?? new SaveRequests(),
+    ),
     cache: prologueCache(root),
     seed,
     random,
@@ -163,9 +203,18 @@ function checkData(
   }
 }
 
+/** Removes files that are made again from others, where they are not known to be as they were written. */
+async function dropDerived(folder: RunFolder, { initial }: RunRecord): Promise<void> {
+  rmSync(folder.path('converted'), { recursive: true, force: true })
+  const found = await sumsIn(folder.path('initial'))
+  for (const [name, { crc32 }] of Object.entries(found))
+    if (initial[name]?.crc32 !== crc32) rmSync(folder.path('initial', name))
+}
+
 /** Drops what a resumed run will do again: later checkpoints, metrics and evaluations. */
 function forget(folder: RunFolder, { done, within, stale }: Progress): void {
-  for (const { directory } of stale) rmSync(directory, { recursive: true })
+  removeHidden(folder)
+  for (const { directory } of stale) removeCheckpoint(directory)
   const kept = new Map([
     ...done.map(({ stage, at }) => [stage, at] as const),
     ...(within ? [[within.stage, within.step] as const] : []),

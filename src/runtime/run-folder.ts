@@ -1,25 +1,21 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import type { Json } from '../artefact/json.js'
 import type { Manifest } from '../artefact/manifest.js'
 import type { MetricsLine } from './metrics-line.js'
+import { syncPath, writeWhole } from '../durable.js'
 import { naming } from '../faults/system-fault.js'
 import { inside } from '../inside.js'
 import { RunUnreadable } from '../report/run-unreadable.js'
+import { lockFile } from './run-lock.js'
+import { seal, sumSchema, unseal } from './sealed.js'
 import { substitutesSchema } from './substitutes.js'
-import { eventsFile, keptRecords, startRecord, stepRecord } from './tensorboard.js'
+import { eventsFile, keptRecords, startRecord, stepRecord, withStart } from './tensorboard.js'
 
 /** What a run began with; a resumed run must begin with the same. */
 const runSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   seed: z.int(),
   data: z.record(z.string(), z.string()),
   /** What had no files and was made up: where anything stands here, the run measures nothing. */
@@ -30,6 +26,8 @@ const runSchema = z.strictObject({
   node: z.string(),
   platform: z.string(),
   processor: z.string(),
+  /** Sums of the initial values, which a resumed run reads. */
+  initial: z.record(z.string(), sumSchema),
 })
 export type RunRecord = z.infer<typeof runSchema>
 
@@ -43,6 +41,11 @@ export const evaluationTable: z.ZodType<EvaluationTable> = z.record(
   z.record(z.string(), z.record(z.string(), z.json())),
 )
 
+const runFile = 'run.json'
+/** What stands in a folder before `run.json` does. */
+const ofStart = new Set(['manifest.json', eventsFile, 'initial', 'converted', lockFile])
+const isPart = (name: string): boolean => name.endsWith('.part')
+
 const buffered = 250
 const now = (): number => Date.now() / 1000
 
@@ -51,6 +54,7 @@ export class RunFolder {
   private lines: string[] = []
   private events: Uint8Array[] = []
   private flushed = 0
+  private written: LinesSum = noLines
 
   constructor(readonly directory: string) {}
 
@@ -58,15 +62,34 @@ export class RunFolder {
     return inside(this.directory, ...parts)
   }
 
+  /** Whether something else stands here than what a start left that was ended before there was a run. */
   get isTaken(): boolean {
-    return existsSync(this.directory) && readdirSync(this.directory).length > 0
+    const names = this.names
+    return this.isRun || names.some((name) => !ofStart.has(name) && !isPart(name))
   }
 
+  /** Whether a run has begun here; `run.json` is written last. */
+  get isRun(): boolean {
+    return existsSync(this.path(runFile))
+  }
+
+  private get names(): readonly string[] {
+    return existsSync(this.directory) ? readdirSync(this.directory) : []
+  }
+
+  /** Removes what a start left that was ended before there was a run: its values may follow from another seed. */
+  clear(): void {
+    for (const name of this.names)
+      if (name !== lockFile && (ofStart.has(name) || isPart(name)))
+        rmSync(this.path(name), { recursive: true, force: true })
+  }
+
+  /** From the moment on at which `run.json` stands, last of all, there is a run. */
   create(manifest: Manifest, record: RunRecord): void {
     mkdirSync(this.directory, { recursive: true })
-    writeWhole(this.path('run.json'), `${JSON.stringify(record, null, 2)}\n`)
-    writeWhole(this.path('manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
     writeWhole(this.path(eventsFile), startRecord(now()))
+    writeWhole(this.path('manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+    writeWhole(this.path(runFile), seal(record))
   }
 
   get manifest(): string | undefined {
@@ -74,8 +97,14 @@ export class RunFolder {
   }
 
   get record(): RunRecord | undefined {
-    const text = readText(this.path('run.json'))
-    return text === undefined ? undefined : runSchema.safeParse(parseJson(text)).data
+    const text = readText(this.path(runFile))
+    if (text === undefined) return undefined
+    const { data } = runSchema.safeParse(unseal(text))
+    if (data) return data
+    throw new RunUnreadable(
+      `${this.path(runFile)} is not as it was written`,
+      'it is of another version, or damaged: begin a new run',
+    )
   }
 
   /** Lines are written in groups: `flush` before anything that tells how far the run is. */
@@ -88,11 +117,20 @@ export class RunFolder {
   flush(): void {
     if (this.lines.length > 0) {
       this.append('metrics.jsonl', this.lines.join(''))
+      this.written = this.lines.reduce(withLine, this.written)
       this.append(eventsFile, Buffer.concat(this.events))
     }
     this.lines = []
     this.events = []
     this.flushed = performance.now()
+  }
+
+  /** Brings all lines so far to the disk, so that a checkpoint is never ahead of them; gives their sum. */
+  sync(): LinesSum {
+    this.flush()
+    for (const name of ['metrics.jsonl', eventsFile])
+      if (existsSync(this.path(name))) syncPath(this.path(name))
+    return this.written
   }
 
   private append(name: string, content: string | Uint8Array): void {
@@ -107,17 +145,24 @@ export class RunFolder {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as MetricsLine)
   }
 
+  /** Whether the first lines are as they were written. */
+  beginsWith({ lines, crc32: sum }: LinesSum): boolean {
+    const text = readText(this.path('metrics.jsonl')) ?? ''
+    return text.split('\n').slice(0, lines).reduce(withLine, noLines).crc32 === sum
+  }
+
   /** Drops the lines for which `keep` does not hold, and a last line that was cut off. */
   truncateMetrics(keep: (place: { readonly stage: string; readonly step: number }) => boolean): void {
-    const text = readText(this.path('metrics.jsonl'))
-    if (text === undefined) return
+    const text = readText(this.path('metrics.jsonl')) ?? ''
     const kept = text.split('\n').filter((line) => {
       const { data } = placeSchema.safeParse(parseJson(line))
       return data !== undefined && keep(data)
     })
     writeWhole(this.path('metrics.jsonl'), kept.map((line) => `${line}\n`).join(''))
+    this.written = kept.reduce(withLine, noLines)
     const events = this.path(eventsFile)
-    if (existsSync(events)) writeWhole(events, keptRecords(readFileSync(events), keep))
+    const file = existsSync(events) ? readFileSync(events) : new Uint8Array()
+    writeWhole(events, withStart(keptRecords(file, keep), now()))
   }
 
   get evaluations(): EvaluationTable {
@@ -137,10 +182,18 @@ export class RunFolder {
   }
 }
 
-/** Writes a file so that it holds all or nothing of its content. */
-export function writeWhole(file: string, content: string | Uint8Array): void {
-  naming(file, () => writeFileSync(`${file}.part`, content))
-  renameSync(`${file}.part`, file)
+/** Of the first lines of metrics, but for what depends on time: equal runs have equal ones. */
+export const linesSumSchema = z.strictObject({
+  lines: z.int().nonnegative(),
+  crc32: z.int().nonnegative(),
+})
+export type LinesSum = z.infer<typeof linesSumSchema>
+
+const noLines: LinesSum = { lines: 0, crc32: 0 }
+
+function withLine({ lines, crc32: sum }: LinesSum, line: string): LinesSum {
+  const timeless = (key: string, value: unknown): unknown => (key.endsWith('_ms') ? undefined : value)
+  return { lines: lines + 1, crc32: crc32(JSON.stringify(parseJson(line), timeless) ?? '', sum) }
 }
 
 const readText = (file: string): string | undefined =>

@@ -26,17 +26,18 @@ export function chooseFolder(
   const runs = inside(join(root, 'runs'), manifest.pipeline)
   if (resume) {
     const folder = runDir === undefined ? latest(runs) : new RunFolder(runDir)
-    if (!folder?.record || folder.manifest === undefined) {
+    if (!folder?.isRun) {
       throw new UserError(nothingToResume(span, { folder: runDir ?? runs }))
     }
     return folder
   }
-  const folder = new RunFolder(runDir ?? freshName(runs))
-  if (folder.isTaken)
-    throw new UserError(
-      folderTaken(span, { folder: folder.directory, resumable: folder.record !== undefined }),
-    )
-  return folder
+  return new RunFolder(runDir ?? freshName(runs))
+}
+
+/** Throws UserError where a run cannot begin in a folder because something stands there. */
+export function checkFresh(folder: RunFolder, span: Span): void {
+  if (!folder.isTaken) return folder.clear()
+  throw new UserError(folderTaken(span, { folder: folder.directory, resumable: folder.isRun }))
 }
 
 /** What the run of a folder began with; it must be what would be run now. Throws UserError. */
@@ -61,8 +62,9 @@ export const environment = (
   seed: number,
   data: Readonly<Record<string, string>>,
   random: Substitutes,
+  initial: RunRecord['initial'],
 ): RunRecord => ({
-  version: 1,
+  version: 2,
   seed,
   data: { ...data },
   random,
@@ -71,6 +73,7 @@ export const environment = (
   node: process.version,
   platform: `${process.platform}-${process.arch}`,
   processor: cpus()[0]?.model ?? '',
+  initial,
 })
 
 /** The time, so that names sort by age. */
@@ -86,5 +89,5 @@ function latest(runs: string): RunFolder | undefined {
     .sort()
     .reverse()
     .map((name) => new RunFolder(join(runs, name)))
-  return folders.find((folder) => folder.record && folder.manifest !== undefined)
+  return folders.find((folder) => folder.isRun)
 }

@@ -4,21 +4,24 @@ import type { Artefact } from '../artefact/manifest.js'
 import type { StageSpec } from '../artefact/stages.js'
 import { statesOf, trainedOf } from '../artefact/stage-parts.js'
 import { notFinite } from '../diagnostics/catalogue/run.js'
+import { littleRoom, noRoom } from '../diagnostics/catalogue/run-folder.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { faultOf } from '../faults/fault.js'
 import { GraphFault, graphFault } from '../faults/graph-fault.js'
 import { findEvaluationKind } from '../evaluations/registry.js'
 import { checkTarget, loadArtefact } from './artefact.js'
-import { type Place, type Progress, checkpointName, pruneCheckpoints, saveCheckpoint } from './checkpoint.js'
+import { type Place, checkpointName, pruneCheckpoints, saveCheckpoint } from './checkpoint.js'
 import { bestSoFar, dueAfter, endingOf, isWatched, momentWithin } from './validation.js'
 import { type Measure, evaluate } from './evaluate.js'
 import { startKey } from './start-key.js'
 import { writeExport } from './exports/index.js'
 import type { RunOptions, RunResult } from './options.js'
 import { Problems, prepare } from './prepare.js'
+import { besideTensors, freeRoom } from './room.js'
 import type { RunFolder } from './run-folder.js'
+import type { Progress } from './run-progress.js'
+import { changedModels, checkpointFile, stateBytes, writeState } from './stage-state.js'
 import { SharedStages } from './store/shared-stages.js'
-import { changedModels, checkpointFile, writeState } from './stage-state.js'
 import { type StageHooks, rowsPerStep, trainStage } from './train.js'
 import type { StageRun, TrainContext } from './train-context.js'
 import { emptyTable } from '../json/table.js'
@@ -46,6 +49,7 @@ export async function runPipeline(source: string | Artefact, options: RunOptions
         context.folder.flush()
       } finally {
         await context.thread.end()
+        context.lock.release()
       }
     }
   } catch (error) {
@@ -173,18 +177,22 @@ class Run {
     const { emit, artefact, seed } = this.context
     emit({ kind: 'stage', stage: stage.name, from: from?.step ?? 0, steps, rows: rowsPerStep(stage) })
     const begun = (): Promise<void> => this.startEvaluations()
-    const save: StageHooks['save'] = async (step, beside) => {
-      this.folder.flush()
+    const save: StageHooks['save'] = async (step, beside, wanted) => {
+      this.context.lock.check()
+      if (!this.hasRoom(stage, step, wanted)) return false
+      const metrics = this.folder.sync()
       const place = { stage: stage.name, step }
       const previous = [...this.ends]
-      const state = { manifest: artefact.manifest.hash, seed, ...place, ...beside, previous }
+      const state = { manifest: artefact.manifest.hash, seed, ...place, ...beside, previous, metrics }
       const directory = await saveCheckpoint(this.folder, state, (folder) =>
         writeState(folder, stage, this.context),
       )
       this.at = place
+      this.context.clock.saved()
       emit({ kind: 'checkpoint', ...place, directory })
       if (dueAfter(stage, step, steps).size === 0)
         pruneCheckpoints(this.folder, stage, bestSoFar(stage, this.folder.evaluations))
+      return true
     }
     const measure = (step: number): Promise<boolean> => this.measureWithin(run, step)
     const end = await trainStage(run, this.context, { begun, save, measure })
@@ -195,6 +203,17 @@ class Run {
       throw new UserError(notFinite(this.span, { stage: stage.name, step, what, value, kept: checkpoint }))
     }
     return end.kind === 'stopped'
+  }
+
+  /** Whether a checkpoint fits on the disk. One that nothing but the clock wants may wait; else throws UserError. */
+  private hasRoom(stage: StageSpec, step: number, wanted: boolean): boolean {
+    const needed = stateBytes(stage, this.context) + besideTensors
+    const facts = { folder: this.folder.directory, needed, free: freeRoom(this.folder.directory) }
+    if (facts.free >= needed) return true
+    if (wanted) throw new UserError(noRoom(this.span, facts))
+    this.context.emit({ kind: 'warning', diagnostic: littleRoom(this.span, { step, ...facts }) })
+    this.context.clock.later()
+    return false
   }
 
   /**

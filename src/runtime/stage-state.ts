@@ -7,6 +7,7 @@ import type { AdapterSpec } from '../artefact/models.js'
 import { stateKey } from '../artefact/roles.js'
 import { statesOf, trainedOf } from '../artefact/stage-parts.js'
 import type { StageSpec, UpdateSpec } from '../artefact/stages.js'
+import { bytesPerElement, elementCount } from '../graph/types.js'
 import { inside } from '../inside.js'
 import { openSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
@@ -83,12 +84,32 @@ export async function planStage(
 
 /** Has the worker write its state: a whole file for each model that the stage changes, and the optimizer's. */
 export async function writeState(directory: string, stage: StageSpec, context: TrainContext): Promise<void> {
-  const { thread, weights, artefact } = context
+  const { thread, artefact } = context
   for (const name of changedModels(stage)) {
-    const keys = new Map([
-      ...trainedOf(stage).map((t) => [`${t.model}/${t.path}`, parameterKey(t.model, t.path)] as const),
-      ...statesOf(stage).map((s) => [`${s.model}/${s.path}`, carriedKey(s.model, s.path)] as const),
-    ])
+    if (!artefact.manifest.adapters.some((a) => a.name === name)) continue
+    const own = inside(directory, name)
+    mkdirSync(own)
+    writePeftConfig(artefact.manifest, name, own)
+  }
+  for (const [file, tensors] of stateFiles(stage, context))
+    await thread.call('writeState', [inside(directory, file), tensors])
+}
+
+/** The bytes that the tensors of a checkpoint take. */
+export const stateBytes = (stage: StageSpec, context: TrainContext): number =>
+  [...stateFiles(stage, context).values()]
+    .flat()
+    .reduce((sum, { dtype, shape }) => sum + elementCount(shape) * bytesPerElement[dtype], 0)
+
+/** The files of a checkpoint, with what each holds. */
+function stateFiles(stage: StageSpec, context: TrainContext): ReadonlyMap<string, readonly StateTensor[]> {
+  const { weights, artefact } = context
+  const files = new Map<string, readonly StateTensor[]>()
+  const keys = new Map([
+    ...trainedOf(stage).map((t) => [`${t.model}/${t.path}`, parameterKey(t.model, t.path)] as const),
+    ...statesOf(stage).map((s) => [`${s.model}/${s.path}`, carriedKey(s.model, s.path)] as const),
+  ])
+  for (const name of changedModels(stage)) {
     const parameters = artefact.manifest.models.find((m) => m.name === name)?.parameters ?? []
     const tensors = parameters.map(({ path, dtype, shape }): StateTensor => {
       const head = { name: path, dtype, shape }
@@ -96,20 +117,15 @@ export async function writeState(directory: string, stage: StageSpec, context: T
       return key === undefined ? { ...head, content: weights.parameter(name, path) } : { ...head, key }
     })
     const adapter = artefact.manifest.adapters.find((a) => a.name === name)
-    if (adapter) {
-      tensors.push(...biasesOf(adapter, stage, context))
-      const own = inside(directory, name)
-      mkdirSync(own)
-      writePeftConfig(artefact.manifest, name, own)
-    }
-    await thread.call('writeState', [inside(directory, checkpointFile(artefact.manifest, name)), tensors])
+    if (adapter) tensors.push(...biasesOf(adapter, stage, context))
+    files.set(checkpointFile(artefact.manifest, name), tensors)
   }
   const slots = stage.updates.flatMap((update) =>
     update.trained.flatMap(({ model, path, shape }) =>
       keptKeys(update, model, path).map((key): StateTensor => ({ name: key, dtype: 'f32', shape, key })),
     ),
   )
-  await thread.call('writeState', [join(directory, 'optimizer.safetensors'), slots])
+  return files.set('optimizer.safetensors', slots)
 }
 
 /** The biases that an adapter trains, as peft keeps them with it; the file of the model holds them too. */

@@ -62,6 +62,17 @@ function updateValues(
   return values.map(([name, value]) => [update === null ? name : `${update}/${name}`, value])
 }
 
+/** The records of a file, with the first one that readers ask for where it is missing. */
+export const withStart = (records: Uint8Array, seconds: number): Uint8Array =>
+  fileVersionOf(records) === undefined ? Buffer.concat([startRecord(seconds), records]) : records
+
+function fileVersionOf(records: Uint8Array): string | undefined {
+  if (records.length < 16) return undefined
+  const length = Number(new DataView(records.buffer, records.byteOffset).getBigUint64(0, true))
+  const { fileVersion } = Event.toObject(Event.decode(records.subarray(12, 12 + length)))
+  return typeof fileVersion === 'string' ? fileVersion : undefined
+}
+
 /** The records of a file for whose place `keep` holds, up to the first that is damaged or cut off. */
 export function keptRecords(
   file: Uint8Array,

@@ -5,6 +5,8 @@ import type { Feeder } from './feeds.js'
 import type { OpenData } from './fields.js'
 import type { Cursor } from './order/cursor.js'
 import type { RunFolder } from './run-folder.js'
+import type { RunLock } from './run-lock.js'
+import type { SaveClock } from './save-clock.js'
 import type { SessionSettings } from './session.js'
 import type { Substitutes } from './substitutes.js'
 import type { WorkerThread } from './thread.js'
@@ -18,6 +20,8 @@ export interface TrainContext {
   readonly data: ReadonlyMap<string, OpenData>
   readonly weights: Weights
   readonly folder: RunFolder
+  readonly lock: RunLock
+  readonly clock: SaveClock
   /** The folder for results of prologues that all runs of a project share. */
   readonly cache: string
   readonly seed: number

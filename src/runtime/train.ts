@@ -28,7 +28,8 @@ export type StageEnd =
 /** What is done beside training. */
 export interface StageHooks {
   readonly begun: () => Promise<void>
-  readonly save: (step: number, beside: Beside) => Promise<void>
+  /** Writes a checkpoint; `wanted`: something reads it, so that it cannot be left out. Whether it was written. */
+  readonly save: (step: number, beside: Beside, wanted: boolean) => Promise<boolean>
   /** Makes the evaluations that are due after a step, whose checkpoint is written; whether the stage ends with it. */
   readonly measure: (step: number) => Promise<boolean>
 }
@@ -95,8 +96,9 @@ class StageTrainer {
         await begun()
       }
       const measured = dueAfter(stage, step, steps).size > 0
-      if (step === steps || measured || (stage.save_every !== null && step % stage.save_every === 0))
-        await this.checkpoint()
+      const asked = stage.save_every !== null && step % stage.save_every === 0
+      if (step === steps || measured || asked) await this.checkpoint()
+      else if (this.context.clock.isDue) await this.checkpoint(false)
       if (measured && (await this.ends(step))) return { kind: 'trained', step }
     }
     await this.checkpoint()
@@ -237,15 +239,12 @@ class StageTrainer {
    * Writes the state after the last step taken, unless a checkpoint holds it, a round has stopped in the middle, or it is
    * no longer finite.
    */
-  private async checkpoint(): Promise<void> {
+  private async checkpoint(wanted = true): Promise<void> {
     await this.settle(0)
     if (this.taken === this.saved || this.round.length > 0) return
     if (this.failure && !(await this.context.thread.call('isFinite', []))) return
-    await this.hooks.save(this.taken, {
-      shares: { ...this.shares },
-      cursors: this.cursors.get(this.taken) ?? {},
-    })
-    this.saved = this.taken
+    const beside = { shares: { ...this.shares }, cursors: this.cursors.get(this.taken) ?? {} }
+    if (await this.hooks.save(this.taken, beside, wanted)) this.saved = this.taken
   }
 
   private track(request: Promise<void>): void {

@@ -118,8 +118,8 @@ describe('keep best', () => {
     ])
   })
 
-  test('of the checkpoints for measurements the best and the newest stay', () => {
-    expect(checkpoints('whole')).toEqual(['first-12', 'first-4', 'second-1'])
+  test('of the checkpoints for measurements the best and the newest two stay', () => {
+    expect(checkpoints('whole')).toEqual(['first-10', 'first-12', 'first-4', 'second-1'])
   })
 
   test('training is what it is without evaluations', async () => {

@@ -14,6 +14,7 @@ import * as name from './name.js'
 import * as onnx from './onnx.js'
 import * as pipeline from './pipeline.js'
 import * as run from './run.js'
+import * as runFolder from './run-folder.js'
 import * as stage from './stage.js'
 import * as state from './state.js'
 import * as store from './store.js'
@@ -38,6 +39,7 @@ export const files: readonly object[] = [
   onnx,
   pipeline,
   run,
+  runFolder,
   stage,
   state,
   store,

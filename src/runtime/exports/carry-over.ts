@@ -7,7 +7,7 @@ import { faultOf } from '../../faults/fault.js'
 import { checkPythonJson, readPythonJson } from '../../json/python.js'
 import { type JsonNode, JsonProblem } from '../../json/read.js'
 import { locate } from '../../weights/find.js'
-import { writeWhole } from '../run-folder.js'
+import { writeWhole } from '../../durable.js'
 import { withDType } from './config-dtype.js'
 
 const configName = 'config.json'

@@ -9,7 +9,7 @@ import { type Binding, link } from '../../artefact/link.js'
 import { readModel, writeModel } from '../../onnx/protobuf.js'
 import { byteSize } from '../../graph/types.js'
 import { adaptedLayers, mergedWeight } from '../merge.js'
-import { writeWhole } from '../run-folder.js'
+import { writeWhole } from '../../durable.js'
 import { readTensor } from '../../weights/safetensors.js'
 import type { Weights } from '../weights.js'
 

@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { join, relative } from 'node:path'
 import { notReproduced } from '../../diagnostics/catalogue/store.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
-import { type Place, checkpointName, saveCheckpoint } from '../checkpoint.js'
+import { type Place, checkpointName, damageOf, readCheckpoint, saveCheckpoint } from '../checkpoint.js'
 import type { StageRun, TrainContext } from '../train-context.js'
 import { endingOf, isWatched, stepOfMoment } from '../validation.js'
 import { originsOf } from './origins.js'
@@ -69,12 +69,14 @@ export class SharedStages {
     const series = seriesKey(stage, artefact)
     if (!stored || (series !== null && series !== stored.record.series)) return false
     const { record, checkpoint, beside, lines } = stored
+    const found = readCheckpoint(checkpoint)
+    if ('problem' in found || (await damageOf(found))) return false
     const place = { stage: stage.name, step: record.step }
     folder.truncateMetrics((line) => line.stage !== stage.name)
     for (const line of lines) folder.metrics(line)
-    folder.flush()
+    const metrics = folder.sync()
     folder.evaluations = { ...folder.evaluations, ...record.within }
-    const state = { manifest: artefact.manifest.hash, seed, ...place, previous: [...ends] }
+    const state = { manifest: artefact.manifest.hash, seed, ...place, previous: [...ends], metrics }
     await saveCheckpoint(folder, { ...state, ...beside }, async (directory) =>
       shareFiles(checkpoint, directory, ['state.json']),
     )

@@ -15,10 +15,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { openCache } from '../../cache.js'
+import { writeWhole } from '../../durable.js'
 import { inside } from '../../inside.js'
 import { readCheckpoint } from '../checkpoint.js'
 import { type Holder, Lease } from '../lease.js'
-import { evaluationTable, writeWhole } from '../run-folder.js'
+import { evaluationTable } from '../run-folder.js'
 import type { MetricsLine } from '../metrics-line.js'
 import type { Beside } from '../train-context.js'
 
@@ -67,7 +68,7 @@ export class StageStore {
     const record = recordSchema.safeParse(json(join(folder, 'stage.json'))).data
     const checkpoint = join(folder, 'checkpoint')
     const whole = readCheckpoint(checkpoint)
-    if (record?.key !== key || !whole) return undefined
+    if (record?.key !== key || 'problem' in whole) return undefined
     const text = textOf(join(folder, 'metrics.jsonl')) ?? ''
     const lines = text.split('\n').filter((line) => line !== '')
     return {

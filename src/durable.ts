@@ -1,0 +1,37 @@
+import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { naming } from './faults/system-fault.js'
+
+/**
+ * Writes a file so that it holds all or nothing of its content, whatever ends the process or the machine: a file beside
+ * it is written and synced, takes its name, and the folder, which holds the names, is synced.
+ */
+export function writeWhole(file: string, content: string | Uint8Array): void {
+  const part = `${file}.part`
+  const handle = openSync(part, 'w')
+  try {
+    naming(part, () => {
+      writeFileSync(handle, content)
+      fsyncSync(handle)
+    })
+  } finally {
+    closeSync(handle)
+  }
+  renameDurably(part, file)
+}
+
+/** Gives a file or folder its name, for good. */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to)
+  syncPath(dirname(to))
+}
+
+/** What was written into a file, or the names in a folder, are on the disk when it returns. */
+export function syncPath(path: string): void {
+  const handle = openSync(path, 'r')
+  try {
+    naming(path, () => fsyncSync(handle))
+  } finally {
+    closeSync(handle)
+  }
+}

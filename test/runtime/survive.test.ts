@@ -1,0 +1,311 @@
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { RunEvent } from '../../src/runtime/events.js'
+import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
+import { SaveRequests } from '../../src/runtime/save-clock.js'
+import { eventsFile, keptRecords } from '../../src/runtime/tensorboard.js'
+import { points, regression } from './regression.js'
+
+/*
+ * Aim: what a killed process, a failing disk or a second process leaves behind is told and mended, and the run ends with
+ * the bits of an undisturbed one.
+ */
+
+let room = Infinity
+vi.mock('../../src/runtime/room.js', () => ({ freeRoom: () => room, besideTensors: 1000 }))
+
+const artefact = regression({ steps: 12, saveEvery: 4 })
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dcrc-survive-'))
+  room = Infinity
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+let events: RunEvent[] = []
+const run = async (more: RunOptions = {}, from = artefact) => {
+  events = []
+  const result = await runPipeline(from, {
+    root: folder,
+    runDir: join(folder, 'run'),
+    openDataset: async () => points(10),
+    onEvent: (event) => void events.push(event),
+    ...more,
+  })
+  return result.status === 'failed'
+    ? result.diagnostics.map(({ code, message }) => `${code}: ${message.replaceAll(folder, '<folder>')}`)
+    : result.status
+}
+const warnings = (): readonly string[] =>
+  events.flatMap((e) =>
+    e.kind === 'warning'
+      ? [`${e.diagnostic.code}: ${e.diagnostic.message.replaceAll(folder, '<folder>')}`]
+      : [],
+  )
+const path = (...names: readonly string[]): string => join(folder, 'run', ...names)
+const flip = (file: string, byte: number): void => {
+  const bytes = readFileSync(file)
+  bytes[byte] = (bytes[byte] ?? 0) ^ 1
+  writeFileSync(file, bytes)
+}
+const weights = (): string => readFileSync(path('export/line/model.safetensors'), 'base64')
+const losses = (): string => readFileSync(path('metrics.jsonl'), 'utf8').replaceAll(/,"step_ms".*/g, '')
+const stepsOfEvents = (): readonly number[] => {
+  const steps: number[] = []
+  keptRecords(readFileSync(path(eventsFile)), ({ step }) => steps.push(step) > 0)
+  return steps
+}
+
+let whole: { readonly weights: string; readonly losses: string }
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'dcrc-survive-'))
+  await run()
+  whole = { weights: weights(), losses: losses() }
+  rmSync(folder, { recursive: true })
+})
+const isWhole = (): void => {
+  expect(weights()).toBe(whole.weights)
+  expect(losses()).toBe(whole.losses)
+  expect(stepsOfEvents()).toEqual(Array.from({ length: 12 }, (_, k) => k + 1))
+  expect(readdirSync(path()).filter((name) => name === 'lock' || name.endsWith('.part'))).toEqual([])
+}
+/** What a process leaves that is killed after a step. */
+const killedAt = (step: number): void => {
+  for (const name of readdirSync(path('checkpoints')))
+    if (Number(name.slice('first-'.length)) > step) rmSync(path('checkpoints', name), { recursive: true })
+  rmSync(path('export'), { recursive: true })
+}
+
+describe('a damaged checkpoint is named, and the one before is taken', () => {
+  test.each([
+    ['line.safetensors', 'line.safetensors is not as it was written'],
+    ['optimizer.safetensors', 'optimizer.safetensors is not as it was written'],
+    ['state.json', 'its state.json is not as it was written'],
+  ])('one bit of %s', async (name, problem) => {
+    await run()
+    killedAt(8)
+    flip(path('checkpoints/first-8', name), readFileSync(path('checkpoints/first-8', name)).length - 6)
+    expect(await run({ resume: true })).toBe('done')
+    expect(warnings()).toEqual([
+      `run/checkpoint-damaged: <folder>/run/checkpoints/first-8 is damaged: ${problem}`,
+    ])
+    expect(events.find((e) => e.kind === 'started')).toMatchObject({ resumed: { stage: 'first', step: 4 } })
+    expect(existsSync(path('damaged/first-8/state.json'))).toBe(true)
+    isWhole()
+  })
+
+  test('that of a finished run, too', async () => {
+    await run()
+    const file = path('checkpoints/first-12/line.safetensors')
+    flip(file, readFileSync(file).length - 6)
+    expect(await run({ resume: true })).toBe('done')
+    expect(warnings()).toHaveLength(1)
+    isWhole()
+  })
+
+  test('initial values are made again', async () => {
+    const two = regression({ stages: ['first', 'second'], steps: 4 })
+    await run({}, two)
+    const bits = weights()
+    killedAt(0)
+    flip(path('initial/line.safetensors'), readFileSync(path('initial/line.safetensors')).length - 1)
+    expect(await run({ resume: true }, two)).toBe('done')
+    expect(weights()).toBe(bits)
+  })
+})
+
+describe('a process that was killed', () => {
+  test('while a checkpoint was given its name leaves one that is none', async () => {
+    await run()
+    killedAt(8)
+    cpSync(path('checkpoints/first-8'), path('checkpoints/.first-12.part'), { recursive: true })
+    mkdirSync(path('checkpoints/.first-4.gone'))
+    expect(await run({ resume: true })).toBe('done')
+    isWhole()
+    expect(readdirSync(path('checkpoints')).sort()).toEqual(['first-12', 'first-4', 'first-8'])
+  })
+
+  test.each([
+    ['initial values of another seed alone', ['initial']],
+    ['all but run.json', ['initial', 'manifest.json', eventsFile]],
+  ])('before there was a run, leaving %s: the folder is run in again', async (_, names) => {
+    await run({ seed: 8, runDir: join(folder, 'other') })
+    mkdirSync(path())
+    for (const name of names) cpSync(join(folder, 'other', name), path(name), { recursive: true })
+    writeFileSync(path('run.json.part'), '{')
+    expect(await run({ resume: true })).toEqual([
+      'run/nothing-to-resume: <folder>/run holds no run to resume',
+    ])
+    expect(await run()).toBe('done')
+    isWhole()
+  })
+
+  test.each([
+    ['without its header', (file: string) => writeFileSync(file, '')],
+    ['cut off in its header', (file: string) => truncateSync(file, 11)],
+    ['that is gone', (file: string) => rmSync(file)],
+  ])('leaves a file of events %s, which is mended', async (_, harm) => {
+    const stop = new AbortController()
+    stop.abort()
+    await run({ signal: stop.signal })
+    harm(path(eventsFile))
+    expect(await run({ resume: true })).toBe('done')
+    isWhole()
+    expect(readFileSync(path(eventsFile)).subarray(0, 64).toString('latin1')).toContain('brain.Event:2')
+  })
+
+  test('lines of metrics that something else has changed are told', async () => {
+    await run()
+    killedAt(8)
+    flip(path('metrics.jsonl'), 40)
+    expect(await run({ resume: true })).toBe('done')
+    expect(warnings()).toEqual([
+      'run/metrics-damaged: <folder>/run/metrics.jsonl is not as it was written: what it says of earlier steps may be wrong or incomplete',
+    ])
+    expect(weights()).toBe(whole.weights)
+  })
+
+  test('a damaged run.json is told', async () => {
+    await run()
+    const text = readFileSync(path('run.json'), 'utf8')
+    writeFileSync(path('run.json'), text.replace('"seed": 7', '"seed": 6'))
+    expect(await run({ resume: true })).toEqual([
+      'run/unreadable: <folder>/run/run.json is not as it was written',
+    ])
+  })
+})
+
+describe('two processes', () => {
+  const owner = { token: 'other', pid: process.pid, host: hostname(), since: '2026-01-02T03:04:05.000Z' }
+  const lock = (facts: Partial<typeof owner>, age: number): void => {
+    mkdirSync(path(), { recursive: true })
+    writeFileSync(path('lock'), JSON.stringify({ ...owner, ...facts }))
+    const time = Date.now() / 1000 - age
+    utimesSync(path('lock'), time, time)
+  }
+  /** No process has this number. */
+  const gone = 2 ** 22 + 1
+
+  test('do not work in one folder: the second is told whose it is', async () => {
+    const first = run()
+    const second = await runPipeline(artefact, {
+      root: folder,
+      runDir: path(),
+      openDataset: async () => points(10),
+    })
+    expect(await first).toBe('done')
+    expect(second).toMatchObject({
+      status: 'failed',
+      diagnostics: [{ code: 'run/locked', message: expect.stringContaining(`process ${process.pid} on `) }],
+    })
+    isWhole()
+  })
+
+  test.each([
+    ['a process of this machine that has ended', { pid: gone }, 0],
+    ['a machine that shows nothing for more than a minute', { host: 'elsewhere' }, 90],
+  ])('the lock of %s is taken over, and that is told', async (_, facts, age) => {
+    lock(facts, age)
+    expect(await run()).toBe('done')
+    const { pid, host, since } = { ...owner, ...facts }
+    expect(warnings()).toEqual([
+      `run/lock-taken: the run was that of process ${pid} on ${host}, since ${since}, which has ended: it is taken over`,
+    ])
+    isWhole()
+  })
+
+  test('the lock of another machine that shows itself holds', async () => {
+    lock({ host: 'elsewhere' }, 30)
+    expect(await run()).toEqual([
+      expect.stringMatching(/^run\/locked: <folder>\/run is the run of process \d+ on elsewhere, since /),
+    ])
+    expect(existsSync(path('lock'))).toBe(true)
+  })
+
+  test('a process whose run was taken over writes nothing more', async () => {
+    const onEvent = (event: RunEvent): void => {
+      if (event.kind === 'step' && event.line.step === 5) writeFileSync(path('lock'), JSON.stringify(owner))
+    }
+    expect(await run({ onEvent })).toEqual([
+      `run/lock-lost: <folder>/run was taken over by process ${process.pid} on ${hostname()}, since ${owner.since}`,
+    ])
+    expect(readdirSync(path('checkpoints'))).toEqual(['first-4'])
+    expect(JSON.parse(readFileSync(path('lock'), 'utf8'))).toEqual(owner)
+  })
+
+  test('a run that cannot begin leaves no folder', async () => {
+    const [problem] = (await run({ openDataset: async () => points(0) })) as readonly string[]
+    expect(problem).toMatch(/^run\/data-empty/)
+    expect(existsSync(path())).toBe(false)
+  })
+})
+
+describe('checkpoints that no clause asks for', () => {
+  const plain = regression({ steps: 12 })
+  const saved = (): readonly number[] => events.flatMap((e) => (e.kind === 'checkpoint' ? [e.step] : []))
+
+  test('come with time, and the newest two stay', async () => {
+    expect(await run({ saveMinutes: 0 }, plain)).toBe('done')
+    expect(saved()).toEqual(Array.from({ length: 12 }, (_, k) => k + 1))
+    expect(readdirSync(path('checkpoints')).sort()).toEqual(['first-11', 'first-12'])
+    isWhole()
+  })
+
+  test('come when asked for, by a signal or by a file', async () => {
+    const saveRequests = new SaveRequests()
+    let files = 0
+    const onEvent = (event: RunEvent): void => {
+      events.push(event)
+      if (event.kind !== 'step') return
+      if (event.line.step === 3) saveRequests.count++
+      if (event.line.step === 7) appendFileSync(path('save'), '')
+      if (event.line.step > 3) files += Number(existsSync(path('save')))
+    }
+    expect(await run({ saveRequests, onEvent }, plain)).toBe('done')
+    const [first = 0, second = 0, last, ...more] = saved()
+    expect([first >= 3 && first <= 6, second >= 7 && second <= 10, last, more]).toEqual([true, true, 12, []])
+    expect(files).toBeGreaterThan(0)
+    expect(existsSync(path('save'))).toBe(false)
+  })
+
+  test('are left out with a warning where the disk has no room for them', async () => {
+    room = 1000
+    const onEvent = (event: RunEvent): void => {
+      events.push(event)
+      if (event.kind === 'step' && event.line.step === 10) room = Infinity
+    }
+    expect(await run({ saveMinutes: 1e-9, onEvent }, plain)).toBe('done')
+    // four values of weights and as many of momentum, f32
+    expect(warnings()[0]).toBe(
+      'run/disk-low: no checkpoint at step 1: a checkpoint takes 1.03 kB, and 1.00 kB are free on the disk of <folder>/run',
+    )
+    expect(weights()).toBe(whole.weights)
+  })
+
+  test('one that cannot be left out ends the run before any of it is written', async () => {
+    const onEvent = (event: RunEvent): void => {
+      if (event.kind === 'step' && event.line.step === 5) room = 500
+    }
+    expect(await run({ onEvent })).toEqual([
+      'run/disk-full: a checkpoint takes 1.03 kB, and 500 B are free on the disk of <folder>/run',
+    ])
+    expect(readdirSync(path('checkpoints'))).toEqual(['first-4'])
+    room = Infinity
+    expect(await run({ resume: true })).toBe('done')
+    isWhole()
+  })
+})
