@@ -13,6 +13,7 @@ import { isPictureField } from '../look/tile.js'
 import { type OpenData, openData } from '../runtime/fields.js'
 import { isEmpty, openSource, shareSources } from '../runtime/open-data.js'
 import type { OpenDataset } from '../runtime/rows/open-rows.js'
+import { causesOf } from '../runtime/causes.js'
 import { DataInvalid, DataMissing } from '../runtime/sources/dataset.js'
 import { type Tiles, mostTiles, terminalGrid, writeGrid } from './data-grid.js'
 import { exitCodes } from './exit-codes.js'
@@ -61,8 +62,16 @@ interface Place {
 
 const at = (file: string) => ({ file, start: 0, end: 0 })
 
-/** Opens a declaration, or tells what is wrong with its files. */
-async function opened(subject: Subject, { file, root, open }: Place): Promise<OpenData | Diagnostic> {
+interface Unreadable {
+  readonly data: string
+  readonly error: DataMissing | DataInvalid
+}
+
+/** Opens a declaration, or gives what is wrong with its files. */
+async function opened(
+  subject: Subject,
+  { file, root, open }: Place,
+): Promise<OpenData | Unreadable | Diagnostic> {
   const { name, parts } = subject.spec
   try {
     const found = await openData(subject.spec, root, open)
@@ -70,11 +79,19 @@ async function opened(subject: Subject, { file, root, open }: Place): Promise<Op
     return emptyData(at(file), { data: name, chosen: parts.some(({ rows }) => rows.kind !== 'source') })
   } catch (error) {
     if (!(error instanceof DataMissing || error instanceof DataInvalid)) throw error
-    return missingData(at(file), { data: name, problem: error.message, help: error.help })
+    return { data: name, error }
   }
 }
 
-const isOpen = (found: OpenData | Diagnostic): found is OpenData => 'rows' in found
+const isOpen = (found: OpenData | Unreadable | Diagnostic): found is OpenData => 'rows' in found
+
+/** What is wrong with declarations; a folder that several take is told once. */
+const problemsOf = (found: readonly (Unreadable | Diagnostic)[], file: string): readonly Diagnostic[] => [
+  ...found.flatMap((problem) => ('error' in problem ? [] : [problem])),
+  ...causesOf(found.flatMap((problem) => ('error' in problem ? [problem] : []))).map((cause) =>
+    missingData(at(file), cause),
+  ),
+]
 
 /** How many rows a declaration has; null where a stream is among them. */
 function countOf({ rows }: OpenData): number | null {
@@ -87,7 +104,7 @@ const fieldsText = ({ fields }: Subject): string => fields.map((f) => `${f.name}
 
 /** The declarations of a pipeline, those whose files are missing too. */
 async function list(specs: readonly DataSpec[], place: Place, { json }: DataOptions): Promise<number> {
-  const problems: Diagnostic[] = []
+  const problems: (Unreadable | Diagnostic)[] = []
   const listed: { name: string; source: string; rows: number | null; fields: Subject['fields'] }[] = []
   for (const spec of specs) {
     const subject = subjectOf(spec)
@@ -106,7 +123,7 @@ async function list(specs: readonly DataSpec[], place: Place, { json }: DataOpti
   }
   if (json) process.stdout.write(`${JSON.stringify(listed, null, 2)}\n`)
   else if (specs.length === 0) process.stdout.write('the pipeline declares no data\n')
-  printDiagnostics(problems)
+  printDiagnostics(problemsOf(problems, place.file))
   return problems.length > 0 ? exitCodes.userError : exitCodes.done
 }
 
@@ -115,7 +132,7 @@ async function show(spec: DataSpec, place: Place, options: DataOptions): Promise
   const subject = subjectOf(spec)
   const found = await opened(subject, place)
   if (!isOpen(found)) {
-    printDiagnostics([found])
+    printDiagnostics(problemsOf([found], place.file))
     return exitCodes.userError
   }
   const seen = await look(found, subject, { seed, epoch, limit, tiles: mostTiles })

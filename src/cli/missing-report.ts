@@ -37,8 +37,8 @@ function fetchCommand(id: string, from: string): string {
 }
 
 const describeData = ({ data, problem, help, rowBytes }: MissingData): string[] => [
-  `data ${data}: ${problem}`,
-  `${bytes(rowBytes)} a row in memory, licence: that of its source`,
+  `data ${data.join(', ')}: ${problem}`,
+  `${rowBytes.map(bytes).join(', ')} a row in memory, licence: that of its source`,
   help,
 ]
 

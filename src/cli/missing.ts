@@ -3,6 +3,7 @@ import type { ModelSpec } from '../artefact/models.js'
 import type { Needs } from '../compiler/needs.js'
 import { byteSize, elementCount } from '../graph/types.js'
 import { openSource } from '../runtime/open-data.js'
+import { type Cause, causesOf } from '../runtime/causes.js'
 import { DataMissing } from '../runtime/sources/dataset.js'
 import { type Published, findPublished } from '../runtime/published.js'
 import { isAbsent } from '../runtime/substitutes.js'
@@ -17,12 +18,9 @@ export interface MissingWeights {
   readonly bytes: number
 }
 
-export interface MissingData {
-  readonly data: string
-  readonly problem: string
-  readonly help: string
-  /** Bytes of the fields of one row, as a batch holds them. */
-  readonly rowBytes: number
+export interface MissingData extends Cause {
+  /** Bytes of the fields of one row of each declaration, as a batch holds them. */
+  readonly rowBytes: readonly number[]
 }
 
 export interface Missing {
@@ -33,7 +31,7 @@ export interface Missing {
 /** Which files of a pipeline are not there; undefined where all are. */
 export async function findMissing({ models, data }: Needs, root: string): Promise<Missing | undefined> {
   const weights = missingWeights(models.filter((model) => isAbsent(model, root)))
-  const missing = { weights, data: (await Promise.all(data.map((d) => missingData(d, root)))).flat() }
+  const missing = { weights, data: await missingData(data, root) }
   return weights.length + missing.data.length === 0 ? undefined : missing
 }
 
@@ -56,14 +54,26 @@ function missingWeights(models: readonly ModelSpec[]): readonly MissingWeights[]
   })
 }
 
-async function missingData(spec: DataSpec, root: string): Promise<readonly MissingData[]> {
+async function missingData(specs: readonly DataSpec[], root: string): Promise<readonly MissingData[]> {
+  const errors = await Promise.all(specs.map((spec) => missingOf(spec, root)))
+  const rowBytes = new Map(
+    specs.map(({ name, fields }) => [name, fields.reduce((n, f) => n + byteSize(f), 0)]),
+  )
+  return causesOf(errors.flat()).map((cause) => ({
+    ...cause,
+    rowBytes: cause.data.map((name) => rowBytes.get(name) ?? 0),
+  }))
+}
+
+async function missingOf(
+  { name, parts }: DataSpec,
+  root: string,
+): Promise<readonly { readonly data: string; readonly error: DataMissing }[]> {
   try {
-    for (const { rows } of spec.parts) await openSource(sourceOf(rows), root)
+    for (const { rows } of parts) await openSource(sourceOf(rows), root)
     return []
   } catch (error) {
     // What is there and wrong is told by the run.
-    if (!(error instanceof DataMissing)) return []
-    const rowBytes = spec.fields.reduce((sum, field) => sum + byteSize(field), 0)
-    return [{ data: spec.name, problem: error.message, help: error.help, rowBytes }]
+    return error instanceof DataMissing ? [{ data: name, error }] : []
   }
 }

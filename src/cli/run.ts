@@ -114,7 +114,7 @@ async function reportMissing(
     missingFiles(at(file), {
       pipeline,
       weights: missing.weights.flatMap(({ models }) => models),
-      data: missing.data.map(({ data }) => data),
+      data: missing.data.flatMap(({ data }) => data),
       command: commandLine([
         'npx',
         'dcrc',

@@ -4,6 +4,7 @@ import { dataOf } from '../artefact/graphs-of.js'
 import { emptyData, missingData } from '../diagnostics/catalogue/run.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { openers } from './sources/all.generated.js'
+import { causesOf } from './causes.js'
 import { firstRows } from './rows/first-rows.js'
 import type { Rows } from './rows/rows.js'
 import { DataInvalid, DataMissing, isStream } from './sources/dataset.js'
@@ -35,6 +36,7 @@ export async function openAllData(
   const shared = shareSources(open)
   const data = new Map<string, OpenData>()
   const problems: Diagnostic[] = []
+  const errors: { readonly data: string; readonly error: DataMissing | DataInvalid }[] = []
   const made: string[] = []
   const makeUp = (spec: DataSpec, seed: number): void => {
     data.set(spec.name, randomData(spec, seed))
@@ -55,9 +57,10 @@ export async function openAllData(
     } catch (error) {
       if (!(error instanceof DataMissing || error instanceof DataInvalid)) throw error
       if (error instanceof DataMissing && random?.names === 'absent') makeUp(spec, random.seed)
-      else problems.push(missingData(span, { data: spec.name, problem: error.message, help: error.help }))
+      else errors.push({ data: spec.name, error })
     }
   }
+  problems.push(...causesOf(errors).map((cause) => missingData(span, cause)))
   return { data, random: made, problems }
 }
 

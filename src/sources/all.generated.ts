@@ -2,7 +2,6 @@
 import cifar from './cifar.js'
 import emojiArt from './emoji-art.js'
 import imageFolder from './image-folder.js'
-import imageShards from './image-shards.js'
 import mnist from './mnist.js'
 import ownSource from './own-source.js'
 import parquet from './parquet.js'
@@ -14,7 +13,6 @@ export const sources: readonly DataSource[] = [
   cifar,
   emojiArt,
   imageFolder,
-  imageShards,
   mnist,
   ownSource,
   parquet,

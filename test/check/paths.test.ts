@@ -6,10 +6,10 @@ function paths(settings: Readonly<Record<string, string>> = {}): readonly unknow
   const base = `use std.nn { Linear }
 pipeline base {
   param folder: string = "./shards"
-  data own = image_shards(folder, size = 8) rows 2 { image: f32[3, 8, 8] = image }
-  data above = image_shards("../shards", size = 8) rows 2 { image: f32[3, 8, 8] = image }
-  data rooted = image_shards("shards", size = 8) rows 2 { image: f32[3, 8, 8] = image }
-  data absolute = image_shards("/data/shards", size = 8) rows 2 { image: f32[3, 8, 8] = image }
+  data own = image_folder(folder) rows 2 { image: f32[3, 8, 8] = centre_crop(image, 8) }
+  data above = image_folder("../shards") rows 2 { image: f32[3, 8, 8] = centre_crop(image, 8) }
+  data rooted = image_folder("shards") rows 2 { image: f32[3, 8, 8] = centre_crop(image, 8) }
+  data absolute = image_folder("/data/shards") rows 2 { image: f32[3, 8, 8] = centre_crop(image, 8) }
   data words = emoji_art(size = 8) rows 2 { ids: i64[8] = word_tokens(name, length = 8, vocabulary = "./words.txt") }
   model near = Linear(192, 4) from "./weights/" + "near"
   model far = Linear(192, 4) from "weights/far"

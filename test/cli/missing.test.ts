@@ -41,7 +41,8 @@ describe('what a full-size pipeline needs', () => {
       'npx dcrc fetch openai/clip-vit-large-patch14 --to weights/clip-vit-large-patch14\n',
       'licence: CreativeML Open RAIL++-M',
       'npx dcrc fetch stabilityai/stable-diffusion-2-1-base --to weights/stable-diffusion-2-1-base\n',
-      'shards are safetensors files, each with one tensor `image`, U8 [n, 3, size, size]',
+      'data cc3m: no file is named datasets/cc3m/*.tar\n',
+      'img2dataset --url_list cc3m.tsv',
     ])
       expect(text).toContain(line)
   })

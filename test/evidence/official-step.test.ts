@@ -18,6 +18,7 @@ import { metricsOf } from './runs.js'
 
 const folder = 'test/oracle/fixtures/official'
 const text = `
+use std.augment { random_resized_crop }
 use std.autoencoder { AutoencoderConfig, AutoencoderKL }
 use std.clip { ClipConfig, ClipModel, ClipTextConfig, ClipTextModel, ClipVisionConfig }
 use std.stable_diffusion { UNet2DConditionModel, UNetConfig }
@@ -31,7 +32,6 @@ let tower = ClipTextConfig(
 pipeline tiny extends dcr_official {
   override param batch = 3
   override param size = 16
-  override param stored = 20
   override param rank = 2
   override param align_steps = 20
   override param enhance_steps = 20
@@ -42,7 +42,10 @@ pipeline tiny extends dcr_official {
   override let z = clip.image_features(view)
   override let z_plus = clip.image_features(view_plus)
   override stage enhance { precision f32 }
-  override data cc3m = image_shards("${folder}/shards", size = stored)
+  override data cc3m = webdataset("${folder}/pictures.tar", shuffle = 20) {
+    image: f32[3, 20, 20] = centre_crop(image, 20)
+  }
+  override let image = random_resized_crop(cc3m.image, ratio_low = 3.0 / 4, ratio_high = 4.0 / 3, size = size)
   override model clip = ClipModel(ClipConfig(
     projection_dim = 20,
     vision_config = ClipVisionConfig(

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2", "pillow==13.0.0"]
 # ///
 """Both stages of DCR in the paper's form on transformers' SigLIP, with the other tiny models of official_step.py, one
 batch a step, in float32; beside test/parity/methods/dcr-siglip.dcr, on whose draws it runs.
@@ -12,7 +12,6 @@ the attention-pooling head. In the second stage the cosine of Eq. 11 is taken of
 
 import torch
 from diffusers import AutoencoderKL
-from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from adapters import Siglip
@@ -20,9 +19,9 @@ from both_stages import both_stages
 from dcr import Projector, dcr_loss, make_unet, two_views
 from diva import load_text
 from diva_backbones import make_siglip
-from fixture import FOLDER, write
+from fixture import write
 from official_step import TAU, UNET, VAE, Run as Published, augmented, empty_prompt
-from runs import CLIP_MEAN, CLIP_STD, load, normalized, start_linears
+from runs import CLIP_MEAN, CLIP_STD, load, load_pictures, normalized, start_linears
 
 STEPS = 6
 # Learning rate, greatest norm of the gradient, AdamW's eps.
@@ -38,7 +37,7 @@ class Run(Published):
         self.vae = load("official/vae", AutoencoderKL(**VAE).eval())
         self.proj = Projector(24, 24)
         start_linears(self.seed, "proj", self.proj)
-        self.stored = load_file(FOLDER / "official/shards/pictures.safetensors")["image"]
+        self.stored = load_pictures()
         self.prompt = empty_prompt(load_text())
         self.adapter = None
         self.conflicts = []

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2", "pillow==13.0.0"]
 # ///
 """DIVA's training step with the tiny models of official_step.py: torch's SGD under transformers' cosine schedule, two
 micro-batches of two passes a step, in float32; beside test/parity/methods/diva.dcr, on whose draws it runs.
@@ -12,15 +12,14 @@ divides it. The autoencoder sees pictures that CLIP's statistics normalised and 
 
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional as F
 from transformers import CLIPTextConfig, CLIPTextModel, get_cosine_schedule_with_warmup
 
 from dcr import make_clip, make_unet
-from fixture import FOLDER, write
+from fixture import write
 from official_step import TEXT, UNET, VAE, VISION
-from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, stage_tensors, start_linear, train
+from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, load_pictures, normalized, pictures, stage_tensors, start_linear, train
 
 SEED, STEPS, MICRO, N = 5, 8, 2, 3
 SIZE, TOKENS = 24, 4
@@ -36,7 +35,7 @@ class Run:
         self.text = load_text()
         self.visual_proj = nn.Linear(20, 24)
         start_linear(SEED, "visual_proj", "", self.visual_proj)
-        self.stored = load_file(FOLDER / "official/shards/pictures.safetensors")["image"]
+        self.stored = load_pictures()
         self.scheduler = DDPMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
         for module in (self.clip, self.unet, self.vae, self.text):
             module.requires_grad_(False)

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2", "pillow==13.0.0"]
 # ///
 """DIVA's training step (diva.py) with the conditions of its other towers; beside test/parity/methods/diva-metaclip.dcr
 and diva-siglip.dcr. Both add the mean of the prompt to every token. Under MetaCLIP these are the class token and all
@@ -16,7 +16,7 @@ from diva import SEED, Run, follow
 from fixture import FOLDER, random_start, write
 from runs import save, start_linear
 
-STEPS, WINDOW = 6, 3
+STEPS, WINDOW = 8, 3
 
 
 class Other(Run):
@@ -69,6 +69,6 @@ if __name__ == "__main__":
     for name, (run, *more) in towers.items():
         parts = [("clip.vision_model", run.clip.vision_model), *more, ("visual_proj", run.visual_proj)]
         facts, tensors = follow(run, parts, STEPS)
-        what = f"DIVA's condition for {name}, 6 steps of 2 micro-batches of 3"
+        what = f"DIVA's condition for {name}, {STEPS} steps of 2 micro-batches of 3"
         write(f"diva-{name}", {"what": what, "seed": SEED, "tune": facts}, tensors)
         print(facts)

@@ -73,6 +73,17 @@ def order(seed, data, epoch, length):
     return rows
 
 
+def stream_order(seed, data, epoch, length):
+    """The order of one archive whose rows all wait in the buffer: the last of them takes the place of the one drawn."""
+    words = philox((np.arange((length + 3) // 4), 0, 0, 0), key_of(seed, "buffer", data, epoch, 0, 1)).reshape(-1)
+    waiting, rows = list(range(length)), []
+    for word in words[:length]:
+        k = int(word) * len(waiting) >> 32
+        waiting[k], waiting[-1] = waiting[-1], waiting[k]
+        rows.append(waiting.pop())
+    return rows
+
+
 def draw(kind, shape, seed, stage, path, step, micro, **bounds):
     place = (key_of(seed, stage, path), step, micro)
     values = {"normal": normal, "uniform": uniform, "randint": randint}[kind](shape, place, **bounds)

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2", "pillow==13.0.0"]
 # ///
 """Both stages of GenHancer's training step with continuous latents, with the CLIP model of official_step.py: diffusers'
 FLUX transformer from random numbers and both projectors, then peft's LoRA over all linear layers of CLIP, by torch's
@@ -13,7 +13,6 @@ times are sigmoids of normal numbers, and the target is noise less picture.
 
 import torch
 from diffusers import AutoencoderKL, FluxTransformer2DModel
-from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from adapters import Clip
@@ -21,7 +20,7 @@ from both_stages import both_stages
 from dcr import Projector, image_features, make_clip
 from fixture import FOLDER, random_start, write
 from official_step import TEXT, VAE, VISION
-from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, save, start_linears
+from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, load_pictures, normalized, pictures, save, start_linears
 
 STEPS, MICRO, N = 8, 2, 3
 # Learning rate, greatest norm of the gradient, AdamW's eps.
@@ -55,7 +54,7 @@ class Run:
         self.pooled_proj, self.token_proj = Projector(width, 10), Projector(width, 12)
         for name in ("dit", "pooled_proj", "token_proj"):
             start_linears(self.seed, name, getattr(self, name))
-        self.stored = load_file(FOLDER / "official/shards/pictures.safetensors")["image"]
+        self.stored = load_pictures()
         self.ids = torch.zeros(SIDE // 2, SIDE // 2, 3)
         self.ids[..., 1] = torch.arange(SIDE // 2)[:, None]
         self.ids[..., 2] = torch.arange(SIDE // 2)[None, :]

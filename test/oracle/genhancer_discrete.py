@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2", "pillow==13.0.0"]
 # ///
 """Both stages of GenHancer's training step with discrete latents, with the CLIP model of official_step.py, diffusers'
 VQModel and a Perceiver in plain torch (networks.py), by torch's AdamW, two micro-batches a step, in float32; beside
@@ -13,7 +13,6 @@ That a query stands at each place, and that each picture counts alike, are our p
 
 import torch
 from diffusers import VQModel
-from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from adapters import Clip
@@ -24,7 +23,7 @@ from fixture import FOLDER, random_start, write
 from genhancer import MICRO, N, STAGES, STEPS
 from networks import TokenPredictor
 from official_step import TEXT, VISION
-from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, save, start_linears
+from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, load_pictures, normalized, pictures, save, start_linears
 
 PLACES, CODES, WIDTH, HEADS = 16, 11, 12, 3
 VQ = {
@@ -52,7 +51,7 @@ class Run:
                 if "embedding" in name or name == "mask_token":
                     place = (key_of(self.seed, "init", "predictor", name), 0, 0)
                     p.copy_(torch.from_numpy(normal(tuple(p.shape), place, 0.0, 0.02)))
-        self.stored = load_file(FOLDER / "official/shards/pictures.safetensors")["image"]
+        self.stored = load_pictures()
         self.adapter = None
         self.clip.requires_grad_(False)
         self.vq.requires_grad_(False)

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2", "pillow==13.0.0"]
 # ///
 """Both stages of GenHancer's training step (genhancer.py) on transformers' SigLIP, with a smaller denoiser; beside
 test/parity/methods/genhancer-siglip.dcr. As in the published code the features are those of the attention-pooling head,

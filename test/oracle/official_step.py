@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2", "pillow==13.0.0"]
 # ///
 """Both stages of the published training step with tiny models: transformers' CLIP and text encoder, diffusers' VAE and
 UNet, peft's LoRA over all linear layers, torch's AdamW, two micro-batches a step, 20 steps in float32.
@@ -12,14 +12,13 @@ are cut and changed pixel by pixel in Python (augment.py), the loss is Eq. 12 ro
 
 import torch
 from diffusers import AutoencoderKL
-from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from adapters import Adapter, Clip
 from augment import crop, jitter
 from dcr import Projector, alphas_cumprod, dcr_loss, image_features, make_clip, make_unet, pairs_of
 from fixture import FOLDER, random_start, write
-from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, normalized, pictures, rows_of, save, start_linears, tensor, train, window
+from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, normalized, pictures, rows_of, save, save_pictures, start_linears, tensor, train, window
 
 SEED, STEPS, MICRO, N, TAU = 3, 20, 2, 3, 0.1
 STORED, SIZE, PICTURES = 20, 16, 11
@@ -135,8 +134,8 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     run = Run()
     folder = FOLDER / "official"
-    (folder / "shards").mkdir(parents=True, exist_ok=True)
-    save_file({"image": run.stored}, folder / "shards" / "pictures.safetensors")
+    folder.mkdir(parents=True, exist_ok=True)
+    save_pictures(run.stored)
     for name in ("clip", "unet", "vae"):
         save("official", name, getattr(run, name))
     renamed = "" if next(iter(dict(run.text.named_parameters()))).startswith("text_model.") else "text_model."

@@ -1,20 +1,23 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "pillow==13.0.0"]
 # ///
 """What a run of ours is given, for oracles that train beside it: the order of the pictures, all random numbers
 (draws.py) and initial values. The pictures are cut pixel by pixel in Python (augment.py).
 """
 
+import io
 import math
 import re
+import tarfile
 
 import numpy
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from augment import crop, planes
-from draws import key_of, normal, order, randint, uniform
+from draws import key_of, normal, randint, stream_order, uniform
 from fixture import FOLDER, named
 
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -71,11 +74,33 @@ def pictures(draws, stored, size):
     return tensor([crop(rows_of(p), *map(float, w), size=size) for p, w in zip(stored, windows)])
 
 
+ARCHIVE = FOLDER / "official/pictures.tar"
+
+
+def save_pictures(stored):
+    """An archive as img2dataset writes it, but of PNG, which loses nothing."""
+    with tarfile.open(ARCHIVE, "w", format=tarfile.USTAR_FORMAT) as archive:
+        for k, picture in enumerate(stored):
+            content = io.BytesIO()
+            Image.fromarray(picture.permute(1, 2, 0).numpy()).save(content, "png")
+            member = tarfile.TarInfo(f"{k:09d}.png")
+            member.size = content.tell()
+            content.seek(0)
+            archive.addfile(member, content)
+
+
+def load_pictures():
+    """The pictures of the archive in its order, [n, 3, h, w] in bytes."""
+    with tarfile.open(ARCHIVE) as archive:
+        pixels = [numpy.array(Image.open(archive.extractfile(member))) for member in archive]
+    return torch.from_numpy(numpy.stack(pixels)).permute(0, 3, 1, 2).contiguous()
+
+
 def batch_of(seed, stored, n, micros, step, micro):
     """The stored pictures of a micro-batch, with values in [0, 1]."""
     first = ((step - 1) * micros + micro) * n
     count = len(stored)
-    rows = [order(seed, "cc3m", k // count, count)[k % count] for k in range(first, first + n)]
+    rows = [stream_order(seed, "cc3m", k // count, count)[k % count] for k in range(first, first + n)]
     return stored[rows].float() / 255
 
 

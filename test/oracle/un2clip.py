@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2"]
+# dependencies = ["torch==2.9.1", "numpy==2.4.6", "safetensors==0.8.0", "transformers==5.23.0", "diffusers==0.42.1", "peft==0.21.2", "pillow==13.0.0"]
 # ///
 """un2CLIP's training step with the tiny models of official_step.py and a UNet of unCLIP's form: the picture tower is
 tuned by torch's AdamW on the reconstruction loss of the frozen generator, in float32; beside
@@ -15,14 +15,13 @@ from types import SimpleNamespace
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler, StableUnCLIPPipeline
 from diffusers.pipelines.stable_diffusion.stable_unclip_image_normalizer import StableUnCLIPImageNormalizer
-from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from dcr import image_features, make_clip, make_unet
 from diva import load_text
 from fixture import FOLDER, random_start, write
 from official_step import TEXT, UNET, VAE, VISION, empty_prompt
-from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, normalized, pictures, save, stage_tensors, train
+from runs import CLIP_MEAN, CLIP_STD, Draws, batch_of, load, load_pictures, normalized, pictures, save, stage_tensors, train
 
 SEED, STEPS, N = 7, 10, 3
 LEVEL, LR, CLIP_NORM = 40, 2e-3, 0.02
@@ -39,7 +38,7 @@ class Run:
         with torch.no_grad():
             self.normalizer.mean.copy_(0.3 * torch.randn(1, 20))
             self.normalizer.std.copy_(torch.rand(1, 20) + 0.5)
-        self.stored = load_file(FOLDER / "official/shards/pictures.safetensors")["image"]
+        self.stored = load_pictures()
         self.scheduler = DDPMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
         text = load_text()
         for module in (self.clip, self.vae, self.unet, self.normalizer, text):

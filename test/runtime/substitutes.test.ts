@@ -14,7 +14,7 @@ import { compileText } from '../parity/harness.js'
 const artefact = compileText(`
 use std.nn { Linear }
 pipeline absent {
-  data pictures = image_shards("shards", size = 4) rows 5 { image: f32[3, 4, 4] = image }
+  data pictures = image_folder("pictures", captions = true) rows 5 { image: f32[3, 4, 4] = centre_crop(image, 4) }
   data titles = emoji_art(styles = ["noto"], size = 8) rows 5 {
     ids: i64[6] = word_tokens(name, length = 6, vocabulary = "no-words.txt")
   }
@@ -56,6 +56,21 @@ describe('weights and data that are not there', () => {
       'run/weights-missing',
     ])
     expect(existsSync(join(folder, 'a'))).toBe(false)
+  })
+
+  test('are told once where several declarations take one folder', async () => {
+    const twice = compileText(`
+pipeline twice {
+  data all = image_folder("pets", classes = 2)
+  data train = part(all, 0%..80%) rows 2 { image: u8[3, 4, 4] = centre_crop(image, 4) }
+  data test = part(all, 80%..100%) { image: u8[3, 4, 4] = centre_crop(image, 4) }
+  evaluate a = average(value = mean(cast(train.image, f32)))
+  evaluate b = average(value = mean(cast(test.image, f32)))
+}`)
+    const result = await runPipeline(twice, { root: folder, runDir: join(folder, 'a') })
+    expect(result.status === 'failed' && result.diagnostics.map((d) => d.message)).toEqual([
+      `data \`train\`, \`test\`: the folder ${join(folder, 'pets')} is missing`,
+    ])
   })
 
   test('are made up under `--weights random`, and what is there is used', async () => {

@@ -217,14 +217,17 @@ model clip = ClipModel(openai_vit_l_14) from "runs/clip.pt" strip "module."
   }),
 )
 
-export const missingData = define<{ data: string; problem: string; help?: string }>(
+export const missingData = define<{ data: readonly string[]; problem: string; help?: string }>(
   'run/data-missing',
   'error',
   `
 The files of a \`data\` declaration are not there. A pipeline checks and compiles without them; a run needs them. The
 message says what is missing and the help line how to get it.
 `,
-  ({ data, problem, help }) => ({ message: `data \`${data}\`: ${problem}`, help }),
+  ({ data, problem, help }) => ({
+    message: `data ${data.map((name) => `\`${name}\``).join(', ')}: ${problem}`,
+    help,
+  }),
 )
 
 export const emptyData = define<{ data: string; chosen: boolean }>(

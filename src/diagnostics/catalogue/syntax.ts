@@ -446,7 +446,7 @@ export const tooLong = define<{ length: number; most: number }>(
   page(
     'The file is longer than any source that people write, so none of it was read. Data does not stand in a source: a pipeline names the files that hold it.',
     'let table = "... ten million characters ..."',
-    'data table = image_shards("datasets/table")',
+    'data table = parquet("datasets/table.parquet", columns = { label: "i64[]" })',
   ),
   ({ length, most }) => ({
     message: `the file has ${length} characters, at most ${most} are read`,
