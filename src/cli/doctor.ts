@@ -53,7 +53,7 @@ async function inspectPipeline(name: string | undefined, root: string): Promise<
     ...weights.map((w) =>
       bad('weights', `${w.models.join(', ')}: not at ${w.from.join(', ')}`, weightsHelp(w)),
     ),
-    ...data.map((d) => bad('data', `${d.data}: ${d.problem}`, d.help)),
+    ...data.map((d) => bad('data', `${d.data.join(', ')}: ${d.problem}`, d.help)),
   ]
 }
 
