@@ -3,6 +3,7 @@ import type { Manifest } from '../artefact/manifest.js'
 import { dataOf } from '../artefact/graphs-of.js'
 import { emptyData, missingData } from '../diagnostics/catalogue/run.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
+import { declaredLength } from '../sources/row-count.js'
 import { openers } from './sources/all.generated.js'
 import { causesOf } from './causes.js'
 import { firstRows } from './rows/first-rows.js'
@@ -76,10 +77,17 @@ export async function isEmpty({ groups }: Rows): Promise<boolean> {
 }
 
 /** Opens the source of a declaration. Throws DataMissing or DataInvalid. */
-export const openSource: OpenDataset = ({ source, arguments: settings }, root) => {
+export const openSource: OpenDataset = async ({ source, arguments: settings }, root) => {
   const opener = openers.find(({ name }) => name === source)
   if (!opener) throw new Error(`nothing opens the data source ${source}`)
-  return opener.open(settings, root)
+  const rows = await opener.open(settings, root)
+  const length = declaredLength(settings)
+  if (length !== undefined && !isStream(rows) && rows.length !== length)
+    throw new DataInvalid(
+      `${source} found ${rows.length} rows, not ${length}`,
+      `write \`length = ${rows.length}\`: stages of the pipeline count in epochs of so many`,
+    )
+  return rows
 }
 
 /** Opens a source once for all runs and data declarations that take it with the same settings. */

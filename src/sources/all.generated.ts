@@ -1,6 +1,9 @@
 // Written by `npm run generate` from the files of this folder.
 import cifar from './cifar.js'
+import cocoCaptions from './coco-captions.js'
 import emojiArt from './emoji-art.js'
+import flickr30k from './flickr30k.js'
+import idx from './idx.js'
 import imageFolder from './image-folder.js'
 import mnist from './mnist.js'
 import ownSource from './own-source.js'
@@ -11,7 +14,10 @@ import type { DataSource } from './source.js'
 
 export const sources: readonly DataSource[] = [
   cifar,
+  cocoCaptions,
   emojiArt,
+  flickr30k,
+  idx,
   imageFolder,
   mnist,
   ownSource,

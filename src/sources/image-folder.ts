@@ -1,10 +1,12 @@
 import { readSettings } from '../settings.js'
 import { classCount } from './class-count.js'
+import { declaredLength, rowCount } from './row-count.js'
 import { type DataSource, type SettingParameter, anyPicture, integer, text } from './source.js'
 
 const parameters: readonly SettingParameter[] = [
   { name: 'folder', kind: 'path', doc: 'The folder of the pictures.' },
   classCount,
+  rowCount,
   {
     name: 'captions',
     kind: 'bool',
@@ -25,6 +27,7 @@ const imageFolder: DataSource = {
       : { label: integer, class: text }),
     name: text,
   }),
+  length: declaredLength,
 }
 
 export default imageFolder

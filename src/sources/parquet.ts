@@ -1,4 +1,5 @@
 import { columns, declaredColumns } from './column-type.js'
+import { declaredLength, rowCount } from './row-count.js'
 import type { DataSource, SettingParameter } from './source.js'
 
 const parameters: readonly SettingParameter[] = [
@@ -8,6 +9,7 @@ const parameters: readonly SettingParameter[] = [
     doc: 'The files: `data/train-{00000..00003}-of-00004.parquet`, `data/*.parquet`.',
   },
   columns,
+  rowCount,
 ]
 
 const parquet: DataSource = {
@@ -15,6 +17,7 @@ const parquet: DataSource = {
   doc: "The rows of parquet files, as Hugging Face's datasets are stored: a picture is a struct of its bytes and its path, or its bytes alone. `columns` says which to read, by their names in the files.",
   parameters,
   columns: (settings) => declaredColumns(settings['columns']),
+  length: declaredLength,
 }
 
 export default parquet

@@ -1,4 +1,5 @@
 import { columns, declaredColumns } from './column-type.js'
+import { declaredLength, rowCount } from './row-count.js'
 import type { DataSource, SettingParameter } from './source.js'
 
 const parameters: readonly SettingParameter[] = [
@@ -14,6 +15,7 @@ const parameters: readonly SettingParameter[] = [
     default: '',
     doc: 'Where the paths of pictures begin; without it at the folder of the file.',
   },
+  rowCount,
 ]
 
 const table: DataSource = {
@@ -21,6 +23,7 @@ const table: DataSource = {
   doc: 'The lines of a table: pictures by their paths, texts and numbers. `columns` says which to read, by their names in the file.',
   parameters,
   columns: (settings) => declaredColumns(settings['columns']),
+  length: declaredLength,
 }
 
 export default table

@@ -1,4 +1,5 @@
 import { readSettings } from '../settings.js'
+import { declaredLength, streamRowCount } from './row-count.js'
 import {
   type ColumnType,
   type DataSource,
@@ -16,6 +17,7 @@ const parameters: readonly SettingParameter[] = [
     doc: 'The archives: `cc3m/{00000..00331}.tar`, `cc3m/*.tar`.',
   },
   shuffle,
+  streamRowCount,
   {
     name: 'members',
     kind: 'strings',
@@ -39,6 +41,7 @@ const webdataset: DataSource = {
   doc: 'Pictures and captions in tar archives, as img2dataset writes them: `000000017.jpg`, `000000017.txt`, `000000017.json`. `image` is the first member that is a picture, `caption` the `.txt`, `label` the `.cls`; a sample without one that is read is left out.',
   parameters,
   streams: true,
+  length: declaredLength,
   columns: (settings) => ({
     image: anyPicture,
     caption: text,

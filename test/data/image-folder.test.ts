@@ -64,6 +64,21 @@ const losses = (run = 'run'): number[] =>
     .map((line) => (JSON.parse(line) as { loss: number }).loss)
 
 describe('a folder of pictures', () => {
+  test('counts in epochs where the declaration says how many pictures there are, which a run compares', async () => {
+    await pictures()
+    const counted = (length: number): string =>
+      pipeline().replace('classes = 3)', `classes = 3, length = ${length})`).replace('steps 60', 'epochs 0.5')
+    // 24 pictures, 6 a step
+    expect(await project.run(counted(24))).toMatchObject({ status: 'done' })
+    expect(losses()).toHaveLength(2)
+    const result = await project.run(counted(25), { runDir: project.path('other') })
+    expect(result.status === 'failed' && result.diagnostics).toMatchObject([
+      { code: 'run/data-missing', message: 'data `train`: image_folder found 24 rows, not 25' },
+    ])
+    const { diagnostics } = project.compile(pipeline().replace('steps 60', 'epochs 1'))
+    expect(diagnostics).toMatchObject([{ code: 'stage/epochs', help: expect.stringContaining('length = ') }])
+  })
+
   test('trains, is evaluated and exported', { timeout: 60_000 }, async () => {
     await pictures()
     const result = await project.run(pipeline())

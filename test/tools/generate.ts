@@ -30,6 +30,7 @@ export const folders = [
       'emoji-styles',
       'column-type',
       'class-count',
+      'row-count',
       'interpolation',
       'length',
       'operations',

@@ -1,6 +1,8 @@
+import { type DataSpec, sourceOf } from '../../artefact/data.js'
 import { badEpochs } from '../../diagnostics/catalogue/stage.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { dataLength } from '../../sources/length.js'
+import { findSource } from '../../sources/registry.js'
 import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
 
 interface Epochs {
@@ -17,9 +19,11 @@ interface Epochs {
  */
 export function stepsOfEpochs(x: Elaboration, { count, span, data }: Epochs): number {
   const lengths = [...data].map(([name, batches]) => {
-    const { spec, rows = 1 } = x.data.get(name) ?? fail(badEpochs(span, unknownLength(name)))
-    const length = dataLength(spec)
-    if (length === undefined) return fail(badEpochs(span, unknownLength(name)))
+    const data = x.data.get(name)
+    const length = data && dataLength(data.spec)
+    if (!data || length === undefined)
+      return fail(badEpochs(span, unknownLength(name, data?.spec.parts ?? [])))
+    const { rows = 1 } = data
     return { name, steps: Math.ceil((count * length) / (rows * batches) - 1e-9) }
   })
   const [first, ...others] = lengths
@@ -36,7 +40,14 @@ export function stepsOfEpochs(x: Elaboration, { count, span, data }: Epochs): nu
   )
 }
 
-const unknownLength = (data: string): { readonly message: string; readonly help: string } => ({
-  message: `how many rows \`${data}\` has is known only when it is read`,
-  help: 'give `steps n` instead',
-})
+const unknownLength = (data: string, parts: DataSpec['parts']) => {
+  const takesLength = parts.every(({ rows }) =>
+    findSource(sourceOf(rows).source)?.parameters.some(({ name }) => name === 'length'),
+  )
+  return {
+    message: `how many rows \`${data}\` has is known only when it is read`,
+    help: takesLength
+      ? 'say how many rows its source has, as in `image_folder("photos", length = 1_200)`, or give `steps n` instead'
+      : 'give `steps n` instead',
+  }
+}

@@ -139,8 +139,8 @@ export const badEpochs = define<{ message: string; help: string }>(
   'error',
   `
 \`epochs n\` stands for the steps in which every row of the data set that the objective reads has come n times. So that
-data set must say how many rows it has before it is read, as \`mnist\` does, and where the objective reads several, their
-epochs must be equally long. \`steps n\` says the length of a stage in any case.
+data set must say how many rows it has before it is read, as \`mnist\` does and others with \`length = n\`, and where the
+objective reads several, their epochs must be equally long. \`steps n\` says the length of a stage in any case.
 `,
   (p) => p,
 )

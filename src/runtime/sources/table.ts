@@ -1,19 +1,16 @@
-import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { readSettings } from '../../settings.js'
 import { declaredColumns } from '../../sources/column-type.js'
 import declared from '../../sources/table.js'
 import { encoded } from '../pictures/picture.js'
-import { type ColumnValue, DataInvalid, DataMissing, type Row, type SourceOpener } from './dataset.js'
+import { type ColumnValue, DataInvalid, type Row, type SourceOpener } from './dataset.js'
 import { cellOf } from './files/cell.js'
 import { fingerprintOf } from './files/fingerprint.js'
+import { readText } from './files/read-text.js'
 import { unreadable } from './sample-unreadable.js'
 
 const help =
   'a .csv or .tsv file whose first line names its columns, or a .jsonl file with one object a line; pictures by their paths from the file'
-
-/** Larger tables are for parquet. */
-const largest = 512 * 1024 * 1024
 
 const table = {
   name: declared.name,
@@ -21,14 +18,7 @@ const table = {
     const read = readSettings(settings, declared.parameters)
     const file = resolve(root, read.string('file'))
     const folder = read.string('folder') === '' ? dirname(file) : resolve(root, read.string('folder'))
-    const size = statSync(file, { throwIfNoEntry: false })?.size
-    if (size === undefined) throw new DataMissing(`${file} is missing`, help)
-    if (size > largest)
-      throw new DataInvalid(
-        `${file} has ${size} bytes, more than ${largest}`,
-        'split it, or write it as parquet',
-      )
-    const text = readFileSync(file, 'utf8')
+    const text = readText(file, help)
     const { names, lines } = file.endsWith('.jsonl') ? objects(text, file) : await cells(text, file)
     const types = Object.entries(declaredColumns(settings['columns']))
     const absent = types.find(([name]) => !names.has(name))

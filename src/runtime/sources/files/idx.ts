@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { DataInvalid, DataMissing } from '../dataset.js'
 
@@ -12,6 +12,8 @@ export interface IdxFile {
 export function readIdx(file: string, help: string): IdxFile {
   const path = [file, `${file}.gz`].find((name) => existsSync(name))
   if (path === undefined) throw new DataMissing(`${file} is missing`, help)
+  const { size: stored } = statSync(path)
+  if (stored > largest) throw new DataInvalid(`${path} has ${stored} bytes, more than ${largest}`, help)
   const raw = readFileSync(path)
   const bytes = path.endsWith('.gz') ? unzipped(raw, path, help) : raw
   const rank = bytes[3] ?? 0
@@ -27,18 +29,19 @@ export function readIdx(file: string, help: string): IdxFile {
   return { shape, data: bytes.subarray(header) }
 }
 
-/** The largest file of MNIST is 47 MB; what claims to be much more is not unpacked. */
-const largest = 128 * 1024 * 1024
+/** The largest file of this kind, of EMNIST, has 547 MB. */
+const largest = 1024 * 1024 * 1024
+/** Pictures shrink to a fifth, labels to a fortieth; what claims to be much more is not unpacked. */
+const mostlyShrunk = 100
 
 function unzipped(raw: Uint8Array, path: string, help: string): Buffer {
+  const most = Math.min(largest, mostlyShrunk * (raw.length + 1024))
   try {
-    return gunzipSync(raw, { maxOutputLength: largest })
+    return gunzipSync(raw, { maxOutputLength: most })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     const why =
-      code === 'ERR_BUFFER_TOO_LARGE'
-        ? `it unpacks to more than ${largest} bytes`
-        : 'it is no whole gzip file'
+      code === 'ERR_BUFFER_TOO_LARGE' ? `it unpacks to more than ${most} bytes` : 'it is no whole gzip file'
     throw new DataInvalid(`${path} is damaged: ${why}`, help)
   }
 }
