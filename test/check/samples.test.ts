@@ -36,6 +36,7 @@ const otherPhases = [
   'config/',
   'tokenizer/',
   'fetch/',
+  'store/',
   'adapter/file',
   'adapter/mismatch',
 ]

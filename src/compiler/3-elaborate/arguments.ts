@@ -1,7 +1,7 @@
 import { badArguments, wrongType } from '../../diagnostics/catalogue/type.js'
-import type { Span } from '../../diagnostics/diagnostic.js'
+import { type Span, UserError } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
-import type { Argument } from '../1-parse/syntax.js'
+import type { Argument, Identifier } from '../1-parse/syntax.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { unknown } from './fail.js'
@@ -18,7 +18,7 @@ export interface Given {
 
 /** Arguments as written: evaluated, in order, with their names. */
 export interface GivenArguments {
-  readonly list: readonly (Given & { readonly name?: { readonly text: string; readonly span: Span } })[]
+  readonly list: readonly (Given & { readonly name?: Identifier })[]
   readonly span: Span
 }
 
@@ -45,26 +45,27 @@ export function known(given: GivenArguments): GivenArguments {
   return given
 }
 
-/** Matches arguments with parameter names: positional ones first, then named ones. */
-export function bindArguments(
+/** Matches arguments with parameter names: positional ones first, then named ones. All that is wrong is told. */
+export function bindArguments<T extends { readonly span: Span; readonly name?: Identifier }>(
+  x: Elaboration,
   callee: string,
   parameters: readonly string[],
-  given: GivenArguments,
+  given: readonly T[],
   declared?: Span,
-): ReadonlyMap<string, Given> {
-  const bound = new Map<string, Given>()
+): ReadonlyMap<string, T> {
+  const bound = new Map<string, T>()
   let position = 0
-  for (const argument of given.list) {
+  let tooMany: UserError | undefined
+  x.mistakes.each(given, (argument) => {
     const { name, span } = argument
     const target = name?.text ?? parameters[position++]
     if (target === undefined) {
-      return fail(
-        badArguments(span, {
-          message: `\`${callee}\` takes ${count(parameters.length)}`,
-          declared,
-          help: signature(callee, parameters),
-        }),
+      const message = `\`${callee}\` takes ${count(parameters.length)}`
+      // the first that is too much stands for those behind it
+      tooMany ??= new UserError(
+        badArguments(span, { message, declared, help: signature(callee, parameters) }),
       )
+      throw tooMany
     }
     if (!parameters.includes(target)) {
       const suggestion = closest(target, parameters)
@@ -87,7 +88,7 @@ export function bindArguments(
         }),
       )
     bound.set(target, argument)
-  }
+  })
   return bound
 }
 
@@ -98,18 +99,22 @@ const signature = (callee: string, parameters: readonly string[]): string =>
 
 export const missingArgument = (
   callee: string,
-  name: string,
+  missing: string | readonly string[],
   parameters: readonly string[],
   span: Span,
   declared?: Span,
-): never =>
-  fail(
+): never => {
+  const names = [missing].flat().map((name) => `\`${name}\``)
+  const last = names.pop() ?? ''
+  const needed = names.length === 0 ? last : `${names.join(', ')} and ${last}`
+  return fail(
     badArguments(span, {
-      message: `\`${callee}\` needs \`${name}\``,
+      message: `\`${callee}\` needs ${needed}`,
       declared,
       help: signature(callee, parameters),
     }),
   )
+}
 
 /** Evaluates and binds in one go. */
 export function bindStatic(
@@ -120,7 +125,7 @@ export function bindStatic(
   env: Environment,
   span: Span,
 ): ReadonlyMap<string, Given> {
-  return bindArguments(callee, parameters, known(evaluateArguments(x, args, env, span)))
+  return bindArguments(x, callee, parameters, known(evaluateArguments(x, args, env, span)).list)
 }
 
 export function numberOf(value: Val, span: Span, where?: string): number {

@@ -13,7 +13,7 @@ import { type Val, float, int, list, tensorVal } from './values.js'
 
 /** Calls a function that an operator file declares: converts the arguments and builds its nodes. */
 export function callOperator(x: Elaboration, definition: LanguageFunction, given: GivenArguments): Val {
-  const number = onStaticNumbers(definition, given)
+  const number = onStaticNumbers(x, definition, given)
   if (number) return number
   const joined = definition.name === 'concat' ? concatLists(x, given) : undefined
   if (joined) return joined
@@ -21,20 +21,26 @@ export function callOperator(x: Elaboration, definition: LanguageFunction, given
   if (definition.name === 'sum' && first?.value.kind === 'gradient' && others.length === 0)
     return sumOfEntries(x, first.value, given.span)
   const names = namesOf(definition)
-  const bound = bindArguments(definition.name, names, given)
+  const bound = bindArguments(x, definition.name, names, given.list)
   const values = [...bound.values()].map((v) => v.value)
   const beside = values.find((v) => v.kind === 'tensor')
   const dtype =
     beside?.kind === 'tensor' && beside.value.type.dtype !== 'bool' ? beside.value.type.dtype : 'f32'
   const converted = new Map<string, unknown>()
-  for (const parameter of definition.parameters) {
+  const missing = definition.parameters.filter((p) => p.default === undefined && !bound.has(p.name))
+  x.mistakes.each(definition.parameters, (parameter) => {
     const argument = bound.get(parameter.name)
     if (argument && !(argument.value.kind === 'none' && parameter.default !== undefined)) {
       converted.set(parameter.name, convert(x, definition.name, parameter, argument, dtype))
-    } else if (parameter.default === undefined)
-      missingArgument(definition.name, parameter.name, names, given.span)
-    else converted.set(parameter.name, parameter.default)
-  }
+    } else if (parameter.default !== undefined) converted.set(parameter.name, parameter.default)
+  })
+  if (missing.length > 0)
+    missingArgument(
+      definition.name,
+      missing.map((p) => p.name),
+      names,
+      given.span,
+    )
   const adapted = callAdapted(x, definition, converted, given.span)
   if (adapted) return tensorVal(adapted)
   const result = x.build(
@@ -50,7 +56,11 @@ export function callOperator(x: Elaboration, definition: LanguageFunction, given
 }
 
 /** The result for numbers alone, which stays a number. */
-function onStaticNumbers(definition: LanguageFunction, given: GivenArguments): Val | undefined {
+function onStaticNumbers(
+  x: Elaboration,
+  definition: LanguageFunction,
+  given: GivenArguments,
+): Val | undefined {
   const { onNumbers } = definition
   if (!onNumbers || given.list.length !== definition.parameters.length) return undefined
   const numbers: number[] = []
@@ -60,7 +70,7 @@ function onStaticNumbers(definition: LanguageFunction, given: GivenArguments): V
     numbers.push(value.value)
     whole &&= value.kind === 'int'
   }
-  if (given.list.some(({ name }) => name)) bindArguments(definition.name, namesOf(definition), given)
+  if (given.list.some(({ name }) => name)) bindArguments(x, definition.name, namesOf(definition), given.list)
   const result = onNumbers.f(...numbers)
   if (Number.isFinite(result)) return whole ? int(result) : float(result)
   return fail(notFinite(given.span, { what: `${definition.name}(${numbers.join(', ')})`, got: result }))

@@ -76,7 +76,7 @@ function distributionOf(
   }
   const names = definition.parameters.map((p) => p.name)
   const given = bindStatic(x, name, names, args, new Environment(env), e.span)
-  const values = definition.parameters.map((p) => {
+  const values = x.mistakes.each(definition.parameters, (p) => {
     const value = given.get(p.name)
     if (value) return numberOf(value.value, value.span)
     return p.default ?? missingArgument(name, p.name, names, e.span)

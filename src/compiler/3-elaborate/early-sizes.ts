@@ -25,7 +25,8 @@ function search(parameters: readonly Parameter[]): ReadonlyMap<string, Parameter
   return early
 }
 
-function sizeNames(type: TypeSyntax): readonly string[] {
+/** The sizes that a type names. */
+export function sizeNames(type: TypeSyntax): readonly string[] {
   switch (type.kind) {
     case 'tensor-type':
       return type.dims.flatMap((dim) => (dim.kind === 'pack' ? [dim.name.text] : names(dim.value)))

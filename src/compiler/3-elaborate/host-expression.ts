@@ -1,14 +1,14 @@
 import type { HostExpression } from '../../artefact/data.js'
 import type { Json } from '../../artefact/json.js'
 import { badField } from '../../diagnostics/catalogue/data.js'
-import { badArguments, wrongType } from '../../diagnostics/catalogue/type.js'
+import { wrongType } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { findHostFunction, functions } from '../../sources/registry.js'
 import { formatType } from '../../graph/types.js'
 import { type ColumnParameter, type ColumnType, taken } from '../../sources/source.js'
 import type { Expression } from '../1-parse/syntax.js'
-import { missingArgument } from './arguments.js'
+import { bindArguments, missingArgument } from './arguments.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
@@ -68,36 +68,27 @@ export function hostCall(
   const args: Record<string, HostExpression> = {}
   const types: Record<string, ColumnType> = {}
   const settings: Record<string, Json> = {}
-  e.arguments.forEach((a, k) => {
-    const name = a.name?.text ?? names[k]
-    const parameter = fn.parameters.find((p) => p.name === name)
-    if (name === undefined || !parameter) {
-      return fail(
-        badArguments(a.span, {
-          message: `\`${callee}\` has no parameter \`${name ?? k + 1}\``,
-          help: `it is \`${callee}(${names.join(', ')})\``,
-        }),
-      )
-    }
-    if (parameter.kind === 'column') {
-      const column = hostExpression(x, a.value, scope, env)
-      checkColumn(parameter, column.type, callee, a.value.span)
+  const bound = bindArguments(x, callee, names, e.arguments)
+  // those that are given, as they are written, stand before those that are not
+  const order = [...bound.keys(), ...names]
+  const ordered = fn.parameters.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
+  x.mistakes.each(ordered, (parameter) => {
+    const { name, default: absent } = parameter
+    const given = bound.get(name)?.value
+    if (given && parameter.kind === 'column') {
+      const column = hostExpression(x, given, scope, env)
+      checkColumn(parameter, column.type, callee, given.span)
       args[name] = column.value
       types[name] = column.type
-    } else {
-      const value = evaluate(x, a.value, env)
-      settings[name] = pluginSetting(x, parameter, value, a.value.span, callee)
+    } else if (given && parameter.kind !== 'column') {
+      settings[name] = pluginSetting(x, parameter, evaluate(x, given, env), given.span, callee)
       args[name] = { kind: 'literal', value: settings[name] }
+    } else if (absent === undefined) missingArgument(callee, name, names, e.span)
+    else {
+      settings[name] = absent
+      args[name] = { kind: 'literal', value: absent }
     }
   })
-  for (const p of fn.parameters) {
-    if (args[p.name]) continue
-    if (p.default === undefined) missingArgument(callee, p.name, names, e.span)
-    else {
-      settings[p.name] = p.default
-      args[p.name] = { kind: 'literal', value: p.default }
-    }
-  }
   return { value: { kind: 'call', function: callee, arguments: args }, type: fn.type(types, settings) }
 }
 

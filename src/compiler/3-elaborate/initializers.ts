@@ -64,7 +64,7 @@ export function evaluateInitializer(x: Elaboration, e: Expression, env: Environm
   }
   const names = definition.parameters.map((p) => p.name)
   const given = bindStatic(x, callee.name, names, args, env, e.span)
-  const values = definition.parameters.map((p) => {
+  const values = x.mistakes.each(definition.parameters, (p) => {
     const value = given.get(p.name)
     if (value) return positive(p.name, numberOf(value.value, value.span, `\`${p.name}\``), value.span)
     return p.default ?? missingArgument(callee.name, p.name, names, e.span)

@@ -75,8 +75,8 @@ function callModel(
 ): Val {
   const names = model.inputs.map((input) => input.name)
   const shown = root.declaration.name.text
-  const bound = bindArguments(shown, names, given)
-  const inputs = model.inputs.map(({ name, dtype }) =>
+  const bound = bindArguments(x, shown, names, given.list)
+  const inputs = x.mistakes.each(model.inputs, ({ name, dtype }) =>
     argument(x, bound.get(name) ?? missingArgument(shown, name, names, given.span), name, dtype),
   )
   const { place } = root

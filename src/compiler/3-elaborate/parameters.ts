@@ -2,13 +2,15 @@ import { shapeMismatch } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Parameter } from '../1-parse/syntax.js'
 import { type GivenArguments, bindArguments, missingArgument } from './arguments.js'
-import { bindBefore, namedEarlier } from './early-sizes.js'
+import { bindBefore, namedEarlier, sizeNames } from './early-sizes.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
+import { Unknown } from './fail.js'
 import { giveUnknown } from './made-up/give.js'
+import type { Failure } from './mistakes.js'
 import { type Site, matchType } from './types.js'
-import { type Val, literal, staticEqual } from './values.js'
+import { type Val, literal, staticEqual, unknownVal } from './values.js'
 
 const parameterNames = new WeakMap<readonly Parameter[], readonly string[]>()
 
@@ -31,12 +33,13 @@ export function bindParameters(
   declared: Span,
 ): void {
   const names = namesOf(parameters)
-  const bound = bindArguments(callee, names, given, declared)
+  const bound = bindArguments(x, callee, names, given.list, declared)
+  const missing = names.filter((name, k) => !bound.has(name) && !parameters[k]?.default)
   const early = namedEarlier(parameters)
   const bind = (parameter: Parameter): void => {
     const name = parameter.name.text
     const argument = bound.get(name)
-    if (!argument && !parameter.default) missingArgument(callee, name, names, given.span, declared)
+    if (!argument && !parameter.default) missingArgument(callee, missing, names, given.span, declared)
     if (argument?.value.kind === 'unknown') return giveUnknown(x, parameter, environment)
     const value =
       argument?.value ?? (parameter.default ? evaluate(x, parameter.default, environment) : undefined)
@@ -48,15 +51,53 @@ export function bindParameters(
     if (by) checkSize(name, by, typed, environment, site)
     environment.set(name, typed, argument?.origin ?? span)
   }
-  if (early.size === 0) return parameters.forEach(bind)
+  if (early.size === 0) return bindAll(x, parameters, bind, environment)
   const isFirst = ({ name: { text }, type, default: value }: Parameter): boolean =>
     early.has(text) &&
     (type === undefined || (type.kind === 'named-type' && type.name.text === 'int')) &&
     (bound.get(text)?.value ?? value)?.kind === 'int'
   const [first, others] = [parameters.filter(isFirst), parameters.filter((p) => !isFirst(p))]
-  first.forEach(bind)
-  others.forEach(bind)
+  bindAll(x, [...first, ...others], bind, environment)
 }
+
+/**
+ * Binds them in order, and tells all that is wrong: behind one that fails others are bound whose types have no size in
+ * common with it, since it may be the one that gave such a size a wrong value.
+ */
+function bindAll(
+  x: Elaboration,
+  parameters: readonly Parameter[],
+  bind: (parameter: Parameter) => void,
+  environment: Environment,
+): void {
+  let first: Failure | undefined
+  const lost = new Set<string>()
+  for (const parameter of parameters) {
+    if (first && sizesOf(parameter).some((name) => lost.has(name))) {
+      lose(parameter, first, lost, environment)
+      continue
+    }
+    try {
+      bind(parameter)
+    } catch (error) {
+      const failure = x.mistakes.failure(error)
+      first ??= failure
+      lose(parameter, failure, lost, environment)
+    }
+  }
+  if (first) throw first
+}
+
+/** What a parameter was to give a value has none, for the reason that it has none itself. */
+function lose(parameter: Parameter, failure: Failure, lost: Set<string>, environment: Environment): void {
+  for (const name of [parameter.name.text, ...sizesOf(parameter)]) {
+    lost.add(name)
+    if (failure instanceof Unknown) environment.set(name, unknownVal)
+    else environment.fail(name, failure)
+  }
+}
+
+const sizesOf = ({ type }: Parameter): readonly string[] => (type ? sizeNames(type) : [])
 
 /** Refuses a value that differs from the size that an earlier parameter has given its name. */
 function checkSize(name: string, by: Parameter, value: Val, environment: Environment, site: Site): void {

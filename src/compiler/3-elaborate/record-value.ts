@@ -19,7 +19,7 @@ export function makeRecord(x: Elaboration, type: RecordType, given: GivenArgumen
   x.reached.add(type.declaration)
   bindParameters(x, name.text, fields, given, environment, name.span)
   const names = fields.map((f) => f.name.text)
-  const bound = bindArguments(name.text, names, given, name.span)
+  const bound = bindArguments(x, name.text, names, given.list, name.span)
   const origins = fields.map((f): [string, Span] => {
     const argument = bound.get(f.name.text)
     return [f.name.text, argument?.origin ?? argument?.span ?? f.span]

@@ -61,13 +61,13 @@ function fromSource(
   const names = source.parameters.map((p) => p.name)
   const given = bindStatic(c.x, name, names, call.arguments, c.environment(call.span.file), call.span)
   const settings: Record<string, Json> = {}
-  for (const parameter of source.parameters) {
+  c.x.mistakes.each(source.parameters, (parameter) => {
     const argument = given.get(parameter.name)
     if (argument)
       settings[parameter.name] = pluginSetting(c.x, parameter, argument.value, argument.span, name)
     else if (parameter.default === undefined) missingArgument(name, parameter.name, names, call.span)
     else settings[parameter.name] = parameter.default
-  }
+  })
   const columns = Object.entries(source.columns(settings))
   return {
     parts: [{ rows: { kind: 'source', source: name, arguments: settings }, group: 0, lets: [] }],

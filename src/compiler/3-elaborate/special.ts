@@ -35,9 +35,14 @@ function special(name: string, parameters: readonly string[], doc: string, body:
     doc,
     parameters,
     call(x, given) {
-      const bound = bindArguments(name, parameters, given)
-      const args = parameters.map((p) => bound.get(p) ?? missingArgument(name, p, parameters, given.span))
-      return body(x, args, given)
+      const bound = bindArguments(x, name, parameters, given.list)
+      const missing = parameters.filter((p) => !bound.has(p))
+      if (missing.length > 0) missingArgument(name, missing, parameters, given.span)
+      return body(
+        x,
+        parameters.flatMap((p) => bound.get(p) ?? []),
+        given,
+      )
     },
   }
 }

@@ -38,7 +38,7 @@ export function addTokenize(
       doc: "The ids of a text by the tokenizer of the model's directory, padded and cut to its length: i64[1, n].",
       parameters: ['text'],
       call: (x, given) => {
-        const text = textOf(model, given)
+        const text = textOf(x, model, given)
         const place = from()
         if (place === null) return fail(noDirectory(given.span, { model }))
         opened ??= openTokenizer(model, folders, place, given.span)
@@ -48,9 +48,9 @@ export function addTokenize(
   })
 }
 
-function textOf(model: string, given: GivenArguments): string {
+function textOf(x: Elaboration, model: string, given: GivenArguments): string {
   const callee = `${model}.tokenize`
-  const bound = bindArguments(callee, ['text'], given)
+  const bound = bindArguments(x, callee, ['text'], given.list)
   const { value, span } = bound.get('text') ?? missingArgument(callee, 'text', ['text'], given.span)
   if (value.kind === 'string') return value.value
   return fail(wrongType(span, { wanted: 'a text in quotes', got: describe(value), where: `\`${callee}\`` }))

@@ -1,5 +1,4 @@
 import { badEvaluation, unknownEvaluation } from '../../diagnostics/catalogue/evaluate.js'
-import { badArguments } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { evaluationKinds as kinds } from '../../evaluations/registry.js'
@@ -11,8 +10,8 @@ import type {
 } from '../../evaluations/kind.js'
 import type { Expression } from '../1-parse/syntax.js'
 import type { Json } from '../../artefact/json.js'
-import { missingArgument } from '../3-elaborate/arguments.js'
-import { fail } from '../3-elaborate/elaboration.js'
+import { bindArguments, missingArgument } from '../3-elaborate/arguments.js'
+import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
 import { plain } from '../3-elaborate/plain.js'
 import { type Val, describe } from '../3-elaborate/values.js'
 
@@ -30,7 +29,7 @@ export interface Given<P extends EvaluationParameter = EvaluationParameter> {
 }
 
 /** `clustering(features = ..., label = ...)`, checked against the parameters of the kind. */
-export function bindKind(e: Expression): KindCall {
+export function bindKind(x: Elaboration, e: Expression): KindCall {
   if (e.kind !== 'call' || e.callee.kind !== 'name') {
     const message = 'an evaluation is a call such as `clustering(features = f(digits.image), ...)`'
     return fail(badEvaluation(e.span, { message }))
@@ -42,27 +41,18 @@ export function bindKind(e: Expression): KindCall {
     return fail(unknownEvaluation(e.callee.span, { name: callee, suggestion: closest(callee, known), known }))
   }
   const names = kind.parameters.map((p) => p.name)
-  const given = new Map<string, Given>()
-  e.arguments.forEach((a, k) => {
-    const name = a.name?.text ?? names[k]
-    const parameter = kind.parameters.find((p) => p.name === name)
-    if (!parameter) {
-      const suggestion = name === undefined ? undefined : closest(name, names)
-      const help =
-        suggestion === undefined
-          ? `it is \`${callee}(${names.join(', ')})\``
-          : `did you mean \`${suggestion}\`?`
-      return fail(
-        badArguments(a.span, { message: `\`${callee}\` has no parameter \`${name ?? k + 1}\``, help }),
-      )
-    }
-    if (given.has(parameter.name))
-      return fail(badArguments(a.span, { message: `\`${parameter.name}\` is given twice` }))
-    given.set(parameter.name, { parameter, value: a.value })
-  })
-  for (const p of kind.parameters)
-    if (p.default === undefined && !given.has(p.name)) missingArgument(callee, p.name, names, e.span)
-  const all = [...given.values()]
+  const bound = bindArguments(x, callee, names, e.arguments)
+  const missing = kind.parameters.filter((p) => p.default === undefined && !bound.has(p.name))
+  if (missing.length > 0)
+    missingArgument(
+      callee,
+      missing.map((p) => p.name),
+      names,
+      e.span,
+    )
+  const all = [...bound].flatMap(([name, { value }]) =>
+    kind.parameters.filter((p) => p.name === name).map((parameter): Given => ({ parameter, value })),
+  )
   return { kind, expressions: all.filter(isExpression), statics: all.filter(isStatic), span: e.span }
 }
 

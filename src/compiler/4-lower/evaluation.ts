@@ -13,7 +13,7 @@ import { withoutNexts } from './states.js'
 
 /** `evaluate name = kind(features = f(digits.image), ...)`: a graph per group of rows, and one over random batches. */
 export function lowerEvaluation(statics: Statics, item: EvaluateItem, file: string): LoweredEvaluation {
-  const call = bindKind(item.value)
+  const call = bindKind(statics.scope.elaboration, item.value)
   const environment = statics.scope.environment(file)
   const name = item.name.text
   const cases = item.over ? casesOf(statics, item.over, environment) : [{ name: null, environment }]

@@ -28,12 +28,12 @@ export function chooseOptimizer(x: Elaboration, e: Expression, env: Environment)
   const names = definition.parameters.map((p) => p.name)
   const given = bindStatic(x, name, names, args, env, e.span)
   const settings: Record<string, Json> = {}
-  for (const p of definition.parameters) {
+  x.mistakes.each(definition.parameters, (p) => {
     const argument = given.get(p.name)
     if (argument) settings[p.name] = setting(p.kind, p.name, argument.value, argument.span)
     else if (p.default === undefined) missingArgument(name, p.name, names, e.span)
     else settings[p.name] = p.default
-  }
+  })
   return { definition, settings }
 }
 
@@ -49,7 +49,7 @@ export function chooseSchedule(
   const names = definition.parameters.map((p) => p.name)
   const given = bindStatic(x, name, names, args, env, e.span)
   const settings: Record<string, Json> = {}
-  for (const p of definition.parameters) {
+  x.mistakes.each(definition.parameters, (p) => {
     const argument = given.get(p.name)
     if (argument) {
       const share = p.of === 'steps' ? shareOf(argument.value) : undefined
@@ -62,7 +62,7 @@ export function chooseSchedule(
       settings[p.name] = value
     } else if (p.default === undefined) missingArgument(name, p.name, names, e.span)
     else settings[p.name] = p.default
-  }
+  })
   return { definition, settings }
 }
 
@@ -78,7 +78,7 @@ export function groupSettings(
   env: Environment,
 ): Settings {
   const own: Record<string, Json> = { ...settings }
-  for (const s of group.settings) {
+  x.mistakes.each(group.settings, (s) => {
     const p = definition.parameters.find((q) => q.name === s.name.text)
     if (!p) {
       const known = definition.parameters.map((q) => q.name)
@@ -94,7 +94,7 @@ export function groupSettings(
       )
     }
     own[p.name] = setting(p.kind, p.name, evaluate(x, s.value, env), s.value.span)
-  }
+  })
   return own
 }
 

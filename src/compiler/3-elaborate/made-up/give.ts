@@ -1,5 +1,6 @@
 import type { DimSyntax, Expression, Parameter, TypeSyntax } from '../../1-parse/syntax.js'
 import { childrenOf } from '../../1-parse/children.js'
+import { namedEarlier } from '../early-sizes.js'
 import type { Elaboration } from '../elaboration.js'
 import { Environment } from '../environment.js'
 import { evaluate, evaluateOrUnknown } from '../evaluate.js'
@@ -8,7 +9,7 @@ import { dtypeOf, matchType } from '../types.js'
 import { type RecordType, type Val, float, int, list, record, tensorVal, unknownVal } from '../values.js'
 import type { MadeUp } from './made-up.js'
 
-/** Gives made-up values to parameters: ints first, since types name them. */
+/** Gives made-up values to parameters: first to ints that the type of an earlier one names, as calls do. */
 export function giveAll(x: Elaboration, parameters: readonly Parameter[], env: Environment): void {
   const isInt = ({ type }: Parameter): boolean => type?.kind === 'named-type' && type.name.text === 'int'
   const give = (p: Parameter): void =>
@@ -17,8 +18,10 @@ export function giveAll(x: Elaboration, parameters: readonly Parameter[], env: E
       () => [p.name.text],
       () => env.set(p.name.text, valueOf(x, p, env)),
     )
-  parameters.filter(isInt).forEach(give)
-  parameters.filter((p) => !isInt(p)).forEach(give)
+  const early = namedEarlier(parameters)
+  const isFirst = (p: Parameter): boolean => isInt(p) && early.has(p.name.text)
+  parameters.filter(isFirst).forEach(give)
+  parameters.filter((p) => !isFirst(p)).forEach(give)
 }
 
 /** Gives a parameter what its type says, to which an argument is given of which nothing is known. */
