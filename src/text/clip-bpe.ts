@@ -1,37 +1,39 @@
+import { type Settings, tokenText } from './settings.js'
 import { TokenizerProblem } from './tokenizer-files.js'
-
-type Settings = Readonly<Record<string, unknown>>
 
 const pattern = String.raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`
 
+/** What the class makes of special tokens that are not said. */
+const defaults = {
+  bos_token: '<|startoftext|>',
+  eos_token: '<|endoftext|>',
+  unk_token: '<|endoftext|>',
+  pad_token: '<|endoftext|>',
+}
+
 /**
- * The `tokenizer.json` of a CLIP tokenizer that is given as vocabulary and merges. Source: transformers
- * convert_slow_tokenizer, CLIPConverter.
+ * The `tokenizer.json` of a CLIP tokenizer that is given as vocabulary and merges, without its special tokens. Source:
+ * transformers, models/clip/tokenization_clip.py.
  */
 export function clipTokenizer(
   vocabulary: Settings,
   merges: string,
-  { bos = '<|startoftext|>', eos = '<|endoftext|>' }: { bos?: string | undefined; eos?: string | undefined },
-  settings: Settings,
+  given: Settings,
 ): { readonly json: Settings; readonly settings: Settings } {
+  const settings: Settings = { ...defaults, ...given }
   const id = (token: string): number => {
     const found = Object.hasOwn(vocabulary, token) ? vocabulary[token] : undefined
     if (typeof found === 'number' && Number.isInteger(found) && found >= 0) return found
     throw new TokenizerProblem('vocab.json', `it has no id of ${JSON.stringify(token.slice(0, 60))}`)
   }
-  const special = (content: string): Settings => ({
-    id: id(content),
-    content,
-    special: true,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-  })
+  const withId = (name: string): readonly [string, number] => {
+    const token = tokenText(settings[name]) ?? ''
+    return [token, id(token)]
+  }
   return {
     json: {
       version: '1.0',
-      added_tokens: [special(bos), special(eos)],
+      added_tokens: [],
       normalizer: {
         type: 'Sequence',
         normalizers: [
@@ -49,15 +51,15 @@ export function clipTokenizer(
       },
       post_processor: {
         type: 'RobertaProcessing',
-        sep: [eos, id(eos)],
-        cls: [bos, id(bos)],
+        cls: withId('bos_token'),
+        sep: withId('eos_token'),
         trim_offsets: false,
         add_prefix_space: false,
       },
       decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true },
       model: {
         type: 'BPE',
-        unk_token: eos,
+        unk_token: tokenText(settings['unk_token']),
         continuing_subword_prefix: '',
         end_of_word_suffix: '</w>',
         fuse_unk: false,
@@ -65,7 +67,7 @@ export function clipTokenizer(
         merges: pairsOf(merges),
       },
     },
-    settings: { pad_token: eos, ...settings, bos_token: bos, eos_token: eos, unk_token: eos },
+    settings,
   }
 }
 

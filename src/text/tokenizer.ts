@@ -1,10 +1,11 @@
-import { Tokenizer } from '@huggingface/tokenizers'
+import { statedTokens, withAdded } from './added-tokens.js'
 import { clipTokenizer } from './clip-bpe.js'
-import { letterByLetter } from './lower-case.js'
+import type { Encoder } from './encoder.js'
+import { JsonEncoder } from './json-encoder.js'
+import { type Settings, classOf, isSettings, objectOf, settingsOf, tokenText } from './settings.js'
+import { SiglipEncoder } from './siglip.js'
 import { within } from './time-limit.js'
 import { type TokenizerFiles, TokenizerProblem } from './tokenizer-files.js'
-
-type Settings = Readonly<Record<string, unknown>>
 
 /** Longer than any model reads: what transformers writes where a tokenizer has no limit is 1e30. */
 const longest = 100_000
@@ -20,14 +21,14 @@ export class ModelTokenizer {
   private readonly left: { readonly padding: boolean; readonly truncation: boolean }
 
   private constructor(
-    private readonly tokenizer: Tokenizer,
+    private readonly encoder: Encoder,
     settings: Settings,
   ) {
     const { model_max_length: most } = settings
     this.length =
       typeof most === 'number' && Number.isInteger(most) && most > 0 && most < longest ? most : undefined
     const pad = tokenText(settings['pad_token']) ?? tokenText(settings['eos_token']) ?? ''
-    this.padding = tokenizer.token_to_id(pad) ?? 0
+    this.padding = encoder.idOf(pad) ?? 0
     this.left = {
       padding: settings['padding_side'] === 'left',
       truncation: settings['truncation_side'] === 'left',
@@ -36,16 +37,22 @@ export class ModelTokenizer {
 
   /** Throws TokenizerProblem. */
   static open(files: TokenizerFiles): ModelTokenizer {
-    const settings = {
-      ...objectOf(files, 'special_tokens_map.json'),
-      ...objectOf(files, 'tokenizer_config.json'),
-    }
-    const file = files['tokenizer.json'] === undefined ? 'vocab.json' : 'tokenizer.json'
+    const settings = settingsOf(files)
+    const sentencepiece = files['spiece.model']
+    // transformers has no other reader of SigLIP's
+    if (sentencepiece && classOf(files, settings) === 'SiglipTokenizer')
+      return new ModelTokenizer(new SiglipEncoder(sentencepiece, files, settings), {
+        ...siglipDefaults,
+        ...settings,
+      })
+    const file = (['tokenizer.json', 'vocab.json'] as const).find((name) => files[name] !== undefined)
+    if (file === undefined)
+      throw new TokenizerProblem('spiece.model', 'such a model is read of a SiglipTokenizer alone')
     const whole = objectOf(files, 'tokenizer.json')
     try {
-      const made = whole ? { json: whole, settings } : fromVocabulary(files, settings)
-      const json = { ...made.json, normalizer: letterByLetter(made.json['normalizer']) }
-      return new ModelTokenizer(new Tokenizer(json, made.settings), made.settings)
+      const { json, settings: all } = whole ? withOwn(whole, settings) : fromVocabulary(files, settings)
+      const added = withAdded(json, all, statedTokens(files, settings))
+      return new ModelTokenizer(new JsonEncoder(added, all), all)
     } catch (error) {
       if (error instanceof TokenizerProblem) throw error
       throw new TokenizerProblem(file, `it is no tokenizer that can be read: ${brief(error)}`)
@@ -55,64 +62,40 @@ export class ModelTokenizer {
   /** The ids of a text, cut or padded to a length; begin and end stay. Throws TimeLimit. */
   ids(text: string, length: number): readonly number[] {
     // The patterns by which a text is split come from the file.
-    const [ids, content] = within(patience, () => [
-      this.tokenizer.encode(text).ids,
-      this.tokenizer.encode(text, { add_special_tokens: false }).ids,
-    ])
-    const fitting = ids.length > length ? this.cut(ids, content, length) : ids
+    const { head, content, tail } = within(patience, () => this.encoder.encode(text))
+    const room = Math.max(length - head.length - tail.length, 0)
+    const cut = Math.max(content.length - room, 0)
+    const kept = this.left.truncation ? content.slice(cut) : content.slice(0, content.length - cut)
+    const fitting = [...head, ...kept, ...tail].slice(0, length)
     const rest = Array.from({ length: length - fitting.length }, () => this.padding)
     return this.left.padding ? [...rest, ...fitting] : [...fitting, ...rest]
   }
-
-  private cut(ids: readonly number[], content: readonly number[], length: number): readonly number[] {
-    const before = startOf(ids, content)
-    const head = ids.slice(0, before)
-    const tail = ids.slice(before + content.length)
-    const room = Math.max(length - head.length - tail.length, 0)
-    const kept = this.left.truncation ? content.slice(content.length - room) : content.slice(0, room)
-    return [...head, ...kept, ...tail].slice(0, length)
-  }
 }
 
-/** Where the ids of the text itself begin among those with begin and end. */
-function startOf(ids: readonly number[], content: readonly number[]): number {
-  for (let k = 0; k + content.length <= ids.length; k++)
-    if (content.every((id, i) => ids[k + i] === id)) return k
-  return 0
+const siglipDefaults = { pad_token: '</s>', eos_token: '</s>', model_max_length: 64 }
+
+/** What a `tokenizer.json` says of padding and cutting counts where nothing beside it does. */
+function withOwn(json: Settings, settings: Settings): { json: Settings; settings: Settings } {
+  const { padding, truncation } = json
+  const side = (direction: unknown): unknown =>
+    typeof direction === 'string' ? direction.toLowerCase() : undefined
+  const own = {
+    ...(isSettings(padding)
+      ? { pad_token: padding['pad_token'], padding_side: side(padding['direction']) }
+      : {}),
+    ...(isSettings(truncation) ? { truncation_side: side(truncation['direction']) } : {}),
+  }
+  return { json, settings: { ...own, ...settings } }
 }
 
 function fromVocabulary(files: TokenizerFiles, settings: Settings): { json: Settings; settings: Settings } {
-  const name = settings['tokenizer_class']
-  if (typeof name === 'string' && !/^CLIPTokenizer(Fast)?$/.test(name))
+  const name = classOf(files, settings)
+  if (name !== undefined && name !== 'CLIPTokenizer')
     throw new TokenizerProblem(
       'tokenizer_config.json',
       `it is a ${name}; of tokenizers without tokenizer.json only CLIPTokenizer is known`,
     )
-  return clipTokenizer(
-    objectOf(files, 'vocab.json') ?? {},
-    files['merges.txt'] ?? '',
-    { bos: tokenText(settings['bos_token']), eos: tokenText(settings['eos_token']) },
-    settings,
-  )
-}
-
-/** A special token is a text, or an object with one. */
-function tokenText(token: unknown): string | undefined {
-  if (typeof token === 'string') return token
-  if (typeof token !== 'object' || token === null || !('content' in token)) return undefined
-  return typeof token.content === 'string' ? token.content : undefined
-}
-
-function objectOf(files: TokenizerFiles, name: keyof TokenizerFiles): Settings | undefined {
-  const text = files[name]
-  if (text === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
-  } catch {
-    throw new TokenizerProblem(name, 'it is not valid JSON')
-  }
-  throw new TokenizerProblem(name, 'it is no object in braces')
+  return clipTokenizer(objectOf(files, 'vocab.json') ?? {}, files['merges.txt'] ?? '', settings)
 }
 
 const brief = (error: unknown): string =>

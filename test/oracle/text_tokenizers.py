@@ -1,14 +1,17 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["tokenizers==0.23.3", "transformers==5.24.0"]
+# dependencies = ["protobuf==7.36.2", "sentencepiece==0.2.3", "tokenizers==0.23.3", "torch==2.15.0", "transformers==5.24.0"]
 # ///
 """Tokenizers of small vocabularies trained here, saved as model directories have them, and the ids that transformers
 gives for texts, padded and cut as diffusers and the SigLIP processor do."""
 
+import base64
+import io
 import json
 import tempfile
 from pathlib import Path
 
+import sentencepiece
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer, CLIPTokenizer
 
@@ -21,7 +24,8 @@ CORPUS = [
 TEXTS = [
     "", " ", "a photo of a .", "A Photo\n of\ta DOG", "it's 2026, we'd say: don't!", "naïve café 😀", "東京 東京",
     "<|startoftext|> a dog <|endoftext|> cats", "x" * 60, "two dogs and three cats " * 6, "e\u0301tude", "a.b,c;d -- e_f",
-    "ΟΔΟΣ ΣΑΣ ΣΟΦΟΣ.", "İstanbul ǅ ẞ",
+    "ΟΔΟΣ ΣΑΣ ΣΟΦΟΣ.", "İstanbul ǅ ẞ", "a  <new>  dog, a<Small>cat", "<NEW> <small><blue> red<pad> sea </s> two</s>", "▁a ▁ dog </s>",
+    "ＤＯＧ ﬁve １２ \u3000 cats\u00a0at\u2003night",
 ]
 
 
@@ -30,7 +34,28 @@ def ids_of(tokenizer, length):
 
 
 def files_of(folder):
-    return {path.name: path.read_bytes().decode() for path in sorted(Path(folder).iterdir())}
+    """Texts; what is none stands in base64."""
+    def content(path):
+        data = path.read_bytes()
+        return base64.b64encode(data).decode() if path.suffix == ".model" else data.decode()
+
+    return {path.name: content(path) for path in sorted(Path(folder).iterdir())}
+
+
+def with_files(files, changes, length):
+    """What transformers makes of a directory with other settings beside the vocabulary."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            (Path(folder) / name).write_bytes(base64.b64decode(text) if name.endswith(".model") else text.encode())
+        for name, change in changes.items():
+            path = Path(folder) / name
+            path.write_text(json.dumps({**(json.loads(path.read_text()) if path.exists() else {}), **change}))
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        return {"files": files_of(folder), "ids": ids_of(tokenizer, length), "length": length}
+
+
+def token(content, **flags):
+    return {"content": content, "lstrip": False, "rstrip": False, "normalized": False, "single_word": False, "special": False, **flags}
 
 
 def clip(pad, newline="\n"):
@@ -99,13 +124,62 @@ def wordpiece():
         return {"files": files_of(folder), "ids": ids_of(tokenizer, 20), "length": 20}
 
 
+RULES = {"Ａ": "a", "Ｄ": "d", "Ｏ": "o", "Ｇ": "g", "ﬁ": "fi", "１": "1", "２": "2", "\u3000": " ", "\u00a0": " ", "\u2003": " ", "é": "e", "e\u0301": "e", "\u200b": ""}
+
+
+def siglip():
+    """A sentencepiece model with rules of its own, as SigLIP's directories have it."""
+    with tempfile.TemporaryDirectory() as folder:
+        rules = Path(folder) / "rules.tsv"
+        lines = (" ".join(f"{ord(c):X}" for c in a) + "\t" + " ".join(f"{ord(c):X}" for c in b) for a, b in RULES.items())
+        rules.write_text("".join(f"{line}\n" for line in lines))
+        model = io.BytesIO()
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(CORPUS), model_writer=model, vocab_size=130, model_type="unigram", pad_id=0, eos_id=1, unk_id=2,
+            bos_id=-1, hard_vocab_limit=False, normalization_rule_tsv=str(rules), minloglevel=2,
+        )
+    settings = {
+        "tokenizer_class": "SiglipTokenizer", "do_lower_case": True, "eos_token": "</s>", "pad_token": "</s>", "unk_token": "<unk>",
+        "model_max_length": 12, "sp_model_kwargs": {},
+    }
+    return {"spiece.model": base64.b64encode(model.getvalue()).decode(), "tokenizer_config.json": json.dumps(settings)}
+
+
 def main():
+    first = clip("<|endoftext|>")
+    whole = unigram()
+    sentences = siglip()
+    count = sentencepiece.SentencePieceProcessor(model_proto=base64.b64decode(sentences["spiece.model"])).get_piece_size()
+    new = {"603": token("<new>", lstrip=True, rstrip=True), "604": token("<small>", normalized=True), "605": token("<blue>", special=True)}
     write("tokenizers", {
         "texts": TEXTS,
-        "clip_1": clip("<|endoftext|>"),
+        "clip_1": first,
+        "clip_decoder": with_files(first["files"], {
+            "tokenizer_config.json": {"added_tokens_decoder": new, "additional_special_tokens": ["<blue>", "<pad>"]},
+            "added_tokens.json": {"never": 603}, "special_tokens_map.json": {"pad_token": "dog</w>"},
+        }, 16),
+        "clip_added": with_files(first["files"], {"added_tokens.json": {"<new>": 603, "<small>": 604}}, 16),
+        "clip_map": with_files(first["files"], {
+            "special_tokens_map.json": {"pad_token": "!", "additional_special_tokens": ["<pad>"]},
+        }, 16),
+        "clip_json_added": with_files(first["fast"], {
+            "tokenizer_config.json": {"added_tokens_decoder": new}, "special_tokens_map.json": {"pad_token": "!"},
+        }, 16),
+        "unigram_added": with_files(whole["files"], {"added_tokens.json": {"<new>": 59}, "special_tokens_map.json": {"pad_token": "<pad>"}}, 12),
+        "siglip": with_files(sentences, {}, 12),
+        "siglip_both": with_files({**sentences, "tokenizer.json": whole["files"]["tokenizer.json"]}, {}, 12),
+        "siglip_config": with_files({"spiece.model": sentences["spiece.model"]}, {
+            "config.json": {"model_type": "siglip"}, "tokenizer_config.json": {"model_max_length": 12, "do_lower_case": False},
+        }, 12),
+        "siglip_added": with_files(sentences, {
+            "tokenizer_config.json": {"added_tokens_decoder": {
+                "1": token("</s>", lstrip=True, rstrip=True, special=True), "2": token("<unk>", lstrip=True, rstrip=True, special=True),
+                str(count): token("<new>"), str(count + 1): token("<blue>", rstrip=True, special=True),
+            }},
+        }, 12),
         "clip_2": clip("!"),
         "clip_windows": clip("<|endoftext|>", "\r\n"),
-        "unigram": unigram(),
+        "unigram": whole,
         "wordpiece": wordpiece(),
     })
 

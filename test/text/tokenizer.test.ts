@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type TokenizerFiles, TokenizerProblem } from '../../src/text/tokenizer-files.js'
+import { type TokenizerFiles, TokenizerProblem, tokenizerFiles } from '../../src/text/tokenizer-files.js'
 import { ModelTokenizer } from '../../src/text/tokenizer.js'
 
 interface Saved {
@@ -20,13 +20,12 @@ const { texts, ...saved } = JSON.parse(readFileSync(path, 'utf8')) as { texts: s
 >
 const tokenizers = Object.entries(saved as Readonly<Record<string, Saved>>)
 
-const filesOf = (files: Readonly<Record<string, string>>): TokenizerFiles => ({
-  'tokenizer.json': files['tokenizer.json'],
-  'vocab.json': files['vocab.json'],
-  'merges.txt': files['merges.txt'],
-  'tokenizer_config.json': files['tokenizer_config.json'],
-  'special_tokens_map.json': files['special_tokens_map.json'],
-})
+/** Files that are no text stand in base64. */
+const filesOf = (files: Readonly<Record<string, string>>): TokenizerFiles =>
+  tokenizerFiles({
+    text: (name) => files[name],
+    bytes: (name) => (files[name] === undefined ? undefined : Buffer.from(files[name], 'base64')),
+  })
 
 describe('ids are those of transformers, padded and cut', () => {
   for (const [name, { files, fast, ids, length }] of tokenizers) {
@@ -80,6 +79,43 @@ describe('files that are no tokenizer', () => {
       /^tokenizer_config.json: it is a GPT2Tokenizer/,
     )
     expect(problem({ 'tokenizer.json': '{"model": {"type": "Magic"}}' })).toMatch(/^tokenizer.json: it is no/)
+  })
+
+  it('tells of a sentencepiece model and of added tokens that cannot be followed', () => {
+    const { siglip, clip_added: added } = saved as Record<string, Saved>
+    const sentences = siglip?.files ?? {}
+    const model = Buffer.from(sentences['spiece.model'] ?? '', 'base64')
+    const withModel = (bytes: Buffer): Readonly<Record<string, string>> => ({
+      ...sentences,
+      'spiece.model': bytes.toString('base64'),
+    })
+    expect(problem(sentences)).toBe('none')
+    expect(problem(withModel(model.subarray(0, 999)))).toBe(
+      'spiece.model: it is no sentencepiece model, or cut short',
+    )
+    // field 2 is the trainer's specification, 3 in it the kind of model; 2 means BPE
+    expect(problem(withModel(Buffer.concat([model, Buffer.from([0x12, 2, 0x18, 2])])))).toMatch(
+      /^spiece.model: it is no unigram model, which is not read/,
+    )
+    // a piece of the user, of type 4
+    expect(problem(withModel(Buffer.concat([Buffer.from([10, 5, 10, 1, 65, 24, 4]), model])))).toMatch(
+      /^spiece.model: it has pieces of the user or of single bytes, such as "A"/,
+    )
+    expect(problem({ ...sentences, 'tokenizer_config.json': '{"tokenizer_class": "T5Tokenizer"}' })).toMatch(
+      /^spiece.model: such a model is read of a SiglipTokenizer alone/,
+    )
+    expect(problem({ ...added?.files, 'added_tokens.json': '{"<new>": 700}' })).toBe(
+      'added_tokens.json: the token "<new>" has the id 700 there, in the tokenizer 603',
+    )
+    const single = '{"added_tokens_decoder": {"603": {"content": "<new>", "single_word": true}}}'
+    expect(problem({ ...clip, 'tokenizer_config.json': single })).toMatch(/"<new>" is of single words only/)
+    fc.assert(
+      fc.property(fc.nat(model.length), fc.uint8Array({ maxLength: 8 }), (at, bytes) => {
+        const broken = Buffer.concat([model.subarray(0, at), bytes, model.subarray(at + bytes.length)])
+        expect(problem(withModel(broken))).toMatch(/^(none|spiece.model: )/)
+      }),
+      { numRuns: 150 },
+    )
   })
 
   it('throws nothing else, whatever stands in them', () => {

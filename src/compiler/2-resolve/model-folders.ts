@@ -7,6 +7,11 @@ export type FolderFile =
   /** It is there and cannot be taken: `why` in a user's words. */
   | { readonly kind: 'refused'; readonly path: string; readonly why: string }
 
+/** The same of a file that is no text. */
+export type FolderBytes =
+  | Exclude<FolderFile, { readonly kind: 'text' }>
+  | { readonly kind: 'bytes'; readonly path: string; readonly bytes: Uint8Array }
+
 /** A file that was looked for, by its name from the directory, and what it was; null where it was not there. */
 export interface LookedAt {
   readonly name: string
@@ -15,7 +20,8 @@ export interface LookedAt {
 
 /** The directories that `from` names: their configurations and tokenizers. Each file is read once. */
 export class ModelFolders {
-  private readonly found = new Map<string, Map<string, FolderFile>>()
+  private readonly found = new Map<string, Map<string, FolderBytes>>()
+  private readonly decoded = new WeakMap<FolderBytes, FolderFile>()
 
   constructor(
     private readonly files: BinaryFiles,
@@ -28,9 +34,17 @@ export class ModelFolders {
     return this.files.locate(from) !== undefined
   }
 
-  /** A file of a directory, or beside it (`../tokenizer/vocab.json`), of at most so many bytes. */
+  /** A text file of a directory, or beside it (`../tokenizer/vocab.json`), of at most so many bytes. */
   read(from: string, name: string, most: number): FolderFile {
-    const known = this.found.get(from) ?? new Map<string, FolderFile>()
+    const file = this.readBytes(from, name, most)
+    const text = this.decoded.get(file) ?? this.decode(file)
+    this.decoded.set(file, text)
+    return text
+  }
+
+  /** The same of a file that is no text. */
+  readBytes(from: string, name: string, most: number): FolderBytes {
+    const known = this.found.get(from) ?? new Map<string, FolderBytes>()
     this.found.set(from, known)
     const file = known.get(name) ?? this.open(from, name, most)
     known.set(name, file)
@@ -54,7 +68,7 @@ export class ModelFolders {
     return folder === undefined ? undefined : joined(folder, name)
   }
 
-  private open(from: string, name: string, most: number): FolderFile {
+  private open(from: string, name: string, most: number): FolderBytes {
     const path = joined(from, name)
     const place = this.placeOf(from, name)
     const found = place === undefined ? undefined : this.files.stat(place)
@@ -62,12 +76,22 @@ export class ModelFolders {
     if (found.size > most)
       return { kind: 'refused', path, why: `it has ${found.size} bytes, at most ${most} are read` }
     try {
-      const text = new TextDecoder('utf-8', { fatal: true }).decode(this.files.bytes(place, 0, found.size))
+      return { kind: 'bytes', path, bytes: this.files.bytes(place, 0, found.size) }
+    } catch {
+      return { kind: 'refused', path, why: 'it cannot be read' }
+    }
+  }
+
+  private decode(file: FolderBytes): FolderFile {
+    if (file.kind !== 'bytes') return file
+    const { path, bytes } = file
+    try {
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
       this.texts?.set(path, text)
       return { kind: 'text', path, text }
     } catch (error) {
-      if (error instanceof TypeError) return { kind: 'refused', path, why: 'it is no text in UTF-8' }
-      return { kind: 'refused', path, why: 'it cannot be read' }
+      if (!(error instanceof TypeError)) throw error
+      return { kind: 'refused', path, why: 'it is no text in UTF-8' }
     }
   }
 }

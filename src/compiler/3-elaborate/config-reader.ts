@@ -1,5 +1,6 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
-import { type JsonNode, type JsonObject, JsonProblem, readJson } from '../../json/read.js'
+import { readPythonJson } from '../../json/python.js'
+import { type JsonNode, type JsonObject, JsonProblem } from '../../json/read.js'
 import type { FixedKey, RecordField, TypeSyntax } from '../1-parse/syntax.js'
 import type { FolderFile, ModelFolders } from '../2-resolve/model-folders.js'
 import type { Elaboration } from './elaboration.js'
@@ -27,6 +28,14 @@ const largestFile = 4 * 1024 * 1024
 
 /** Keys that name the class that a file is of; what is wrong there makes all else say nothing. */
 const identity = ['_class_name', 'architectures', 'model_type']
+
+/**
+ * Files that newer versions write into another one, and read there first. Source: transformers 5,
+ * image_processing_base.py (get_image_processor_dict).
+ */
+const outerFiles: ReadonlyMap<string, { readonly file: string; readonly key: string }> = new Map([
+  ['preprocessor_config.json', { file: 'processor_config.json', key: 'image_processor' }],
+])
 
 /** A key of a file that is at fault: `says` completes the sentence that begins with the key. */
 export interface KeyProblem {
@@ -68,11 +77,11 @@ export class ConfigReader {
 
   /** The record that the directory gives; undefined where its file is absent or at fault. */
   read(type: RecordType): RecordVal | undefined {
-    const file = this.folders.read(this.from, type.declaration.mirrors?.text ?? '', largestFile)
-    const object = this.objectOf(file)
-    if (!object) return undefined
-    const level = { path: file.path, object, prefix: '' }
-    this.checkArchitecture(object, file.path)
+    const level = this.levelOf(
+      this.folders.read(this.from, type.declaration.mirrors?.text ?? '', largestFile),
+    )
+    if (!level) return undefined
+    this.checkArchitecture(level.object, level.path)
     return this.recordOf(type, level)
   }
 
@@ -88,7 +97,7 @@ export class ConfigReader {
     }
     if (file.kind === 'refused') return refuse(file.why)
     try {
-      const node = readJson(file.text)
+      const node = readPythonJson(file.text)
       return node.kind === 'object' ? node : refuse('it is no object in braces', node.start, node.end)
     } catch (error) {
       if (!(error instanceof JsonProblem)) throw error
@@ -166,12 +175,25 @@ export class ConfigReader {
   }
 
   private readOther(type: RecordType): { readonly value: RecordVal; readonly span: Span } | undefined {
-    const file = this.folders.read(this.from, type.declaration.mirrors?.text ?? '', largestFile)
-    const object = this.objectOf(file)
-    if (!object) return undefined
-    const level = { path: file.path, object, prefix: '' }
-    const value = this.recordOf(type, level)
+    const name = type.declaration.mirrors?.text ?? ''
+    const level = this.within(name) ?? this.levelOf(this.folders.read(this.from, name, largestFile))
+    const value = level && this.recordOf(type, level)
     return value && { value, span: spanOf(level) }
+  }
+
+  private levelOf(file: FolderFile): Level | undefined {
+    const object = this.objectOf(file)
+    return object && { path: file.path, object, prefix: '' }
+  }
+
+  /** What stands in another file's place, which counts before the file itself. */
+  private within(name: string): Level | undefined {
+    const outer = outerFiles.get(name)
+    const file = outer && this.folders.read(this.from, outer.file, largestFile)
+    if (!file || file.kind === 'absent') return undefined
+    const level = this.levelOf(file)
+    const object = level?.object.members.get(outer.key)
+    return object?.kind === 'object' ? { path: file.path, object, prefix: `${outer.key}.` } : undefined
   }
 
   private checkFixed(type: RecordType, rule: FixedKey, value: RecordVal, level: Level): void {

@@ -1,4 +1,5 @@
 import {
+  adapterBeside,
   badConfig,
   configless,
   defaultConfig,
@@ -37,6 +38,8 @@ interface Reading {
   readonly absent: readonly string[]
 }
 
+const largestAdapter = 1024 * 1024
+
 /** The parameter of a module that a file of a model's directory is mirrored by. */
 export function configOf(declaration: ModuleDeclaration, environment: Environment) {
   for (const { name, type } of declaration.parameters) {
@@ -49,7 +52,7 @@ export function configOf(declaration: ModuleDeclaration, environment: Environmen
 function read(
   x: Elaboration,
   folders: ModelFolders,
-  { from, place }: FromDirectory,
+  { from, place, model }: FromDirectory,
   type: RecordType,
   module: ModuleDeclaration,
 ): Reading {
@@ -67,8 +70,11 @@ function read(
         ? [badConfig(place, { keys })]
         : []),
   ]
-  const warnings =
-    unread.length > 0 && problems.length === 0 ? [unreadConfig(place, { record, keys: unread })] : []
+  const adapter = folders.read(from, 'adapter_config.json', largestAdapter)
+  const warnings = [
+    ...(unread.length > 0 && problems.length === 0 ? [unreadConfig(place, { record, keys: unread })] : []),
+    ...(adapter.kind === 'absent' ? [] : [adapterBeside(place, { model, path: adapter.path })]),
+  ]
   return { value, path, problems, warnings, absent }
 }
 

@@ -271,7 +271,7 @@ export class Statics {
     return looked ? { ...spec, files: [...looked] } : spec
   }
 
-  private fromPath(item: ModelItem | AdapterItem, file: string): string | null {
+  fromPath(item: ModelItem | AdapterItem, file: string): string | null {
     if (!item.from) return null
     const value = evaluate(this.scope.elaboration, item.from, this.scope.environment(file))
     if (value.kind === 'string') return pathOf(value)

@@ -9,7 +9,13 @@ import { wrongType } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { sha256 } from '../../graph/sha256.js'
 import { tensor } from '../../graph/types.js'
-import { type TokenizerFiles, TokenizerProblem } from '../../text/tokenizer-files.js'
+import {
+  type TokenizerFiles,
+  TokenizerProblem,
+  holdsTokenizer,
+  tokenizerFiles,
+  vocabularies,
+} from '../../text/tokenizer-files.js'
 import { ModelTokenizer } from '../../text/tokenizer.js'
 import type { ModelFolders } from '../2-resolve/model-folders.js'
 import { type GivenArguments, bindArguments, missingArgument } from './arguments.js'
@@ -18,9 +24,6 @@ import { type Instance, type Val, describe, tensorVal } from './values.js'
 
 /** The tokenizers of large models have some 20 MB. */
 const largestFile = 64 * 1024 * 1024
-
-const vocabularies = ['tokenizer.json', 'vocab.json'] as const
-const names = [...vocabularies, 'merges.txt', 'tokenizer_config.json', 'special_tokens_map.json'] as const
 
 /** Gives a model its function `tokenize`, unless its module has one of that name. */
 export function addTokenize(
@@ -67,7 +70,7 @@ function openTokenizer(
   const places = placesOf(from)
   for (const place of places) {
     const files = filesIn(folders, from, place, span)
-    if (files['tokenizer.json'] === undefined && files['vocab.json'] === undefined) continue
+    if (!holdsTokenizer(files)) continue
     try {
       return ModelTokenizer.open(files)
     } catch (error) {
@@ -90,15 +93,18 @@ function placesOf(from: string): readonly string[] {
 }
 
 function filesIn(folders: ModelFolders, from: string, place: string, span: Span): TokenizerFiles {
-  const read = (name: string): string | undefined => {
-    const file = folders.read(from, place + name, largestFile)
-    if (file.kind === 'refused') return fail(badTokenizer(span, file))
-    return file.kind === 'text' ? file.text : undefined
-  }
-  return Object.fromEntries(names.map((name) => [name, read(name)])) as Record<
-    keyof TokenizerFiles,
-    string | undefined
-  >
+  return tokenizerFiles({
+    text(name) {
+      const file = folders.read(from, place + name, largestFile)
+      if (file.kind === 'refused') return fail(badTokenizer(span, file))
+      return file.kind === 'text' ? file.text : undefined
+    },
+    bytes(name) {
+      const file = folders.readBytes(from, place + name, largestFile)
+      if (file.kind === 'refused') return fail(badTokenizer(span, file))
+      return file.kind === 'bytes' ? file.bytes : undefined
+    },
+  })
 }
 
 function idsOf(

@@ -205,3 +205,54 @@ has come.
     help: '`dcrc run` lists what to fetch; all but running works without',
   }),
 )
+
+export const otherSchedule = define<{
+  model: string
+  name: string
+  is: string
+  other: string
+  there: Span
+}>(
+  'config/scheduler',
+  'warning',
+  `
+A generator of diffusers stands in a folder \`unet\` or \`transformer\`, with \`scheduler/scheduler_config.json\` beside it. That
+file says by which betas the generator was trained and what it predicts. The pipeline's process of noise (a \`let\` that is
+a \`ddpm\`), or its param or \`let\` called \`target\`, says something else: the generator sees pictures with more or less noise
+than their time says, or is compared with what it does not give. \`allow "config/scheduler" "reason"\` where it is meant.
+`,
+  ({ model, name, is, other, there }) => ({
+    message: `\`${name}\` is ${is}, the scheduler of \`${model}\` has ${other}`,
+    labels: [{ span: there, message: `${other} here` }],
+    help: 'take what the generator was trained with, or other weights',
+  }),
+)
+
+export const unreadableScheduler = define<{ path: string; why: string }>(
+  'config/scheduler-file',
+  'warning',
+  `
+The scheduler beside a generator of diffusers cannot be read, so the pipeline's process of noise is not compared with it.
+`,
+  ({ path, why }) => ({
+    message: `${path}: ${why}`,
+    help: 'fetch the file again',
+  }),
+)
+
+export const adapterBeside = define<{ model: string; path: string }>(
+  'config/adapter',
+  'warning',
+  `
+The folder of a model holds an adapter of peft as well. \`from_pretrained\` of transformers adds it to the model; here the
+model is read without it.
+
+\`\`\`dcr
+adapter enc = lora(clip.vision_model, rank = 16, alpha = 16) from "weights/clip"
+\`\`\`
+`,
+  ({ model, path }) => ({
+    message: `${path} says an adapter, which \`${model}\` is read without`,
+    help: 'declare it: `adapter a = lora(...) from "folder"`, or take the file away',
+  }),
+)

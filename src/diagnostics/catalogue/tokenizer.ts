@@ -6,8 +6,8 @@ export const noTokenizer = define<{ model: string; looked: readonly string[] }>(
   `
 \`model.tokenize("text")\` takes the tokenizer of the model's directory: \`tokenizer.json\`, or \`vocab.json\` and
 \`merges.txt\` of CLIP, there or, for a \`text_encoder\` of Stable Diffusion, in the folder \`tokenizer\` beside it
-(\`tokenizer_2\` for \`text_encoder_2\`). The directory is there and holds none of them. A sentencepiece model
-(\`spiece.model\`) is not read: transformers saves it as \`tokenizer.json\` too.
+(\`tokenizer_2\` for \`text_encoder_2\`), or \`spiece.model\` of SigLIP, which counts before a \`tokenizer.json\` beside it, as
+in transformers. The directory is there and holds none of them.
 `,
   ({ model, looked }) => ({
     message: `\`${model}\` has no tokenizer: none of ${looked.join(', ')} is there`,

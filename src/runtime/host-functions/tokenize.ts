@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readSettings } from '../../settings.js'
 import declared from '../../sources/functions/tokenize.js'
-import { type TokenizerFiles, TokenizerProblem } from '../../text/tokenizer-files.js'
+import { TokenizerProblem, holdsTokenizer, tokenizerFiles, vocabularies } from '../../text/tokenizer-files.js'
 import { DataInvalid, DataMissing } from '../sources/dataset.js'
 import type { HostBody } from './host-body.js'
 
@@ -16,15 +16,14 @@ const tokenize: HostBody = {
     const length = read.number('length')
     // Loaded here: what reads no text needs no tokenizer.
     const { ModelTokenizer } = await import('../../text/tokenizer.js')
-    const files: TokenizerFiles = {
-      'tokenizer.json': textOf(folder, 'tokenizer.json'),
-      'vocab.json': textOf(folder, 'vocab.json'),
-      'merges.txt': textOf(folder, 'merges.txt'),
-      'tokenizer_config.json': textOf(folder, 'tokenizer_config.json'),
-      'special_tokens_map.json': textOf(folder, 'special_tokens_map.json'),
+    const files = tokenizerFiles({
+      text: (name) => bytesOf(folder, name)?.toString('utf8'),
+      bytes: (name) => bytesOf(folder, name),
+    })
+    if (!holdsTokenizer(files)) {
+      const names = `${vocabularies.slice(0, -1).join(', ')} or ${vocabularies.at(-1)}`
+      throw new DataMissing(`there is no ${names} in ${folder}`, help)
     }
-    if (files['tokenizer.json'] === undefined && files['vocab.json'] === undefined)
-      throw new DataMissing(`there is no tokenizer.json or vocab.json in ${folder}`, help)
     try {
       const tokenizer = ModelTokenizer.open(files)
       return ({ text }) => {
@@ -38,9 +37,9 @@ const tokenize: HostBody = {
   },
 }
 
-function textOf(folder: string, name: string): string | undefined {
+function bytesOf(folder: string, name: string): Buffer | undefined {
   try {
-    return readFileSync(join(folder, name), 'utf8')
+    return readFileSync(join(folder, name))
   } catch {
     return undefined
   }

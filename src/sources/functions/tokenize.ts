@@ -6,7 +6,7 @@ const parameters = [
   {
     name: 'tokenizer',
     kind: 'path',
-    doc: "The directory of a model with its tokenizer's files: `tokenizer.json`, or `vocab.json` and `merges.txt`.",
+    doc: "The directory of a model with its tokenizer's files: `tokenizer.json`, or `vocab.json` and `merges.txt`, or SigLIP's `spiece.model`.",
   },
   {
     name: 'length',

@@ -3,6 +3,7 @@ import { fewRowsAtATime } from './few-rows.js'
 import { idlePipelines } from './idle-pipeline.js'
 import { overlappingParts } from './overlapping-parts.js'
 import type { Rule } from './rule.js'
+import { schedulerDiffers } from './scheduler.js'
 import { unhandledTexts } from './unhandled-texts.js'
 import { unusedDeclarations } from './unused-declarations.js'
 import { unusedImports } from './unused-imports.js'
@@ -18,4 +19,5 @@ export const rules: readonly Rule[] = [
   unusedImports,
   fewRowsAtATime,
   overlappingParts,
+  schedulerDiffers,
 ]
