@@ -27,6 +27,7 @@ export type RowScope = ReadonlyMap<string, RowValue>
 export function hostExpression(x: Elaboration, e: Expression, scope: RowScope, env: Environment): RowValue {
   if (e.kind === 'name') return scope.get(e.name) ?? fail(unknownColumn(e.name, e.span, scope))
   if (e.kind === 'call' && e.callee.kind === 'name') return hostCall(x, e, e.callee, scope, env)
+  if (e.kind === 'call' && e.callee.kind === 'field') return memberCall(x, e, e.callee, scope, env)
   return fail(
     badField(e.span, {
       message: 'a field is a column of the source or a host function of one',
@@ -43,6 +44,49 @@ export function unknownColumn(name: string, span: Span, scope: RowScope): Return
       ? `it has ${known.map((k) => `\`${k}\``).join(', ')}`
       : `did you mean \`${suggestion}\`?`
   return badField(span, { message: `the source has no column \`${name}\``, help, suggestion })
+}
+
+/** A function of a model that has a form for rows: `clip.tokenize(caption)`. */
+function memberCall(
+  x: Elaboration,
+  e: Expression & { readonly kind: 'call' },
+  member: Expression & { readonly kind: 'field' },
+  scope: RowScope,
+  env: Environment,
+): RowValue {
+  const { object } = member
+  if (object.kind === 'name' && !env.get(object.name))
+    return fail(
+      badField(object.span, {
+        message: `there is no model \`${object.name}\``,
+        help: `declare it, or name a directory: \`tokenize(${[...scope.keys()][0] ?? 'caption'}, tokenizer = "...", length = 77)\``,
+      }),
+    )
+  const value = evaluate(x, member, env)
+  const definition = value.kind === 'special' ? value.definition : undefined
+  const of = definition?.ofRows?.(x, member.span)
+  const fn = of && findHostFunction(of.function)
+  const column = fn?.parameters.find((p) => p.kind === 'column')
+  if (!definition || !of || !fn || column?.kind !== 'column')
+    return fail(
+      badField(member.span, {
+        message: `\`${member.name.text}\` is no function of rows`,
+        help: 'of a model that is `tokenize`; compute the rest in a `let` of the pipeline',
+      }),
+    )
+  const callee = definition.name
+  const names = [column.name]
+  const argument =
+    bindArguments(x, callee, names, e.arguments).get(column.name) ??
+    missingArgument(callee, column.name, names, e.span)
+  const given = hostExpression(x, argument.value, scope, env)
+  checkColumn(column, given.type, callee, argument.value.span)
+  const args: Record<string, HostExpression> = { [column.name]: given.value }
+  for (const [name, setting] of Object.entries(of.settings)) args[name] = { kind: 'literal', value: setting }
+  return {
+    value: { kind: 'call', function: fn.name, arguments: args },
+    type: fn.type({ [column.name]: given.type }, of.settings),
+  }
 }
 
 export function hostCall(

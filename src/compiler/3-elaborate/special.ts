@@ -1,4 +1,6 @@
+import type { Settings } from '../../artefact/json.js'
 import { badArguments, notFinite, shapeMismatch, wrongType } from '../../diagnostics/catalogue/type.js'
+import type { Span } from '../../diagnostics/diagnostic.js'
 import { type Value } from '../../graph/graph.js'
 import { formatType, sameShape } from '../../graph/types.js'
 import {
@@ -25,6 +27,8 @@ export interface SpecialFunction {
   readonly doc: string
   readonly parameters: readonly string[]
   call(x: Elaboration, given: GivenArguments): Val
+  /** In the block of a data declaration, of a column: the host function that does the same to each row, and its settings. */
+  ofRows?(x: Elaboration, span: Span): { readonly function: string; readonly settings: Settings }
 }
 
 type Body = (x: Elaboration, args: readonly Given[], given: GivenArguments) => Val

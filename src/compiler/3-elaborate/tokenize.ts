@@ -9,21 +9,13 @@ import { wrongType } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { sha256 } from '../../graph/sha256.js'
 import { tensor } from '../../graph/types.js'
-import {
-  type TokenizerFiles,
-  TokenizerProblem,
-  holdsTokenizer,
-  tokenizerFiles,
-  vocabularies,
-} from '../../text/tokenizer-files.js'
+import { TokenizerProblem, holdsTokenizer, vocabularies } from '../../text/tokenizer-files.js'
+import { filesIn, largestFile, tokenizerPlaces } from '../../text/tokenizer-folder.js'
 import { ModelTokenizer } from '../../text/tokenizer.js'
 import type { ModelFolders } from '../2-resolve/model-folders.js'
 import { type GivenArguments, bindArguments, missingArgument } from './arguments.js'
 import { type Elaboration, fail } from './elaboration.js'
 import { type Instance, type Val, describe, tensorVal } from './values.js'
-
-/** The tokenizers of large models have some 20 MB. */
-const largestFile = 64 * 1024 * 1024
 
 /** Gives a model its function `tokenize`, unless its module has one of that name. */
 export function addTokenize(
@@ -34,6 +26,11 @@ export function addTokenize(
 ): void {
   if (instance.environment.hasOwn('tokenize')) return
   let opened: ModelTokenizer | null | undefined
+  const tokenizer = (span: Span): { readonly place: string; readonly tokenizer: ModelTokenizer | null } => {
+    const place = from() ?? fail(noDirectory(span, { model }))
+    opened ??= openTokenizer(model, folders, place, span)
+    return { place, tokenizer: opened }
+  }
   instance.environment.set('tokenize', {
     kind: 'special',
     definition: {
@@ -42,10 +39,14 @@ export function addTokenize(
       parameters: ['text'],
       call: (x, given) => {
         const text = textOf(x, model, given)
-        const place = from()
-        if (place === null) return fail(noDirectory(given.span, { model }))
-        opened ??= openTokenizer(model, folders, place, given.span)
-        return idsOf(x, instance, model, opened, text, given.span)
+        return idsOf(x, instance, model, tokenizer(given.span).tokenizer, text, given.span)
+      },
+      ofRows: (x, span) => {
+        const { place, tokenizer: found } = tokenizer(span)
+        return {
+          function: 'tokenize',
+          settings: { tokenizer: place, length: lengthOf(x, instance, model, found, span) },
+        }
       },
     },
   })
@@ -67,9 +68,9 @@ function openTokenizer(
   span: Span,
 ): ModelTokenizer | null {
   if (!folders) return null
-  const places = placesOf(from)
+  const places = tokenizerPlaces(from)
   for (const place of places) {
-    const files = filesIn(folders, from, place, span)
+    const files = filesIn(folders, from, place, (file) => fail(badTokenizer(span, file)))
     if (!holdsTokenizer(files)) continue
     try {
       return ModelTokenizer.open(files)
@@ -86,25 +87,24 @@ function openTokenizer(
   return fail(noTokenizer(span, { model, looked }))
 }
 
-/** In the directory, or, as Stable Diffusion has it, in the one beside its text encoder. */
-function placesOf(from: string): readonly string[] {
-  const encoder = /(?:^|\/)text_encoder(_\d+)?\/?$/.exec(from)
-  return encoder ? ['', `../tokenizer${encoder[1] ?? ''}/`] : ['']
+/** A whole number that the model's module says. */
+function said({ environment }: Instance, name: string): number {
+  const value = environment.hasOwn(name) ? environment.get(name) : undefined
+  return value?.kind === 'int' && value.value > 0 ? value.value : Infinity
 }
 
-function filesIn(folders: ModelFolders, from: string, place: string, span: Span): TokenizerFiles {
-  return tokenizerFiles({
-    text(name) {
-      const file = folders.read(from, place + name, largestFile)
-      if (file.kind === 'refused') return fail(badTokenizer(span, file))
-      return file.kind === 'text' ? file.text : undefined
-    },
-    bytes(name) {
-      const file = folders.readBytes(from, place + name, largestFile)
-      if (file.kind === 'refused') return fail(badTokenizer(span, file))
-      return file.kind === 'bytes' ? file.bytes : undefined
-    },
-  })
+/** How many tokens a text has: as many as the model reads, or its tokenizer gives, the fewer of both. */
+function lengthOf(
+  x: Elaboration,
+  instance: Instance,
+  model: string,
+  tokenizer: ModelTokenizer | null,
+  span: Span,
+): number {
+  const length = Math.min(said(instance, 'text_length'), tokenizer?.length ?? Infinity)
+  if (length === Infinity) return fail(noTextLength(span, { model, module: instance.declaration.name.text }))
+  x.checkLength(length, span)
+  return length
 }
 
 function idsOf(
@@ -115,16 +115,9 @@ function idsOf(
   text: string,
   span: Span,
 ): Val {
-  const { environment, declaration } = instance
-  const said = (name: string): number => {
-    const value = environment.hasOwn(name) ? environment.get(name) : undefined
-    return value?.kind === 'int' && value.value > 0 ? value.value : Infinity
-  }
-  const length = Math.min(said('text_length'), tokenizer?.length ?? Infinity)
-  if (length === Infinity) return fail(noTextLength(span, { model, module: declaration.name.text }))
-  x.checkLength(length, span)
+  const length = lengthOf(x, instance, model, tokenizer, span)
   const ids = tokenizer ? encoded(tokenizer, model, text, length, span) : standIns(text, length)
-  const rows = said('vocab_size')
+  const rows = said(instance, 'vocab_size')
   const outside = ids.find((id) => id >= rows)
   if (outside !== undefined) return fail(idOutside(span, { model, id: outside, rows }))
   return tensorVal(x.build(span, (b) => b.constant(tensor('i64', [1, length], ids))))
