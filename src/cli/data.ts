@@ -44,14 +44,15 @@ export async function data(
     printDiagnostics(analyze(request).diagnostics, target.files.texts)
     return exitCodes.userError
   }
+  const subject = (spec: DataSpec): Subject => subjectOf(spec, found.floats.get(spec.name))
   const place: Place = { file: target.entry, root: target.files.root, open: shareSources(openSource) }
-  if (name === undefined) return list(found.data, place, options)
+  if (name === undefined) return list(found.data.map(subject), place, options)
   const spec = found.data.find((d) => d.name === name)
   if (!spec) {
     const declared = found.data.map((d) => d.name)
     throw new UserError(unknownData(at(place.file), { name, suggestion: closest(name, declared), declared }))
   }
-  return show(spec, place, options)
+  return show(subject(spec), place, options)
 }
 
 interface Place {
@@ -103,11 +104,11 @@ const countText = (rows: number | null): string => (rows === null ? 'a stream' :
 const fieldsText = ({ fields }: Subject): string => fields.map((f) => `${f.name}: ${f.type}`).join(', ')
 
 /** The declarations of a pipeline, those whose files are missing too. */
-async function list(specs: readonly DataSpec[], place: Place, { json }: DataOptions): Promise<number> {
+async function list(subjects: readonly Subject[], place: Place, { json }: DataOptions): Promise<number> {
   const problems: (Unreadable | Diagnostic)[] = []
   const listed: { name: string; source: string; rows: number | null; fields: Subject['fields'] }[] = []
-  for (const spec of specs) {
-    const subject = subjectOf(spec)
+  for (const subject of subjects) {
+    const { spec } = subject
     const found = await opened(subject, place)
     const source = rowsText(spec)
     if (!isOpen(found)) problems.push(found)
@@ -122,14 +123,14 @@ async function list(specs: readonly DataSpec[], place: Place, { json }: DataOpti
       ])
   }
   if (json) process.stdout.write(`${JSON.stringify(listed, null, 2)}\n`)
-  else if (specs.length === 0) process.stdout.write('the pipeline declares no data\n')
+  else if (subjects.length === 0) process.stdout.write('the pipeline declares no data\n')
   printDiagnostics(problemsOf(problems, place.file))
   return problems.length > 0 ? exitCodes.userError : exitCodes.done
 }
 
-async function show(spec: DataSpec, place: Place, options: DataOptions): Promise<number> {
+async function show(subject: Subject, place: Place, options: DataOptions): Promise<number> {
   const { seed, epoch, limit, json } = options
-  const subject = subjectOf(spec)
+  const { spec } = subject
   const found = await opened(subject, place)
   if (!isOpen(found)) {
     printDiagnostics(problemsOf([found], place.file))

@@ -29,7 +29,10 @@ export interface Missing {
 }
 
 /** Which files of a pipeline are not there; undefined where all are. */
-export async function findMissing({ models, data }: Needs, root: string): Promise<Missing | undefined> {
+export async function findMissing(
+  { models, data }: Pick<Needs, 'models' | 'data'>,
+  root: string,
+): Promise<Missing | undefined> {
   const weights = missingWeights(models.filter((model) => isAbsent(model, root)))
   const missing = { weights, data: await missingData(data, root) }
   return weights.length + missing.data.length === 0 ? undefined : missing

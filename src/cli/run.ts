@@ -94,7 +94,10 @@ function compileTarget(target: Target, options: RunCommand): Artefact | undefine
 }
 
 /** What the run reads from files, as far as it is known before compiling; undefined where nothing is looked for. */
-function neededFiles(source: Source, options: RunCommand): Needs | undefined {
+function neededFiles(
+  source: Source,
+  options: RunCommand,
+): Pick<Needs, 'models' | 'data' | 'pipeline'> | undefined {
   if ('target' in source) return needs({ ...source.target, ...asked(options) })
   const { manifest } = loadArtefact(source.folder)
   return manifest.weights === 'random' ? undefined : manifest

@@ -12,6 +12,8 @@ export interface Needs {
   readonly pipeline: string
   readonly models: readonly ModelSpec[]
   readonly data: readonly DataSpec[]
+  /** By data set, the pictures that cross to the graph as bytes and are floats there, as they are declared. */
+  readonly floats: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /**
@@ -34,5 +36,11 @@ export function needs({ entry, pipeline: name, files, settings }: Request): Need
           ? [factorsOf(statics.adapter(item, file))]
           : [],
   )
-  return { pipeline: pipeline.name, models, data: [...statics.data.values()].map(({ spec }) => spec) }
+  const data = [...statics.data.values()]
+  return {
+    pipeline: pipeline.name,
+    models,
+    data: data.map(({ spec }) => spec),
+    floats: new Map(data.map(({ spec, pictures }) => [spec.name, pictures])),
+  }
 }

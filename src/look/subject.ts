@@ -8,7 +8,7 @@ import type { ColumnType } from '../sources/source.js'
 export interface Subject {
   /** Its rows and fields. */
   readonly spec: DataSpec
-  /** What its fields are, as they cross to the graph: pictures as bytes. */
+  /** What its fields are, as the pipeline declares them. */
   readonly fields: readonly { readonly name: string; readonly type: string }[]
   /** The columns that its fields are made of. */
   readonly columns: readonly string[]
@@ -16,10 +16,16 @@ export interface Subject {
   readonly texts: readonly string[]
 }
 
-/** A declaration without fields is looked at as if its columns were the fields, pictures as thumbnails. */
-export function subjectOf(spec: DataSpec): Subject {
+/**
+ * A declaration without fields is looked at as if its columns were the fields, pictures as thumbnails. `floats` are the
+ * pictures that its graph makes floats of.
+ */
+export function subjectOf(spec: DataSpec, floats: ReadonlySet<string> = new Set()): Subject {
   if (spec.fields.length > 0) {
-    const fields = spec.fields.map((field) => ({ name: field.name, type: formatType(field) }))
+    const fields = spec.fields.map((field) => ({
+      name: field.name,
+      type: formatType(floats.has(field.name) ? { ...field, dtype: 'f32' } : field),
+    }))
     const made = spec.parts.flatMap(({ lets, values }) => [...lets.map(({ value }) => value), ...values])
     const columns = [...new Set(made.flatMap(columnsIn))]
     return { spec, fields, columns, texts: columns }

@@ -183,6 +183,11 @@ describe('dcrc data', () => {
     expect(seen).toMatchObject({
       rows: 10,
       looked: 10,
+      // as it is declared, though it crosses to the graph as bytes
+      fields: [
+        { name: 'image', type: 'f32[3, 8, 8]' },
+        { name: 'label', type: 'i64[]' },
+      ],
       classes: [
         {
           field: 'label',

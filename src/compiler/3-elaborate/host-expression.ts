@@ -103,7 +103,10 @@ export function hostCall(
     return fail(
       badField(span, {
         message: `there is no host function \`${callee}\``,
-        help: `there are ${known.map((k) => `\`${k}\``).join(', ')}`,
+        help:
+          suggestion === undefined
+            ? `there are ${known.map((k) => `\`${k}\``).join(', ')}`
+            : `did you mean \`${suggestion}\`?`,
         suggestion,
       }),
     )

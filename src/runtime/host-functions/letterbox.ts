@@ -2,7 +2,7 @@ import { colourOf } from '../../colour.js'
 import { readSettings } from '../../settings.js'
 import type { Interpolation } from '../../sources/interpolation.js'
 import declared from '../../sources/functions/letterbox.js'
-import { crop } from '../pictures/geometry.js'
+import { crop, roundHalfEven } from '../pictures/geometry.js'
 import { resample } from '../pictures/resample.js'
 import { pixelsOf } from './_pixels.js'
 import type { HostBody } from './host-body.js'
@@ -17,9 +17,10 @@ const letterbox: HostBody = {
     return async ({ image }) => {
       const picture = await pixelsOf(image)
       const scale = Math.min(height / picture.height, width / picture.width)
-      const [w, h] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)))
-      const inner = resample(picture, w ?? width, h ?? height, how)
-      const [left, top] = [Math.floor((inner.width - width) / 2), Math.floor((inner.height - height) / 2)]
+      const scaled = (side: number): number => Math.max(1, roundHalfEven(side * scale))
+      const inner = resample(picture, scaled(picture.width), scaled(picture.height), how)
+      // Of an odd number of lines the last bar has one more.
+      const [left, top] = [Math.ceil((inner.width - width) / 2), Math.ceil((inner.height - height) / 2)]
       return crop(inner, { left, top, width, height }, colour)
     }
   },

@@ -33,7 +33,8 @@ export function centreBox({ width, height }: Pixels, size: { width: number; heig
   return { left: start(width, size.width), top: start(height, size.height), ...size }
 }
 
-function roundHalfEven(value: number): number {
+/** As Python rounds. */
+export function roundHalfEven(value: number): number {
   const low = Math.floor(value)
   return value - low === 0.5 ? low + (low % 2) : Math.round(value)
 }

@@ -2,16 +2,22 @@ import type { Interpolation } from '../../sources/interpolation.js'
 import { type Pixels, blank } from './picture.js'
 
 /**
- * Resizes a picture in red, green and blue, bit-equal to Pillow's `Image.resize`: two passes, across and down, each with
+ * Resizes a picture in red, green and blue, bit-equal to Pillow's `Image.resize`: a pass across and one down, each with
  * weights of a filter that is stretched when the picture shrinks, in fixed point. Source: Pillow, libImaging/Resample.c.
  */
 export function resample(picture: Pixels, width: number, height: number, how: Interpolation): Pixels {
   if (picture.width === width && picture.height === height) return picture
   if (how === 'nearest') return nearest(picture, width, height)
-  const across =
-    picture.width === width ? picture : acrossOf(picture, width, weightsOf(picture.width, width, how))
-  return across.height === height ? across : downOf(across, height, weightsOf(across.height, height, how))
+  const across = (p: Pixels): Pixels =>
+    p.width === width ? p : acrossOf(p, width, weightsOf(p.width, width, how))
+  const down = (p: Pixels): Pixels =>
+    p.height === height ? p : downOf(p, height, weightsOf(p.height, height, how))
+  return downFirst(picture, width, height) ? across(down(picture)) : down(across(picture))
 }
+
+/** Where Pillow 13 begins with the lines, as versions before it never do: the order shows in the rounding. */
+const downFirst = (picture: Pixels, width: number, height: number): boolean =>
+  height < picture.height && picture.height - height > 2 * (picture.width - width)
 
 interface Filter {
   readonly support: number
