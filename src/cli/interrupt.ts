@@ -28,10 +28,16 @@ export async function withInterrupt<T>(
     release()
     process.kill(process.pid, signal)
   }
+  const late = (signal: NodeJS.Signals): void => {
+    screen.write(
+      `this step takes more than ${patience} s: stopping at once; --resume goes on from the last checkpoint\n`,
+    )
+    end(signal)
+  }
   const stop = (signal: NodeJS.Signals): void => {
     if (interrupted) return end(signal)
     interrupted = true
-    if (signal === 'SIGTERM') clock = setTimeout(() => end(signal), patience * 1000).unref()
+    if (signal === 'SIGTERM') clock = setTimeout(() => late(signal), patience * 1000).unref()
     screen.write('stopping after this step (Ctrl-C again to stop at once)\n')
     controller.abort()
   }

@@ -27,7 +27,7 @@ export interface Outcome {
 export interface Running {
   readonly outcome: Promise<Outcome>
   printed(): string
-  interrupt(): void
+  interrupt(signal?: NodeJS.Signals): void
 }
 
 /** What asks for colours: a pipe gets none even so. */
@@ -105,7 +105,7 @@ export class Installed {
         resolve({ code, stdout: this.plain(stdout), stderr: this.plain(stderr) })
       })
     })
-    return { outcome, printed: () => stderr, interrupt: () => void child.kill('SIGINT') }
+    return { outcome, printed: () => stderr, interrupt: (signal = 'SIGINT') => void child.kill(signal) }
   }
 
   /** Starts a command that is talked to over its standard streams. */

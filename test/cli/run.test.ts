@@ -99,6 +99,21 @@ describe('an interrupted run', () => {
     expect(stderr).toMatch(/again to stop at once\)\n$/)
   })
 
+  test('SIGUSR1 asks for a checkpoint, SIGTERM to come to an end with one', async () => {
+    const text = dcrc.read(`${project}/digits.dcr`)
+    dcrc.write(`${project}/digits.dcr`, text.replace('steps 500', 'steps 200_000'))
+    const running = dcrc.start(['run', 'digits.dcr', '--run-dir', 'cut'], project)
+    await printed(running, 'learn 1/')
+    running.interrupt('SIGUSR1')
+    await printed(running, 'checkpoint cut/checkpoints/learn-')
+    running.interrupt('SIGTERM')
+    const { code, stderr } = await running.outcome
+    expect(code).toBe(130)
+    const [first, last, ...more] = [...stderr.matchAll(/checkpoint cut\/checkpoints\/learn-(\d+)/g)]
+    expect([Number(first?.[1]) < Number(last?.[1]), more]).toEqual([true, []])
+    expect(stderr).toMatch(/\ngo on with: dcrc run digits\.dcr --resume --run-dir cut\n$/)
+  })
+
   test('is not resumed as another computation: what differs is named', async () => {
     const text = dcrc.read(`${project}/digits.dcr`)
     dcrc.write(
