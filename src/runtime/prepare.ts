@@ -170,6 +170,7 @@ function checkSteps(stages: readonly StageRun[], { beyond }: Progress, folder: R
       what: `length of stage \`${beyond.stage}\``,
       was: `${beyond.step} steps`,
       is: `${wanted} steps`,
+      others: [],
     }),
   )
 }
@@ -199,7 +200,8 @@ function checkData(
   for (const [name, was] of Object.entries(before.data)) {
     const is = fingerprints[name] ?? 'absent'
     const what = `content of data \`${name}\``
-    if (is !== was) throw new UserError(changedSinceRun(span, { folder: folder.directory, what, was, is }))
+    if (is !== was)
+      throw new UserError(changedSinceRun(span, { folder: folder.directory, what, was, is, others: [] }))
   }
 }
 

@@ -88,11 +88,16 @@ export class RunFolder {
   create(manifest: Manifest, record: RunRecord): void {
     mkdirSync(this.directory, { recursive: true })
     writeWhole(this.path(eventsFile), startRecord(now()))
-    writeWhole(this.path('manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+    this.manifest = manifest
     writeWhole(this.path(runFile), seal(record))
   }
 
-  get manifest(): string | undefined {
+  set manifest(manifest: Manifest) {
+    writeWhole(this.path('manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  }
+
+  /** Its text. */
+  get manifestText(): string | undefined {
     return readText(this.path('manifest.json'))
   }
 

@@ -2,12 +2,16 @@ import { existsSync, readdirSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { env } from './onnxruntime.js'
+import { dataOfEvaluation, graphsOfEvaluation } from '../artefact/graphs-of.js'
 import type { Manifest } from '../artefact/manifest.js'
 import { changedSinceRun, folderTaken, nothingToResume } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { inside } from '../inside.js'
+import { canonical } from '../json/canonical.js'
 import { parseManifest } from './artefact.js'
-import { RunFolder, type RunRecord } from './run-folder.js'
+import { listCheckpoints } from './checkpoint.js'
+import { type EvaluationTable, RunFolder, type RunRecord } from './run-folder.js'
+import { differences } from './same-run.js'
 import type { Substitutes } from './substitutes.js'
 
 interface Choice {
@@ -40,21 +44,48 @@ export function checkFresh(folder: RunFolder, span: Span): void {
   throw new UserError(folderTaken(span, { folder: folder.directory, resumable: folder.isRun }))
 }
 
-/** What the run of a folder began with; it must be what would be run now. Throws UserError. */
+/**
+ * What the run of a folder began with; what would be run now must go on to the same end, with what was measured by
+ * evaluations that are as they were. Throws UserError.
+ */
 export function readRun(folder: RunFolder, manifest: Manifest, { seed }: Choice, span: Span): RunRecord {
-  const { record, manifest: text, directory } = folder
+  const { record, manifestText: text, directory } = folder
   if (!record || text === undefined) throw new UserError(nothingToResume(span, { folder: directory }))
   const was = parseManifest(text, { file: folder.path('manifest.json'), start: 0, end: 0 })
-  const changed = (what: string, was: string, is: string): UserError =>
-    new UserError(changedSinceRun(span, { folder: directory, what, was, is }))
-  if (was.seed !== manifest.seed) throw changed('seed', `${was.seed}`, `${manifest.seed}`)
-  for (const name of Object.keys({ ...was.params, ...manifest.params })) {
-    const [before, now] = [was, manifest].map(({ params }) => JSON.stringify(params[name]) ?? 'absent')
-    if (before !== now) throw changed(`param \`${name}\``, before ?? '', now ?? '')
+  const wanted = seed ?? record.seed
+  if (was.seed !== manifest.seed || wanted !== record.seed) {
+    const [before, now] = was.seed === manifest.seed ? [record.seed, wanted] : [was.seed, manifest.seed]
+    const seeds = { what: 'seed', was: `${before}`, is: `${now}` }
+    throw new UserError(changedSinceRun(span, { folder: directory, ...seeds, others: [] }))
   }
-  if (was.hash !== manifest.hash) throw changed('compiled pipeline', was.hash, manifest.hash)
-  if (seed !== undefined && seed !== record.seed) throw changed('seed', `${record.seed}`, `${seed}`)
+  if (was.hash === manifest.hash) return record
+  const reached = new Map<string, number>()
+  for (const { stage, step } of listCheckpoints(folder).whole)
+    reached.set(stage, Math.max(step, reached.get(stage) ?? 0))
+  const [first, ...others] = differences(was, manifest, reached)
+  if (first) throw new UserError(changedSinceRun(span, { folder: directory, ...first, others }))
+  folder.evaluations = onlyUnchanged(folder.evaluations, was, manifest)
+  folder.manifest = manifest
   return record
+}
+
+/** Measurements of evaluations that are now others are made again where they can be. */
+function onlyUnchanged(table: EvaluationTable, was: Manifest, now: Manifest): EvaluationTable {
+  const facts = ({ evaluations, files, data }: Manifest, name: string): string => {
+    const spec = evaluations.find((e) => e.name === name)
+    if (!spec) return ''
+    const read = dataOfEvaluation(spec)
+    return canonical({
+      spec,
+      data: data.filter((d) => read.has(d.name)),
+      files: graphsOfEvaluation(spec).map(({ file }) => files[file]),
+    })
+  }
+  const kept = Object.entries(table).map(([moment, results]) => [
+    moment,
+    Object.fromEntries(Object.entries(results).filter(([name]) => facts(was, name) === facts(now, name))),
+  ])
+  return Object.fromEntries(kept)
 }
 
 export const environment = (

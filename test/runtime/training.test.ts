@@ -285,9 +285,8 @@ describe('resuming', () => {
     const artefact = regression({ steps: 6 })
     await runPipeline(artefact, options())
     const before = contents('run/checkpoints/first-6')
-    const changed = { ...artefact, manifest: { ...artefact.manifest, hash: 'other' } }
-    expect(await refused(changed)).toEqual([
-      `run/resume-changed: ${folder}/run was run with another compiled pipeline: ${artefact.manifest.hash}, now other`,
+    expect(await refused(regression({ steps: 6, lr: 0.1 }))).toEqual([
+      `run/resume-changed: ${folder}/run was run with another stage \`first\`.updates.0.groups.0.settings.lr: 0.05, now 0.1`,
     ])
     expect(await refused(artefact, { seed: 8 })).toEqual([
       `run/resume-changed: ${folder}/run was run with another seed: 7, now 8`,

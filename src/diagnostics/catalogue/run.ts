@@ -365,16 +365,29 @@ export const nothingToResume = define<{ folder: string }>(
   ({ folder }) => ({ message: `${folder} holds no run to resume`, help: 'run without --resume' }),
 )
 
-export const changedSinceRun = define<{ folder: string; what: string; was: string; is: string }>(
+interface Changed {
+  readonly what: string
+  readonly was: string
+  readonly is: string
+}
+const changedFrom = ({ what, was, is }: Changed): string => `${what}: ${was}, now ${is}`
+
+export const changedSinceRun = define<Changed & { folder: string; others: readonly Changed[] }>(
   'run/resume-changed',
   'error',
   `
-A resumed run gives bit for bit what it would have given without the interruption. So the compiled pipeline, the seed
-and the data must be those it began with. Start a new run for changed ones.
+A resumed run gives bit for bit what it would have given without the interruption. So what decides the results of the
+stages that have begun, the seed and the data must be those it began with; the message lists what is not. Evaluations,
+monitors, exports, comments, stages that have not begun, and how often checkpoints are written may change. A stage may
+become longer where every learning rate that was used stays what it was, as with \`constant()\`. Start a new run for all
+else.
 `,
-  ({ folder, what, was, is }) => ({
-    message: `${folder} was run with another ${what}: ${was}, now ${is}`,
-    why: 'resuming continues the same computation, bit for bit',
+  ({ folder, others, ...first }) => ({
+    message: `${folder} was run with another ${changedFrom(first)}`,
+    why: `resuming continues the same computation, bit for bit${others
+      .slice(0, 6)
+      .map((other) => `; ${changedFrom(other)}`)
+      .join('')}${others.length > 6 ? `; and ${others.length - 6} more` : ''}`,
     help: 'resume with the --seed and --set that the run began with and no fewer --steps, or start a new run without --resume',
   }),
 )
