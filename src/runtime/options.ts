@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly badShare?: number
   /** Bytes of memory to count on; what is free when absent. */
   readonly freeMemory?: number
+  /** Bytes that are free on the disk of a folder; what the system says when absent. */
+  readonly freeRoom?: (folder: string) => number
   /** Threads of one operator. */
   readonly threads?: number
   readonly onEvent?: (event: RunEvent) => void

@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs'
+import { join, resolve, sep } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import type { Json } from '../artefact/json.js'
@@ -71,6 +81,21 @@ export class RunFolder {
   /** Whether a run has begun here; `run.json` is written last. */
   get isRun(): boolean {
     return existsSync(this.path(runFile))
+  }
+
+  /** Links in the folder that lead out of it, with where they lead. */
+  get linksOut(): ReadonlyMap<string, string> {
+    const entries = readdirSync(this.directory, { recursive: true, withFileTypes: true })
+    const links = entries.filter((entry) => entry.isSymbolicLink())
+    const root = `${realpathSync(this.directory)}${sep}`
+    return new Map(
+      links.flatMap(({ parentPath, name }): [string, string][] => {
+        const path = join(parentPath, name)
+        const to = resolve(realpathSync(parentPath), readlinkSync(path))
+        const real = existsSync(to) ? realpathSync(to) : to
+        return real.startsWith(root) ? [] : [[path, to]]
+      }),
+    )
   }
 
   private get names(): readonly string[] {

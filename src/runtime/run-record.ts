@@ -5,6 +5,7 @@ import { env } from './onnxruntime.js'
 import { dataOfEvaluation, graphsOfEvaluation } from '../artefact/graphs-of.js'
 import type { Manifest } from '../artefact/manifest.js'
 import { changedSinceRun, folderTaken, nothingToResume } from '../diagnostics/catalogue/run.js'
+import { linkOut } from '../diagnostics/catalogue/run-folder.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { inside } from '../inside.js'
 import { canonical } from '../json/canonical.js'
@@ -51,6 +52,7 @@ export function checkFresh(folder: RunFolder, span: Span): void {
 export function readRun(folder: RunFolder, manifest: Manifest, { seed }: Choice, span: Span): RunRecord {
   const { record, manifestText: text, directory } = folder
   if (!record || text === undefined) throw new UserError(nothingToResume(span, { folder: directory }))
+  for (const [path, to] of folder.linksOut) throw new UserError(linkOut(span, { path, to }))
   const was = parseManifest(text, { file: folder.path('manifest.json'), start: 0, end: 0 })
   const wanted = seed ?? record.seed
   if (was.seed !== manifest.seed || wanted !== record.seed) {

@@ -120,6 +120,8 @@ class Run {
         this.ends.push(end)
         this.at = end
         await this.takeValues(stage, end)
+        // a process may have been killed before it had removed all that nothing asks for
+        if (finished) pruneCheckpoints(this.folder, stage, bestSoFar(stage, this.folder.evaluations))
         const changed = new Set(
           [...trainedOf(stage), ...statesOf(stage)].map(({ model, path }) => `${model}/${path}`),
         )
@@ -208,7 +210,11 @@ class Run {
   /** Whether a checkpoint fits on the disk. One that nothing but the clock wants may wait; else throws UserError. */
   private hasRoom(stage: StageSpec, step: number, wanted: boolean): boolean {
     const needed = stateBytes(stage, this.context) + besideTensors
-    const facts = { folder: this.folder.directory, needed, free: freeRoom(this.folder.directory) }
+    const facts = {
+      folder: this.folder.directory,
+      needed,
+      free: (this.options.freeRoom ?? freeRoom)(this.folder.directory),
+    }
     if (facts.free >= needed) return true
     if (wanted) throw new UserError(noRoom(this.span, facts))
     this.context.emit({ kind: 'warning', diagnostic: littleRoom(this.span, { step, ...facts }) })

@@ -202,7 +202,7 @@ function stageSpec(files: Map<string, Uint8Array>, name: string, options: Option
   const monitor: NodeSpec = ['ReduceMean', ['r'], ['residual'], { keepdims: 0 }]
   return {
     name,
-    hash: name,
+    hash: [name, options.lr, options.steps, accumulate].join(' '),
     after: [],
     steps: options.steps ?? 20,
     save_every: options.saveEvery ?? null,

@@ -7,16 +7,18 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/runtime/events.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
 import { SaveRequests } from '../../src/runtime/save-clock.js'
+import { seal, unseal } from '../../src/runtime/sealed.js'
 import { eventsFile, keptRecords } from '../../src/runtime/tensorboard.js'
 import { points, regression } from './regression.js'
 
@@ -26,7 +28,6 @@ import { points, regression } from './regression.js'
  */
 
 let room = Infinity
-vi.mock('../../src/runtime/room.js', () => ({ freeRoom: () => room, besideTensors: 1000 }))
 
 const artefact = regression({ steps: 12, saveEvery: 4 })
 let folder: string
@@ -43,6 +44,7 @@ const run = async (more: RunOptions = {}, from = artefact) => {
     root: folder,
     runDir: join(folder, 'run'),
     openDataset: async () => points(10),
+    freeRoom: () => room,
     onEvent: (event) => void events.push(event),
     ...more,
   })
@@ -254,6 +256,65 @@ describe('two processes', () => {
   })
 })
 
+describe('a folder that something else has changed makes nothing be read or written outside of it', () => {
+  /** A state that says that it is whole. */
+  const reseal = (change: (state: Record<string, unknown>) => void): void => {
+    const file = path('checkpoints/first-8/state.json')
+    const state = unseal(readFileSync(file, 'utf8')) as Record<string, unknown>
+    change(state)
+    writeFileSync(file, seal(state))
+  }
+  beforeEach(async () => {
+    await run()
+    killedAt(8)
+    mkdirSync(join(folder, 'outside'))
+    writeFileSync(join(folder, 'outside/file'), 'untouched')
+  })
+  const untouched = (): void => {
+    expect(readdirSync(join(folder, 'outside'))).toEqual(['file'])
+    expect(readFileSync(join(folder, 'outside/file'), 'utf8')).toBe('untouched')
+  }
+
+  test.each(['../../../outside/file', '/../../../../outside/file', 'a/../../../../outside/file'])(
+    'by a file %s of a checkpoint',
+    async (name) => {
+      reseal((state) => {
+        state['files'] = { [name]: { bytes: 9, crc32: 0 } }
+      })
+      const [problem] = (await run({ resume: true })) as readonly string[]
+      expect(problem).toMatch(/^file\/outside: /)
+      untouched()
+    },
+  )
+
+  test.each(['../../outside', '..', 'a/b'])('by a stage %s of a checkpoint', async (stage) => {
+    reseal((state) => {
+      state['stage'] = stage
+    })
+    expect(await run({ resume: true })).toBe('done')
+    expect(warnings()).toEqual([expect.stringMatching(/^run\/checkpoint-damaged: /)])
+    untouched()
+    isWhole()
+  })
+
+  test.each([
+    'metrics.jsonl',
+    'eval.json',
+    eventsFile,
+    'checkpoints',
+    'initial',
+    'checkpoints/first-8/line.safetensors',
+  ])('by a link in the place of %s', async (name) => {
+    rmSync(path(name), { recursive: true, force: true })
+    const to = name.includes('.') ? 'outside/file' : 'outside'
+    symlinkSync(join(folder, to), path(name))
+    expect(await run({ resume: true })).toEqual([
+      `run/link-out: <folder>/run/${name} is a link to <folder>/${to}, outside of the run`,
+    ])
+    untouched()
+  })
+})
+
 describe('checkpoints that no clause asks for', () => {
   const plain = regression({ steps: 12 })
   const saved = (): readonly number[] => events.flatMap((e) => (e.kind === 'checkpoint' ? [e.step] : []))
@@ -289,9 +350,8 @@ describe('checkpoints that no clause asks for', () => {
       if (event.kind === 'step' && event.line.step === 10) room = Infinity
     }
     expect(await run({ saveMinutes: 1e-9, onEvent }, plain)).toBe('done')
-    // four values of weights and as many of momentum, f32
     expect(warnings()[0]).toBe(
-      'run/disk-low: no checkpoint at step 1: a checkpoint takes 1.03 kB, and 1.00 kB are free on the disk of <folder>/run',
+      'run/disk-low: no checkpoint at step 1: a checkpoint takes 1.05 MB, and 1.00 kB are free on the disk of <folder>/run',
     )
     expect(weights()).toBe(whole.weights)
   })
@@ -301,7 +361,7 @@ describe('checkpoints that no clause asks for', () => {
       if (event.kind === 'step' && event.line.step === 5) room = 500
     }
     expect(await run({ onEvent })).toEqual([
-      'run/disk-full: a checkpoint takes 1.03 kB, and 500 B are free on the disk of <folder>/run',
+      'run/disk-full: a checkpoint takes 1.05 MB, and 500 B are free on the disk of <folder>/run',
     ])
     expect(readdirSync(path('checkpoints'))).toEqual(['first-4'])
     room = Infinity

@@ -65,6 +65,20 @@ from the one before, to the same end.
   }),
 )
 
+export const linkOut = define<{ path: string; to: string }>(
+  'run/link-out',
+  'error',
+  `
+A run that is resumed reads and writes within its folder alone. A link in it leads out of it: what stands there would be
+read as the run's, or written over. Put the file or folder itself in its place; the folder of the run as a whole may be a
+link.
+`,
+  ({ path, to }) => ({
+    message: `${path} is a link to ${to}, outside of the run`,
+    help: 'put the file or folder itself in its place',
+  }),
+)
+
 export const damagedMetrics = define<{ file: string }>(
   'run/metrics-damaged',
   'warning',

@@ -1,0 +1,106 @@
+/**
+ * `npm run crash [-- --kills N --every M]`: kills a run at every call of the system that changes its folder, in the middle of every
+ * write, and N times at random; makes every call fail in four ways. Each run must go on to the bits of an undisturbed
+ * one. Prints a table for docs/reliability.md.
+ */
+import { parseArgs } from 'node:util'
+import { Crashes, type Ended, type Fault, type Outcome, outcomeOf } from './harness.js'
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '200' },
+    every: { type: 'string', default: '1' },
+  },
+})
+const kills = Number(values.kills)
+/** Of the calls each so-many-th. */
+const every = Number(values.every)
+
+const crashes = await Crashes.open()
+const tallies = new Map<string, { tried: number; equal: number; ended: number }>()
+const failures: string[] = []
+try {
+  const folder = crashes.fresh()
+  const started = performance.now()
+  await crashes.run(folder)
+  const took = performance.now() - started
+  const whole = JSON.stringify(outcomeOf(folder))
+  const calls = crashes.noFaults === undefined ? await crashes.calls() : []
+  if (crashes.noFaults !== undefined) console.log(`left out: ${crashes.noFaults}`)
+  console.log(`${calls.length} calls change the folder; a run takes ${Math.round(took)} ms`)
+
+  // a fixed sequence, so that what fails can be repeated
+  let state = 1
+  const random = (): number => (state = (state * 48271) % 2147483647) / 2147483647
+  for (let k = 0; k < kills; k++) {
+    const first = Math.round(100 + random() * took)
+    const second = k % 3 === 0 ? Math.round(100 + random() * took) : undefined
+    await attempt('SIGKILL at a random time', [
+      { killAfter: first },
+      ...(second ? [{ killAfter: second }] : []),
+    ])
+  }
+  const faults: readonly [string, Omit<Fault, 'at'>, (call: string) => boolean][] = [
+    ['SIGKILL before each call', { how: 'kill' }, () => true],
+    ['SIGKILL in the middle of each write', { how: 'torn' }, (call) => call.includes('write')],
+    ['half of each write', { how: 'short' }, (call) => call.includes('write')],
+    ['EIO at each call', { how: 'EIO' }, () => true],
+    ['ENOSPC at each call, once', { how: 'ENOSPC' }, () => true],
+    ['ENOSPC from each call on', { how: 'ENOSPC', stays: true }, () => true],
+  ]
+  for (const [name, fault, applies] of faults)
+    for (const [k, call] of calls.entries())
+      if (applies(call) && k % every === 0)
+        await attempt(name, [{ fault: { at: k + 1, ...fault } }], `${k + 1} ${call}`)
+
+  async function attempt(
+    name: string,
+    harms: readonly NonNullable<Parameters<Crashes['run']>[1]>[],
+    where = '',
+  ) {
+    const tally = tallies.get(name) ?? { tried: 0, equal: 0, ended: 0 }
+    tallies.set(name, tally)
+    tally.tried++
+    const run = crashes.fresh()
+    const ends: Ended[] = []
+    for (const harm of harms) {
+      ends.push(await crashes.run(run, harm))
+      if (ends.at(-1)?.code === 0) break
+    }
+    if (ends.at(-1)?.code !== 0) {
+      tally.ended++
+      ends.push(await crashes.run(run))
+    }
+    const problem = problemOf(run, ends, whole)
+    if (problem === undefined) tally.equal++
+    else failures.push(`${name} ${where} ${JSON.stringify(harms)}: ${problem}`)
+    crashes.remove(run)
+    if (problem !== undefined) console.log(failures.at(-1))
+  }
+} finally {
+  crashes.close()
+}
+
+function problemOf(run: string, ends: readonly Ended[], whole: string): string | undefined {
+  const loud = ends.find(({ stderr }) => stderr !== '')
+  if (loud) return loud.stderr.slice(0, 400)
+  const last = ends.at(-1)
+  if (last?.code !== 0) return `ended with ${last?.code ?? last?.signal}: ${last?.stdout}`
+  let outcome: Outcome
+  try {
+    outcome = outcomeOf(run)
+  } catch (error) {
+    return String(error)
+  }
+  if (JSON.stringify(outcome) === whole) return undefined
+  const expected = JSON.parse(whole) as Outcome
+  return Object.keys(outcome)
+    .filter((key) => JSON.stringify(outcome[key]) !== JSON.stringify(expected[key]))
+    .map((key) => `${key} differ: ${JSON.stringify(outcome[key]).slice(0, 300)}`)
+    .join('; ')
+}
+
+console.log('\n| harm | runs | did not end by themselves | ended with equal bits |\n|---|---|---|---|')
+for (const [name, { tried, ended, equal }] of tallies)
+  console.log(`| ${name} | ${tried} | ${ended} | ${equal} |`)
+process.exitCode = failures.length > 0 ? 1 : 0
