@@ -40,6 +40,8 @@ module M(d: int, kind: string) {
 }`,
   'an argument without a type': 'fn f(x, g) = g(x.first.second) + x[0]',
   'a default that is a size': 'fn f(x: float[n, d], k: int = n, m: int = k) = x * m',
+  'a default that is a later size of an earlier argument':
+    'fn f(x: float[h * r], w: int, r: int = 2 * w) = mean(x) * r',
   'a size that a later argument gives': 'fn f(x: float[h * r, w], r: int) = reshape(x, [h, r, w])',
   recursion: 'fn f(x: float[n], k: int) = if k == 0 { x } else { f(x, k - 1) }',
   'a list of any length': `module M(depths: [int]) {

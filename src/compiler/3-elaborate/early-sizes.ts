@@ -29,7 +29,7 @@ function search(parameters: readonly Parameter[]): ReadonlyMap<string, Parameter
 export function sizeNames(type: TypeSyntax): readonly string[] {
   switch (type.kind) {
     case 'tensor-type':
-      return type.dims.flatMap((dim) => (dim.kind === 'pack' ? [dim.name.text] : names(dim.value)))
+      return type.dims.flatMap((dim) => (dim.kind === 'pack' ? [dim.name.text] : namesOf(dim.value)))
     case 'list-type':
       return sizeNames(type.item)
     case 'union-type':
@@ -40,11 +40,12 @@ export function sizeNames(type: TypeSyntax): readonly string[] {
   }
 }
 
-function names(e: Expression): readonly string[] {
+/** The names that arithmetic reads. */
+export function namesOf(e: Expression): readonly string[] {
   if (e.kind === 'name') return [e.name]
   if (e.kind === 'comprehension' || e.kind === 'function' || e.kind === 'pairs' || e.kind === 'block')
     return []
-  return childrenOf(e).flatMap(names)
+  return childrenOf(e).flatMap(namesOf)
 }
 
 /** What helps where a size is wanted before it is bound. */

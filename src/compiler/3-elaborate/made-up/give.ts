@@ -1,6 +1,6 @@
 import type { DimSyntax, Expression, Parameter, TypeSyntax } from '../../1-parse/syntax.js'
 import { childrenOf } from '../../1-parse/children.js'
-import { namedEarlier } from '../early-sizes.js'
+import { namesOf, sizeNames } from '../early-sizes.js'
 import type { Elaboration } from '../elaboration.js'
 import { Environment } from '../environment.js'
 import { evaluate, evaluateOrUnknown } from '../evaluate.js'
@@ -9,7 +9,7 @@ import { dtypeOf, matchType } from '../types.js'
 import { type RecordType, type Val, float, int, list, record, tensorVal, unknownVal } from '../values.js'
 import type { MadeUp } from './made-up.js'
 
-/** Gives made-up values to parameters: first to ints that the type of an earlier one names, as calls do. */
+/** Gives made-up values to parameters: ints first, since types name them, but for those whose default is of a size. */
 export function giveAll(x: Elaboration, parameters: readonly Parameter[], env: Environment): void {
   const isInt = ({ type }: Parameter): boolean => type?.kind === 'named-type' && type.name.text === 'int'
   const give = (p: Parameter): void =>
@@ -18,8 +18,11 @@ export function giveAll(x: Elaboration, parameters: readonly Parameter[], env: E
       () => [p.name.text],
       () => env.set(p.name.text, valueOf(x, p, env)),
     )
-  const early = namedEarlier(parameters)
-  const isFirst = (p: Parameter): boolean => isInt(p) && early.has(p.name.text)
+  const late = new Set(parameters.flatMap(({ type }) => (type ? sizeNames(type) : [])))
+  for (const { name } of parameters) late.delete(name.text)
+  for (const { name, default: value } of parameters)
+    if (value && namesOf(value).some((n) => late.has(n))) late.add(name.text)
+  const isFirst = (p: Parameter): boolean => isInt(p) && !late.has(p.name.text)
   parameters.filter(isFirst).forEach(give)
   parameters.filter((p) => !isFirst(p)).forEach(give)
 }
