@@ -1,7 +1,7 @@
 import { absentModel } from '../diagnostics/catalogue/config.js'
 import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
 import { type FlatPipeline, flatten } from './2-resolve/flatten.js'
-import { checkNames } from './2-resolve/names.js'
+import { checkNames } from './2-resolve/check-names.js'
 import { locator } from './2-resolve/locator.js'
 import { type Files, type Program, loadProgram } from './2-resolve/program.js'
 import { type CheckedPipeline, checkStatics, checkValues } from './3-elaborate/check.js'

@@ -1,6 +1,6 @@
 import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
 import type { FlatPipeline } from './2-resolve/flatten.js'
-import { checkNames } from './2-resolve/names.js'
+import { checkNames } from './2-resolve/check-names.js'
 import { loadProgram } from './2-resolve/program.js'
 import { builtins } from './3-elaborate/builtins.js'
 import { checkUnreached } from './3-elaborate/made-up/check.js'

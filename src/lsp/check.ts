@@ -1,7 +1,7 @@
 import { checkFile, noItems } from '../compiler/check-file.js'
 import type { PipelineDeclaration } from '../compiler/1-parse/syntax.js'
 import { flatten } from '../compiler/2-resolve/flatten.js'
-import { checkNames } from '../compiler/2-resolve/names.js'
+import { checkNames } from '../compiler/2-resolve/check-names.js'
 import { type Files, type Program, loadProgram } from '../compiler/2-resolve/program.js'
 import { checkStatics } from '../compiler/3-elaborate/check.js'
 import { builtins } from '../compiler/3-elaborate/builtins.js'

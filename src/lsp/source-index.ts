@@ -1,9 +1,10 @@
 import type { SyntaxFile } from '../compiler/1-parse/syntax.js'
+import { followDeclaration } from '../compiler/2-resolve/names/declarations.js'
 import { usePath } from '../compiler/2-resolve/program.js'
 import type { Span } from '../diagnostics/diagnostic.js'
 import { declare, declareItems } from './declare.js'
 import { NameScope, type Occurrence, type SourceSymbol, symbol } from './symbols.js'
-import { Found, Walk } from './walk.js'
+import { Found, Notes } from './notes.js'
 
 /** What every name in a set of files stands for. */
 export class SourceIndex {
@@ -28,13 +29,8 @@ export class SourceIndex {
     const pipelines = new Set<SourceSymbol>()
     for (const path of files.keys()) this.pipelines(path, pipelines)
     for (const [path, file] of files) {
-      const walk = new Walk(this.of(path))
-      for (const d of file.declarations)
-        walk.declaration(
-          d,
-          this.scope(path),
-          d.kind === 'let' ? undefined : this.ownSymbol(path, d.name.text),
-        )
+      const notes = new Notes(this.of(path))
+      for (const d of file.declarations) followDeclaration(notes, d, { names: this.scope(path) })
     }
     for (const { occurrences } of this.found.values()) occurrences.sort((a, b) => a.span.start - b.span.start)
   }

@@ -211,6 +211,15 @@ const values: Readonly<Record<string, readonly [Parameters<typeof toldOf>, ...st
     'name/unknown-field a',
   ],
   'a function in an arm': [['let y = if wide { fn(z: float[n]) = z + "a" } else { x }'], 'type/mismatch "a"'],
+  'locals of a block in a clause': [
+    [
+      '',
+      {
+        minimize: 'if wide { net(x) } else { z = net(x); mean(z) }',
+        steps: 'if wide { n = 2; n } else { 3 }',
+      },
+    ],
+  ],
   'arms that fit': [
     ['let y = if wide { net(x) } else { x }; let z = match size { "s" => y, "m" => y[:, :10] }'],
   ],

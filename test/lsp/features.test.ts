@@ -12,6 +12,7 @@ import { formatting } from '../../src/lsp/formatting.js'
 import { hover } from '../../src/lsp/hover.js'
 import { references } from '../../src/lsp/references.js'
 import { rename } from '../../src/lsp/rename.js'
+import { offsetAt } from '../../src/lsp/positions.js'
 import { Workspace } from '../../src/lsp/workspace.js'
 import { apply, project, textAt } from './project.js'
 
@@ -123,6 +124,38 @@ describe('definition', () => {
     expect(found && workspace.pathOf(found.uri)).toBe(where)
     expect(found && textAt(workspace, found)).toBe(name)
   })
+})
+
+test('parts of clauses and sizes are names as everywhere', () => {
+  const text = `use std.nn { Linear, LayerNorm }
+module Net(d: int) {
+  first = Linear(d, d)
+  norm = LayerNorm(d)
+  fn forward(x: f32[n * k, d], k: int) = norm(first(x)) * n
+}
+pipeline p {
+  param least: int = 2
+  model net = Net(4)
+  stage s {
+    train net.** except net.¦norm.** where rank < ¦least and kind in [¦LayerNorm]
+    minimize if true { some = 1.0; ¦some } else { 0.0 }
+  }
+}
+fn f(x: f32[n * 2]) = x * ¦n
+`
+  const { workspace, mark } = project({ 'a.dcr': text })
+  const plain = text.replaceAll('¦', '')
+  const declared = ['norm = ', 'least: ', 'LayerNorm(p', 'some = ', 'n * 2'].map((at) => plain.indexOf(at))
+  const found = declared.map((_, k) => definition(workspace, 'a.dcr', mark('a.dcr', k)))
+  expect(found.map((at) => at && workspace.pathOf(at.uri))).toEqual([
+    'a.dcr',
+    'a.dcr',
+    'std/nn.dcr',
+    'a.dcr',
+    'a.dcr',
+  ])
+  const offsets = found.map((at) => at && offsetAt(workspace, 'a.dcr', at.range.start))
+  expect(offsets.filter((_, k) => k !== 2)).toEqual(declared.filter((_, k) => k !== 2))
 })
 
 test('references are found in files that extend a pipeline, and only of the same thing', () => {

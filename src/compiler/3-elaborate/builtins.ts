@@ -1,4 +1,4 @@
-import type { Builtins } from '../2-resolve/names.js'
+import type { Builtins } from '../2-resolve/check-names.js'
 import { initializerNames } from './initializers.js'
 import { builtinNames } from './scope.js'
 

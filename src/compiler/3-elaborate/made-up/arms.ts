@@ -1,5 +1,5 @@
 import type { Expression } from '../../1-parse/syntax.js'
-import { namesSetIn } from '../../2-resolve/names.js'
+import { namesSetIn } from '../../2-resolve/names/bindings.js'
 import { sameShape } from '../../../graph/types.js'
 import type { Elaboration } from '../elaboration.js'
 import { Environment } from '../environment.js'

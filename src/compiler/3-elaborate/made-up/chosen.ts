@@ -1,8 +1,7 @@
 import type { Expression, ParamItem } from '../../1-parse/syntax.js'
 import { allClauses } from '../../2-resolve/flat-stage.js'
 import { type NamedItem, itemNames } from '../../2-resolve/flatten.js'
-import { clauseValues, itemValues } from '../../2-resolve/item-values.js'
-import { itemNamesUsed, namesOfClause } from '../../2-resolve/names.js'
+import { clauseNamesUsed, clauseValues, itemNamesUsed, itemValues } from '../../2-resolve/names/free.js'
 import { variedParams } from '../../2-resolve/varied-params.js'
 import type { Statics } from '../statics.js'
 import { unreachedIn } from './unreached.js'
@@ -72,7 +71,7 @@ function partsOf({ items, nexts, stages }: Statics['pipeline']): readonly Part[]
   for (const { item } of nexts.values())
     parts.push({ uses: used((on) => itemNamesUsed(item, on)), values: itemValues(item) })
   for (const { clause } of stages.flatMap(allClauses))
-    parts.push({ uses: used((on) => namesOfClause(clause, on)), values: clauseValues(clause) })
+    parts.push({ uses: used((on) => clauseNamesUsed(clause, on)), values: clauseValues(clause) })
   return parts
 }
 

@@ -1,7 +1,7 @@
 import type { Span } from '../../../diagnostics/diagnostic.js'
 import type { Expression, FunctionDeclaration } from '../../1-parse/syntax.js'
 import { allClauses } from '../../2-resolve/flat-stage.js'
-import { clauseValues, itemValues } from '../../2-resolve/item-values.js'
+import { clauseValues, itemValues } from '../../2-resolve/names/free.js'
 import type { CheckedPipeline } from '../check.js'
 import type { Elaboration } from '../elaboration.js'
 import { Environment } from '../environment.js'

@@ -4,7 +4,7 @@ import { canonical } from '../../../json/canonical.js'
 import type { NextItem } from '../../1-parse/syntax.js'
 import { allClauses } from '../../2-resolve/flat-stage.js'
 import type { NamedItem } from '../../2-resolve/flatten.js'
-import { itemNamesUsed, namesOfClause } from '../../2-resolve/names.js'
+import { clauseNamesUsed, itemNamesUsed } from '../../2-resolve/names/free.js'
 import type { Rule, RuleInput } from './rule.js'
 
 /** Warns where what is measured may have been trained on: two parts of the same rows that are not known to share none. */
@@ -12,7 +12,7 @@ export const overlappingParts: Rule = (input, diagnostics) => {
   const { pipeline, statics } = input
   const trained = dataUsed(input, (need) => {
     for (const { clause } of pipeline.stages.flatMap(allClauses))
-      if (clause.kind !== 'monitor') namesOfClause(clause, need)
+      if (clause.kind !== 'monitor') clauseNamesUsed(clause, need)
   })
   const measured = dataUsed(input, (need) => {
     for (const { item } of pipeline.items.values()) if (item.kind === 'evaluate') need(item.name.text)

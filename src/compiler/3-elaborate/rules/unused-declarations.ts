@@ -3,7 +3,7 @@ import type { NextItem } from '../../1-parse/syntax.js'
 import { allClauses } from '../../2-resolve/flat-stage.js'
 import type { NamedItem } from '../../2-resolve/flatten.js'
 import { itemNames } from '../../2-resolve/flatten.js'
-import { itemNamesUsed, namesOfClause } from '../../2-resolve/names.js'
+import { clauseNamesUsed, itemNamesUsed } from '../../2-resolve/names/free.js'
 import type { Rule } from './rule.js'
 
 /** Warns of declarations of this file that no stage, evaluation or export needs. */
@@ -19,7 +19,7 @@ export const unusedDeclarations: Rule = ({ pipeline }, diagnostics) => {
       if (next) waiting.push(next.item)
     }
   }
-  for (const { clause } of pipeline.stages.flatMap(allClauses)) namesOfClause(clause, need)
+  for (const { clause } of pipeline.stages.flatMap(allClauses)) clauseNamesUsed(clause, need)
   for (const { model } of pipeline.exports) need(model.text)
   for (const [name, { item }] of pipeline.items) if (item.kind === 'evaluate') need(name)
   for (let item = waiting.pop(); item; item = waiting.pop()) itemNamesUsed(item, need)
