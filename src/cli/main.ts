@@ -93,6 +93,12 @@ function program(done: (code: number) => void): Command {
     .option('--steps <n>', 'end each stage after n steps; schedules keep their length', positiveInt)
     .option('--stage <name>', 'run only this stage')
     .option(
+      '--jobs <n>',
+      'of an ablation: n runs at the same time, each with its share of the cores (default: 1)',
+      positiveInt,
+      1,
+    )
+    .option(
       '--bad-samples <share>',
       'go on while at most so many samples are unreadable (default: 5%)',
       share,

@@ -6,11 +6,13 @@ import { absentModel } from '../diagnostics/catalogue/config.js'
 import { compiledSettings, notCompiled } from '../diagnostics/catalogue/file.js'
 import { missingFiles } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
+import { chosenAblation } from '../compiler/ablations.js'
 import { type Needs, needs } from '../compiler/needs.js'
 import { loadArtefact } from '../runtime/artefact.js'
 import { measureMachine } from '../runtime/machine.js'
 import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
+import { runAblation } from './ablation.js'
 import { type CompilingOptions, asked, wordsOf } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
@@ -29,6 +31,8 @@ export interface RunCommand extends CompilingOptions {
   readonly seed?: number
   readonly badSamples?: number
   readonly weights?: 'random'
+  /** How many runs of an ablation go on at the same time. */
+  readonly jobs: number
 }
 
 /** What is run: the folder of a compiled pipeline, or a pipeline to compile. */
@@ -38,6 +42,8 @@ type Source = { readonly folder: string } | { readonly target: Target }
 export async function run(name: string | undefined, options: RunCommand): Promise<number> {
   const { resume, runDir, steps, stage, seed, weights, badSamples } = options
   const source = findSource(name, options)
+  const ablation = 'target' in source ? chosenAblation(source.target) : undefined
+  if ('target' in source && ablation !== undefined) return runAblation(source.target, ablation, options)
   const needed = options.weights === 'random' || resume ? undefined : neededFiles(source, options)
   const missing = needed && (await findMissing(needed, process.cwd()))
   if (missing) return reportMissing(needed.pipeline, missing, source, options)

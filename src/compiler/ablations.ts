@@ -1,8 +1,9 @@
 import { badVaried } from '../diagnostics/catalogue/ablation.js'
 import { absentModel } from '../diagnostics/catalogue/config.js'
-import { type Diagnostic, Diagnostics } from '../diagnostics/diagnostic.js'
+import { severalPipelines } from '../diagnostics/catalogue/pipeline.js'
+import { type Diagnostic, Diagnostics, UserError } from '../diagnostics/diagnostic.js'
 import type { AblationDeclaration } from './1-parse/syntax.js'
-import type { Program } from './2-resolve/program.js'
+import { type Program, loadProgram } from './2-resolve/program.js'
 import { type Variant, ablationsOf, variantsOf, within } from './2-resolve/variants.js'
 import { type Varied, ablationValues } from './3-elaborate/ablation-values.js'
 import { type Analysis, type Request, analyzePipeline } from './analyze.js'
@@ -30,11 +31,45 @@ export interface AblationAnalysis {
   readonly ablations: readonly Ablation[]
 }
 
-/** Analyses every variant of the ablations of the entry file, with every value that they vary. */
-export function analyzeAblations(program: Program, request: Request): AblationAnalysis {
+/**
+ * The ablation that a request is about: the one that it names, or the only one of a file without a pipeline of its own.
+ * Throws UserError where the file declares several, and no pipeline.
+ */
+export function chosenAblation({ entry, files, pipeline: name }: Request): string | undefined {
+  const declared = loadProgram(entry, files, new Diagnostics()).files.get(entry)?.declarations ?? []
+  const names = (kind: 'ablation' | 'pipeline'): readonly string[] =>
+    declared.flatMap((d) => (d.kind === kind ? [d.name.text] : []))
+  const [ablations, pipelines] = [names('ablation'), names('pipeline')]
+  if (name !== undefined) return ablations.includes(name) ? name : undefined
+  if (pipelines.length > 0 || ablations.length === 0) return undefined
+  if (ablations.length === 1) return ablations[0]
+  throw new UserError(
+    severalPipelines({ file: entry, start: 0, end: 0 }, { file: entry, known: ablations, what: 'ablations' }),
+  )
+}
+
+/** Analyses every variant of one ablation of the entry file, with every value that it varies. */
+export function analyzeAblation(
+  request: Request,
+  name: string,
+): AblationAnalysis & { readonly program: Program } {
+  const loading = new Diagnostics()
+  const program = loadProgram(request.entry, request.files, loading)
+  if (loading.hasErrors) return { diagnostics: loading.all, ablations: [], program }
+  const { diagnostics, ablations } = analyzeAblations(program, request, [name])
+  return { diagnostics: [...loading.all, ...diagnostics], ablations, program }
+}
+
+/** Analyses every variant of the ablations of the entry file, or those named, with every value that they vary. */
+export function analyzeAblations(
+  program: Program,
+  request: Request,
+  names?: readonly string[],
+): AblationAnalysis {
   const diagnostics = new Diagnostics()
   const shown = new Shown()
-  const ablations = ablationsOf(program, request.entry).flatMap((ablation): readonly Ablation[] => {
+  const wanted = ablationsOf(program, request.entry).filter(({ name }) => !names || names.includes(name.text))
+  const ablations = wanted.flatMap((ablation): readonly Ablation[] => {
     const found = new Diagnostics()
     const variants = variantsOf(program, ablation, request.entry, found)
     const { varied, seeds } = ablationValues(program, ablation, variants, found)

@@ -1,6 +1,5 @@
-import type { Json } from '../artefact/json.js'
 import type { Metric } from '../evaluations/kind.js'
-import { findEvaluationKind } from '../evaluations/registry.js'
+import { type Value, absent, evaluationColumns, valueIn } from './columns.js'
 import { conflictOf, type Conflict } from './conflict.js'
 import { metricsAtEnd, metricsAtStart, runLabels, type RunSummary } from './run-summary.js'
 
@@ -8,7 +7,15 @@ import { metricsAtEnd, metricsAtStart, runLabels, type RunSummary } from './run-
 export interface Comparison {
   readonly columns: readonly Column[]
   readonly rows: readonly Row[]
+  /** What the rows are compared with: the model that they started from, or a variant. */
+  readonly against: string
+  /** How to read the table, for a terminal, and in whole sentences. */
+  readonly legend: string
+  readonly rule: string
 }
+
+/** What the marks of a table's cells mean. */
+export const legendOfMarks = '▲ better  ▼ worse  ≠ different  = no difference seen'
 
 export interface Column {
   /** The evaluation. */
@@ -42,19 +49,23 @@ export interface Cell {
 /** `none`: no difference seen. `unknown`: there is no estimate of the noise. `reference`: nothing to compare with. */
 export type Verdict = 'better' | 'worse' | 'different' | 'none' | 'unknown' | 'reference'
 
-/** The rule of all comparisons, for the reader. */
-export const rule =
-  'A difference counts only when it exceeds twice the combined standard deviation of the two values ' +
-  '(over k-means seeds or resampled rows; standard errors for shares); otherwise no difference was seen. ' +
-  'Each method was trained with one seed per row: what another training seed would change is not in this noise.'
+/** The rule of comparisons of single runs, for the reader. */
+const rule =
+  '± is one standard deviation. A difference counts only when it exceeds twice the combined standard deviation of the ' +
+  'two values (over k-means seeds or resampled rows; standard errors for shares); otherwise no difference was seen. ' +
+  'Each method was trained with one seed per row: what another training seed would change is not in this noise. ' +
+  '“Best” marks a value that is better than every other row by more than that.'
 
-/** Evaluation kinds that a report shows elsewhere than in the table. */
-const shownElsewhere = new Set(['condition_gate', 'pictures'])
+const legend = `${legendOfMarks} (conflict: against its null)`
 
-export function compareRuns(runs: readonly RunSummary[]): Comparison {
+export function compareRuns(
+  runs: readonly RunSummary[],
+  labels: readonly string[] = runLabels(runs),
+): Comparison {
   const measured = evaluationColumns(runs)
-  const labels = runLabels(runs)
-  const before = runs.map((run) => measured.map((column) => read(metricsAtStart(run, column.group), column)))
+  const before = runs.map((run) =>
+    measured.map((column) => valueIn(metricsAtStart(run, column.group), column.metric)),
+  )
   const starts = distinctStarts(before)
 
   const originals = starts.map(({ values, of }): Row => ({
@@ -66,7 +77,11 @@ export function compareRuns(runs: readonly RunSummary[]): Comparison {
     label: labels[index] ?? run.pipeline,
     run: index,
     cells: measured.map((column, c) =>
-      judge(read(metricsAtEnd(run, column.group), column), before[index]?.[c] ?? absent, column.better),
+      judge(
+        valueIn(metricsAtEnd(run, column.group), column.metric),
+        before[index]?.[c] ?? absent,
+        column.better,
+      ),
     ),
   }))
   return withConflict(
@@ -74,40 +89,6 @@ export function compareRuns(runs: readonly RunSummary[]): Comparison {
     measured.map(({ group, label, doc, better }) => ({ group, label, doc, better, unit: 'number' })),
     [...originals, ...methods],
   )
-}
-
-interface Value {
-  readonly value: number | null
-  readonly deviation: number | null
-}
-
-const absent: Value = { value: null, deviation: null }
-
-interface MeasuredColumn extends Pick<Column, 'group' | 'label' | 'doc' | 'better'> {
-  readonly metric: string
-}
-
-/** All metrics of all runs' evaluations, in the order of declaration. */
-function evaluationColumns(runs: readonly RunSummary[]): MeasuredColumn[] {
-  const columns = new Map<string, MeasuredColumn>()
-  for (const run of runs) {
-    for (const { name: evaluation, kind } of run.evaluations) {
-      if (shownElsewhere.has(kind)) continue
-      for (const { name: metric, label, better, doc } of findEvaluationKind(kind)?.metrics ?? [])
-        columns.set(`${evaluation} ${metric}`, { group: evaluation, metric, label, better, doc })
-    }
-  }
-  return [...columns.values()]
-}
-
-type Metrics = Readonly<Record<string, Json>>
-
-function read(metrics: Metrics | undefined, { metric }: MeasuredColumn): Value {
-  const number = (name: string): number | null => {
-    const value = metrics?.[name]
-    return typeof value === 'number' ? value : null
-  }
-  return { value: number(metric), deviation: number(`${metric}_std`) }
 }
 
 /** Runs from the same base have the same start; where bases differ each has its own row. */
@@ -143,10 +124,12 @@ function withConflict(
   columns: readonly Omit<Column, 'best'>[],
   rows: readonly Row[],
 ): Comparison {
+  const read = { against: 'Original', legend, rule }
   const found = runs.map(conflictOf)
   const judged = columns.map((column, c) => ({ ...column, best: bestRow(rows, c, column.better) }))
-  if (found.every((conflict) => conflict === null)) return { columns: judged, rows }
+  if (found.every((conflict) => conflict === null)) return { columns: judged, rows, ...read }
   return {
+    ...read,
     columns: [...judged, conflictColumn],
     rows: rows.map((row) => ({
       ...row,
@@ -198,9 +181,9 @@ export function groupsOf<T extends { readonly group: string }>(columns: readonly
 }
 
 /** What the table says, in a sentence per method. */
-export function sentences({ columns, rows }: Comparison): string[] {
+export function sentences({ columns, rows, against }: Comparison): string[] {
   return rows.flatMap((row) => {
-    if (row.run === null) return []
+    if (row.run === null || row.label === against) return []
     const named = (verdict: Verdict): string => {
       const found = columns.filter(
         (column, c) => column.unit === 'number' && row.cells[c]?.verdict === verdict,
@@ -216,6 +199,6 @@ export function sentences({ columns, rows }: Comparison): string[] {
       ['no difference seen in', named('none')],
       ['noise not known for', named('unknown')],
     ].flatMap(([words, list]) => (list === '' ? [] : [`${words} ${list}`]))
-    return parts.length === 0 ? [] : [`${row.label} against Original: ${parts.join('; ')}.`]
+    return parts.length === 0 ? [] : [`${row.label} against ${against}: ${parts.join('; ')}.`]
   })
 }

@@ -1,4 +1,4 @@
-import { compareRuns } from './compare.js'
+import { type Comparison, compareRuns } from './compare.js'
 import { comparisonSection } from './html/comparison.js'
 import { conflictSection } from './html/conflict.js'
 import { curvesSection } from './html/curves.js'
@@ -12,13 +12,17 @@ import { runLabels, type RunSummary } from './run-summary.js'
 export interface ReportOptions {
   /** What the user typed to get these runs. */
   readonly commands: readonly string[]
+  /** What the runs are called; made of their pipelines and seeds when absent. */
+  readonly labels?: readonly string[]
+  /** The table of them; each against what it started from when absent. */
+  readonly comparison?: Comparison
 }
 
 const distinct = (values: readonly (string | number)[]): string => [...new Set(values)].join(', ')
 
 /** One self-contained HTML page about one or more runs: nothing is loaded from anywhere, no script runs. */
-export function renderReport(runs: readonly RunSummary[], { commands }: ReportOptions): string {
-  const labels = runLabels(runs)
+export function renderReport(runs: readonly RunSummary[], options: ReportOptions): string {
+  const { commands, labels = runLabels(runs), comparison = compareRuns(runs, labels) } = options
   const gates = gatesOf(runs)
   const title = `${labels.length === 1 ? 'Run of ' : ''}${new Intl.ListFormat('en-GB').format(labels)}`
   return html`<!doctype html>
@@ -47,9 +51,9 @@ export function renderReport(runs: readonly RunSummary[], { commands }: ReportOp
               )}
             </ul>
           </header>
-          ${gateBanner(gates, labels)} ${comparisonSection(compareRuns(runs))}
-          ${picturesSection(runs, labels)} ${curvesSection(runs, labels)} ${conflictSection(runs, labels)}
-          ${gateSection(gates, labels)} ${factsSection(runs, labels, commands)}
+          ${gateBanner(gates, labels)} ${comparisonSection(comparison)} ${picturesSection(runs, labels)}
+          ${curvesSection(runs, labels)} ${conflictSection(runs, labels)} ${gateSection(gates, labels)}
+          ${factsSection(runs, labels, commands)}
         </main>
       </body>
     </html> `.text

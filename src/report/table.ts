@@ -11,12 +11,10 @@ const marks: Readonly<Record<Verdict, string>> = {
   reference: ' ',
 }
 
-const legend = '▲ better  ▼ worse  ≠ different  = no difference seen (conflict: against its null)'
-
 const gap = '  '
 
 /** The comparison as lines of at most `width` columns; columns that do not fit side by side follow below. */
-export function textTable({ columns, rows }: Comparison, width: number): string {
+export function textTable({ columns, rows, legend }: Comparison, width: number): string {
   const names = ['', '', ...rows.map((row) => row.label)]
   const nameWidth = Math.min(
     Math.max(...names.map((name) => name.length)),
@@ -101,7 +99,7 @@ function valueText(
 const percentNumber = (share: number): string => percent(share).replace(' %', '')
 
 /** The same for a README: GitHub's Markdown, values that are best beyond the noise in bold. */
-export function markdownTable({ columns, rows }: Comparison): string {
+export function markdownTable({ columns, rows, legend }: Comparison): string {
   const head = columns.map((column) => escapePipes(`${column.group} ${column.label}`))
   const lines = rows.map((row, r) =>
     row.cells.map((cell, c) => {

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import { parsed } from '../json/parsed.js'
 
 const holderSchema = z.object({ pid: z.int(), host: z.string(), since: z.string(), token: z.string() })
 /** Who works on something. */
@@ -110,7 +111,7 @@ const linkless = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
 function holderOf(file: string): Holder | undefined {
   try {
-    return holderSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data
+    return holderSchema.safeParse(parsed(readFileSync(file, 'utf8'))).data
   } catch {
     return undefined
   }

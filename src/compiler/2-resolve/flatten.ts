@@ -84,7 +84,8 @@ export function flatten(
   const known = all.map((p) => p.name.text)
   const chosen = name === undefined ? all[0] : all.find((p) => p.name.text === name)
   if (!chosen) {
-    diagnostics.add(noPipeline(start, { wanted: name, known }))
+    const ablations = (file?.declarations ?? []).flatMap((d) => (d.kind === 'ablation' ? [d.name.text] : []))
+    diagnostics.add(noPipeline(start, { wanted: name, known: [...known, ...ablations] }))
     return undefined
   }
   if (name === undefined && all.length > 1) {

@@ -81,3 +81,20 @@ ablation a of dcr { vary tau in [0.1, 0.2] }                                    
     help: 'drop one of them',
   }),
 )
+
+export const ablationOption = define<{ name: string; option: string }>(
+  'ablation/option',
+  'error',
+  `
+An option that is about one pipeline was given for an ablation, whose variants may have other stages.
+
+\`\`\`sh
+dcrc run ablation.dcr --stage align      # wrong
+dcrc run pipeline.dcr --stage align      # right
+\`\`\`
+`,
+  ({ name, option }) => ({
+    message: `${option} is not for an ablation, which \`${name}\` is`,
+    help: 'leave it out, or run one of its pipelines',
+  }),
+)

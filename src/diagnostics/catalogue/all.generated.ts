@@ -5,6 +5,7 @@ import * as allow from './allow.js'
 import * as config from './config.js'
 import * as data from './data.js'
 import * as evaluate from './evaluate.js'
+import * as experiment from './experiment.js'
 import * as exporting from './exporting.js'
 import * as fetch from './fetch.js'
 import * as file from './file.js'
@@ -30,6 +31,7 @@ export const files: readonly object[] = [
   config,
   data,
   evaluate,
+  experiment,
   exporting,
   fetch,
   file,

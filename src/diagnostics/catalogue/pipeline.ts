@@ -27,14 +27,18 @@ pipeline first {
   }),
 )
 
-export const severalPipelines = define<{ file: string; known: readonly string[] }>(
+export const severalPipelines = define<{
+  file: string
+  known: readonly string[]
+  what?: 'pipelines' | 'ablations'
+}>(
   'pipeline/several',
   'error',
   `
-The file declares several pipelines; say which one with \`FILE#name\`.
+The file declares several pipelines, or none and several ablations; say which one with \`FILE#name\`.
 `,
-  ({ file, known }) => ({
-    message: `this file declares ${known.length} pipelines`,
+  ({ file, known, what = 'pipelines' }) => ({
+    message: `this file declares ${known.length} ${what}`,
     help: `choose one: ${known.map((k) => `${file}#${k}`).join(', ')}`,
   }),
 )

@@ -1,14 +1,16 @@
-import { groupsOf, rule, sentences, type Cell, type Column, type Comparison } from '../compare.js'
+import { groupsOf, sentences, type Cell, type Column, type Comparison } from '../compare.js'
 import { decimal, percent, signed } from '../format.js'
 import { html, type Html } from './html.js'
 
 /** The table of methods: a value, its spread and the verdict against the start, per metric. */
 export function comparisonSection(comparison: Comparison): Html | null {
-  const { columns, rows } = comparison
+  const { columns, rows, against, rule } = comparison
   if (columns.length === 0) return null
   return html`<section>
     <h2>Comparison</h2>
-    <p class="dim">Each method against the model it started from.</p>
+    <p class="dim">
+      ${against === 'Original' ? 'Each method against the model it started from.' : `Each variant against ${against}.`}
+    </p>
     <div class="scroll">
       <table>
         <thead>
@@ -35,10 +37,7 @@ export function comparisonSection(comparison: Comparison): Html | null {
     <ul class="says">
       ${sentences(comparison).map((sentence) => html`<li>${sentence}</li>`)}
     </ul>
-    <p class="note" style="margin-top:14px">
-      ± is one standard deviation. ${rule} “Best” marks a value that is better than every other row by more
-      than that.
-    </p>
+    <p class="note" style="margin-top:14px">${rule}</p>
   </section>`
 }
 

@@ -17,6 +17,7 @@ import { z } from 'zod'
 import { openCache } from '../../cache.js'
 import { writeWhole } from '../../durable.js'
 import { inside } from '../../inside.js'
+import { parsed } from '../../json/parsed.js'
 import { readCheckpoint } from '../checkpoint.js'
 import { type Holder, Lease } from '../lease.js'
 import { evaluationTable } from '../run-folder.js'
@@ -65,7 +66,7 @@ export class StageStore {
   /** A stage with its key that has ended, if it is whole. */
   find(key: string): StoredStage | undefined {
     const folder = this.folder(key)
-    const record = recordSchema.safeParse(json(join(folder, 'stage.json'))).data
+    const record = recordSchema.safeParse(parsed(textOf(join(folder, 'stage.json')) ?? '')).data
     const checkpoint = join(folder, 'checkpoint')
     const whole = readCheckpoint(checkpoint)
     if (record?.key !== key || 'problem' in whole) return undefined
@@ -145,11 +146,3 @@ export function shareFiles(from: string, to: string, leave: readonly string[] = 
 
 const textOf = (file: string): string | undefined =>
   existsSync(file) ? readFileSync(file, 'utf8') : undefined
-
-function json(file: string): unknown {
-  try {
-    return JSON.parse(textOf(file) ?? '')
-  } catch {
-    return undefined
-  }
-}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inLanes } from '../../src/cli/lanes.js'
+import { inLanes } from '../../src/experiments/engines/lanes.js'
 
 /*
  * Aim: what runs in lanes is begun in order, as many at a time as there are lanes, and ends together.

@@ -1,0 +1,173 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Ablation, analyzeAblation } from '../compiler/ablations.js'
+import type { Needs } from '../compiler/needs.js'
+import { ablationOption } from '../diagnostics/catalogue/ablation.js'
+import { nothingBegun } from '../diagnostics/catalogue/experiment.js'
+import { folderTaken, missingFiles } from '../diagnostics/catalogue/run.js'
+import { type Span, UserError } from '../diagnostics/diagnostic.js'
+import { labelOf } from '../experiments/experiment.js'
+import { type Draft, checkSame, freeze, thaw } from '../experiments/frozen.js'
+import { type AnalysedVariant, compileVariants, intoFolder } from './compile-variants.js'
+import { type CompilingOptions, asked, wordsOf } from './compiling-options.js'
+import { exitCodes } from './exit-codes.js'
+import { runExperiment } from './experiment.js'
+import { findMissing } from './missing.js'
+import { describeMissing } from './missing-report.js'
+import { commandLine, printDiagnostics } from './print.js'
+import type { RunCommand } from './run.js'
+import type { Target } from './target.js'
+
+const at = (file: string): Span => ({ file, start: 0, end: 0 })
+
+/** An ablation of a file, analysed without a mistake. */
+export interface AnalysedAblation {
+  readonly name: string
+  readonly ablation: Ablation
+  readonly variants: readonly AnalysedVariant[]
+  readonly target: Target
+}
+
+/** Analyses all variants of an ablation; what is wrong in any of them is told at once, and then nothing is given. */
+export function analyseVariants(
+  target: Target,
+  name: string,
+  options: CompilingOptions,
+): AnalysedAblation | undefined {
+  const { diagnostics, ablations } = analyzeAblation({ ...target, ...asked(options) }, name)
+  printDiagnostics(diagnostics, target.files.texts)
+  const [ablation] = ablations
+  if (!ablation || ablation.runs.some(({ analysis }) => !analysis.lowered)) return undefined
+  const alone = new Set(ablation.runs.map(({ variant }) => variant)).size === 1
+  const variants = ablation.runs.map(({ variant, settings, analysis }) => ({
+    label: labelOf(variant, settings, alone),
+    settings,
+    analysis,
+  }))
+  return { name, ablation, variants, target }
+}
+
+/** What an ablation is, but for its compiled variants. */
+export function draftOf(
+  { name, ablation, target }: AnalysedAblation,
+  { seed, steps }: Pick<RunCommand, 'seed' | 'steps'>,
+  command: string,
+): Omit<Draft, 'variants' | 'hint'> {
+  return {
+    name,
+    seeds: seed !== undefined ? [seed] : ablation.seeds.length > 0 ? [...ablation.seeds] : [0],
+    steps: steps ?? null,
+    primary: [],
+    command,
+    sources: sourcesOf([target]),
+  }
+}
+
+/** The texts of all files that were read, but for the library, which is that of the compiler. */
+export const sourcesOf = (targets: readonly Target[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    targets.flatMap(({ files }) => [...files.texts].filter(([path]) => !path.startsWith('std/'))),
+  )
+
+/** `dcrc run` of an ablation: all variants with all seeds, and one table of them. */
+export async function runAblation(target: Target, name: string, options: RunCommand): Promise<number> {
+  if (options.stage !== undefined)
+    throw new UserError(ablationOption(at(target.entry), { name, option: '--stage' }))
+  const found = analyseVariants(target, name, options)
+  if (!found) return exitCodes.userError
+  if (options.weights !== 'random' && (await reportMissing(found))) return exitCodes.userError
+  const directory = folderFor(name, options)
+  const command = commandOf(target, name, options)
+  const draft = draftOf(found, options, command)
+  const weights = options.weights ?? 'files'
+  const before = thaw(directory)
+  const take = before ? () => undefined : intoFolder(directory)
+  const compiled = compileVariants(found.variants, weights, take)
+  const frozen = before ?? freeze(directory, { ...draft, ...compiled })
+  if (before) checkSame(before, { ...draft, ...compiled }, directory, at(target.entry))
+  return runExperiment(directory, frozen, {
+    jobs: options.jobs,
+    root: target.files.root,
+    ...(options.weights === undefined ? {} : { weights: options.weights }),
+    ...(options.badSamples === undefined ? {} : { badShare: options.badSamples }),
+    resume: commandLine([...commandOf(target, name, options).split(' '), '--resume', '--run-dir', directory]),
+  })
+}
+
+/** The folder of an ablation's runs: with `resume` one that was begun, else one that is not there. Throws UserError. */
+function folderFor(name: string, { resume, runDir }: RunCommand): string {
+  const runs = join('runs', name)
+  if (resume) {
+    const directory = runDir ?? latest(runs)
+    if (directory !== undefined && thaw(directory)) return directory
+    throw new UserError(nothingBegun(at(runDir ?? runs), { name, folder: runDir ?? runs }))
+  }
+  if (runDir === undefined) return fresh(runs)
+  if (existsSync(runDir) && readdirSync(runDir).length > 0)
+    throw new UserError(folderTaken(at(runDir), { folder: runDir, resumable: thaw(runDir) !== undefined }))
+  return runDir
+}
+
+const fresh = (runs: string): string => {
+  for (let n = 1; ; n++) if (!existsSync(join(runs, `${n}`))) return join(runs, `${n}`)
+}
+
+/** The newest folder that holds an ablation. */
+function latest(runs: string): string | undefined {
+  if (!existsSync(runs)) return undefined
+  const numbers = readdirSync(runs)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+  return numbers
+    .sort((a, b) => b - a)
+    .map((n) => join(runs, `${n}`))
+    .find((directory) => thaw(directory) !== undefined)
+}
+
+/** Lists what the variants read and is not there, each thing once; whether there was any. */
+async function reportMissing({ name, variants, target }: AnalysedAblation): Promise<boolean> {
+  const unique = <T extends { readonly name: string }>(
+    all: readonly T[],
+    key: (one: T) => unknown,
+  ): readonly T[] => [...new Map(all.map((one) => [JSON.stringify([one.name, key(one)]), one])).values()]
+  const lowered = variants.flatMap(({ analysis }) => analysis.lowered ?? [])
+  const needs: Needs = {
+    pipeline: name,
+    models: unique(
+      lowered.flatMap(({ models }) => models),
+      ({ from }) => from,
+    ),
+    data: unique(
+      lowered.flatMap(({ data }) => data),
+      ({ parts }) => parts.map(({ rows }) => rows),
+    ),
+  }
+  const missing = await findMissing(needs, target.files.root)
+  if (!missing) return false
+  process.stderr.write(`${describeMissing(missing)}\n\n`)
+  const command = ['npx', 'dcrc', 'run', `${target.entry}#${name}`, '--weights', 'random', '--steps', '2']
+  printDiagnostics([
+    missingFiles(at(target.entry), {
+      pipeline: name,
+      weights: [...new Set(missing.weights.flatMap(({ models }) => models))],
+      data: [...new Set(missing.data.map(({ data }) => data))],
+      command: commandLine(command),
+    }),
+  ])
+  return true
+}
+
+function commandOf({ entry }: Target, name: string, options: RunCommand): string {
+  const { seed, steps, jobs, weights } = options
+  return commandLine([
+    'npx',
+    'dcrc',
+    'run',
+    `${entry}#${name}`,
+    ...(seed === undefined ? [] : ['--seed', `${seed}`]),
+    ...(steps === undefined ? [] : ['--steps', `${steps}`]),
+    ...(jobs === 1 ? [] : ['--jobs', `${jobs}`]),
+    ...(weights === undefined ? [] : ['--weights', weights]),
+    ...wordsOf(options),
+  ])
+}

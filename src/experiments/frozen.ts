@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { nameSchema } from '../artefact/names.js'
+import { changedExperiment, noExperiment } from '../diagnostics/catalogue/experiment.js'
+import { type Span, UserError } from '../diagnostics/diagnostic.js'
+import { inside } from '../inside.js'
+import { parsed } from '../json/parsed.js'
+import { writeWhole } from '../runtime/run-folder.js'
+import type { Experiment } from './experiment.js'
+
+/** The file of an experiment that says what it is; all that runs it reads it and the compiled folders beside it alone. */
+export const experimentFile = 'ablation.json'
+
+const folderName = z.string().refine((name) => /^[\w.+=,-]+$/.test(name) && !/^\.+$/.test(name))
+
+const frozenSchema = z.strictObject({
+  version: z.literal(1),
+  name: nameSchema.nullable(),
+  variants: z
+    .array(
+      z.strictObject({
+        label: folderName,
+        pipeline: nameSchema,
+        settings: z.record(z.string(), z.string()),
+        hash: z.string(),
+      }),
+    )
+    .min(1),
+  seeds: z.array(z.int().nonnegative()).min(1),
+  steps: z.int().positive().nullable(),
+  primary: z.array(
+    z.strictObject({ evaluation: z.string(), case: z.string().nullable(), metric: z.string() }),
+  ),
+  /** What was typed, and the sources as they were, by path. */
+  command: z.string(),
+  sources: z.record(z.string(), z.string()),
+  /** A line worth editing first, with its place. */
+  hint: z.string().nullable(),
+  created: z.string(),
+})
+
+/** An experiment as it was when it began. */
+export type Frozen = z.infer<typeof frozenSchema> & Experiment
+
+/** The folder of a variant's compiled files. */
+export const compiledFolder = (directory: string, label: string): string =>
+  inside(directory, 'compiled', label)
+
+/** What an experiment is before it begins. */
+export type Draft = Experiment & Pick<Frozen, 'command' | 'sources' | 'hint'>
+
+/** Writes what an experiment is, before anything of it runs. */
+export function freeze(directory: string, draft: Draft): Frozen {
+  const created = new Date().toISOString()
+  mkdirSync(directory, { recursive: true })
+  writeWhole(
+    inside(directory, experimentFile),
+    `${JSON.stringify({ version: 1, ...draft, created }, null, 2)}\n`,
+  )
+  return { ...frozenSchema.parse({ version: 1, ...draft, created }) }
+}
+
+/** Reads what an experiment is; undefined where the folder holds none. Throws UserError where its file is damaged. */
+export function thaw(directory: string): Frozen | undefined {
+  const file = inside(directory, experimentFile)
+  if (!existsSync(file)) return undefined
+  const found = frozenSchema.safeParse(parsed(readFileSync(file, 'utf8')))
+  if (found.success) return found.data
+  throw new UserError(
+    noExperiment({ file, start: 0, end: 0 }, { file, problem: z.prettifyError(found.error) }),
+  )
+}
+
+/** That what is to go on is what began: its variants, values, seeds and lengths. Throws UserError. */
+export function checkSame(was: Frozen, is: Experiment, directory: string, span: Span): void {
+  const refuse = (what: string, before: string, now: string): never => {
+    throw new UserError(changedExperiment(span, { folder: directory, what, was: before, is: now }))
+  }
+  const compare = (what: string, a: unknown, b: unknown): void => {
+    const [before, now] = [a, b].map((value) => JSON.stringify(value))
+    if (before !== now) refuse(what, before ?? '', now ?? '')
+  }
+  const labels = (of: Experiment): readonly string[] => of.variants.map(({ label }) => label)
+  compare('variants', labels(was), labels(is))
+  compare('seeds', was.seeds, is.seeds)
+  compare('steps', was.steps, is.steps)
+  compare('primary', was.primary, is.primary)
+  for (const [k, { label, hash }] of was.variants.entries())
+    compare(`compiled pipeline of \`${label}\``, hash.slice(0, 12), is.variants[k]?.hash.slice(0, 12))
+}

@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { type MeasuredColumn, type Value, evaluationColumns, valueIn } from '../report/columns.js'
+import { readRun } from '../report/read-run.js'
+import { type RunSummary, metricsAtEnd, metricsAtStart } from '../report/run-summary.js'
+import { type Cell, type Experiment, cellsOf } from './experiment.js'
+import { type State, stateOf } from './outcome.js'
+
+/** What a run gave, or why it gave nothing. */
+export interface MeasuredCell {
+  readonly cell: Cell
+  readonly state: State
+  /** Of a run that is done. */
+  readonly run: RunSummary | null
+  /** Before the first stage, and at the end; by column. */
+  readonly start: readonly Value[]
+  readonly end: readonly Value[]
+}
+
+/** What an experiment has given so far. */
+export interface Measured {
+  readonly columns: readonly MeasuredColumn[]
+  /** By variant, in its order of seeds. */
+  readonly rows: readonly (readonly MeasuredCell[])[]
+}
+
+/** Reads what the runs of an experiment have measured so far. */
+export function measure(directory: string, experiment: Experiment): Measured {
+  const found = cellsOf(experiment).map((cell) => {
+    const state = stateOf(directory, cell)
+    return { cell, state, run: state.kind === 'done' ? readRun(join(directory, cell.folder)) : null }
+  })
+  const columns = evaluationColumns(found.flatMap(({ run }) => run ?? []))
+  const cells = found.map(({ cell, state, run }): MeasuredCell => {
+    const values = (at: typeof metricsAtEnd): readonly Value[] =>
+      columns.map(({ group, metric }) => valueIn(run ? at(run, group) : undefined, metric))
+    return { cell, state, run, start: values(metricsAtStart), end: values(metricsAtEnd) }
+  })
+  return {
+    columns,
+    rows: experiment.variants.map((variant) => cells.filter(({ cell }) => cell.variant === variant)),
+  }
+}

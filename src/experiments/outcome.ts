@@ -1,0 +1,52 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { inside } from '../inside.js'
+import { parsed } from '../json/parsed.js'
+import { Lease, type Holder, liveHolder } from '../runtime/lease.js'
+import { writeWhole } from '../runtime/run-folder.js'
+import type { Cell } from './experiment.js'
+
+/** How a run of an experiment ended, as it is kept beside its folder. */
+const outcomeSchema = z.strictObject({
+  status: z.enum(['done', 'failed', 'interrupted']),
+  /** What went wrong, as it was told. */
+  errors: z.array(z.strictObject({ code: z.string(), message: z.string() })),
+})
+export type Outcome = z.infer<typeof outcomeSchema>
+
+/**
+ * Where a run stands: not begun; going on in some process; ended; ended with an error, which would come again; stopped,
+ * to be gone on with; or gone, its process ended without a word, to be gone on with too.
+ */
+export type State =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'running'; readonly holder: Holder }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly errors: Outcome['errors'] }
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'lost' }
+
+const fileOf = (directory: string, { folder }: Cell, ending: string): string =>
+  inside(directory, 'states', `${folder.replaceAll('/', ',')}.${ending}`)
+
+/** Where a run stands, by what its processes have left. */
+export function stateOf(directory: string, cell: Cell): State {
+  const file = fileOf(directory, cell, 'json')
+  const found = existsSync(file)
+    ? outcomeSchema.safeParse(parsed(readFileSync(file, 'utf8'))).data
+    : undefined
+  const holder = liveHolder(fileOf(directory, cell, 'lease'))
+  if (holder) return { kind: 'running', holder }
+  if (found)
+    return found.status === 'failed' ? { kind: 'failed', errors: found.errors } : { kind: found.status }
+  return existsSync(inside(directory, cell.folder)) ? { kind: 'lost' } : { kind: 'pending' }
+}
+
+/** The right to run a cell, for this process alone; who holds it otherwise. */
+export function claim(directory: string, cell: Cell): Lease | Holder {
+  mkdirSync(inside(directory, 'states'), { recursive: true })
+  return Lease.take(fileOf(directory, cell, 'lease'))
+}
+
+export const settle = (directory: string, cell: Cell, outcome: Outcome): void =>
+  writeWhole(fileOf(directory, cell, 'json'), `${JSON.stringify(outcome)}\n`)

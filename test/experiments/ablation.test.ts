@@ -1,0 +1,225 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Installed, type Outcome, printed } from '../cli/installed.js'
+
+/*
+ * Aim: an ablation runs all its variants with all its seeds, trains no stage twice, says what the numbers say, and ends
+ * with the same table however often it is killed on the way.
+ */
+
+let dcrc: Installed
+beforeAll(() => {
+  dcrc = Installed.build()
+  dcrc.write('project/package.json', '{}')
+  dcrc.install('project')
+  dcrc.write(
+    'project/digits.dcr',
+    `use std.losses { cross_entropy }
+use std.nn { Linear }
+
+pipeline digits {
+  param lr: float = 1e-2
+  param momentum: float = 0.9
+  data train = mnist(split = "train", size = 8) rows 16 {
+    image: f32[3, 8, 8] = image
+    digit: i64[] = digit
+  }
+  data all = mnist(split = "test", size = 8)
+  data test = limit(all, 200) {
+    image: f32[3, 8, 8] = image
+    digit: i64[] = digit
+  }
+  model middle = Linear(3 * 8 * 8, 16)
+  model reader = Linear(16, 10)
+  fn scores(x) = reader(relu(middle(flatten(x, 1))))
+  loss surprise = cross_entropy(scores(train.image), train.digit)
+  stage first {
+    train middle, reader
+    minimize surprise
+    optimizer adamw(lr = 1e-2)
+    steps 12
+  }
+  stage second {
+    train reader
+    minimize surprise
+    optimizer sgd(lr = lr, momentum = momentum)
+    steps 8
+  }
+  evaluate unseen = classification(logits = scores(test.image), label = test.digit)
+}
+`,
+  )
+  const ablation = (name: string, body: string): void =>
+    dcrc.write(
+      `project/${name}.dcr`,
+      `use "./digits.dcr" { digits }\nablation ${name} of digits {\n  ${body}\n}\n`,
+    )
+  ablation('rates', 'vary lr in [1e-2, 1e-1, 3e-1]; seeds 0..=3')
+  ablation('steep', 'vary lr in [1e-2, 1e38, 1e-1]')
+  ablation('once', 'variant digits {}; variant plain { override param momentum = 0.0 }')
+  ablation('long', 'variant a { override stage first { steps 100_000 } }; variant b {}')
+  dcrc.write(
+    'project/several.dcr',
+    'use "./digits.dcr" { digits }\nablation one of digits { vary lr in [0.1] }\nablation two of digits { seeds [1] }\n',
+  )
+})
+afterAll(() => dcrc.remove())
+beforeEach(() => {
+  for (const folder of ['runs', '.dcrc'])
+    rmSync(dcrc.path('project', folder), { recursive: true, force: true })
+})
+
+const run = (line: string): Promise<Outcome> => dcrc.dcrc(`run ${line}`, 'project')
+
+interface Results {
+  readonly base: string
+  readonly columns: readonly { readonly evaluation: string; readonly metric: string }[]
+  readonly variants: readonly {
+    readonly variant: string
+    readonly runs: readonly {
+      readonly seed: number
+      readonly state: string
+      readonly folder: string
+      readonly end?: readonly number[]
+    }[]
+    readonly statistics: readonly {
+      readonly end: { readonly n: number; readonly mean: number; readonly half: number | null } | null
+      readonly difference: { readonly mean: number; readonly verdict: string } | null
+    }[]
+  }[]
+}
+const results = (folder: string): Results =>
+  JSON.parse(dcrc.read(`project/${folder}/results.json`)) as Results
+
+describe('an ablation', () => {
+  test('runs every variant with every seed, trains what they share once, and compares seed by seed', async () => {
+    const { code, stdout, stderr } = await run('rates.dcr --jobs 2')
+    expect(stderr).not.toContain('error')
+    expect(code).toBe(0)
+    const found = results('runs/rates/1')
+    expect(found.variants.map(({ variant }) => variant)).toEqual(['lr=0.01', 'lr=0.1', 'lr=0.3'])
+    // what each run measured, read from the run itself
+    const accuracy = (variant: string, seed: number): number => {
+      const text = dcrc.read(`project/runs/rates/1/${variant}/seed-${seed}/eval.json`)
+      return (JSON.parse(text) as { second: { unseen: { accuracy: number } } }).second.unseen.accuracy
+    }
+    const column = found.columns.findIndex(({ metric }) => metric === 'accuracy')
+    for (const { variant, runs, statistics } of found.variants) {
+      expect(runs.map(({ seed, state }) => [seed, state])).toEqual([0, 1, 2, 3].map((s) => [s, 'done']))
+      const values = runs.map(({ seed }) => accuracy(variant, seed))
+      const { end, difference } = statistics[column] ?? {}
+      expect(end?.mean).toBeCloseTo(values.reduce((a, b) => a + b) / 4, 12)
+      if (variant === found.base) continue
+      const paired = runs.map(({ seed }) => accuracy(variant, seed) - accuracy('lr=0.01', seed))
+      expect(difference?.mean).toBeCloseTo(paired.reduce((a, b) => a + b) / 4, 12)
+    }
+    // the first stage does not read the rate: four seeds, each trained once
+    expect(stderr.match(/ first 12\/12 /g)).toHaveLength(4)
+    expect(stderr.match(/ first is there already: /g)).toHaveLength(8)
+    expect(stderr.match(/ second 8\/8 /g)).toHaveLength(12)
+    expect(stdout).toMatch(/\nOriginal .*\nlr=0.01 .*\nlr=0.1 .*\nlr=0.3 .*\n/)
+    expect(stdout).toContain('against lr=0.01 seed by seed')
+    expect(dcrc.read('project/runs/rates/1/results.csv').split('\r\n').length).toBe(1 + 12 * 2 * 3 + 1)
+    expect(dcrc.read('project/runs/rates/1/results.tex')).toContain('\\toprule')
+    expect(dcrc.read('project/runs/rates/1/report.html')).toContain('lr=0.3/seed-3')
+  })
+
+  test('of which one run fails goes on with the others, and says so in the table', async () => {
+    const first = await run('steep.dcr')
+    expect(first.code).toBe(1)
+    expect(first.stdout).toMatch(/\nOriginal .*\nlr=0.01 .*\nlr=0.1 .*\n/)
+    expect(first.stdout).toContain('lr=1e+38 failed: run/not-finite: stage `second`')
+    const states = results('runs/steep/1').variants.flatMap(({ runs }) => runs.map(({ state }) => state))
+    expect(states).toEqual(['done', 'failed', 'done'])
+    // the error would come again
+    const again = await run('steep.dcr --resume')
+    expect(again.code).toBe(1)
+    expect(again.stderr).not.toContain('second 1/8')
+  })
+
+  test('takes from the store what another ablation, or the same one before, has trained', async () => {
+    await run('once.dcr')
+    const { code, stderr } = await run('once.dcr')
+    expect(code).toBe(0)
+    expect(stderr).not.toMatch(/ (first|second) \d+\//)
+    expect(stderr.match(/is there already/g)).toHaveLength(4)
+    expect(results('runs/once/2')).toEqual(results('runs/once/1'))
+  })
+
+  test('that is killed again and again ends with the table of one that is not', async () => {
+    expect((await run('rates.dcr --jobs 2')).code).toBe(0)
+    const undisturbed = results('runs/rates/1')
+    for (const folder of ['runs', '.dcrc']) rmSync(dcrc.path('project', folder), { recursive: true })
+    const events = [
+      'lr=0.01/seed-1  run',
+      'lr=0.01/seed-3  checkpoint',
+      'lr=0.1/seed-2   evaluate',
+      'lr=0.3/seed-0',
+    ]
+    for (const [k, event] of events.entries()) {
+      const running = dcrc.start(
+        ['run', 'rates.dcr', '--jobs', '2', ...(k > 0 ? ['--resume'] : [])],
+        'project',
+      )
+      await printed(running, event)
+      running.interrupt('SIGKILL')
+      expect((await running.outcome).code).toBe(137)
+    }
+    const { code } = await run('rates.dcr --jobs 2 --resume')
+    expect(code).toBe(0)
+    expect(results('runs/rates/1')).toEqual(undisturbed)
+  })
+
+  test('goes on as it began, or not at all', async () => {
+    const running = dcrc.start(['run', 'long.dcr'], 'project')
+    await printed(running, 'first 1/100000')
+    await sleep(100)
+    running.interrupt()
+    const stopped = await running.outcome
+    expect(stopped.code).toBe(130)
+    expect(stopped.stderr).toContain(
+      'go on with: npx dcrc run long.dcr#long --resume --run-dir runs/long/1\n',
+    )
+    expect(stopped.stdout).toContain('a was stopped\nb was not begun\n')
+    const text = dcrc.read('project/long.dcr')
+    dcrc.write('project/long.dcr', text.replace('100_000', '100_001'))
+    const other = await run('long.dcr --resume')
+    expect(other.code).toBe(1)
+    expect(other.stderr).toMatch(
+      /error\[experiment\/changed\]: runs\/long\/1 is another ablation: compiled pipeline of `a` was /,
+    )
+    dcrc.write('project/long.dcr', `// what changes nothing\n${text}`)
+    const same = dcrc.start(['run', 'long.dcr', '--resume'], 'project')
+    await printed(same, '(resumed, from first step')
+    same.interrupt('SIGKILL')
+    await same.outcome
+    dcrc.write('project/long.dcr', text)
+  })
+
+  test('is named where a file declares several', async () => {
+    const { code, stderr } = await run('several.dcr')
+    expect(code).toBe(1)
+    expect(stderr).toContain('this file declares 2 ablations')
+    expect(stderr).toContain('choose one: several.dcr#one, several.dcr#two')
+    expect((await run('several.dcr#two --steps 1')).code).toBe(0)
+    expect(existsSync(dcrc.path('project/runs/two/1/digits/eval.json'))).toBe(true)
+    expect((await run('digits.dcr#none')).stderr).toContain('there is no pipeline `none` in this file')
+    expect((await run('several.dcr#two --stage first')).stderr).toContain('--stage is not for an ablation')
+    expect((await run('several.dcr#two --resume --run-dir elsewhere')).stderr).toContain(
+      'nothing of two was begun',
+    )
+  })
+
+  test('keeps what it was made of', async () => {
+    await run('once.dcr --steps 1')
+    const frozen = JSON.parse(readFileSync(dcrc.path('project/runs/once/1/ablation.json'), 'utf8')) as {
+      sources: Record<string, string>
+      steps: number
+      command: string
+    }
+    expect(Object.keys(frozen.sources).sort()).toEqual(['digits.dcr', 'once.dcr'])
+    expect(frozen.sources['once.dcr']).toBe(dcrc.read('project/once.dcr'))
+    expect(frozen).toMatchObject({ steps: 1, command: 'npx dcrc run once.dcr#once --steps 1' })
+  })
+})
