@@ -150,7 +150,7 @@ async function reportMissing({ name, variants, target }: AnalysedAblation): Prom
     missingFiles(at(target.entry), {
       pipeline: name,
       weights: [...new Set(missing.weights.flatMap(({ models }) => models))],
-      data: [...new Set(missing.data.map(({ data }) => data))],
+      data: [...new Set(missing.data.flatMap(({ data }) => data))],
       command: commandLine(command),
     }),
   ])

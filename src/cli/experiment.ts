@@ -52,7 +52,7 @@ export async function runExperiment(
     ...(frozen.steps === null ? {} : { steps: frozen.steps }),
     ...(lanes === 1 ? {} : { threads }),
   }
-  const stopped = await withInterrupt(screen, async (controller) => {
+  const stopped = await withInterrupt(screen, async (controller, saveRequests) => {
     await runLocally(directory, cells, {
       lanes,
       controller,
@@ -61,6 +61,7 @@ export async function runExperiment(
         const runOptions: RunOptions = {
           ...shared,
           signal: controller.signal,
+          saveRequests,
           seed,
           resume,
           file: variant.label,

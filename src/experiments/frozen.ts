@@ -5,7 +5,7 @@ import { changedExperiment, noExperiment } from '../diagnostics/catalogue/experi
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { inside } from '../inside.js'
 import { parsed } from '../json/parsed.js'
-import { writeWhole } from '../runtime/run-folder.js'
+import { writeWhole } from '../durable.js'
 import type { Experiment } from './experiment.js'
 
 /** The file of an experiment that says what it is; all that runs it reads it and the compiled folders beside it alone. */

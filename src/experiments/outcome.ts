@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { inside } from '../inside.js'
 import { parsed } from '../json/parsed.js'
 import { Lease, type Holder, liveHolder } from '../runtime/lease.js'
-import { writeWhole } from '../runtime/run-folder.js'
+import { writeWhole } from '../durable.js'
 import type { Cell } from './experiment.js'
 
 /** How a run of an experiment ended, as it is kept beside its folder. */

@@ -1,4 +1,4 @@
-import { writeWhole } from '../runtime/run-folder.js'
+import { writeWhole } from '../durable.js'
 import { inside } from '../inside.js'
 import type { Comparison } from '../report/compare.js'
 import { compareRuns } from '../report/compare.js'

@@ -88,6 +88,13 @@ export class Lease {
   }
 }
 
+/** Who holds a lease and is alive, as far as this machine's clock is that of the disk. */
+export function liveHolder(file: string): Holder | undefined {
+  const holder = holderOf(file)
+  const { mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? {}
+  return holder && mtimeMs !== undefined && isAlive(holder, Date.now() - mtimeMs) ? holder : undefined
+}
+
 /** A link is made or not; a file that is created could be seen before it says whose it is. */
 function linked(from: string, to: string): boolean {
   try {
