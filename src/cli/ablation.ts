@@ -131,8 +131,7 @@ async function reportMissing({ name, variants, target }: AnalysedAblation): Prom
     key: (one: T) => unknown,
   ): readonly T[] => [...new Map(all.map((one) => [JSON.stringify([one.name, key(one)]), one])).values()]
   const lowered = variants.flatMap(({ analysis }) => analysis.lowered ?? [])
-  const needs: Needs = {
-    pipeline: name,
+  const needs: Pick<Needs, 'models' | 'data'> = {
     models: unique(
       lowered.flatMap(({ models }) => models),
       ({ from }) => from,
