@@ -1,5 +1,6 @@
 import { type DataSpec, type HostExpression, sourceOf } from '../artefact/data.js'
 import { formatType } from '../graph/types.js'
+import { columnText } from '../sources/column-type.js'
 import { columnsIn } from '../runtime/host-expression.js'
 import { findSource } from '../sources/registry.js'
 import type { ColumnType } from '../sources/source.js'
@@ -45,9 +46,6 @@ export function subjectOf(spec: DataSpec, floats: ReadonlySet<string> = new Set(
     texts: all.flatMap(([name, type]) => (type.kind === 'string' ? [name] : [])),
   }
 }
-
-const columnText = (type: ColumnType): string =>
-  type.kind === 'tensor' ? formatType(type) : type.kind === 'string' ? 'text' : 'picture'
 
 const side = 128
 

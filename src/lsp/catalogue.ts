@@ -73,13 +73,13 @@ const weightTypes = plain(['f32', ...narrowFloats], (name) =>
 )
 
 /** What rows are taken of: a source, or an operation on other data. */
-const rows = byName([...operations, ...sources])
+export const rowPlugins = byName([...operations, ...sources])
 
 /** What a name means where only plug-ins of one kind can stand, by the words before it. */
 const places: readonly { readonly before: RegExp; readonly entries: Catalogue }[] = [
   { before: /\boptimizer\s+$/, entries: byName(optimizers) },
   { before: /\bschedule\s+$/, entries: byName(schedules) },
-  { before: /\bdata\s+\w+\s*=\s*$/, entries: rows },
+  { before: /\bdata\s+\w+\s*=\s*$/, entries: rowPlugins },
   { before: /\bevaluate\s+\w+\s*=\s*$/, entries: byName(evaluationKinds) },
   { before: /(?:\bmodel\s.*|\)\s+from\s.*|\))\s+as\s+$|\bprecision\s+$/, entries: weightTypes },
   { before: /\bdraw\s+$/, entries: plain(distributionNames, (name) => `The distribution \`${name}\`.`) },
@@ -91,7 +91,7 @@ export const pluginsAfter = (before: string): Catalogue | undefined =>
 
 /** What a name means in the head of a `data`, perhaps inside of an operation. */
 export const rowEntry = (before: string, name: string): Entry | undefined =>
-  /\bdata\s+\w+\s*=[^{]*$/.test(before) ? rows.get(name) : undefined
+  /\bdata\s+\w+\s*=[^{]*$/.test(before) ? rowPlugins.get(name) : undefined
 
 /** Functions in the fields of `data`, in case nothing else has the name. */
 export const dataFunctions: Catalogue = byName(hostFunctions)

@@ -2,7 +2,7 @@ import { type CompletionItem, CompletionItemKind } from 'vscode-languageserver'
 import { parse } from '../compiler/1-parse/index.js'
 import { scan } from '../compiler/1-parse/scan.js'
 import * as t from '../compiler/1-parse/tokens.js'
-import type { Expression, PipelineItem, SyntaxFile, TrainClause } from '../compiler/1-parse/syntax.js'
+import type { DataItem, Expression, SyntaxFile, TrainClause } from '../compiler/1-parse/syntax.js'
 import { usePath } from '../compiler/2-resolve/program.js'
 import {
   type Catalogue,
@@ -15,6 +15,7 @@ import {
   stageClauses,
   updateClauses,
 } from './catalogue.js'
+import { offeredInData } from './complete-data.js'
 import { signature } from './signature.js'
 import type { SourceIndex } from './source-index.js'
 import { calleeOf, typeOf } from './static-type.js'
@@ -86,7 +87,20 @@ function at(
     return type && !type.list ? [...type.of.members.values()].map((s) => symbolItem(workspace, s)) : []
   }
   if (place.trained) return trainedParts(workspace, place.trained, scope.get(place.trained[0] ?? ''))
-  if (line.trim() === '') {
+  const beginsLine = line.trim() === ''
+  const inData = place.data && offeredInData(place.data, scope, start, beginsLine)
+  if (inData) {
+    const { columns, symbols, entries, words: starts } = inData
+    const named = place.call ? argumentsOf(workspace, place.call, scope, dataFunctions) : []
+    return [
+      ...named,
+      ...columns,
+      ...symbols.map((s) => symbolItem(workspace, s)),
+      ...[...entries.values()].map(entryItem),
+      ...(starts.length > 0 ? words([t.Let]) : []),
+    ]
+  }
+  if (beginsLine) {
     if (place.clauses) return [...place.clauses.values()].map(entryItem)
     if (place.inPipeline)
       return words([
@@ -106,10 +120,6 @@ function at(
       ])
     if (place.top) return words([t.Use, t.Pipeline, t.Module, t.RecordWord, t.Fn, t.Let])
   }
-  if (place.data) {
-    const locals = scope.all().filter(({ kind }) => kind === 'local' || kind === 'param')
-    return [...locals.map((s) => symbolItem(workspace, s)), ...[...dataFunctions.values()].map(entryItem)]
-  }
   const named = place.call ? argumentsOf(workspace, place.call, scope) : []
   const names = scope.all().map((s) => symbolItem(workspace, s))
   const hidden = new Set(names.map((item) => item.label))
@@ -127,8 +137,7 @@ interface Place {
   call?: Call
   /** Those that may stand there. */
   clauses?: Catalogue
-  /** The fields and `let`s of a data set. */
-  data?: true
+  data?: DataItem
   inPipeline: boolean
   top: boolean
 }
@@ -156,11 +165,8 @@ function find(file: SyntaxFile, start: number): Place {
       if (start > call.callee.span.end) place.call = call
     } else if (node.kind === 'stage') place.clauses = stageClauses
     else if (node.kind === 'update') place.clauses = updateClauses
-    else if (node.kind === 'data') {
-      const { fields, lets } = node as Extract<PipelineItem, { kind: 'data' }>
-      if ([...fields, ...lets].some(({ value: { span } }) => span.start <= start && start <= span.end))
-        place.data = true
-    } else if (node.kind === 'pipeline') place.inPipeline = true
+    else if (node.kind === 'data') place.data = node as DataItem
+    else if (node.kind === 'pipeline') place.inPipeline = true
     else if (node.kind === 'train') {
       const { groups } = node as TrainClause
       for (const { path } of groups) {
@@ -197,9 +203,10 @@ function argumentsOf(
   workspace: Workspace,
   call: Call,
   scope: Parameters<typeof calleeOf>[1],
+  own?: Catalogue,
 ): readonly CompletionItem[] {
   const given = new Set(call.arguments.map((a) => a.name?.text))
-  const callee = calleeOf(call.callee, scope)
+  const callee = own ? undefined : calleeOf(call.callee, scope)
   const argument = (name: string, detail: string): CompletionItem => ({
     label: `${name} = `,
     filterText: name,
@@ -212,7 +219,10 @@ function argumentsOf(
       .filter((s) => (s.kind === 'parameter' || s.kind === 'record-field') && !given.has(s.name))
       .map((s) => argument(s.name, signature(workspace, s)))
   }
-  const entry = call.callee.kind === 'name' ? pluginOf(workspace, call, call.callee.name) : undefined
+  const entry =
+    call.callee.kind === 'name'
+      ? (own?.get(call.callee.name) ?? pluginOf(workspace, call, call.callee.name))
+      : undefined
   return (entry?.parameters ?? []).filter((p) => !given.has(p.name)).map((p) => argument(p.name, p.doc ?? ''))
 }
 

@@ -1,4 +1,4 @@
-import type { DType } from '../graph/types.js'
+import { type DType, formatType } from '../graph/types.js'
 import { type ColumnType, type SettingParameter, anyPicture, text } from './source.js'
 import type { Json } from '../artefact/json.js'
 
@@ -14,6 +14,10 @@ export function columnType(name: string): ColumnType | undefined {
   if (!dtype || shape.some((size) => !Number.isInteger(size) || size < 1)) return undefined
   return { kind: 'tensor', dtype, shape }
 }
+
+/** A type as a user reads it. */
+export const columnText = (type: ColumnType): string =>
+  type.kind === 'tensor' ? formatType(type) : type.kind === 'string' ? 'text' : 'picture'
 
 /** The columns that a setting of the kind `columns` declares. */
 export const declaredColumns = (setting: Json | undefined): Readonly<Record<string, ColumnType>> =>

@@ -252,6 +252,70 @@ describe('completion', () => {
     expect(labels(text)).toEqual(expect.arrayContaining(wanted))
   })
 
+  const data = (text: string): string => `pipeline p {
+  param size: int = 8
+  data all = mnist(split = "test", size = size) rows 4 {
+    let shown = resize(image, 8)
+    image: f32[3, 8, 8] = shown
+  }
+  data files = table("a.csv", columns = { picture: "picture", label: "i64[]" }) {
+    label: i64[] = label
+  }
+  ${text}
+  let after = 1
+}`
+  test.each([
+    // columns of a source, `let`s of the block, host functions, params
+    [
+      'data d = table("a.csv", columns = { pic: "picture", kind: "i64[]" }) {\n    let small = resize(pic, 8)\n    kind: i64[] = ¦\n  }',
+      ['pic', 'kind', 'small', 'resize', 'random_horizontal_flip', 'size'],
+      ['all', 'after', 'mean', 'image'],
+    ],
+    [
+      'data d = mnist(split = "test") {\n    image: f32[3, 8, 8] = resize(¦)\n  }',
+      ['image', 'digit', 'size = '],
+      ['all', 'pic'],
+    ],
+    [
+      'data d = mnist(split = "test") {\n    ¦\n    digit: i64[] = digit\n  }',
+      ['let', 'image'],
+      ['digit', 'param', 'stage'],
+    ],
+    // a declaration that takes rows of another one sees its columns and `let`s
+    [
+      'data d = limit(all, 3) {\n    image: f32[3, 8, 8] = ¦\n  }',
+      ['image', 'digit', 'shown'],
+      ['label', 'all'],
+    ],
+    [
+      'data d = mix([all, limit(files, 2)]) {\n    image: f32[3, 8, 8] = ¦\n  }',
+      ['image', 'digit', 'shown', 'label'],
+      [],
+    ],
+    [
+      'data d = limit(¦, 3)',
+      ['all', 'files', 'part', 'limit', 'where', 'mix', 'mnist', 'table'],
+      ['d', 'image', 'mean', 'size'],
+    ],
+    ['data d = mix([all, ¦])', ['all', 'files', 'limit', 'mnist'], ['image', 'mean']],
+    ['data d = ¦', ['all', 'part', 'where', 'mix', 'cifar10'], ['image']],
+    ['data d = where(files, ¦ < 3)', ['label', 'picture', 'size'], ['all', 'image', 'mean']],
+    ['data d = part(all, 0%..80%, by = ¦)', ['digit', 'image', 'shown'], ['label', 'mnist']],
+    ['data d = part(all, ¦)', ['range = ', 'by = '], ['digit']],
+    ['data d = limit(all, ¦)', ['size', 'count = '], []],
+  ])('in data, %j offers %j and not %j', (text, wanted, unwanted) => {
+    const found = labels(data(text))
+    expect(found).toEqual(expect.arrayContaining([...wanted]))
+    expect(unwanted.filter((label) => found.includes(label))).toEqual([])
+  })
+
+  test('an override of data sees the columns of what it overrides', () => {
+    const found = labels(
+      'use "./base.dcr" { base }\npipeline p extends base {\n  override data rows {\n    image: f32[3, 32, 32] = ¦\n  }\n}',
+    )
+    expect(found).toEqual(expect.arrayContaining(['image', 'digit', 'batch']))
+  })
+
   test('offers nothing in comments and strings, and of a module only what it has', () => {
     expect(labels('// li¦')).toEqual([])
     expect(labels('let a = "li¦"')).toEqual([])
