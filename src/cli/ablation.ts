@@ -3,20 +3,26 @@ import { join } from 'node:path'
 import { type Ablation, analyzeAblation } from '../compiler/ablations.js'
 import type { Needs } from '../compiler/needs.js'
 import { ablationOption } from '../diagnostics/catalogue/ablation.js'
+import { notAnArtefact } from '../diagnostics/catalogue/file.js'
 import { nothingBegun } from '../diagnostics/catalogue/experiment.js'
 import { folderTaken, missingFiles } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
+import { bytes } from '../diagnostics/units.js'
 import { labelOf } from '../experiments/experiment.js'
-import { type Draft, checkSame, freeze, thaw } from '../experiments/frozen.js'
+import { type Draft, type Frozen, checkSame, compiledFolder, freeze, thaw } from '../experiments/frozen.js'
+import { shareFiles } from '../runtime/store/stage-store.js'
+import { defaultTarget } from '../targets/registry.js'
 import { type AnalysedVariant, compileVariants, intoFolder } from './compile-variants.js'
 import { type CompilingOptions, asked, wordsOf } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
+import type { CompileOptions } from './compile.js'
 import { runExperiment } from './experiment.js'
 import { findMissing } from './missing.js'
 import { describeMissing } from './missing-report.js'
 import { commandLine, printDiagnostics } from './print.js'
 import type { RunCommand } from './run.js'
 import type { Target } from './target.js'
+import { removeArtefact } from './write-artefact.js'
 
 const at = (file: string): Span => ({ file, start: 0, end: 0 })
 
@@ -50,7 +56,7 @@ export function analyseVariants(
 /** What an ablation is, but for its compiled variants. */
 export function draftOf(
   { name, ablation, target }: AnalysedAblation,
-  { seed, steps }: Pick<RunCommand, 'seed' | 'steps'>,
+  { seed, steps }: { readonly seed?: number; readonly steps?: number },
   command: string,
 ): Omit<Draft, 'variants' | 'hint'> {
   return {
@@ -58,6 +64,7 @@ export function draftOf(
     seeds: seed !== undefined ? [seed] : ablation.seeds.length > 0 ? [...ablation.seeds] : [0],
     steps: steps ?? null,
     primary: [],
+    entry: `${target.entry}#${name}`,
     command,
     sources: sourcesOf([target]),
   }
@@ -69,29 +76,84 @@ export const sourcesOf = (targets: readonly Target[]): Readonly<Record<string, s
     targets.flatMap(({ files }) => [...files.texts].filter(([path]) => !path.startsWith('std/'))),
   )
 
+/** `dcrc compile` of an ablation: all its variants, and the file that says what it is, from which it can be run. */
+export function compileAblation(target: Target, name: string, options: CompileOptions): number {
+  const found = analyseVariants(target, name, options)
+  if (!found) return exitCodes.userError
+  const folder = options.out ?? join('compiled', name, options.target ?? defaultTarget.name)
+  const before = thaw(folder)
+  const others = existsSync(folder) && !before ? readdirSync(folder) : []
+  if (others.length > 0) throw new UserError(notAnArtefact(at(folder), { path: folder, others }))
+  const command = commandLine(['npx', 'dcrc', 'run', folder])
+  let size = 0
+  const write = intoFolder(folder)
+  const compiled = compileVariants(found.variants, options.weights ?? 'files', (label, artefact) => {
+    write(label, artefact)
+    for (const graph of artefact.files.values()) size += graph.length
+  })
+  const labels = new Set(compiled.variants.map(({ label }) => label))
+  for (const { label } of before?.variants ?? [])
+    if (!labels.has(label)) removeArtefact(compiledFolder(folder, label))
+  const { variants, seeds } = freeze(folder, { ...draftOf(found, options, command), ...compiled })
+  process.stdout.write(
+    `${name}: ${variants.length} variants, ${variants.length * seeds.length} runs, ${bytes(size)} of graphs, in ${folder}\n`,
+  )
+  return exitCodes.done
+}
+
 /** `dcrc run` of an ablation: all variants with all seeds, and one table of them. */
 export async function runAblation(target: Target, name: string, options: RunCommand): Promise<number> {
-  if (options.stage !== undefined)
-    throw new UserError(ablationOption(at(target.entry), { name, option: '--stage' }))
+  checkOptions(options, name, target.entry)
   const found = analyseVariants(target, name, options)
   if (!found) return exitCodes.userError
   if (options.weights !== 'random' && (await reportMissing(found))) return exitCodes.userError
   const directory = folderFor(name, options)
-  const command = commandOf(target, name, options)
+  const command = commandOf(`${target.entry}#${name}`, options)
   const draft = draftOf(found, options, command)
-  const weights = options.weights ?? 'files'
   const before = thaw(directory)
   const take = before ? () => undefined : intoFolder(directory)
-  const compiled = compileVariants(found.variants, weights, take)
+  const compiled = compileVariants(found.variants, options.weights ?? 'files', take)
   const frozen = before ?? freeze(directory, { ...draft, ...compiled })
   if (before) checkSame(before, { ...draft, ...compiled }, directory, at(target.entry))
+  return go(directory, frozen, options, command)
+}
+
+/** `dcrc run` of the folder of a compiled ablation. */
+export async function runCompiledAblation(folder: string, options: RunCommand): Promise<number> {
+  const compiled = thaw(folder)
+  if (!compiled) throw new Error(`${folder} holds no ablation`)
+  const name = compiled.name ?? 'compare'
+  checkOptions(options, name, folder)
+  const { version: _version, created: _created, ...rest } = compiled
+  const { seed, steps } = options
+  const command = commandOf(folder, options)
+  const draft = {
+    ...rest,
+    command,
+    ...(seed === undefined ? {} : { seeds: [seed] }),
+    ...(steps === undefined ? {} : { steps }),
+  }
+  const directory = folderFor(name, options)
+  const before = thaw(directory)
+  if (before) checkSame(before, draft, directory, at(folder))
+  else
+    for (const { label } of rest.variants)
+      shareFiles(compiledFolder(folder, label), compiledFolder(directory, label))
+  return go(directory, before ?? freeze(directory, draft), options, command)
+}
+
+function go(directory: string, frozen: Frozen, options: RunCommand, command: string): Promise<number> {
   return runExperiment(directory, frozen, {
     jobs: options.jobs,
-    root: target.files.root,
+    root: process.cwd(),
     ...(options.weights === undefined ? {} : { weights: options.weights }),
     ...(options.badSamples === undefined ? {} : { badShare: options.badSamples }),
-    resume: commandLine([...commandOf(target, name, options).split(' '), '--resume', '--run-dir', directory]),
+    resume: `${command} --resume --run-dir ${commandLine([directory])}`,
   })
+}
+
+function checkOptions({ stage }: RunCommand, name: string, file: string): void {
+  if (stage !== undefined) throw new UserError(ablationOption(at(file), { name, option: '--stage' }))
 }
 
 /** The folder of an ablation's runs: with `resume` one that was begun, else one that is not there. Throws UserError. */
@@ -156,13 +218,13 @@ async function reportMissing({ name, variants, target }: AnalysedAblation): Prom
   return true
 }
 
-function commandOf({ entry }: Target, name: string, options: RunCommand): string {
+function commandOf(what: string, options: RunCommand): string {
   const { seed, steps, jobs, weights } = options
   return commandLine([
     'npx',
     'dcrc',
     'run',
-    `${entry}#${name}`,
+    what,
     ...(seed === undefined ? [] : ['--seed', `${seed}`]),
     ...(steps === undefined ? [] : ['--steps', `${steps}`]),
     ...(jobs === 1 ? [] : ['--jobs', `${jobs}`]),

@@ -43,6 +43,7 @@ export async function compare(names: readonly string[], options: CompareOptions)
     seeds: [options.seed],
     steps: options.steps ?? null,
     primary: [],
+    entry: null,
     command,
     sources: sourcesOf(pipelines.map(({ target }) => target)),
   })

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { chosenAblation } from '../compiler/ablations.js'
 import { compile as compilePipeline } from '../compiler/index.js'
 import type { Artefact } from '../artefact/manifest.js'
+import { compileAblation } from './ablation.js'
 import { type CompilingOptions, asked } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { printDiagnostics } from './print.js'
@@ -10,17 +12,19 @@ import { writeArtefact } from './write-artefact.js'
 
 export interface CompileOptions extends CompilingOptions {
   readonly out?: string
-  readonly seed: number
+  readonly seed?: number
   readonly weights?: 'random'
 }
 
 /** `dcrc compile`: the graphs and the manifest, in a folder. */
 export function compile(name: string | undefined, options: CompileOptions): number {
   const source = findTarget(name)
+  const ablation = chosenAblation(source)
+  if (ablation !== undefined) return compileAblation(source, ablation, options)
   const { diagnostics, artefact: made } = compilePipeline({
     ...source,
     ...asked(options),
-    seed: options.seed,
+    seed: options.seed ?? 0,
   })
   printDiagnostics(diagnostics, source.files.texts)
   if (!made) return exitCodes.userError

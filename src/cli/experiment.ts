@@ -88,12 +88,16 @@ export async function runExperiment(
 }
 
 /** Writes the report and the tables, and prints the table with what it says. */
-function summarize(directory: string, frozen: Frozen, results: Results): void {
+export function summarize(
+  directory: string,
+  frozen: Frozen,
+  results: Results,
+  report = join(directory, 'report.html'),
+): void {
   const runs = results.measured.rows.flatMap((row) => row.flatMap(({ run }) => run ?? []))
   const width = process.stdout.columns ?? 100
   const lines: string[] = []
   if (runs.length > 0) {
-    const report = join(directory, 'report.html')
     mkdirSync(directory, { recursive: true })
     const labels = results.measured.rows.flatMap((row) => row.flatMap((c) => (c.run ? [c.cell.folder] : [])))
     const { comparison } = results
@@ -109,7 +113,7 @@ function summarize(directory: string, frozen: Frozen, results: Results): void {
     const said = stateText(cell, state)
     if (said !== undefined) lines.push(wrap(said, width))
   }
-  if (runs.length > 0) lines.push(`report: ${join(directory, 'report.html')}`)
+  if (runs.length > 0) lines.push(`report: ${report}`)
   if (frozen.hint !== null) lines.push(`now edit this line: ${frozen.hint}`)
   process.stdout.write(`\n${lines.join('\n')}\n`)
 }

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { manifestFile } from '../artefact/manifest-version.js'
+import { experimentFile, thaw } from '../experiments/frozen.js'
 import { changedModelFiles } from '../runtime/model-files.js'
 
 /** What this file reads of a manifest. */
@@ -19,19 +21,24 @@ type Part = z.infer<typeof partSchema>
 export interface LastCompiled {
   readonly folder: string
   readonly changed: string | undefined
+  /** `FILE#name` of what it was compiled from, of an ablation. */
+  readonly entry?: string
 }
 
-/** What was compiled last: the newest of `compiled/<pipeline>/<target>`. */
+/** What was compiled last: the newest of `compiled/<pipeline or ablation>/<target>`. */
 export function lastCompiled(root = process.cwd()): LastCompiled | undefined {
   const found = foldersOf(join(root, 'compiled'))
     .flatMap((pipeline) => foldersOf(pipeline))
     .flatMap((folder) => {
-      const manifest = join(folder, 'manifest.json')
-      return existsSync(manifest) ? [{ folder, manifest, time: statSync(manifest).mtimeMs }] : []
+      return [manifestFile, experimentFile].flatMap((name) => {
+        const manifest = join(folder, name)
+        return existsSync(manifest) ? [{ folder, name, manifest, time: statSync(manifest).mtimeMs }] : []
+      })
     })
     .sort((a, b) => b.time - a.time)
   const [last] = found
   if (!last) return undefined
+  if (last.name === experimentFile) return lastAblation(last.folder, root)
   const data = readPart(last.manifest)
   const changed =
     sourcesOf(data).find((file) => {
@@ -39,6 +46,20 @@ export function lastCompiled(root = process.cwd()): LastCompiled | undefined {
       return source !== undefined && source.mtimeMs > last.time
     }) ?? changedModelFiles(data?.models ?? [], root)[0]
   return { folder: last.folder.slice(root.length + 1), changed }
+}
+
+/** Its sources are changed where their texts are. */
+function lastAblation(folder: string, root: string): LastCompiled | undefined {
+  const frozen = thaw(folder)
+  if (!frozen) return undefined
+  const changed = Object.entries(frozen.sources).find(
+    ([file, text]) => existsSync(join(root, file)) && readFileSync(join(root, file), 'utf8') !== text,
+  )
+  return {
+    folder: folder.slice(root.length + 1),
+    changed: changed?.[0],
+    ...(frozen.entry === null ? {} : { entry: frozen.entry }),
+  }
 }
 
 /** Undefined where the manifest is damaged; the run says so. */

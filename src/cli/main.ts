@@ -76,7 +76,7 @@ function program(done: (code: number) => void): Command {
     .description('write the ONNX graphs and the manifest')
     .argument('[file]', pipelineFile)
     .option('-o, --out <dir>', 'folder to write to (default: compiled/<pipeline>/<target>)')
-    .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber, 0)
+    .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber)
     .addOption(weights())
     .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())
@@ -128,6 +128,18 @@ function program(done: (code: number) => void): Command {
     .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (files, options) => done(await (await import('./compare.js')).compare(files, options)))
+  dcrc
+    .command('status')
+    .description('tell where each run of an ablation stands')
+    .argument('[dir]', 'the folder of an ablation; none: the one that was begun last')
+    .option('--json', 'the states as JSON', false)
+    .action(async (folder, options) => done((await import('./status.js')).status(folder, options)))
+  dcrc
+    .command('report')
+    .description('print the table and write the report of an ablation, or of runs')
+    .argument('[dirs...]', 'the folder of an ablation, or of runs; none: the ablation that was begun last')
+    .option('--out <file>', 'where to write the report (default: report.html, of an ablation in its folder)')
+    .action(async (folders, options) => done((await import('./report.js')).report(folders, options)))
   dcrc
     .command('fetch')
     .description('fetch the weights of a model from the Hugging Face hub')

@@ -1,7 +1,11 @@
+import { chosenAblation } from '../compiler/ablations.js'
 import { plan as planPipeline } from '../compiler/index.js'
+import { ablationOption } from '../diagnostics/catalogue/ablation.js'
+import { UserError } from '../diagnostics/diagnostic.js'
 import { type CompilingOptions, asked } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { type FullPlan, type Section, describePlan } from './plan-report.js'
+import { planAblation } from './plan-ablation.js'
 import { fileConversions } from './plan-weights.js'
 import { printDiagnostics } from './print.js'
 import { findTarget } from './target.js'
@@ -15,6 +19,14 @@ export interface PlanOptions extends CompilingOptions {
 /** `dcrc plan`: what each stage trains and what a step of it costs; with `against` what differs from another plan. */
 export async function plan(name: string | undefined, options: PlanOptions): Promise<number> {
   const { json, against } = options
+  const target = findTarget(name)
+  const ablation = chosenAblation(target)
+  if (ablation !== undefined) {
+    if (against === undefined) return planAblation(target, ablation, options)
+    throw new UserError(
+      ablationOption({ file: target.entry, start: 0, end: 0 }, { name: ablation, option: '--against' }),
+    )
+  }
   const made = await planOf(name, options)
   const other = against === undefined ? undefined : await planOf(against, { ...options, set: new Map() })
   if (!made || (against !== undefined && !other)) return exitCodes.userError

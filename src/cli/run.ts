@@ -12,7 +12,8 @@ import { loadArtefact } from '../runtime/artefact.js'
 import { measureMachine } from '../runtime/machine.js'
 import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
-import { runAblation } from './ablation.js'
+import { experimentFile } from '../experiments/frozen.js'
+import { runAblation, runCompiledAblation } from './ablation.js'
 import { type CompilingOptions, asked, wordsOf } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
@@ -42,6 +43,8 @@ type Source = { readonly folder: string } | { readonly target: Target }
 export async function run(name: string | undefined, options: RunCommand): Promise<number> {
   const { resume, runDir, steps, stage, seed, weights, badSamples } = options
   const source = findSource(name, options)
+  if ('folder' in source && existsSync(join(source.folder, experimentFile)))
+    return runCompiledAblation(source.folder, options)
   const ablation = 'target' in source ? chosenAblation(source.target) : undefined
   if ('target' in source && ablation !== undefined) return runAblation(source.target, ablation, options)
   const needed = options.weights === 'random' || resume ? undefined : neededFiles(source, options)
@@ -66,11 +69,14 @@ export async function run(name: string | undefined, options: RunCommand): Promis
   return reportResult(result, source, options)
 }
 
+/** What `dcrc compile` leaves in a folder: of a pipeline, and of an ablation. */
+const compiledFiles = ['manifest.json', experimentFile]
+
 /** A compiled folder, a pipeline of a file; without a name what was compiled last, unless its source is newer. */
 function findSource(name: string | undefined, options: RunCommand): Source {
   const [option] = wordsOf(options)
   if (name !== undefined) {
-    if (existsSync(join(name, 'manifest.json'))) {
+    if (compiledFiles.some((file) => existsSync(join(name, file)))) {
       if (option !== undefined) throw new UserError(compiledSettings(at(name), { path: name, option }))
       return { folder: name }
     }
@@ -85,7 +91,7 @@ function findSource(name: string | undefined, options: RunCommand): Source {
     return last
   }
   process.stderr.write(`${last.changed} changed after ${last.folder} was compiled: compiling again\n`)
-  return { target: findTarget(undefined) }
+  return { target: findTarget(last.entry) }
 }
 
 /** A run tells itself what is missing. */

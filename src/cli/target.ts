@@ -38,9 +38,13 @@ export function refuse(path: string, root: string = process.cwd()): never {
 function onlyCandidate(root: string): string {
   const named = packageChoice(root)
   if (named !== undefined) return named
-  const candidates = readdirSync(root).filter(
-    (f) => f.endsWith('.dcr') && /^\s*pipeline\s/m.test(readFileSync(join(root, f), 'utf8')),
+  const texts = readdirSync(root).flatMap((f) =>
+    f.endsWith('.dcr') ? [{ file: f, text: readFileSync(join(root, f), 'utf8') }] : [],
   )
+  const declaring = (what: RegExp): readonly string[] =>
+    texts.flatMap(({ file, text }) => (what.test(text) ? [file] : []))
+  const pipelines = declaring(/^\s*pipeline\s/m)
+  const candidates = pipelines.length > 0 ? pipelines : declaring(/^\s*ablation\s/m)
   const [only] = candidates
   if (only !== undefined && candidates.length === 1) return only
   throw new UserError(noCandidate({ file: '.', start: 0, end: 0 }, { candidates }))

@@ -48,6 +48,12 @@ export function writeArtefact(artefact: Artefact, folder: string): void {
   rmdirSync(aside)
 }
 
+/** Removes what a compilation has written into a folder, and the folder if nothing else is in it. */
+export function removeArtefact(folder: string): void {
+  for (const file of contentOf(folder).own) unlinkSync(join(folder, file))
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder)
+}
+
 /** Puts a folder in the place of another, which goes aside, or comes back where that fails. */
 function swap(made: string, place: string, aside: string): void {
   if (!existsSync(place)) return renameSync(made, place)

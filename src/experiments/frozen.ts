@@ -31,6 +31,8 @@ const frozenSchema = z.strictObject({
   primary: z.array(
     z.strictObject({ evaluation: z.string(), case: z.string().nullable(), metric: z.string() }),
   ),
+  /** `FILE#name` of an ablation. */
+  entry: z.string().nullable(),
   /** What was typed, and the sources as they were, by path. */
   command: z.string(),
   sources: z.record(z.string(), z.string()),
@@ -47,7 +49,7 @@ export const compiledFolder = (directory: string, label: string): string =>
   inside(directory, 'compiled', label)
 
 /** What an experiment is before it begins. */
-export type Draft = Experiment & Pick<Frozen, 'command' | 'sources' | 'hint'>
+export type Draft = Experiment & Pick<Frozen, 'entry' | 'command' | 'sources' | 'hint'>
 
 /** Writes what an experiment is, before anything of it runs. */
 export function freeze(directory: string, draft: Draft): Frozen {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Installed, type Outcome, printed } from '../cli/installed.js'
@@ -221,5 +221,60 @@ describe('an ablation', () => {
     expect(Object.keys(frozen.sources).sort()).toEqual(['digits.dcr', 'once.dcr'])
     expect(frozen.sources['once.dcr']).toBe(dcrc.read('project/once.dcr'))
     expect(frozen).toMatchObject({ steps: 1, command: 'npx dcrc run once.dcr#once --steps 1' })
+  })
+
+  test('is planned: how many stages there are to train, and how many are there', async () => {
+    const plan = (line: string): Promise<Outcome> => dcrc.dcrc(`plan ${line}`, 'project')
+    const before = await plan('rates.dcr')
+    expect(before.stdout).toContain('runs         12: 3 variants with 4 seeds each\n')
+    expect(before.stdout).toContain('stages       16 to train; without sharing 24\n')
+    expect(before.stdout).toContain('first: 4, of 12 steps, each for 3 runs\n')
+    expect(before.stdout).toContain('second: 12, of 8 steps, each for 1 run\n')
+    await run('rates.dcr --seed 2')
+    const after = await plan('rates.dcr')
+    expect(after.stdout).toContain('stages       12 to train, 4 already there; without sharing 24\n')
+    const { stages } = JSON.parse((await plan('rates.dcr --json')).stdout) as {
+      stages: readonly { readonly seed: number; readonly there: boolean; readonly after: readonly string[] }[]
+    }
+    expect(stages.every(({ seed, there }) => there === (seed === 2))).toBe(true)
+    expect(stages.filter(({ after: of }) => of.length === 0)).toHaveLength(4)
+  })
+
+  test('is compiled, and run as what was compiled last', async () => {
+    const compiled = await dcrc.dcrc('compile once.dcr', 'project')
+    expect(compiled.stdout).toMatch(/^once: 2 variants, 2 runs, .* of graphs, in compiled\/once\/cpu\n$/)
+    const ran = await run('--steps 2')
+    expect(ran.stderr).toContain('what was compiled last: compiled/once/cpu\n')
+    expect(ran.code).toBe(0)
+    expect(results('runs/once/1').variants.map(({ variant }) => variant)).toEqual(['digits', 'plain'])
+    const text = dcrc.read('project/once.dcr')
+    dcrc.write('project/once.dcr', text.replace('variant plain', 'variant flat'))
+    const changed = await run('--steps 2')
+    expect(changed.stderr).toContain(
+      'once.dcr changed after compiled/once/cpu was compiled: compiling again\n',
+    )
+    expect(results('runs/once/2').variants.map(({ variant }) => variant)).toEqual(['digits', 'flat'])
+    // a variant that is gone is gone from the folder too
+    await dcrc.dcrc('compile once.dcr', 'project')
+    expect(readdirSync(dcrc.path('project/compiled/once/cpu/compiled')).sort()).toEqual(['digits', 'flat'])
+    dcrc.write('project/once.dcr', text)
+    rmSync(dcrc.path('project/compiled'), { recursive: true })
+  })
+
+  test('tells where its runs stand, and gives its table again', async () => {
+    const status = (line = ''): Promise<Outcome> => dcrc.dcrc(`status ${line}`.trim(), 'project')
+    expect((await status()).stderr).toContain('error[experiment/none]: no ablation was begun in runs')
+    const ran = await run('steep.dcr')
+    expect((await status()).stdout).toMatch(
+      /^runs\/steep\/1: 3 runs, 2 done, 1 failed\n {2}lr=0.01 {3}done\n {2}lr=1e\+38 {2}failed: stage `second`, .*\n {2}lr=0.1 {4}done\n$/,
+    )
+    const again = await dcrc.dcrc('report', 'project')
+    expect(again.stdout).toBe(ran.stdout)
+    rmSync(dcrc.path('project/runs/steep/1/report.html'))
+    await dcrc.dcrc('report runs/steep/1', 'project')
+    expect(existsSync(dcrc.path('project/runs/steep/1/report.html'))).toBe(true)
+    const two = await dcrc.dcrc('report runs/steep/1/lr=0.01 runs/steep/1/lr=0.1 --out two.html', 'project')
+    expect(two.stdout).toContain('report: two.html')
+    expect((await dcrc.dcrc('report nowhere', 'project')).stderr).toContain('nowhere is no run')
   })
 })

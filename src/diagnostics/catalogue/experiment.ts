@@ -50,3 +50,21 @@ dcrc run ablation.dcr
     help: 'leave out --resume',
   }),
 )
+
+export const noExperimentHere = define<{ folder: string }>(
+  'experiment/none',
+  'error',
+  `
+\`dcrc status\` and \`dcrc report\` are about an ablation or a comparison that was begun, by its folder; without one
+they take the newest below \`runs\`.
+
+\`\`\`sh
+dcrc run ablation.dcr
+dcrc status runs/temperature/1
+\`\`\`
+`,
+  ({ folder }) => ({
+    message: `no ablation was begun in ${folder}`,
+    help: '`dcrc run FILE` of an ablation, or `dcrc compare A B`, begins one',
+  }),
+)

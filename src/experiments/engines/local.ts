@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { inside } from '../../inside.js'
 import { Lease } from '../../runtime/lease.js'
 import type { RunResult } from '../../runtime/options.js'
@@ -35,10 +34,7 @@ export async function runLocally(
     const lease = claim(directory, cell)
     if (!(lease instanceof Lease)) return
     try {
-      const folder = new RunFolder(inside(directory, cell.folder))
-      const resume = folder.record !== undefined && folder.manifest !== undefined
-      // ended before it said what it is: nothing of it could be gone on with
-      if (!resume) rmSync(folder.directory, { recursive: true, force: true })
+      const resume = new RunFolder(inside(directory, cell.folder)).isRun
       const result = await run(cell, { resume, begun })
       const errors = result.status === 'failed' ? result.diagnostics : []
       settle(directory, cell, {

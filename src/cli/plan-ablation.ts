@@ -1,0 +1,97 @@
+import { stageStore } from '../cache.js'
+import { planAnalysed } from '../compiler/index.js'
+import type { Manifest } from '../artefact/manifest.js'
+import { bytes, flops } from '../diagnostics/units.js'
+import { columns, wrap } from '../diagnostics/wrap.js'
+import { cellsOf } from '../experiments/experiment.js'
+import { type StageNode, stageGraph } from '../experiments/stage-graph.js'
+import { measureMachine } from '../runtime/machine.js'
+import { StageStore } from '../runtime/store/stage-store.js'
+import { analyseVariants, draftOf } from './ablation.js'
+import { compileVariants } from './compile-variants.js'
+import { exitCodes } from './exit-codes.js'
+import { duration } from './missing-report.js'
+import type { PlanOptions } from './plan.js'
+import type { Target } from './target.js'
+
+/** `dcrc plan` of an ablation: its runs, the stages that are to be trained for them, and what that takes. */
+export async function planAblation(target: Target, name: string, options: PlanOptions): Promise<number> {
+  const found = analyseVariants(target, name, options)
+  if (!found) return exitCodes.userError
+  const manifests = new Map<string, Manifest>()
+  const compiled = compileVariants(found.variants, 'files', (label, { manifest }) =>
+    manifests.set(label, manifest),
+  )
+  const experiment = { ...draftOf(found, {}, ''), ...compiled }
+  const cells = cellsOf(experiment)
+  const manifestOf = (label: string): Manifest => {
+    const manifest = manifests.get(label)
+    if (!manifest) throw new Error(`no manifest of ${label}`)
+    return manifest
+  }
+  const { root } = target.files
+  const store = new StageStore(stageStore(root))
+  const { nodes, absent } = await stageGraph(cells, manifestOf, { root, steps: null, store })
+  const plans = new Map(
+    found.variants.flatMap(({ label, analysis }) =>
+      (planAnalysed(analysis).plan?.stages ?? []).map((stage) => [`${label} ${stage.stage}`, stage] as const),
+    ),
+  )
+  const planOf = ({ cell, stage }: StageNode) => plans.get(`${cell.variant.label} ${stage.name}`)
+  const left = nodes.filter(({ there }) => !there)
+  const work = left.reduce((sum, node) => sum + node.steps * (planOf(node)?.flops ?? 0), 0)
+  const disk = left.reduce((sum, node) => sum + (planOf(node)?.checkpointBytes ?? 0), 0)
+  const peak = Math.max(0, ...left.map((node) => planOf(node)?.memory.peak ?? 0))
+  const machine = await measureMachine()
+  if (options.json) {
+    const told = nodes.map((node) => ({
+      key: node.key,
+      stage: node.stage.name,
+      variant: node.cell.variant.label,
+      seed: node.cell.seed,
+      steps: node.steps,
+      runs: node.runs,
+      after: node.after,
+      there: node.there,
+      flops: node.steps * (planOf(node)?.flops ?? 0),
+    }))
+    const whole = { ablation: name, runs: cells.length, stages: told, flops: work, disk, peak, absent }
+    process.stdout.write(`${JSON.stringify(whole, null, 2)}\n`)
+    return exitCodes.done
+  }
+  const seeds = experiment.seeds.length
+  const there = nodes.length - left.length
+  const seconds = work / machine.flopsPerSecond
+  const costs = [
+    `  compute      ${flops(work)}: at least ${duration(seconds)} of this machine (large matrix products run at ${flops(machine.flopsPerSecond)}/s, measured just now); evaluations come on top`,
+    `  peak memory  ${bytes(peak)} predicted for a run; with --jobs n up to n times that`,
+    `  disk         ${bytes(disk)} of checkpoints`,
+  ]
+  const lines = [
+    `ablation ${name}`,
+    `  runs         ${cells.length}: ${experiment.variants.length} variants with ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} each`,
+    `  stages       ${left.length} to train${there > 0 ? `, ${there} already there` : ''}; without sharing ${nodes.reduce((sum, { runs }) => sum + runs, 0)}`,
+    ...summaryOf(nodes).map((text) => `    ${text}`),
+    ...(left.length > 0 ? costs : []),
+    ...(absent.length > 0
+      ? [`  not there    ${absent.join(', ')}: which stages are there already shows when they are`]
+      : []),
+  ]
+  process.stdout.write(`${lines.map((line) => wrap(line, columns(), 15)).join('\n')}\n`)
+  return exitCodes.done
+}
+
+/** `align: 4 (100 steps), each for 3 runs`, by the names of stages. */
+function summaryOf(nodes: readonly StageNode[]): readonly string[] {
+  const names = [...new Set(nodes.map(({ stage }) => stage.name))]
+  return names.map((name) => {
+    const own = nodes.filter(({ stage }) => stage.name === name)
+    const range = (values: readonly number[]): string => {
+      const [least, most] = [Math.min(...values), Math.max(...values)]
+      const text = (value: number): string => value.toLocaleString('en')
+      return least === most ? text(least) : `${text(least)} to ${text(most)}`
+    }
+    const runs = range(own.map((node) => node.runs))
+    return `${name}: ${own.length}, of ${range(own.map((node) => node.steps))} steps, each for ${runs} ${runs === '1' ? 'run' : 'runs'}`
+  })
+}

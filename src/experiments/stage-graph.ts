@@ -1,0 +1,81 @@
+import { dataOf } from '../artefact/graphs-of.js'
+import type { Manifest } from '../artefact/manifest.js'
+import type { StageSpec } from '../artefact/stages.js'
+import { openAllData } from '../runtime/open-data.js'
+import { originsOf } from '../runtime/store/origins.js'
+import { stageKeys } from '../runtime/store/stage-key.js'
+import type { StageStore } from '../runtime/store/stage-store.js'
+import type { Cell } from './experiment.js'
+
+/** A stage that an experiment needs, once for all runs that have it. */
+export interface StageNode {
+  readonly key: string
+  readonly stage: StageSpec
+  /** The last step that is trained. */
+  readonly steps: number
+  /** The first run that has it: who trains it. */
+  readonly cell: Cell
+  /** How many runs have it. */
+  readonly runs: number
+  /** The keys of the stages that must have ended before. */
+  readonly after: readonly string[]
+  /** Whether the store holds it. */
+  readonly there: boolean
+}
+
+/** What cannot be known of keys because files are not there: contents of weights and data. */
+export interface StageGraph {
+  readonly nodes: readonly StageNode[]
+  readonly absent: readonly string[]
+}
+
+/** The distinct stages of all runs, each after those that it follows from. */
+export async function stageGraph(
+  cells: readonly Cell[],
+  manifestOf: (label: string) => Manifest,
+  {
+    root,
+    steps,
+    store,
+  }: { readonly root: string; readonly steps: number | null; readonly store: StageStore },
+): Promise<StageGraph> {
+  const nodes = new Map<string, StageNode>()
+  const absent = new Set<string>()
+  const known = new Map<string, Awaited<ReturnType<typeof contentsOf>>>()
+  for (const cell of cells) {
+    const { label } = cell.variant
+    const manifest = manifestOf(label)
+    const contents = known.get(label) ?? (await contentsOf(manifest, root))
+    known.set(label, contents)
+    for (const name of contents.absent) absent.add(name)
+    const stepsOf = (stage: StageSpec): number => Math.min(steps ?? stage.steps, stage.steps)
+    const keys = stageKeys(manifest, { seed: cell.seed, steps: stepsOf, ...contents })
+    for (const stage of manifest.stages) {
+      const key = keys.get(stage.name) ?? ''
+      const before = nodes.get(key)
+      if (before) nodes.set(key, { ...before, runs: before.runs + 1 })
+      else {
+        // a run trains its stages one after the other, also where the later one does not follow from the earlier
+        const after = stage.after.flatMap((name) => keys.get(name) ?? [])
+        const there = store.find(key) !== undefined
+        nodes.set(key, { key, stage, steps: stepsOf(stage), cell, runs: 1, after, there })
+      }
+    }
+  }
+  return { nodes: [...nodes.values()], absent: [...absent] }
+}
+
+/** What is there of the files that a pipeline reads. */
+async function contentsOf(manifest: Manifest, root: string) {
+  const origins = await originsOf(manifest, root)
+  const { data } = await openAllData(manifest, root, { file: '', start: 0, end: 0 })
+  const missing = [
+    ...[...origins].flatMap(([name, contents]) => (contents ? [] : [name])),
+    ...[...dataOf(manifest)].filter((name) => !data.has(name)),
+  ]
+  return {
+    origins: new Map([...origins].map(([name, contents]) => [name, contents ?? ['absent']])),
+    data: Object.fromEntries([...data].map(([name, { rows }]) => [name, rows.fingerprint])),
+    absent: missing,
+  }
+}
