@@ -129,6 +129,8 @@ const stage = z.strictObject({
   keep_last: z.int().positive().nullable(),
   keep_best: watched.nullable(),
   stop: watched.extend({ stalls: z.int().positive() }).nullable(),
+  on_nonfinite: z.enum(['stop', 'skip']),
+  guard: z.strictObject({ above: z.number(), steps: z.int().positive() }).nullable(),
   updates: z.array(update).min(1),
   monitors: z.array(
     z.strictObject({

@@ -27,6 +27,10 @@ export interface StageSpec {
   readonly keep_best: WatchedMetric | null
   /** It ends when this has not become better for so many measurements. */
   readonly stop: (WatchedMetric & { readonly stalls: number }) | null
+  /** A step whose loss or gradient is not finite ends the run, or leaves the state as it was. */
+  readonly on_nonfinite: 'stop' | 'skip'
+  /** The run ends when the loss has been above for so many steps in a row. */
+  readonly guard: { readonly above: number; readonly steps: number } | null
   /** At least one; one without a name where the stage declares none. */
   readonly updates: readonly UpdateSpec[]
   /**

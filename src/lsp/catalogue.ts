@@ -53,7 +53,11 @@ export const clauses: Catalogue = byName([
     doc: '`keep best(valid.accuracy)`: the stage ends with the values that measured best; `keep last 3`: so many checkpoints stay.',
     parameters: [],
   },
-  { name: 'stop', doc: 'Ends a stage early: `stop when valid.accuracy stalls 5`.', parameters: [] },
+  {
+    name: 'stop',
+    doc: 'Ends a stage early: `stop when valid.accuracy stalls 5`; or a run that has gone astray: `stop when loss > 1e3 for 10 steps`.',
+    parameters: [],
+  },
   {
     name: 'update',
     doc: 'One of several that run in turn, a round of them a step: `update critic { times 5; train critic; ... }`.',

@@ -21,6 +21,8 @@ const stateSchema = z.strictObject({
   shares: z.record(z.string(), z.strictObject({ steps: z.int().nonnegative(), held: z.int().nonnegative() })),
   /** Where the streams among the data stand, by the data's name. */
   cursors: z.record(z.string(), cursorSchema),
+  /** For how many steps in a row the loss was too high, and steps were skipped. */
+  streaks: z.strictObject({ above: z.int().nonnegative(), skipped: z.int().nonnegative() }),
   /** The stages before this one, with the steps they were trained. */
   previous: z.array(place),
   /** Of the lines of metrics up to here. */

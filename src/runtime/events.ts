@@ -27,6 +27,15 @@ export type RunEvent =
       readonly steps: number
       readonly rows: number
     }
+  /** A step that was not finite was left out; told of the first, second, fourth, ... of a process. */
+  | {
+      readonly kind: 'skipped'
+      readonly stage: string
+      readonly step: number
+      readonly what: string
+      readonly value: number
+      readonly count: number
+    }
   | { readonly kind: 'step'; readonly line: MetricsLine; readonly steps: number }
   /** A stage whose measurements decide how it ends has ended: after a step, with the values of that or an earlier one. */
   | {

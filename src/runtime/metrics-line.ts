@@ -28,6 +28,8 @@ interface StepMetrics {
   /** Duration of the step, and how long it waited for its batch. */
   readonly step_ms: number
   readonly data_ms: number
+  /** The loss or the gradient was not finite, and the state is as it was. */
+  readonly skipped?: true
 }
 
 /** The values of a line by update; those of a stage that is one update have no name. */

@@ -84,6 +84,11 @@ export function createProgress(lane: Lane, options: ProgressOptions = {}): (even
       case 'step':
         if (stage) step(stage, event.line)
         return
+      case 'skipped': {
+        const all = event.count === 1 ? '' : `, as ${event.count} steps so far`
+        say(`${event.stage} step ${event.step}: the ${event.what} is ${event.value}; it is skipped${all}`)
+        return
+      }
       case 'checkpoint':
         if (!live) say(`checkpoint ${event.directory}`)
         return

@@ -3,7 +3,7 @@ import type { Json } from '../artefact/json.js'
 import type { Artefact } from '../artefact/manifest.js'
 import type { StageSpec } from '../artefact/stages.js'
 import { statesOf, trainedOf } from '../artefact/stage-parts.js'
-import { notFinite } from '../diagnostics/catalogue/run.js'
+import { diverged, notFinite } from '../diagnostics/catalogue/run.js'
 import { littleRoom, noRoom } from '../diagnostics/catalogue/run-folder.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { faultOf } from '../faults/fault.js'
@@ -198,11 +198,16 @@ class Run {
     }
     const measure = (step: number): Promise<boolean> => this.measureWithin(run, step)
     const end = await trainStage(run, this.context, { begun, save, measure })
+    const keptIn = (kept: number | null): string | null =>
+      kept === null ? null : this.folder.path(checkpointName({ stage: stage.name, step: kept }))
+    if (end.kind === 'diverged') {
+      const above = stage.guard?.above ?? 0
+      const facts = { stage: stage.name, ...end, above, steps: stage.guard?.steps ?? 0 }
+      throw new UserError(diverged(this.span, { ...facts, kept: keptIn(end.kept) }))
+    }
     if (end.kind === 'not-finite') {
       const { kept, step, what, value } = end
-      const checkpoint =
-        kept === null ? null : this.folder.path(checkpointName({ stage: stage.name, step: kept }))
-      throw new UserError(notFinite(this.span, { stage: stage.name, step, what, value, kept: checkpoint }))
+      throw new UserError(notFinite(this.span, { stage: stage.name, step, what, value, kept: keptIn(kept) }))
     }
     return end.kind === 'stopped'
   }

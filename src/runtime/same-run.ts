@@ -44,7 +44,7 @@ function factsOf(
   { compiler, target, models, adapters, data, evaluations, files }: Manifest,
   stage: StageSpec,
 ) {
-  const { name, keep_best, stop, measures, updates } = stage
+  const { name, keep_best, stop, on_nonfinite, measures, updates } = stage
   const watched = new Set([keep_best, stop].flatMap((metric) => metric?.evaluation ?? []))
   const named = <T extends { readonly name: string }>(list: readonly T[]) =>
     Object.fromEntries(list.map(({ name: key, ...rest }) => [`\`${key}\``, rest]))
@@ -58,6 +58,7 @@ function factsOf(
     [`stage \`${name}\``]: {
       keep_best,
       stop,
+      on_nonfinite,
       measures: measures.filter(({ evaluation }) => watched.has(evaluation)),
       updates: updates.map(({ graphs, ...update }) => ({
         ...update,

@@ -79,7 +79,7 @@ export async function planStage(
         : null
     return { spec, graphs, prologueFile: prologueOf }
   })
-  return { updates, state, settings }
+  return { updates, state, settings, skips: stage.on_nonfinite === 'skip' }
 }
 
 /** Has the worker write its state: a whole file for each model that the stage changes, and the optimizer's. */

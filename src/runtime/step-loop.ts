@@ -22,6 +22,8 @@ export interface StagePlan {
     readonly stored: StoredTensor | null
   }[]
   readonly settings: SessionSettings
+  /** A step that is not finite leaves the state as it was, and training goes on. */
+  readonly skips: boolean
 }
 
 export interface UpdatePlan {
@@ -42,10 +44,18 @@ export type StepOutcome =
       readonly stepMs: number
       /** How long the loop stood still for this step's batches. */
       readonly waitMs: number
+      /** It was not finite: the state is as it was. */
+      readonly skipped: NotFinite | null
     }
-  | { readonly kind: 'not-finite'; readonly what: 'loss' | 'gradient norm'; readonly value: number }
+  | ({ readonly kind: 'not-finite' } & NotFinite)
   /** An earlier step was not finite. */
   | { readonly kind: 'halted' }
+
+/** What of a step was not finite. */
+export interface NotFinite {
+  readonly what: 'loss' | 'gradient norm' | 'next state'
+  readonly value: number
+}
 
 /** One stage's training: owns the state and steps it. A step that is not finite leaves the state as it was. */
 export class StepLoop {
@@ -131,14 +141,17 @@ export class StepLoop {
     this.waitMs = 0
     this.accumulators.clear()
 
-    if (!Number.isFinite(loss)) return this.halt('loss', loss)
-    if (gradNorm !== null && !Number.isFinite(gradNorm)) return this.halt('gradient norm', gradNorm)
+    const problem = this.problemOf(loss, gradNorm, next)
+    if (problem) {
+      if (!this.plan.skips) return this.halt(problem)
+      return { kind: 'done', loss, gradNorm, monitors: {}, stepMs, waitMs, skipped: problem }
+    }
     for (const [key, tensor] of next) {
       if (!this.state.has(key)) continue
       this.state.get(key)?.dispose()
       this.state.set(key, tensor)
     }
-    return { kind: 'done', loss, gradNorm, monitors, stepMs, waitMs }
+    return { kind: 'done', loss, gradNorm, monitors, stepMs, waitMs, skipped: null }
   }
 
   /** Whether every state value is finite. */
@@ -183,9 +196,26 @@ export class StepLoop {
     return fromTensor(tensor).data
   }
 
-  private halt(what: 'loss' | 'gradient norm', value: number): StepOutcome {
+  /** What of a step is not finite. What goes on without it needs a whole state also where no norm tells of one. */
+  private problemOf(
+    loss: number,
+    gradNorm: number | null,
+    next: ReadonlyMap<string, Tensor>,
+  ): NotFinite | undefined {
+    if (!Number.isFinite(loss)) return { what: 'loss', value: loss }
+    if (gradNorm !== null)
+      return Number.isFinite(gradNorm) ? undefined : { what: 'gradient norm', value: gradNorm }
+    if (!this.plan.skips) return undefined
+    for (const tensor of next.values()) {
+      const value = toFloat32(fromTensor(tensor)).find((v) => !Number.isFinite(v))
+      if (value !== undefined) return { what: 'next state', value }
+    }
+    return undefined
+  }
+
+  private halt(problem: NotFinite): StepOutcome {
     this.halted = true
-    return { kind: 'not-finite', what, value }
+    return { kind: 'not-finite', ...problem }
   }
 
   private async run(

@@ -37,10 +37,17 @@ export type Shares = Readonly<Record<string, { readonly steps: number; readonly 
 /** Where the streams that a stage reads stand, by data. */
 export type Cursors = Readonly<Record<string, Cursor>>
 
+/** For how many steps in a row the loss was above what the stage allows, and steps were skipped. */
+export interface Streaks {
+  readonly above: number
+  readonly skipped: number
+}
+
 /** What a checkpoint holds beside tensors. */
 export interface Beside {
   readonly shares: Shares
   readonly cursors: Cursors
+  readonly streaks: Streaks
 }
 
 /** A stage that is to be trained. */

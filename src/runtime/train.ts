@@ -10,7 +10,7 @@ import { type Execution, executionsOf, rowsOfRound } from './round.js'
 import { planStage } from './stage-state.js'
 import type { StepOutcome } from './step-loop.js'
 import { buffersOf } from './tensors.js'
-import type { Beside, Cursors, Shares, StageRun, TrainContext } from './train-context.js'
+import type { Beside, Cursors, Shares, StageRun, Streaks, TrainContext } from './train-context.js'
 import { dueAfter } from './validation.js'
 
 export type StageEnd =
@@ -22,6 +22,13 @@ export type StageEnd =
       readonly what: string
       readonly value: number
       /** The step of the checkpoint that holds the last good state. */
+      readonly kept: number | null
+    }
+  /** The loss was above what the stage allows, for so many steps up to this one. */
+  | {
+      readonly kind: 'diverged'
+      readonly step: number
+      readonly loss: number
       readonly kept: number | null
     }
 
@@ -68,6 +75,10 @@ class StageTrainer {
   private readonly sent: Promise<void>[] = []
   private error: unknown
   private failure: Failure | undefined
+  private diverged: { readonly step: number; readonly loss: number } | undefined
+  private streaks: Streaks
+  /** Steps that this process has skipped. */
+  private skipped = 0
   /** The last step taken, and the last one that a checkpoint holds. */
   private taken: number
   private saved: number
@@ -83,6 +94,7 @@ class StageTrainer {
     this.taken = run.from?.step ?? 0
     this.saved = this.taken
     this.shares = { ...run.from?.shares }
+    this.streaks = run.from?.streaks ?? { above: 0, skipped: 0 }
   }
 
   async train(begun: () => Promise<void>): Promise<StageEnd> {
@@ -101,6 +113,9 @@ class StageTrainer {
       else if (this.context.clock.isDue) await this.checkpoint(false)
       if (measured && (await this.ends(step))) return { kind: 'trained', step }
     }
+    await this.settle(0)
+    const kept = this.saved > 0 ? this.saved : null
+    if (this.diverged) return { kind: 'diverged', ...this.diverged, kept }
     await this.checkpoint()
     if (this.failure) return { ...this.failure, kept: this.saved > 0 ? this.saved : null }
     return this.taken === steps ? { kind: 'trained', step: steps } : { kind: 'stopped', step: this.taken }
@@ -114,7 +129,7 @@ class StageTrainer {
   }
 
   private get isEnding(): boolean {
-    return this.failure !== undefined || this.context.signal?.aborted === true
+    return this.failure !== undefined || this.diverged !== undefined || this.context.signal?.aborted === true
   }
 
   private async sendRound(round: number): Promise<void> {
@@ -206,9 +221,11 @@ class StageTrainer {
   /** Takes note of a round whose updates have all run. */
   private endRound(step: number): void {
     const done = this.round.splice(0)
+    if (this.diverged || this.failure) return
     this.cursors.delete(this.taken)
     this.taken = step
     const { stage, steps } = this.run
+    const skipped = this.watch(step, done)
     const monitors = done.at(-1)?.outcome.monitors ?? {}
     const due = stage.monitors.flatMap(({ name, every, statistic }): [string, MonitorValue][] => {
       const value = monitors[name]
@@ -222,9 +239,30 @@ class StageTrainer {
       monitors: Object.fromEntries(due),
       step_ms: round(done.reduce((sum, { outcome }) => sum + outcome.stepMs, 0)),
       data_ms: round(done.reduce((sum, { outcome }) => sum + outcome.waitMs, 0)),
+      ...(skipped ? { skipped: true as const } : {}),
     }
     this.context.folder.metrics(line)
     this.context.emit({ kind: 'step', line, steps })
+  }
+
+  /** Counts steps in a row that go astray; whether the round was skipped in part. */
+  private watch(step: number, done: readonly ExecutionOutcome[]): boolean {
+    const { name, guard } = this.run.stage
+    const problem = done.find(({ outcome }) => outcome.skipped)?.outcome.skipped
+    const highest = Math.max(...done.map(({ outcome }) => outcome.loss))
+    this.streaks = {
+      skipped: problem ? this.streaks.skipped + 1 : 0,
+      above: guard && highest > guard.above ? this.streaks.above + 1 : 0,
+    }
+    if (problem) {
+      this.skipped++
+      const { what, value } = problem
+      if (isPowerOfTwo(this.skipped))
+        this.context.emit({ kind: 'skipped', stage: name, step, what, value, count: this.skipped })
+      if (this.streaks.skipped >= mostSkipped) this.failure = { kind: 'not-finite', step, what, value }
+    }
+    if (guard && this.streaks.above >= guard.steps) this.diverged = { step, loss: highest }
+    return problem !== null && problem !== undefined
   }
 
   /** The share of a monitor with one more step. */
@@ -241,9 +279,13 @@ class StageTrainer {
    */
   private async checkpoint(wanted = true): Promise<void> {
     await this.settle(0)
-    if (this.taken === this.saved || this.round.length > 0) return
+    if (this.taken === this.saved || this.round.length > 0 || this.diverged) return
     if (this.failure && !(await this.context.thread.call('isFinite', []))) return
-    const beside = { shares: { ...this.shares }, cursors: this.cursors.get(this.taken) ?? {} }
+    const beside = {
+      shares: { ...this.shares },
+      cursors: this.cursors.get(this.taken) ?? {},
+      streaks: this.streaks,
+    }
     if (await this.hooks.save(this.taken, beside, wanted)) this.saved = this.taken
   }
 
@@ -281,6 +323,11 @@ function metricsOf(done: readonly ExecutionOutcome[]): UpdateMetrics | Pick<Roun
   if (first && first[0] === null) return first[1]
   return { updates: Object.fromEntries(named) }
 }
+
+/** Where so many steps in a row are skipped, none will be taken any more. */
+const mostSkipped = 100
+
+const isPowerOfTwo = (n: number): boolean => Number.isInteger(Math.log2(n))
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000
 

@@ -78,6 +78,7 @@ async function planOf({ manifest, files }: Artefact, update: UpdateSpec, count: 
   const graphs = { step: linked(step), monitored: null, micro: null, prologue: linked(prologue) }
   const prologueFile = prologue && join(scratch, `${stageName}.prologue.safetensors`)
   return {
+    skips: false,
     updates: [{ spec: update, graphs, prologueFile }],
     state: update.trained.flatMap(({ model, path, shape }) => [
       { key: `param/${model}/${path}`, dtype: 'f32' as const, shape, stored: weights.parameter(model, path) },

@@ -79,6 +79,8 @@ const stage: Filled<LoweredStage> = {
   keepLast: 3,
   keepBest: { evaluation: 'e', case: 'c', metric: 'mean', better: 'higher' },
   stop: { evaluation: 'e', case: 'c', metric: 'mean', better: 'higher', stalls: 2 },
+  onNonfinite: 'stop',
+  guard: { above: 10, steps: 2 },
   updates: [update],
   monitors: [{ name: 'm', every: 2, statistic: 'value' }],
 }
@@ -164,6 +166,8 @@ const reasons: Readonly<Record<string, string>> = {
   'stages.span': 'a place in a source',
   'stages.saveEvery': 'checkpoints change nothing',
   'stages.keepLast': 'checkpoints change nothing',
+  'stages.guard.above': 'what ends in a mistake has no result',
+  'stages.guard.steps': 'what ends in a mistake has no result',
   'stages.monitors': 'they only watch',
   'stages.updates.stage': 'the stage has its name itself',
   'stages.updates.span': 'a place in a source',

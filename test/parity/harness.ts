@@ -128,6 +128,7 @@ export async function trainStage(
   const bytes = (spec: GraphSpec | null): Uint8Array | null => spec && linked(artefact, spec, weight)
   const folder = await mkdtemp(join(tmpdir(), 'dcrc-parity-'))
   const loop = await StepLoop.open({
+    skips: stage.on_nonfinite === 'skip',
     updates: stage.updates.map((spec) => {
       const { step, monitored, micro, prologue } = spec.graphs
       const graphs = {

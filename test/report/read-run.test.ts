@@ -49,6 +49,8 @@ const manifest: Manifest = {
       keep_last: null,
       keep_best: null,
       stop: null,
+      on_nonfinite: 'stop',
+      guard: null,
       updates: [
         {
           name: null,

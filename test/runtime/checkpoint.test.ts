@@ -31,6 +31,7 @@ const state = {
   step: 3,
   shares: {},
   cursors: {},
+  streaks: { above: 0, skipped: 0 },
   previous: [],
   metrics: { lines: 0, crc32: 0 },
 }

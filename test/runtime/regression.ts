@@ -211,6 +211,8 @@ function stageSpec(files: Map<string, Uint8Array>, name: string, options: Option
     keep_last: null,
     keep_best: null,
     stop: null,
+    on_nonfinite: 'stop',
+    guard: null,
     monitors: [{ name: 'residual', every: 3, statistic: 'value' }],
     updates: [
       {

@@ -369,6 +369,12 @@ const clause = fc.oneof(
   node<StageClause>({ kind: kind('keep'), last: expression }),
   node<StageClause>({ kind: kind('keep'), best: metric }),
   node<StageClause>({ kind: kind('stop'), metric, stalls: expression }),
+  node<StageClause>({
+    kind: kind('guard'),
+    above: expression,
+    steps: expression,
+    unit: fc.constantFrom('step' as const, 'steps' as const),
+  }),
   node<StageClause>({ kind: kind('clause'), name: clauseName, value: expression }),
 )
 

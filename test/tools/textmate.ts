@@ -26,7 +26,17 @@ const reserved = t.vocabulary.filter((type) => isWord(type) && type.CATEGORIES?.
 const contextual = t.vocabulary.filter((type) => isWord(type) && type.CATEGORIES?.[0] === t.Name)
 const plain = reserved.filter((type) => !constants.includes(type) && !operators.includes(type))
 /** Words that have a pattern of their own: two in a row, or behind a number. */
-const pairs: readonly TokenType[] = [t.Keep, t.Last, t.Best, t.Stop, t.When, t.Epoch, t.Epochs]
+const pairs: readonly TokenType[] = [
+  t.Keep,
+  t.Last,
+  t.Best,
+  t.Stop,
+  t.When,
+  t.Epoch,
+  t.Epochs,
+  t.Step,
+  t.Steps,
+]
 const first = contextual.filter((type) => !behind.includes(type) && !pairs.includes(type))
 
 const source = ({ PATTERN }: TokenType): string => (PATTERN instanceof RegExp ? PATTERN.source : '')
@@ -71,6 +81,10 @@ const patterns: readonly Pattern[] = [
     captures: { 1: { name: keyword }, 2: { name: keyword }, 3: { name: keyword }, 4: { name: keyword } },
   },
   { match: String.raw`(?<=[\w)])\s+(?:${all([t.Epoch, t.Epochs])})\b`, name: keyword },
+  {
+    match: String.raw`\b(${wordOf(t.For)})\s+([\d_]+|${name})\s+(${all([t.Step, t.Steps])})(?=\s*(?:;|\}|$|//))`,
+    captures: { 1: { name: keyword }, 2: { name: 'constant.numeric.dcr' }, 3: { name: keyword } },
+  },
   {
     match: String.raw`(?:^|(?<=[{;]))\s*(${all(first)})(?=\s+${name}\b)`,
     captures: { 1: { name: keyword } },

@@ -325,6 +325,14 @@ class FilePrinter extends ExpressionPrinter {
         return concat(['keep last ', ...(clause.last ? [this.expression(clause.last, 1)] : [])])
       case 'stop':
         return concat([`stop when ${metric(clause.metric)} stalls `, this.expression(clause.stalls, 1)])
+      case 'guard':
+        return concat([
+          'stop when loss > ',
+          this.expression(clause.above, 1),
+          ' for ',
+          this.expression(clause.steps, 1),
+          ` ${clause.unit}`,
+        ])
       case 'clause':
         return group(
           concat([clause.name.text, ' ', this.expression(clause.value), ...(clause.exact ? [' exact'] : [])]),

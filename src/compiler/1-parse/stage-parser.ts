@@ -15,6 +15,7 @@ import type {
   StageClause,
   StageEntry,
   StageItem,
+  GuardClause,
   StopClause,
   TrainClause,
   TrainGroup,
@@ -302,14 +303,36 @@ export abstract class StageParser extends DeclarationParser {
     return this.ACTION(() => ({ kind: 'keep', ...what, span: this.from(first) }))
   })
 
-  /** `stop when valid.accuracy stalls 5` */
-  private readonly stop: Rule<StopClause> = this.part('stop', () => {
+  /** `stop when valid.accuracy stalls 5`, `stop when loss > 1e3 for 10 steps` */
+  private readonly stop: Rule<StopClause | GuardClause> = this.part('stop', () => {
     const first = this.CONSUME(t.Stop)
     this.CONSUME(t.When)
-    const metric = this.SUBRULE(this.metric)
-    this.CONSUME(t.Stalls)
-    const stalls = this.SUBRULE(this.element)
-    return this.ACTION(() => ({ kind: 'stop', metric, stalls, span: this.from(first) }))
+    return this.OR([
+      {
+        GATE: () => this.next(t.Loss) && !this.next(t.Dot, 2),
+        ALT: () => {
+          this.CONSUME(t.Loss)
+          this.CONSUME(t.Greater)
+          const above = this.SUBRULE(this.element)
+          this.CONSUME(t.For)
+          const steps = this.SUBRULE1(this.element)
+          const word = this.OR1([{ ALT: () => this.CONSUME(t.Steps) }, { ALT: () => this.CONSUME(t.Step) }])
+          return this.ACTION((): GuardClause => {
+            const unit = word.tokenType === t.Step ? 'step' : 'steps'
+            return { kind: 'guard', above, steps, unit, span: this.from(first) }
+          })
+        },
+      },
+      {
+        IGNORE_AMBIGUITIES: true,
+        ALT: () => {
+          const metric = this.SUBRULE(this.metric)
+          this.CONSUME(t.Stalls)
+          const stalls = this.SUBRULE2(this.element)
+          return this.ACTION((): StopClause => ({ kind: 'stop', metric, stalls, span: this.from(first) }))
+        },
+      },
+    ])
   })
 
   /** `valid.accuracy`: an evaluation and what it measures */

@@ -268,6 +268,7 @@ export type StageClause =
   | MonitorClause
   | KeepClause
   | StopClause
+  | GuardClause
   | ValueClause
   | Allow
 
@@ -284,6 +285,15 @@ export interface StopClause {
   readonly kind: 'stop'
   readonly metric: MetricPath
   readonly stalls: Expression
+  readonly span: Span
+}
+
+/** `stop when loss > 1e3 for 10 steps`: training that has gone astray ends the run. */
+export interface GuardClause {
+  readonly kind: 'guard'
+  readonly above: Expression
+  readonly steps: Expression
+  readonly unit: 'step' | 'steps'
   readonly span: Span
 }
 

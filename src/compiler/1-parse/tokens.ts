@@ -66,6 +66,8 @@ export const When = contextual('when')
 export const Stalls = contextual('stalls')
 export const Epoch = contextual('epoch')
 export const Epochs = contextual('epochs')
+export const Step = contextual('step')
+export const Steps = contextual('steps')
 export const From = contextual('from')
 export const As = contextual('as')
 export const Ignore = contextual('ignore')
@@ -91,7 +93,7 @@ const keywords = [
   [True, False, None, And, Or, Not, With, Param, Data, Model, Adapter, Loss, Stage, Evaluate, Export, Train],
   [Monitor, Every, From, As, Strip, Ignore, Of, Like, Except, Where, Rows, Exact, Allow, Freeze],
   [Ablation, Variant, Vary, Seeds],
-  [Keep, Last, Best, Stop, When, Stalls, Epochs, Epoch],
+  [Keep, Last, Best, Stop, When, Stalls, Epochs, Epoch, Steps, Step],
   [State, Next, After, Update],
 ].flat()
 

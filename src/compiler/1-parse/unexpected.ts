@@ -18,7 +18,7 @@ const fileWords = ['use', 'module', 'record', 'fn', 'let', 'pipeline', 'ablation
 const pipelineWords =
   'param data model adapter let fn loss stage evaluate export override remove allow'.split(' ')
 export const clauseWords =
-  'train freeze minimize optimizer schedule steps epochs accumulate chunk memory clip_norm ema precision save_every monitor keep stop allow update override remove'.split(
+  'train freeze minimize optimizer schedule steps epochs accumulate chunk memory clip_norm ema precision on_nonfinite save_every monitor keep stop allow update override remove'.split(
     ' ',
   )
 

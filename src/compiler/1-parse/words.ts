@@ -59,6 +59,9 @@ const wants: Readonly<Record<string, { readonly what: string; readonly help?: st
   'keepClause:CallParen': { what: '`(` and a metric', help: '`keep best(valid.accuracy)`' },
   'keepClause:': { what: '`last n` or `best(...)`', help: '`keep best(valid.accuracy)`' },
   'stop:When': { what: '`when` and a metric', help: '`stop when valid.accuracy stalls 5`' },
+  'stop:Greater': { what: '`>` and a number', help: '`stop when loss > 1e3 for 10 steps`' },
+  'stop:For': { what: '`for` and a number of steps', help: '`stop when loss > 1e3 for 10 steps`' },
+  'stop:': { what: '`steps`', help: '`stop when loss > 1e3 for 10 steps`' },
   'stop:Stalls': {
     what: '`stalls` and a number of measurements',
     help: '`stop when valid.accuracy stalls 5`',

@@ -15,6 +15,7 @@ const stageClauses = {
   epochs: 'epochs 3',
   memory: 'memory 16 GB',
   precision: 'precision bf16',
+  on_nonfinite: 'on_nonfinite "skip"',
   save_every: 'save_every 500',
 } as const
 

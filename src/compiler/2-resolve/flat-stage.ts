@@ -46,7 +46,9 @@ export const clauseKey = (clause: StageClause): string =>
           ? clause.best
             ? 'keep best'
             : 'keep last'
-          : clause.kind
+          : clause.kind === 'guard'
+            ? 'stop when loss'
+            : clause.kind
 
 /** A stage over the one that it overrides, or a new one: clauses by their keys, updates by their names. */
 export function flatStage(

@@ -55,7 +55,13 @@ export interface StageValidation {
   readonly stop: (WatchedMetric & { readonly stalls: number }) | null
 }
 
-export interface LoweredStage extends StageValidation {
+/** What a stage does about training that goes astray. */
+export interface StageSafety {
+  readonly onNonfinite: StageSpec['on_nonfinite']
+  readonly guard: StageSpec['guard']
+}
+
+export interface LoweredStage extends StageValidation, StageSafety {
   readonly name: string
   readonly span: Span
   /** Rounds, in each of which the updates run in turn. */

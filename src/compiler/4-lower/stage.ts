@@ -15,6 +15,7 @@ import type { PipelineScope } from '../3-elaborate/pipeline-scope.js'
 import { type Clauses, type NumberOf, attempt, numberOf, positiveNumber, sortClauses } from './clauses.js'
 import type { LoweredStage, LoweredUpdate, SharedState, StageValidation } from './lowered.js'
 import { memoryBudget } from './memory-budget.js'
+import { stageSafety } from './safety.js'
 import { chooseSchedule } from './optimizers.js'
 import { stepsOfEpochs } from './stage-length.js'
 import { adaptedWeights } from './trained.js'
@@ -92,6 +93,7 @@ export function lowerStage(
     span: stage.span,
     steps,
     saveEvery,
+    ...stageSafety(scope, stage, clauses, diagnostics),
     updates,
     monitors: monitors.map(({ value: m, file }) => {
       const every = m.every ? positiveNumber(x, scope.environment(file), 'every', m.every, 'int') : 1

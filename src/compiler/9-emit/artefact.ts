@@ -171,6 +171,8 @@ function stageSpec({ lowered, updates }: EmittedStage, identity: StageIdentity |
     keep_last: lowered.keepLast,
     keep_best: lowered.keepBest,
     stop: lowered.stop,
+    on_nonfinite: lowered.onNonfinite,
+    guard: lowered.guard,
     updates: updates.map(updateSpec),
     monitors: lowered.monitors.map(({ name, every, statistic }) => ({ name, every, statistic })),
   }

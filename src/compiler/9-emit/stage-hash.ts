@@ -52,6 +52,7 @@ export function stageIdentities(lowered: Lowered, target: string, version: strin
           data: lowered.data.filter(({ name }) => data.has(name)),
           steps: stage.steps,
           before,
+          on_nonfinite: stage.onNonfinite === 'stop' ? undefined : stage.onNonfinite,
           ...ending(stage, lowered),
           ...round(stage),
         }),

@@ -444,6 +444,26 @@ checkpoint. Common causes: a learning rate that is too high, a division by zero,
   }),
 )
 
+export const diverged = define<{
+  stage: string
+  step: number
+  loss: number
+  above: number
+  steps: number
+  kept: string | null
+}>(
+  'run/diverged',
+  'error',
+  `
+\`stop when loss > x for n steps\` guards a stage: the loss was above x for n steps in a row, and the run has ended. The state
+of these steps is not kept. A lower learning rate, a longer warm-up or \`clip_norm\` help most often.
+`,
+  ({ stage, step, loss, above, steps, kept }) => ({
+    message: `stage \`${stage}\`, step ${step}: the loss is ${loss}, and has been above ${above} for ${steps} steps`,
+    help: `${kept === null ? 'no checkpoint was written before' : `the last checkpoint is ${kept}`}; lower the learning rate, lengthen the warm-up, or clip gradients`,
+  }),
+)
+
 export const unreadableData = define<{ problem: string; help: string }>(
   'run/data-unreadable',
   'error',

@@ -75,7 +75,7 @@ export class StageStore {
     return {
       record,
       checkpoint,
-      beside: { shares: whole.shares, cursors: whole.cursors },
+      beside: { shares: whole.shares, cursors: whole.cursors, streaks: whole.streaks },
       lines: lines.map((line) => JSON.parse(line) as MetricsLine),
     }
   }

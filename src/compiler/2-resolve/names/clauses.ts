@@ -27,6 +27,9 @@ export function followClause<S>(f: Follower<S>, clause: StageEntry, scope: S): v
     case 'stop':
       f.use(scope, clause.metric.evaluation, 'declaration')
       return followValue(f, clause.stalls, scope)
+    case 'guard':
+      followValue(f, clause.above, scope)
+      return followValue(f, clause.steps, scope)
     case 'clause': {
       const { name, value } = clause
       const plugin = name.text === 'optimizer' || name.text === 'schedule'
