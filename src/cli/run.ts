@@ -55,6 +55,7 @@ export async function run(name: string | undefined, options: RunCommand): Promis
   const runOptions: RunOptions = {
     resume,
     file: 'folder' in source ? source.folder : source.target.entry,
+    ...('target' in source ? { texts: source.target.files.texts } : {}),
     ...(runDir === undefined ? {} : { runDir }),
     ...(steps === undefined ? {} : { steps }),
     ...(stage === undefined ? {} : { stage }),

@@ -27,7 +27,7 @@ export async function showRun(
   }
   try {
     const result = await runPipeline(source, { ...options, onEvent })
-    if (result.status === 'failed') screen.write(formatDiagnostics(result.diagnostics))
+    if (result.status === 'failed') screen.write(formatDiagnostics(result.diagnostics, options.texts))
     return result
   } finally {
     lane.end()

@@ -1,5 +1,5 @@
 import { graphsOf } from '../artefact/graphs-of.js'
-import type { Artefact } from '../artefact/manifest.js'
+import type { Artefact, Manifest } from '../artefact/manifest.js'
 import { failedGraph } from '../diagnostics/catalogue/run.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { readModel } from '../onnx/protobuf.js'
@@ -27,11 +27,20 @@ export function graphFailure(file: string, error: unknown): GraphFailure {
   return { file, node: node || undefined, problem: problem || message }
 }
 
+/** Where in the source a node of a graph comes from, as `file:line:column`; nodes are called `<operator>_<number>`. */
+export function placeOf(
+  { source_map: { places, nodes } }: Manifest,
+  file: string,
+  node: string | undefined,
+): string | undefined {
+  const k = Number(/_(\d+)$/.exec(node ?? '')?.[1] ?? -1)
+  return places[nodes[file]?.[k] ?? -1]
+}
+
 /** The diagnostic for a run that onnxruntime ended: the operator, its line in the source, and the shapes that it reads. */
 export function graphFault({ failure }: GraphFault, { manifest, files }: Artefact, span: Span): Diagnostic {
   const { file, node, problem } = failure
-  const k = node === undefined ? -1 : Number(/_(\d+)$/.exec(node)?.[1] ?? -1)
-  const place = manifest.source_map.places[manifest.source_map.nodes[file]?.[k] ?? -1]
+  const place = placeOf(manifest, file, node)
   const bytes = files.get(file)
   const found = bytes && readModel(bytes).graph?.node?.find(({ name }) => name === node)
   const spec = graphsOf(manifest).find((graph) => graph.file === file)

@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Where diagnostics point that have no place of their own, e.g. the pipeline's file. */
   readonly file?: string
+  /** The sources that the pipeline was compiled from, by their paths, where they are at hand. */
+  readonly texts?: ReadonlyMap<string, string>
   /** Opens data otherwise than by the sources of `src/runtime/sources`. */
   readonly openDataset?: OpenDataset
   /** Shares what is measured before the first stage with other runs from the same start. */

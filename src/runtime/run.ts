@@ -11,6 +11,7 @@ import { GraphFault, graphFault } from '../faults/graph-fault.js'
 import { findEvaluationKind } from '../evaluations/registry.js'
 import { checkTarget, loadArtefact } from './artefact.js'
 import { type Place, checkpointName, pruneCheckpoints, saveCheckpoint } from './checkpoint.js'
+import { describeOrigin } from './describe-origin.js'
 import { bestSoFar, dueAfter, endingOf, isWatched, momentWithin } from './validation.js'
 import { type Measure, evaluate } from './evaluate.js'
 import { startKey } from './start-key.js'
@@ -206,8 +207,10 @@ class Run {
       throw new UserError(diverged(this.span, { ...facts, kept: keptIn(end.kept) }))
     }
     if (end.kind === 'not-finite') {
-      const { kept, step, what, value } = end
-      throw new UserError(notFinite(this.span, { stage: stage.name, step, what, value, kept: keptIn(kept) }))
+      const { kept, step, what, value, origin } = end
+      const facts = { stage: stage.name, step, what, value, kept: keptIn(kept) }
+      const known = origin && describeOrigin(origin, artefact.manifest, this.options.texts)
+      throw new UserError(notFinite(known?.span ?? this.span, { ...facts, origin: known?.words }))
     }
     return end.kind === 'stopped'
   }

@@ -5,7 +5,10 @@ import { type Binding, linkInputs } from '../artefact/link.js'
 import { stateKey } from '../artefact/roles.js'
 import { type WrittenTensor, readTensor, writeSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
+import { type NonFiniteInput, type NonFiniteOrigin, firstNonFinite } from './first-non-finite.js'
 import type { MonitorValue } from './metrics-line.js'
+import { isMemoryFault } from '../faults/memory-fault.js'
+import { GraphFault } from '../faults/graph-fault.js'
 import { prologueResults } from './prologue.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
 import type { DType } from '../graph/types.js'
@@ -47,9 +50,11 @@ export type StepOutcome =
       /** It was not finite: the state is as it was. */
       readonly skipped: NotFinite | null
     }
-  | ({ readonly kind: 'not-finite' } & NotFinite)
+  | ({ readonly kind: 'not-finite'; readonly origin: Origin | undefined } & NotFinite)
   /** An earlier step was not finite. */
   | { readonly kind: 'halted' }
+
+export type Origin = NonFiniteOrigin | NonFiniteInput
 
 /** What of a step was not finite. */
 export interface NotFinite {
@@ -66,6 +71,8 @@ export class StepLoop {
   private readonly accumulators = new Map<string, Tensor>()
   private readonly zero = new Map<string, Tensor>()
   private readonly loaded = new Map<GraphSpec, LoadedGraph>()
+  /** Where a micro-batch of the step at hand was first not finite. */
+  private origin: Origin | undefined
   private microLosses: number[] = []
   private microMs = 0
   private waitMs = 0
@@ -112,6 +119,7 @@ export class StepLoop {
       if (role.kind === 'state') this.accumulators.set(stateKey(update.spec.name, role.state), tensor)
       if (role.kind === 'loss') this.microLosses.push(scalar(tensor))
     }
+    if (!Number.isFinite(this.microLosses.at(-1))) this.origin ??= await this.explain(update, micro, feeds)
     this.idleSince = performance.now()
     this.microMs += this.idleSince - started
   }
@@ -136,14 +144,16 @@ export class StepLoop {
     this.idleSince = performance.now()
     const stepMs = this.microMs + this.idleSince - started
     const { waitMs } = this
+    const problem = this.problemOf(loss, gradNorm, next)
+    const origin = problem && (this.origin ?? (await this.explain(update, step, feeds)))
+    this.origin = undefined
     this.microLosses = []
     this.microMs = 0
     this.waitMs = 0
     this.accumulators.clear()
 
-    const problem = this.problemOf(loss, gradNorm, next)
     if (problem) {
-      if (!this.plan.skips) return this.halt(problem)
+      if (!this.plan.skips) return this.halt(problem, origin)
       return { kind: 'done', loss, gradNorm, monitors: {}, stepMs, waitMs, skipped: problem }
     }
     for (const [key, tensor] of next) {
@@ -213,9 +223,28 @@ export class StepLoop {
     return undefined
   }
 
-  private halt(problem: NotFinite): StepOutcome {
+  private halt(problem: NotFinite, origin: Origin | undefined): StepOutcome {
     this.halted = true
-    return { kind: 'not-finite', ...problem }
+    return { kind: 'not-finite', ...problem, origin }
+  }
+
+  /** Where a run of a graph was first not finite; undefined where nothing is known, and where such steps are skipped. */
+  private async explain(
+    update: UpdatePlan,
+    spec: GraphSpec,
+    feeds: HostTensors,
+  ): Promise<Origin | undefined> {
+    if (this.plan.skips) return undefined
+    try {
+      const model = this.modelOf(update, spec)
+      return await firstNonFinite(spec, model, this.plan.settings, (input) =>
+        this.feed(update, spec, feeds, input),
+      )
+    } catch (error) {
+      // That the cause is not found must not hide what happened: a session of a changed graph may take too much memory.
+      if (error instanceof GraphFault || isMemoryFault(error)) return undefined
+      throw error
+    }
   }
 
   private async run(
@@ -224,21 +253,35 @@ export class StepLoop {
     feeds: HostTensors,
   ): Promise<ReadonlyMap<GraphSpec['outputs'][number], Tensor>> {
     const graph = await this.graph(update, spec)
-    return graph.run(({ name, role }) => {
-      if (role.kind === 'prologue') return null
-      const tensor =
-        role.kind === 'state'
-          ? this.kept(stateKey(update.spec.name, role.state))
-          : feeds[name] && toTensor(feeds[name])
-      if (!tensor) throw new Error(`${spec.file}: nothing to feed into ${name}`)
-      return tensor
-    })
+    return graph.run((input) => this.feed(update, spec, feeds, input))
+  }
+
+  private feed(
+    update: UpdatePlan,
+    spec: GraphSpec,
+    feeds: HostTensors,
+    { name, role }: GraphSpec['inputs'][number],
+  ): Tensor | null {
+    if (role.kind === 'prologue') return null
+    const tensor =
+      role.kind === 'state'
+        ? this.kept(stateKey(update.spec.name, role.state))
+        : feeds[name] && toTensor(feeds[name])
+    if (!tensor) throw new Error(`${spec.file}: nothing to feed into ${name}`)
+    return tensor
   }
 
   /** Sessions are made at first use: a stage may end before its first monitored step. */
   private async graph(update: UpdatePlan, spec: GraphSpec): Promise<LoadedGraph> {
     const known = this.loaded.get(spec)
     if (known) return known
+    const graph = await LoadedGraph.load(spec, this.modelOf(update, spec), this.plan.settings)
+    this.loaded.set(spec, graph)
+    return graph
+  }
+
+  /** The bytes of a graph of an update, linked with the results of its prologue. */
+  private modelOf(update: UpdatePlan, spec: GraphSpec): Uint8Array {
     const { graphs } = update.spec
     const name = (['step', 'monitored', 'micro'] as const).find((n) => graphs[n] === spec)
     const model = name && update.graphs[name]
@@ -249,9 +292,7 @@ export class StepLoop {
       if (!place) throw new Error(`${spec.file}: the prologue does not give ${role.key}`)
       return [[name, place]]
     })
-    const graph = await LoadedGraph.load(spec, linkInputs(model, new Map(places)), this.plan.settings)
-    this.loaded.set(spec, graph)
-    return graph
+    return linkInputs(model, new Map(places))
   }
 }
 

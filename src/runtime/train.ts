@@ -8,7 +8,7 @@ import type { Cursor } from './order/cursor.js'
 import { alone } from './order/order.js'
 import { type Execution, executionsOf, rowsOfRound } from './round.js'
 import { planStage } from './stage-state.js'
-import type { StepOutcome } from './step-loop.js'
+import type { Origin, StepOutcome } from './step-loop.js'
 import { buffersOf } from './tensors.js'
 import type { Beside, Cursors, Shares, StageRun, Streaks, TrainContext } from './train-context.js'
 import { dueAfter } from './validation.js'
@@ -21,6 +21,8 @@ export type StageEnd =
       readonly step: number
       readonly what: string
       readonly value: number
+      /** Where it came up; undefined where that is not known. */
+      readonly origin: Origin | undefined
       /** The step of the checkpoint that holds the last good state. */
       readonly kept: number | null
     }
@@ -259,7 +261,8 @@ class StageTrainer {
       const { what, value } = problem
       if (isPowerOfTwo(this.skipped))
         this.context.emit({ kind: 'skipped', stage: name, step, what, value, count: this.skipped })
-      if (this.streaks.skipped >= mostSkipped) this.failure = { kind: 'not-finite', step, what, value }
+      if (this.streaks.skipped >= mostSkipped)
+        this.failure = { kind: 'not-finite', step, what, value, origin: undefined }
     }
     if (guard && this.streaks.above >= guard.steps) this.diverged = { step, loss: highest }
     return problem !== null && problem !== undefined

@@ -163,6 +163,61 @@ describe('on_nonfinite "skip"', () => {
   })
 })
 
+describe('a step that is not finite names the first expression that was not', () => {
+  const written = (loss: string, clauses = ''): string => `
+module Number() { value: float[2] = constant(0.5); fn forward() = value }
+fn risky(x: float[n]) -> float[n] {
+  y = x - 1.0
+  log(y)
+}
+pipeline p {
+  model a = Number()
+  stage s { train a; minimize ${loss}; optimizer sgd(lr = 0.1); steps 3; ${clauses} }
+  export a
+}`
+  const told = async (name: string, source: string) => {
+    const result = await runPipeline(compileText(source), {
+      root: folder,
+      runDir: join(folder, name),
+      threads: 1,
+      texts: new Map([['test.dcr', source]]),
+    })
+    if (result.status !== 'failed') throw new Error(result.status)
+    const [diagnostic] = result.diagnostics
+    const { file = '', start = 0, end = 0 } = diagnostic?.span ?? {}
+    const line = source.slice(0, start).split('\n').length
+    return { why: diagnostic?.why, at: `${file}:${line} ${source.slice(start, end)}` }
+  }
+
+  test('in a function, by its line and what it read', async () => {
+    expect(await told('log', written('sum(risky(a.value) + 3.0)'))).toEqual({
+      why: expect.stringMatching(
+        /^the first that is not finite is `Log` of test\.dcr:5:3: it gives NaN of `[^`]+` f32\[2\] from -0\.5 to -0\.5; the step was not taken$/,
+      ),
+      at: 'test.dcr:5 log',
+    })
+  })
+
+  test('in a derivative, by the expression that it is that of', async () => {
+    // d sqrt(x) / dx = 1 / (2 sqrt(x)) at 0
+    const { why, at } = await told('sqrt', written('sum(sqrt(square(a.value - 0.5)))'))
+    expect(at).toBe('test.dcr:9 sqrt')
+    expect(why).toMatch(/ of test\.dcr:9:\d+: it gives (Infinity|NaN) of /)
+  })
+
+  test('in a micro-batch', async () => {
+    const loss = 'sum(risky(a.value + draw uniform(low = 0.0, high = 0.1) of [2]))'
+    expect(await told('micro', written(loss, 'accumulate 3'))).toMatchObject({ at: 'test.dcr:5 log' })
+  })
+
+  test('where its memory overflows, with infinity', async () => {
+    expect(await told('exp', written('sum(exp(200.0 * a.value))'))).toMatchObject({
+      at: 'test.dcr:9 exp',
+      why: expect.stringContaining('it gives Infinity of'),
+    })
+  })
+})
+
 test('where every step is skipped the run ends', async () => {
   const never = compileText(`
 module Number() { value: float[] = zeros; fn forward() = value }

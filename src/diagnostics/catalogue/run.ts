@@ -426,17 +426,20 @@ export const notFinite = define<{
   what: string
   value: number
   kept: string | null
+  /** What gave the first value that was not finite, of what. */
+  origin: string | undefined
 }>(
   'run/not-finite',
   'error',
   `
 The loss or the norm of the gradients became NaN or infinite. The step was not taken; the last good state is kept as a
-checkpoint. Common causes: a learning rate that is too high, a division by zero, the logarithm or square root of zero
+checkpoint. The step is run again, with a look at each value, and the message shows the first expression that gave something
+which is not finite, and the ranges of what it read. Common causes: a learning rate that is too high, a division by zero, the logarithm or square root of zero
 (whose derivative is infinite), an exponential that overflows.
 `,
-  ({ stage, step, what, value, kept }) => ({
+  ({ stage, step, what, value, kept, origin }) => ({
     message: `stage \`${stage}\`, step ${step}: the ${what} is ${value}`,
-    why: 'the step was not taken',
+    why: origin === undefined ? 'the step was not taken' : `${origin}; the step was not taken`,
     help:
       kept === null
         ? 'no state before it was finite; lower the learning rate or look for log, sqrt and division near 0'
