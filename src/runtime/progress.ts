@@ -1,7 +1,8 @@
 import pc from 'picocolors'
 import { bytes } from '../diagnostics/units.js'
 import type { RunEvent } from './events.js'
-import { type MetricsLine, updatesOf } from './metrics-line.js'
+import { LossTrace } from './loss-trace.js'
+import { type MetricsLine, type MonitorValue, updatesOf } from './metrics-line.js'
 import type { Lane } from './screen.js'
 import { describeSubstitutes } from './substitutes.js'
 
@@ -9,6 +10,8 @@ export interface ProgressOptions {
   /** Milliseconds; `performance.now` by default. */
   readonly now?: () => number
   readonly colors?: boolean
+  /** Bytes that the process takes; 0: not to be shown. */
+  readonly memory?: () => number
 }
 
 /** How often a terminal's line is redrawn, and how far apart plain lines are at most, in milliseconds. */
@@ -21,7 +24,11 @@ const plainEvery = 5000
  */
 export function createProgress(lane: Lane, options: ProgressOptions = {}): (event: RunEvent) => void {
   const live = lane.isTerminal
-  const { now = () => performance.now(), colors = live && pc.isColorSupported } = options
+  const {
+    now = () => performance.now(),
+    colors = live && pc.isColorSupported,
+    memory = () => process.memoryUsage.rss(),
+  } = options
   const color = pc.createColors(colors)
   const say = (text: string): void => lane.say(text)
   let stage: StageClock | undefined
@@ -31,12 +38,15 @@ export function createProgress(lane: Lane, options: ProgressOptions = {}): (even
     const time = now()
     clock.take(metrics.step, time)
     const last = metrics.step === clock.steps
+    clock.see(metrics, last || metrics.step % 16 === 1 ? memory() : 0)
     if (live) {
       if (time - shown < redraw && !last && metrics.step !== clock.from + 1) return
       shown = time
       const text = clock.describe(metrics, barWidth(lane.columns))
-      if (last) say(text)
-      else lane.draw(text)
+      const below = clock.beside(lane.columns > 60 ? 24 : 12)
+      if (!last) return lane.draw(text, below)
+      say(text)
+      if (below !== '') say(below)
     } else {
       const tenth =
         Math.floor((10 * metrics.step) / clock.steps) > Math.floor((10 * (metrics.step - 1)) / clock.steps)
@@ -48,7 +58,7 @@ export function createProgress(lane: Lane, options: ProgressOptions = {}): (even
       )
         return
       shown = time
-      say(clock.describe(metrics, 0))
+      say([clock.describe(metrics, 0), ...clock.facts(false)].join('  '))
     }
   }
 
@@ -139,6 +149,11 @@ export function createProgress(lane: Lane, options: ProgressOptions = {}): (even
 /** Speed and remaining time of a stage. */
 class StageClock {
   private step: number
+  private readonly trace = new LossTrace()
+  private monitors: Readonly<Record<string, MonitorValue>> = {}
+  private waited = 0
+  private worked = 0
+  private memory = 0
   private perStep: number | undefined
   private last: number
 
@@ -160,6 +175,35 @@ class StageClock {
       this.perStep = this.perStep === undefined ? took : 0.9 * this.perStep + 0.1 * took
     this.step = step
     this.last = time
+  }
+
+  /** Notes what a step gave. */
+  see(line: MetricsLine, memory: number): void {
+    for (const [, { loss }] of updatesOf(line).slice(-1)) this.trace.take(loss)
+    this.monitors = { ...this.monitors, ...line.monitors }
+    this.waited += line.data_ms
+    this.worked += line.step_ms
+    this.memory = Math.max(this.memory, memory)
+  }
+
+  /** The loss so far as a line of bars, and what else there is to know. */
+  beside(width: number): string {
+    const trace = this.trace.line(width)
+    const parts = [...(trace === '' ? [] : [trace]), ...this.facts(true)]
+    return parts.length === 0 ? '' : `  ${parts.join('  ')}`
+  }
+
+  /** How long data was waited for, where it was; the highest memory; the last values of monitors. */
+  facts(withMemory: boolean): readonly string[] {
+    const wait = this.waited / (this.waited + this.worked || 1)
+    const values = Object.entries(this.monitors).flatMap(([name, value]) =>
+      typeof value === 'number' ? [`${name} ${formatNumber(value)}`] : [],
+    )
+    return [
+      ...(wait < 0.01 ? [] : [`waiting for data ${Math.round(100 * wait)} %`]),
+      ...(withMemory && this.memory > 0 ? [bytes(this.memory)] : []),
+      ...values,
+    ]
   }
 
   /** Notes that the time until now went into something else. */

@@ -51,7 +51,10 @@ export class Screen {
     }
     // a line that wraps, or is above the top, could not be cleared
     const room = (this.stream.rows ?? Infinity) - 1
-    const live = this.lanes.slice(0, room).map((lane) => lane.live.slice(0, this.columns - 1))
+    const live = this.lanes
+      .flatMap((lane) => lane.live)
+      .slice(0, room)
+      .map((line) => line.slice(0, this.columns - 1))
     const clear = clearLine + (up + clearLine).repeat(Math.max(0, this.drawn - 1))
     this.stream.write(clear + lines + live.join('\n'))
     this.drawn = live.length
@@ -64,7 +67,7 @@ export class Screen {
 
 /** The part of a screen on which one run, or another long work, shows itself. */
 export class Lane {
-  private text = ''
+  private lines: readonly string[] = ['']
 
   constructor(
     private readonly screen: Screen,
@@ -80,22 +83,22 @@ export class Lane {
     return this.screen.columns - this.prefix.length
   }
 
-  get live(): string {
-    return (this.prefix + this.text).trimEnd()
+  get live(): readonly string[] {
+    return this.lines.map((line) => (this.prefix + line).trimEnd())
   }
 
   /** Writes a line that stays, in place of the live one; a terminal gets a long one in parts. */
   say(text: string): void {
-    this.text = ''
+    this.lines = ['']
     const { isTerminal, columns } = this.screen
     this.screen.write(
       `${wrap(this.prefix + text, isTerminal ? columns : undefined, this.prefix.length + 2)}\n`,
     )
   }
 
-  /** Sets the live line. */
-  draw(text: string): void {
-    this.text = text
+  /** Sets the live lines: one, and more below it where there is something to say. */
+  draw(...lines: readonly string[]): void {
+    this.lines = lines.filter((line, k) => k === 0 || line !== '')
     this.screen.redraw()
   }
 

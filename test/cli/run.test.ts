@@ -31,8 +31,10 @@ describe('a run', () => {
     const lines = stderr.split('\n').filter((line) => !/^learn [2-4]\/5/.test(line))
     expect(lines).toEqual([
       'run out',
-      expect.stringMatching(/^learn 1\/5 {2}loss \d\.\d{3}$/),
-      expect.stringMatching(/^learn 5\/5 {2}loss \d\.\d{3} {2}[\d.]+ images\/s$/),
+      expect.stringMatching(/^learn 1\/5 {2}loss \d\.\d{3}( {2}waiting for data \d+ %)?$/),
+      expect.stringMatching(
+        /^learn 5\/5 {2}loss \d\.\d{3} {2}[\d.]+ images\/s( {2}waiting for data \d+ %)?$/,
+      ),
       'checkpoint out/checkpoints/learn-5',
       'export reader -> out/export/reader',
       'done',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/runtime/events.js'
+import { LossTrace } from '../../src/runtime/loss-trace.js'
 import { createProgress, formatDuration, formatNumber } from '../../src/runtime/progress.js'
 import { type Lane, Screen, type TextStream } from '../../src/runtime/screen.js'
 import { noSubstitutes } from '../../src/runtime/substitutes.js'
@@ -49,7 +50,11 @@ function show(steps: number, terminal?: { columns: number }) {
     ...(terminal && { isTTY: true, columns: terminal.columns }),
     write: (text: string) => written.push(text),
   }
-  const report = createProgress(new Screen(stream).lane(), { now: () => time, colors: false })
+  const report = createProgress(new Screen(stream).lane(), {
+    now: () => time,
+    colors: false,
+    memory: () => 0,
+  })
   for (const [event, after] of events(steps)) {
     time += after
     report(event)
@@ -71,7 +76,7 @@ class TwoRuns {
     this.screen = new Screen(stream)
     this.runs = ['dcr  ', 'naive'].map((name) => {
       const lane = this.screen.lane(name)
-      const report = createProgress(lane, { now: () => this.time, colors: false })
+      const report = createProgress(lane, { now: () => this.time, colors: false, memory: () => 0 })
       return { lane, report, events: events(steps) }
     })
   }
@@ -122,27 +127,33 @@ test('piped, a long stage: a line at least every five seconds', () => {
   expect(steps.slice(0, 4)).toEqual(['1', '21', '41', '61'])
 })
 
-test('on a terminal one line is redrawn in place and never wraps', () => {
+/** A line without what moves the cursor. */
+// oxlint-disable-next-line no-control-regex
+const visible = (line: string): string => line.replaceAll(/\r|\x1b\[[KA]/g, '')
+
+test('on a terminal two lines are redrawn in place and never wrap', () => {
   for (const columns of [40, 80, 200]) {
     const written = show(40, { columns })
     const lines = written.filter((text) => text.includes('enhance '))
     expect(lines.length).toBe(40)
     for (const text of written.filter((t) => !t.endsWith('\n'))) {
       expect(text.startsWith('\r\x1b[K')).toBe(true)
-      expect(text.slice('\r\x1b[K'.length).length).toBeLessThan(columns)
+      // what is below the first is the loss so far
+      for (const line of text.split('\n')) expect(visible(line).length).toBeLessThan(columns)
     }
   }
   const last = show(40, { columns: 100 }).find((text) => text.includes('40/40'))
-  expect(last).toBe('\r\x1b[Kenhance [========================] 40/40  loss 0.02500  32.00 images/s\n')
+  expect(visible(last ?? '')).toBe('enhance [========================] 40/40  loss 0.02500  32.00 images/s\n')
 })
 
 test('on a terminal a run leaves the ends of its stages and what else it said', () => {
   const terminal = new Terminal(100)
-  const report = createProgress(new Screen(terminal).lane(), { now: () => 0, colors: false })
+  const report = createProgress(new Screen(terminal).lane(), { now: () => 0, colors: false, memory: () => 0 })
   for (const [event] of events(3)) report(event)
   expect(terminal.picture).toEqual([
     'run runs/dcr/1',
     'enhance [========================] 3/3  loss 0.3333',
+    '  █▃▁',
     'evaluate digits (enhance): nmi 0.5123',
     'done',
   ])
@@ -152,7 +163,7 @@ test('a line that stays is broken at blanks where the terminal is narrow, and st
   const metrics = { nmi: 0.51234, ari: 0.25, accuracy: 0.75 }
   const evaluated = { kind: 'evaluated', moment: 'start', evaluation: 'digits', metrics } as const
   const shown = (terminal: Terminal, label?: string): readonly string[] => {
-    createProgress(new Screen(terminal).lane(label), { colors: false })(evaluated)
+    createProgress(new Screen(terminal).lane(label), { colors: false, memory: () => 0 })(evaluated)
     return terminal.picture
   }
   expect(shown(new Terminal(80))).toEqual([
@@ -208,21 +219,22 @@ describe('two runs', () => {
     expect(terminal.picture).toEqual([
       ...said,
       'dcr    enhance [=======      ] 2/4  loss 0.5000  32.00 images/s  ETA 0:01',
+      'dcr      █▁',
       'naive',
     ])
     runs.go(1, 2)
     const naive = 'naive  enhance [===          ] 1/4  loss 1.000'
     const dcr = 'dcr    enhance [=======      ] 2/4  loss 0.5000  32.00 images/s  ETA 0:01'
-    expect(terminal.picture).toEqual([...said, dcr, naive])
+    expect(terminal.picture).toEqual([...said, dcr, 'dcr      █▁', naive])
 
     // something else that is said meanwhile
     runs.screen.write('warning[run/some]: of the\nother kind\n')
     said.push('warning[run/some]: of the', 'other kind')
-    expect(terminal.picture).toEqual([...said, dcr, naive])
+    expect(terminal.picture).toEqual([...said, dcr, 'dcr      █▁', naive])
 
     // to the end of the stage, and to the end of the run
     runs.go(0, 2)
-    said.push('dcr    enhance [=============] 4/4  loss 0.2500  15.38 images/s')
+    said.push('dcr    enhance [=============] 4/4  loss 0.2500  15.38 images/s', 'dcr      █▃▂▁')
     expect(terminal.picture).toEqual([...said, 'dcr', naive])
     runs.go(0, 4)
     said.push('dcr    evaluate digits (enhance): nmi 0.5123', 'dcr    done')
@@ -230,6 +242,7 @@ describe('two runs', () => {
     runs.go(1, 9)
     expect(terminal.picture.slice(said.length)).toEqual([
       expect.stringMatching(/^naive {2}enhance \[={13}\] 4\/4 /),
+      'naive    █▃▂▁',
       'naive  evaluate digits (enhance): nmi 0.5123',
       'naive  done',
     ])
@@ -242,7 +255,8 @@ describe('two runs', () => {
     runs.go(0).go(1)
     for (let i = 0; i < 39; i++) {
       runs.go(0).go(1)
-      expect(terminal.picture).toHaveLength(4)
+      // from the second step on each has a line below
+      expect(terminal.picture).toHaveLength(i < 2 ? 4 : 6)
     }
     expect(terminal.wraps).toBe(0)
   })
@@ -257,6 +271,35 @@ describe('two runs', () => {
       expect.stringMatching(/^dcr {4}enhance /),
     ])
   })
+})
+
+test('what a stage waited for, took and monitored stands below its line, and in a pipe behind it', () => {
+  const shown = (columns?: number): readonly string[] => {
+    const terminal = new Terminal(columns ?? 80)
+    const lines: string[] = []
+    const stream = columns === undefined ? { write: (text: string) => lines.push(text.trimEnd()) } : terminal
+    const lane = new Screen(stream).lane()
+    const report = createProgress(lane, { now: () => 0, colors: false, memory: () => 1.234e9 })
+    report({ kind: 'stage', stage: 'fit', from: 0, steps: 2, rows: 0 })
+    for (const step of [1, 2]) {
+      const values = { loss: 3 - step, lr: 1e-4, grad_norm: 1, step_ms: 80, data_ms: 20 }
+      const monitors = { residual: 0.5 * step, pairs: [1, 2] }
+      report({ kind: 'step', line: { stage: 'fit', step, ...values, monitors }, steps: 2 })
+    }
+    return columns === undefined ? lines : terminal.picture
+  }
+  const last = '  █▁  waiting for data 20 %  1.23 GB  residual 1.000'
+  expect(shown(80).slice(-2)).toEqual(['fit [====================] 2/2  loss 1.000', last])
+  expect(shown(120).slice(-2)).toEqual(['fit [========================] 2/2  loss 1.000', last])
+  expect(shown().at(-1)).toBe('fit 2/2  loss 1.000  waiting for data 20 %  residual 1.000')
+})
+
+test('the loss of a long stage is drawn from all of it', () => {
+  const trace = new LossTrace()
+  for (let step = 0; step < 100_000; step++) trace.take(100_000 - step)
+  expect(trace.line(8)).toBe('█▇▆▅▄▃▂▁')
+  trace.take(NaN)
+  expect(trace.line(8)).toBe('█▇▆▅▄▃▂▁')
 })
 
 test('numbers and times', () => {
