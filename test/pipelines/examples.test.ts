@@ -17,10 +17,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const examples: Readonly<
   Record<string, { readonly exports: readonly string[]; readonly metrics: Readonly<Record<string, string>> }>
 > = {
+  captions: { exports: ['clip'], metrics: { shapes: 'accuracy' } },
   classifier: { exports: ['net'], metrics: { unseen: 'accuracy' } },
   digits: { exports: ['reader'], metrics: {} },
   dino: { exports: ['student', 'teacher'], metrics: { categories: 'nmi' } },
   encoder: { exports: ['encode'], metrics: {} },
+  enhance: { exports: ['clip'], metrics: { grid: 'original' } },
   fine_tune: { exports: ['classify'], metrics: { test_digits: 'accuracy' } },
   lora: { exports: ['head', 'low', 'vit'], metrics: { unseen: 'accuracy' } },
   moco: { exports: ['net', 'teacher'], metrics: { categories: 'nmi' } },

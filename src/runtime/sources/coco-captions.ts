@@ -47,10 +47,8 @@ function parsed(text: string, file: string): z.infer<typeof annotations> {
   if (data) return data
   const [issue] = error.issues
   const place = issue?.path.join('.') ?? ''
-  throw new DataInvalid(
-    `${file} holds no captions: ${place === '' ? '' : `${place}: `}${issue?.message}`,
-    help,
-  )
+  const why = issue?.code === 'invalid_type' ? `is no ${issue.expected}` : 'is not as it should be'
+  throw new DataInvalid(`${file} holds no captions: ${place === '' ? 'it' : place} ${why}`, help)
 }
 
 export default cocoCaptions

@@ -133,7 +133,10 @@ async function decoded(group: Group, columns: readonly string[]): Promise<readon
 
 function damaged(file: string, error: unknown): Error {
   if (error instanceof DataInvalid) return error
-  const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+  const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : ''
+  // What its reader stumbles over in its own terms says nothing to a user.
+  const own = error instanceof TypeError || error instanceof RangeError || /undefined|NaN/.test(message)
+  const why = own ? 'its parts do not fit together' : message
   return new DataInvalid(`${file} is damaged or no parquet file: ${why}`, 'download the file again')
 }
 
