@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { AsyncBuffer, FileMetaData } from 'hyparquet'
+import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet'
 import { readSettings } from '../../settings.js'
 import { declaredColumns } from '../../sources/column-type.js'
 import declared from '../../sources/parquet.js'
@@ -87,9 +87,11 @@ async function groupsOf(
   try {
     const buffer = await asyncBufferFromFile(file)
     const metadata = await parquetMetadataAsync(buffer)
-    const names = parquetSchema(metadata).children.map(({ element }) => element.name)
+    const schema = parquetSchema(metadata)
+    const names = schema.children.map(({ element }) => element.name)
     const absent = types.find(([name]) => !names.includes(name))
     if (absent) throw new DataInvalid(`${file} has no column \`${absent[0]}\``, `it has ${names.join(', ')}`)
+    const leaves = leavesOf(schema)
     let from = 0
     let first = before ? before.first + before.count : 0
     return metadata.row_groups.map((group, place): Group => {
@@ -104,6 +106,10 @@ async function groupsOf(
         count,
         bytes: Number(group.total_byte_size),
       }
+      // A column that the schema does not name once would be read by nobody, and fail on its own.
+      const columns = group.columns.map(({ meta_data: about }) => about?.path_in_schema.join('.'))
+      if (columns.toSorted().join('\n') !== leaves.toSorted().join('\n'))
+        throw new Error(`the columns of row group ${place + 1} are not those of the schema`)
       if (!Number.isSafeInteger(count) || count < 0 || found.bytes > largest(file))
         throw new Error(`row group ${place + 1} claims ${count} rows in ${found.bytes} bytes`)
       from += count
@@ -114,6 +120,10 @@ async function groupsOf(
     throw damaged(file, error)
   }
 }
+
+/** The paths of columns that hold values. */
+const leavesOf = ({ children, path }: SchemaTree): readonly string[] =>
+  children.length === 0 ? [path.join('.')] : children.flatMap(leavesOf)
 
 /** What a row group may take once it is unpacked, as its file claims. */
 const largest = (file: string): number => Math.min(4 * 2 ** 30, statSync(file).size * 1024)

@@ -18,7 +18,7 @@ import { mutateBytes } from './mutate-bytes.js'
  * Aim: a file of a run's folder, or of a compiled one, that is damaged is told; nothing that was written is read as
  * something else, and nothing outside of the folder is touched. `npm run fuzz:data` reads more.
  */
-const count = Math.ceil(Number(process.env['DCRC_FUZZ'] ?? 3000) / 30)
+const count = Math.ceil(Number(process.env['DCRC_FUZZ'] ?? 3000) / 60)
 const firstSeed = Number(process.env['DCRC_FUZZ_SEED'] ?? 1)
 const named = [UserError, RunUnreadable, WeightsError]
 
@@ -58,7 +58,7 @@ describe('damaged folders', () => {
 
   const read = { run: readRun, compiled: async (folder: string) => void loadArtefact(folder) }
   for (const [kind, folder] of Object.entries({ run, compiled }) as ['run' | 'compiled', string][]) {
-    test(`of a ${kind} folder each file is refused or read`, { timeout: 60_000 + 30 * count }, async () => {
+    test(`of a ${kind} folder each file is refused or read`, { timeout: 60_000 + 150 * count }, async () => {
       const names = filesIn(folder)
       const whole = new Map(names.map((name) => [name, readFileSync(join(folder, name))]))
       const faults: string[] = []
