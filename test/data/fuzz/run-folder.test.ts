@@ -35,7 +35,7 @@ async function readRun(directory: string, changed: string): Promise<void> {
   if (!folder.isRun) return
   void folder.record
   void folder.evaluations
-  parseManifest(folder.manifest ?? '', { file: folder.path('manifest.json'), start: 0, end: 0 })
+  parseManifest(folder.manifestText ?? '', { file: folder.path('manifest.json'), start: 0, end: 0 })
   for (const checkpoint of listCheckpoints(folder).whole) await damageOf(checkpoint)
   if (changed === 'metrics.jsonl') folder.truncateMetrics(() => true)
   folder.readMetrics()
