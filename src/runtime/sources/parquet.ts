@@ -8,6 +8,7 @@ import type { ColumnType } from '../../sources/source.js'
 import { encoded } from '../pictures/picture.js'
 import { type ColumnValue, DataInvalid, DataMissing, type Row, type SourceOpener } from './dataset.js'
 import { filesOf } from './files/braces.js'
+import { byName } from './files/by-name.js'
 import { cellOf } from './files/cell.js'
 import { fingerprintOf } from './files/fingerprint.js'
 import { Kept } from './files/kept.js'
@@ -107,8 +108,8 @@ async function groupsOf(
         bytes: Number(group.total_byte_size),
       }
       // A column that the schema does not name once would be read by nobody, and fail on its own.
-      const columns = group.columns.map(({ meta_data: about }) => about?.path_in_schema.join('.'))
-      if (columns.toSorted().join('\n') !== leaves.toSorted().join('\n'))
+      const columns = group.columns.map(({ meta_data: about }) => about?.path_in_schema.join('.') ?? '')
+      if (columns.toSorted(byName).join('\n') !== leaves.toSorted(byName).join('\n'))
         throw new Error(`the columns of row group ${place + 1} are not those of the schema`)
       if (!Number.isSafeInteger(count) || count < 0 || found.bytes > largest(file))
         throw new Error(`row group ${place + 1} claims ${count} rows in ${found.bytes} bytes`)

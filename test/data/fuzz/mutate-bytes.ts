@@ -17,7 +17,7 @@ function change(bytes: Buffer, others: readonly Buffer[], random: Random): Buffe
     const from = random(of.length + 1)
     return of.subarray(from, from + random(1 << (1 + random(9))))
   }
-  const with_ = (...parts: readonly Uint8Array[]): Buffer =>
+  const spliced = (...parts: readonly Uint8Array[]): Buffer =>
     Buffer.concat([bytes.subarray(0, at), ...parts, bytes.subarray(end)])
   switch (random(9)) {
     case 0:
@@ -37,13 +37,13 @@ function change(bytes: Buffer, others: readonly Buffer[], random: Random): Buffe
     case 3:
       return bytes.subarray(0, at)
     case 4:
-      return with_()
+      return spliced()
     case 5:
-      return with_(bytes.subarray(at, end), bytes.subarray(at, end))
+      return spliced(bytes.subarray(at, end), bytes.subarray(at, end))
     case 6:
-      return with_(stretch(bytes))
+      return spliced(stretch(bytes))
     case 7:
-      return with_(stretch(others[random(others.length)] ?? bytes))
+      return spliced(stretch(others[random(others.length)] ?? bytes))
     default: {
       // a digit of a text or an octal field
       const digit = bytes.findIndex((byte, k) => k >= at && byte >= 48 && byte < 58)
