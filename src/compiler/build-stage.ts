@@ -37,7 +37,15 @@ export interface PairsChoice {
 
 /** Phases 5 to 8 of a stage. */
 export function buildStage(stage: LoweredStage, target: Target): BuiltStage {
-  const built = stage.updates.map((update) => buildUpdate(update, target))
+  const alone = stage.updates.map((update) => buildUpdate(update, target, (made) => fits(update, made)))
+  const built = alone.map((first, k) => {
+    const update = stage.updates[k]
+    if (!update || alone.length === 1) return first
+    // what the others hold leaves less to this one
+    const inRound = (made: ScheduledUpdate): boolean =>
+      fits(update, inOneRound(alone.map(({ scheduled }, i) => (i === k ? made : scheduled)))[k] ?? made)
+    return inRound(first.scheduled) ? first : buildUpdate(update, target, inRound)
+  })
   const round = inOneRound(built.map(({ scheduled }) => scheduled))
   const updates = round.map((scheduled, k) => ({ scheduled, pairs: built[k]?.pairs ?? null }))
   return {
@@ -48,14 +56,18 @@ export function buildStage(stage: LoweredStage, target: Target): BuiltStage {
 }
 
 /** Under a budget of memory, pairs are computed in the largest chunks of rows with which the predicted peak fits. */
-function buildUpdate(update: LoweredUpdate, target: Target): BuiltUpdate {
+function buildUpdate(
+  update: LoweredUpdate,
+  target: Target,
+  enough: (scheduled: ScheduledUpdate) => boolean,
+): BuiltUpdate {
   const whole = once(() => build(update, null, target))
   const rows = update.chunk || update.memory ? pairRowsOf(update.graph) : undefined
   if (rows === undefined) return { scheduled: whole().scheduled, pairs: null }
   let built: Attempt | undefined
   for (const size of sizesFor(update, rows)) {
     built = size === rows ? whole() : build(update, size, target)
-    if (built.refused !== null || fits(update, built.scheduled)) break
+    if (built.refused !== null || enough(built.scheduled)) break
   }
   built ??= whole()
   const chunk = built.refused === null ? built.size : null

@@ -7,14 +7,19 @@ import { readLibrary } from '../check/analyze.js'
  * when none does. What each size takes is asked of the same stage with that `chunk`.
  */
 
-const request = (clauses: string) => {
+const request = (clauses: string) =>
+  requestOf(
+    `stage s { train left; minimize mean(logsumexp(pairs, 1)); optimizer sgd(lr = 1.0); steps 1; ${clauses} }`,
+  )
+
+const requestOf = (stage: string) => {
   const text = `use std.nn { Linear }
 pipeline p {
   model left = Linear(16, 6000)
   let x = draw normal of [12, 16]
   let a = left(x)
   let pairs = mean(square(tanh(a[i] - a[j])), axis = 1) for i, j in 12
-  stage s { train left; minimize mean(logsumexp(pairs, 1)); optimizer sgd(lr = 1.0); steps 1; ${clauses} }
+  ${stage}
 }`
   return {
     entry: 'main.dcr',
@@ -56,6 +61,26 @@ it('chooses the largest chunks that fit', () => {
   expect(over.pairs?.chunk).toBe(1)
   expect(over.memory.peak).toBe(smallest)
   expect(over.codes).toEqual(['stage/memory'])
+})
+
+it('counts what the other updates of a stage hold', () => {
+  const request = (own: string, clauses: string) =>
+    requestOf(`model other = Linear(100, 500)
+  let more = draw normal of [12, 100]
+  stage s {
+      update pairs { train left; minimize mean(logsumexp(pairs, 1)); optimizer sgd(lr = 1.0); ${own} }
+      update other { train other; minimize mean(square(other(more))); optimizer adamw(lr = 1.0) }
+      steps 1
+      ${clauses}
+    }`)
+  for (const chunk of [12, 6, 4, 3, 2, 1]) {
+    const { memory } = stageOf(plan(request(`chunk ${chunk}`, '')))
+    // its own 0.6 MB of state stand beside what the pairs take
+    expect(memory.peak).toBeGreaterThan(0.6e6)
+    const made = stageOf(plan(request('', `memory ${memory.peak / 1e6} MB`)))
+    expect(made.codes).toEqual([])
+    expect(made.pairs?.chunk ?? 12).toBe(chunk)
+  }
 })
 
 it('a stage hash tells the sizes of chunks apart, and nothing of budgets', () => {
