@@ -2,12 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { DataSpec } from '../../src/artefact/data.js'
+import type { DataSpec, SourcePlan } from '../../src/artefact/data.js'
 import { compile } from '../../src/compiler/index.js'
-import { bodies } from '../../src/runtime/host-functions/all.generated.js'
-import type { HostBody } from '../../src/runtime/host-functions/host-body.js'
-import { functions } from '../../src/sources/functions/all.generated.js'
-import type { HostFunction } from '../../src/sources/source.js'
+import type { Pixels } from '../../src/runtime/pictures/picture.js'
 import { openData } from '../../src/runtime/fields.js'
 import { Batches } from '../../src/runtime/order/batches.js'
 import { alone } from '../../src/runtime/order/order.js'
@@ -15,66 +12,46 @@ import { runPipeline } from '../../src/runtime/run.js'
 import type { Dataset } from '../../src/runtime/sources/dataset.js'
 import { readLibrary } from '../check/analyze.js'
 
-// A host function that draws, and one that waits.
-const made: readonly HostBody[] = [
-  {
-    name: 'noise',
-    prepare: async () => (_, draws) => Float32Array.of(draws.uniform(), draws.uniform()),
-  },
-  {
-    name: 'late',
-    prepare:
-      async () =>
-      async ({ of }) => {
-        await Promise.resolve()
-        return of instanceof Float32Array ? of.map((v) => 10 * v) : ''
-      },
-  },
-]
-const declared = made.map(({ name }): HostFunction => ({
-  name,
-  doc: '',
-  parameters: [{ name: 'of', kind: 'column', takes: 'numbers', doc: '' }],
-  type: () => ({ kind: 'tensor', dtype: 'f32', shape: [2] }),
-}))
-const lists: readonly (readonly [unknown[], readonly unknown[]])[] = [
-  [bodies as HostBody[], made],
-  [functions as HostFunction[], declared],
-]
-beforeAll(() => {
-  for (const [list, more] of lists) list.push(...more)
+// pictures of one colour each, but for a gradient of which crops are told apart
+const shade = (index: number): Pixels => ({
+  kind: 'pixels',
+  width: 8,
+  height: 8,
+  channels: 3,
+  data: Uint8Array.from({ length: 192 }, (_, k) => (k % 3 === 0 ? index : k)),
 })
-afterAll(() => {
-  for (const [list, more] of lists) list.splice(-more.length)
-})
-
 const table = (length: number, start = 0): Dataset => ({
   length,
   fingerprint: 'table',
-  row: (index) => ({ x: Float32Array.of(start + index, 0) }),
+  row: (index) => ({ image: shade(start + index) }),
 })
-const call = (name: string, of: DataSpec['parts'][number]['values'][number]) =>
-  ({ kind: 'call', function: name, arguments: { of } }) as const
-const x = { kind: 'column', name: 'x' } as const
-const crop = { kind: 'let', name: 'all.crop' } as const
-const fields = ['a', 'b', 'c', 'd'].map((name) => ({ name, dtype: 'f32' as const, shape: [2] }))
-const spec: DataSpec = {
-  name: 'train',
-  fields,
-  parts: [
-    {
-      rows: { kind: 'source', source: 'any', arguments: {} },
-      group: 0,
-      lets: [{ name: 'all.crop', value: call('noise', x) }],
-      values: [crop, call('late', crop), call('noise', x), x],
-    },
-  ],
-  weights: [1],
+
+/** The only data of a pipeline, as it is compiled. */
+function compiled(data: string): DataSpec {
+  const text = `use std.nn { Linear }
+pipeline p {
+  ${data}
+  model head = Linear(192, 1)
+  stage fit { train head; minimize mean(head(flatten(train.a, 1))); optimizer sgd(lr = 0.1); steps 2 }
+}`
+  const read = (path: string): string | undefined => (path === 'p.dcr' ? text : readLibrary(path))
+  const { artefact, diagnostics } = compile({ entry: 'p.dcr', files: { read } })
+  const spec = artefact?.manifest.data.find(({ name }) => name === 'train')
+  if (!spec) throw new Error(diagnostics.map(({ message }) => message).join('; '))
+  return spec
 }
-const names = fields.map(({ name }) => name)
+
+const spec = compiled(`data train = image_folder("one") rows 4 {
+    let crop = random_resized_crop(image, 8, scale = (0.2, 0.9))
+    a: f32[3, 8, 8] = crop
+    b: f32[3, 4, 4] = centre_crop(crop, 4)
+    c: f32[3, 8, 8] = random_resized_crop(image, 8, scale = (0.2, 0.9))
+    d: f32[3, 8, 8] = centre_crop(image, 8)
+  }`)
+const names = ['a', 'b', 'c', 'd']
 const sampleOf = (index: number, epoch: number) => ({
   part: 0,
-  row: { x: Float32Array.of(index, 0) },
+  row: { image: shade(index) },
   epoch,
   id: `${index}`,
 })
@@ -83,9 +60,11 @@ describe('fields of a row', () => {
   test('that read one `let` share what it drew; other calls draw for themselves', async () => {
     const data = await openData(spec, '/', async () => table(5))
     const [a, b, c, d] = await data.fields(sampleOf(3, 0), names, 7)
-    expect(b).toEqual((a as Float32Array).map((v) => 10 * v))
+    // channels first: the 4 by 4 in the middle of 8 by 8
+    const middle = [...(a ?? [])].filter((_, k) => 2 <= k % 8 && k % 8 < 6 && 16 <= k % 64 && k % 64 < 48)
+    expect([...(b ?? [])]).toEqual(middle)
     expect(c).not.toEqual(a)
-    expect(d).toEqual(Float32Array.of(3, 0))
+    expect([...(d ?? [])].slice(0, 64).every((v) => v === 3)).toBe(true)
   })
 
   test('are drawn by seed, epoch and row alone', async () => {
@@ -104,25 +83,21 @@ describe('fields of a row', () => {
   })
 
   test('of a mix are those of the part that a row comes from', async () => {
-    const part = (source: string, group: number, values: DataSpec['parts'][number]['values']) => ({
-      rows: { kind: 'source' as const, source, arguments: {} },
-      group,
-      lets: [],
-      values,
-    })
-    const mix: DataSpec = {
-      name: 'train',
-      fields: fields.slice(0, 1),
-      parts: [part('one', 0, [x]), part('two', 1, [call('late', x)])],
-      weights: [1, 1],
-    }
-    const data = await openData(mix, '/', async ({ source }) => table(20, source === 'one' ? 0 : 100))
+    const mix = compiled(`data one = image_folder("one") { a: f32[3, 8, 8] = centre_crop(image, 8) }
+  data two = image_folder("two") { a: f32[3, 8, 8] = random_resized_crop(image, 8, scale = (0.2, 0.9)) }
+  data train = mix([one, two], weights = [1, 1]) rows 4`)
+    const open = async ({ arguments: { folder } }: SourcePlan) => table(20, folder === 'one' ? 0 : 100)
+    const data = await openData(mix, '/', open)
     const samples = await new Batches(data.rows, { seed: 7, data: 'train', ...alone }).batch(0, 40)
     expect(new Set(samples.map(({ part: of }) => of))).toEqual(new Set([0, 1]))
     for (const sample of samples) {
-      const [value] = await data.fields(sample, ['a'], 7)
-      const [of = NaN] = sample.row['x'] as Float32Array
-      expect((value as Float32Array)[0]).toBe(of < 100 ? of : 10 * of)
+      const [value = []] = await data.fields(sample, ['a'], 7)
+      const { data: pixels } = sample.row['image'] as Pixels
+      expect(value[0]).toBe(pixels[0])
+      // the second channel of a crop is none of the picture
+      const green = [...value].slice(64, 128).map(Number)
+      const same = green.every((v, k) => v === pixels[3 * k + 1])
+      expect(same).toBe(sample.part === 0)
     }
   })
 })
