@@ -10,13 +10,6 @@ const parameters: readonly SettingParameter[] = [
     doc: '60,000 or 10,000 digits.',
   },
   { name: 'size', kind: 'int', default: 32, min: 1, doc: 'Height and width in pixels.' },
-  {
-    name: 'limit',
-    kind: 'int',
-    default: 0,
-    min: 0,
-    doc: 'At most so many rows, spread evenly over the split; 0 = all.',
-  },
 ]
 
 /** Handwritten digits, white on black, grey repeated in three channels; sizes other than 32 are resized from 32. */
@@ -31,11 +24,7 @@ const mnist: DataSource = {
       digit: { kind: 'tensor', dtype: 'i64', shape: [] },
     }
   },
-  length(settings) {
-    const read = readSettings(settings, parameters)
-    const [all, limit] = [read.string('split') === 'train' ? 60_000 : 10_000, read.number('limit')]
-    return limit === 0 ? all : Math.min(limit, all)
-  },
+  length: (settings) => (readSettings(settings, parameters).string('split') === 'train' ? 60_000 : 10_000),
 }
 
 export default mnist

@@ -10,7 +10,7 @@ const other = 'data b = mnist(split = "test", size = 8) rows 640 { image: f32[3,
 
 const program = (clauses: string): string => `use std.nn { Linear }
 pipeline p {
-  data a = mnist(split = "train", size = 8, limit = 1_000) rows 64 { image: f32[3, 8, 8] = image }
+  data a = limit(mnist(split = "train", size = 8), 1_000) rows 64 { image: f32[3, 8, 8] = image }
   model head = Linear(192, 10)
   fn energy(image) = mean(square(head(flatten(image, 1))))
   loss near = energy(a.image)

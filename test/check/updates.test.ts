@@ -14,7 +14,7 @@ use std.nn { Dropout, Linear }
 module Net { inner = Linear(4, 4); drop = Dropout(0.5); fn forward(x) = drop(inner(x)) }
 `
 const items = `
-  data digits = mnist(split = "train", size = 8, limit = 60) rows 6 { image: f32[3, 8, 8] = image }
+  data digits = limit(mnist(split = "train", size = 8), 60) rows 6 { image: f32[3, 8, 8] = image }
   model first = Net()
   model second = Net()
   let x = draw normal of [6, 4]

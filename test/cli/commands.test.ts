@@ -206,7 +206,7 @@ describe('new', () => {
     // the defaults that decide the result, too
     expect(plan.stdout).toContain(`pipeline digits
   params       none; seed 0
-  data         train = mnist(split = "train", size = 32, limit = 0)
+  data         train = mnist(split = "train", size = 32)
 
 stage learn: 500 steps
 `)

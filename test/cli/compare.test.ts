@@ -14,7 +14,7 @@ beforeAll(async () => {
   dcrc.install('project')
   const text = dcrc.read('project/digits.dcr')
   const evaluation = `
-  data test = mnist(split = "test", size = 32, limit = 200) rows 64 {
+  data test = limit(mnist(split = "test", size = 32), 200) rows 64 {
     image: f32[3, 32, 32] = image
     digit: i64[] = digit
   }

@@ -61,14 +61,6 @@ describe('mnist', () => {
     }
   })
 
-  test('a limit spreads its rows over the split', async () => {
-    const [all, some] = [await mnist.open({}, root), await mnist.open({ limit: 100 }, root)]
-    expect(some.length).toBe(100)
-    for (const i of [0, 1, 50, 99]) expect(some.row(i)).toEqual(all.row(i * 100))
-    expect(some.fingerprint).not.toBe(all.fingerprint)
-    expect((await mnist.open({ limit: 1e6 }, root)).length).toBe(10_000)
-  })
-
   test('the training split is another one', async () => {
     const data = await mnist.open({ split: 'train' }, root)
     expect(data.length).toBe(60_000)

@@ -219,11 +219,8 @@ describe('where', () => {
 })
 
 test('lengths that follow from the text are those of the rows', async () => {
-  const mnist: RowPlan = {
-    kind: 'source',
-    source: 'mnist',
-    arguments: { split: 'train', size: 8, limit: 40 },
-  }
+  const all: RowPlan = { kind: 'source', source: 'mnist', arguments: { split: 'train', size: 8 } }
+  const mnist: RowPlan = { kind: 'limit', of: all, count: 40 }
   await fc.assert(
     fc.asyncProperty(fc.nat(100), fc.nat(100), fc.integer({ min: 1, max: 50 }), async (a, b, count) => {
       const [from = 0, to = 0] = sorted([a, b]).map((percent) => percent / 100)

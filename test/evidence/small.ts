@@ -10,7 +10,7 @@ pipeline small extends dcr {
       grad(reconstruction_twin, z_twin),
     ) every 2
   }
-  override data digits = mnist(split = "test", size = 32, limit = 200) {
+  override data digits = limit(mnist(split = "test", size = 32), 200) {
     image: f32[3, 32, 32] = image
     digit: i64[] = digit
   }

