@@ -7,7 +7,7 @@
 """What transformers, diffusers and peft make of a run's exports. Three steps, the second one ours:
 
     python test/oracle/export.py make       # small models as save_pretrained writes them: fixtures/export/source
-    npx tsx test/tools/export-fixture.ts    # a run from them; its exports: fixtures/export/exported
+    npx tsx test/tools/export-fixture.ts export    # a run from them; its exports: fixtures/export/exported
     python test/oracle/export.py load       # loads these with from_pretrained and records what they compute
 """
 

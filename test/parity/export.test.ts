@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from '../../src/runtime/onnxruntime.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSafetensors } from '../../src/weights/safetensors.js'
 import { toFloat32 } from '../../src/runtime/tensors.js'
-import { exportedFolder, runExports } from '../tools/export-fixture.js'
+import { exportedFolder as exportedBy, runExports } from '../tools/export-fixture.js'
 import { Fixture, relativeError } from './harness.js'
 
 /*
@@ -13,13 +13,14 @@ import { Fixture, relativeError } from './harness.js'
  * missing, unexpected or mismatched key and computed with them (test/oracle/export.py), and a run today writes the same
  * files, keys, shapes and configurations.
  */
+const exportedFolder = exportedBy('export')
 const source = join(exportedFolder, '../source')
 let fixture: Fixture
 const folder = mkdtempSync(join(tmpdir(), 'dcrc-export-'))
 const run = join(folder, 'run')
 beforeAll(async () => {
   fixture = await Fixture.open('export')
-  await runExports(run)
+  await runExports('export', run)
 }, 60_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
