@@ -43,7 +43,7 @@ export function analyseVariants(
   const { diagnostics, ablations } = analyzeAblation({ ...target, ...asked(options) }, name)
   printDiagnostics(diagnostics, target.files.texts)
   const [ablation] = ablations
-  if (!ablation || ablation.runs.some(({ analysis }) => !analysis.lowered)) return undefined
+  if (!ablation || diagnostics.some(({ severity }) => severity === 'error')) return undefined
   const alone = new Set(ablation.runs.map(({ variant }) => variant)).size === 1
   const variants = ablation.runs.map(({ variant, settings, analysis }) => ({
     label: labelOf(variant, settings, alone),
@@ -63,7 +63,7 @@ export function draftOf(
     name,
     seeds: seed !== undefined ? [seed] : ablation.seeds.length > 0 ? [...ablation.seeds] : [0],
     steps: steps ?? null,
-    primary: [],
+    primary: ablation.primary.map(({ evaluation, case: of, metric }) => ({ evaluation, case: of, metric })),
     entry: `${target.entry}#${name}`,
     command,
     sources: sourcesOf([target]),

@@ -1,4 +1,5 @@
-import { badVaried } from '../diagnostics/catalogue/ablation.js'
+import type { WatchedMetric } from '../artefact/stages.js'
+import { badVaried, setTwice } from '../diagnostics/catalogue/ablation.js'
 import { absentModel } from '../diagnostics/catalogue/config.js'
 import { severalPipelines } from '../diagnostics/catalogue/pipeline.js'
 import { type Diagnostic, Diagnostics, UserError } from '../diagnostics/diagnostic.js'
@@ -6,6 +7,7 @@ import type { AblationDeclaration } from './1-parse/syntax.js'
 import { type Program, loadProgram } from './2-resolve/program.js'
 import { type Variant, ablationsOf, variantsOf, within } from './2-resolve/variants.js'
 import { type Varied, ablationValues } from './3-elaborate/ablation-values.js'
+import { metricOf } from './4-lower/validation.js'
 import { type Analysis, type Request, analyzePipeline } from './analyze.js'
 
 /** More than these runs are a mistake. */
@@ -24,6 +26,8 @@ export interface Ablation {
   readonly runs: readonly AblationRun[]
   /** Of each run; empty where the source gives none. */
   readonly seeds: readonly number[]
+  /** What it is about, as it says before it runs; all variants measure it. */
+  readonly primary: readonly WatchedMetric[]
 }
 
 export interface AblationAnalysis {
@@ -93,9 +97,37 @@ export function analyzeAblations(
         return { variant: variant.name, settings, analysis }
       }),
     )
-    return [{ name: ablation.name.text, runs, seeds }]
+    const primary = primaryOf(ablation, runs, diagnostics)
+    return [{ name: ablation.name.text, runs, seeds, primary }]
   })
   return { diagnostics: [...diagnostics.all, ...shown.all()], ablations }
+}
+
+/** The metrics that an ablation is about; each variant must measure them all. */
+function primaryOf(
+  { entries, name }: AblationDeclaration,
+  runs: readonly AblationRun[],
+  diagnostics: Diagnostics,
+): readonly WatchedMetric[] {
+  const [entry, again] = entries.filter((one) => one.kind === 'primary')
+  if (entry && again) diagnostics.add(setTwice(again.span, { what: '`primary`', first: entry.span }))
+  const found = new Map<string, WatchedMetric>()
+  for (const path of entry?.metrics ?? []) {
+    // the first variant that lacks it is told
+    for (const { variant, analysis } of runs) {
+      const evaluations = analysis.lowered?.evaluations
+      if (!evaluations) continue
+      try {
+        const metric = metricOf(path, evaluations, evaluations)
+        found.set(JSON.stringify(metric), metric)
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error
+        diagnostics.add({ ...error.diagnostic, within: within(variant, name.text) })
+        break
+      }
+    }
+  }
+  return [...found.values()]
 }
 
 /** Every choice of one value for each param that is varied. */

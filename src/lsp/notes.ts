@@ -61,7 +61,8 @@ export class Notes implements Follower<Place> {
         const own = symbol('variant', node.name, owner ? { owner } : {})
         owner?.members.set(own.name, own)
         if ('text' in node.change) return { names: outer.names, owner: own }
-        declareItems(own, node.change, varied(owner, outer.names), outer.names)
+        const base = node.of ? outer.names.get(node.of.text) : varied(owner, outer.names)
+        declareItems(own, node.change, base && resolved(base), outer.names)
         return this.seen(node.span, itemScope(own, outer.names), own)
       }
       case 'value':
@@ -177,7 +178,7 @@ function functionOf(d: FunctionDeclaration, scope: NameScope): SourceSymbol {
 function varied(ablation: SourceSymbol | undefined, scope: NameScope): SourceSymbol | undefined {
   const { declaration } = ablation ?? {}
   const of = declaration?.kind === 'ablation' ? scope.get(declaration.of.text) : undefined
-  return of && resolved(of)
+  return of
 }
 
 /** Whether a name may stand for the size of a dimension. */

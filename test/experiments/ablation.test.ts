@@ -56,6 +56,21 @@ pipeline digits {
       `use "./digits.dcr" { digits }\nablation ${name} of digits {\n  ${body}\n}\n`,
     )
   ablation('rates', 'vary lr in [1e-2, 1e-1, 3e-1]; seeds 0..=3')
+  dcrc.write(
+    'project/primary.dcr',
+    `use "./digits.dcr" { digits }
+pipeline plain extends digits {
+  override param momentum = 0.0
+}
+ablation primary of digits {
+  variant digits {}
+  variant slow of plain { override param lr = 1e-3 }
+  variant plain = plain
+  seeds 0..=2
+  primary unseen.accuracy, unseen.loss
+}
+`,
+  )
   ablation('steep', 'vary lr in [1e-2, 1e38, 1e-1]')
   ablation('once', 'variant digits {}; variant plain { override param momentum = 0.0 }')
   ablation('long', 'variant a { override stage first { steps 100_000 } }; variant b {}')
@@ -276,5 +291,38 @@ describe('an ablation', () => {
     const two = await dcrc.dcrc('report runs/steep/1/lr=0.01 runs/steep/1/lr=0.1 --out two.html', 'project')
     expect(two.stdout).toContain('report: two.html')
     expect((await dcrc.dcrc('report nowhere', 'project')).stderr).toContain('nowhere is no run')
+  })
+
+  test('adjusts the p-values of what it names before it runs, and of nothing else', async () => {
+    const { code, stdout } = await run('primary.dcr#primary')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/ accuracy\* .* top k .* loss\*/)
+    const found = JSON.parse(dcrc.read('project/runs/primary/1/results.json')) as {
+      readonly columns: readonly { readonly metric: string }[]
+      readonly variants: readonly {
+        readonly variant: string
+        readonly statistics: readonly {
+          readonly primary: boolean
+          readonly difference: { readonly p: number; readonly pHolm: number | null }
+        }[]
+      }[]
+    }
+    expect(found.variants.map(({ variant }) => variant)).toEqual(['digits', 'slow', 'plain'])
+    const others = found.variants.slice(1).flatMap(({ statistics }) => statistics)
+    const primary = others.filter((one) => one.primary).map(({ difference }) => difference)
+    expect(primary).toHaveLength(4)
+    // Holm 1979, by hand: the smallest of four times four, the largest at least that
+    const [smallest = NaN, ...rest] = primary.toSorted((a, b) => a.p - b.p).map(({ p }) => p)
+    const adjusted = primary.map(({ pHolm }) => pHolm ?? NaN)
+    expect(Math.min(...adjusted)).toBeCloseTo(Math.min(1, 4 * smallest), 12)
+    expect(Math.max(...adjusted)).toBeGreaterThanOrEqual(rest.at(-1) ?? NaN)
+    expect(others.filter((one) => !one.primary).every(({ difference }) => difference.pHolm === null)).toBe(
+      true,
+    )
+    const text = dcrc.read('project/primary.dcr')
+    dcrc.write('project/wrong.dcr', text.replace('unseen.loss', 'unseen.los'))
+    const wrong = await run('wrong.dcr#primary')
+    expect(wrong.stderr).toContain('error[stage/unknown-metric]: `unseen` has no metric `los`')
+    expect(wrong.stderr).toContain('help: did you mean `loss`?')
   })
 })

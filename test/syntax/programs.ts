@@ -456,7 +456,9 @@ const item = fc.oneof(
 const ablationEntry = fc.oneof(
   node<AblationEntry>({ kind: kind('variant'), name: identifier, change: fc.oneof(identifier, few(item)) }),
   node<AblationEntry>({ kind: kind('vary'), param: identifier, values: expression }),
+  node<AblationEntry>({ kind: kind('variant'), name: identifier, of: identifier, change: few(item) }),
   node<AblationEntry>({ kind: kind('seeds'), values: expression }),
+  node<AblationEntry>({ kind: kind('primary'), metrics: fc.array(metric, { minLength: 1, maxLength: 3 }) }),
 )
 
 const declaration: Arbitrary<Declaration> = fc.oneof(

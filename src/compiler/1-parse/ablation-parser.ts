@@ -1,6 +1,13 @@
 import type { Rule } from './parser-base.js'
 import { PipelineParser } from './pipeline-parser.js'
-import type { AblationDeclaration, AblationEntry, SeedsEntry, VariantEntry, VaryEntry } from './syntax.js'
+import type {
+  AblationDeclaration,
+  AblationEntry,
+  PrimaryEntry,
+  SeedsEntry,
+  VariantEntry,
+  VaryEntry,
+} from './syntax.js'
 import * as t from './tokens.js'
 
 const changed = (change: VariantEntry['change']): VariantEntry['change'] => change
@@ -22,26 +29,36 @@ export abstract class AblationParser extends PipelineParser {
         { ALT: () => this.keep(entries, this.SUBRULE(this.variant)) },
         { ALT: () => this.keep(entries, this.SUBRULE(this.vary)) },
         { ALT: () => this.keep(entries, this.SUBRULE(this.seeds)) },
+        { ALT: () => this.keep(entries, this.SUBRULE(this.endpoints)) },
       ],
     })
     this.CONSUME(t.RightCurly)
     return this.ACTION(() => ({ kind: 'ablation', name, of, entries, ...this.about({ first }) }))
   })
 
-  /** `variant a { override param tau = 0.2 }` or `variant naive = naive` */
+  /** `variant a { override param tau = 0.2 }`, `variant b of naive { ... }` or `variant naive = naive` */
   private readonly variant: Rule<VariantEntry | undefined> = this.item('variant', () => {
     const first = this.CONSUME(t.Variant)
     const name = this.SUBRULE(this.name)
-    const change: VariantEntry['change'] = this.OR([
+    const said: Pick<VariantEntry, 'change' | 'of'> = this.OR([
       {
         ALT: () => {
           this.CONSUME(t.Equals)
-          return changed(this.SUBRULE1(this.name))
+          return { change: changed(this.SUBRULE1(this.name)) }
         },
       },
-      { ALT: () => changed(this.SUBRULE(this.pipelineItems, { ARGS: ['a variant'] })) },
+      {
+        ALT: () => {
+          const of = this.OPTION(() => {
+            this.CONSUME(t.Of)
+            return this.SUBRULE2(this.name)
+          })
+          const items = this.SUBRULE(this.pipelineItems, { ARGS: ['a variant'] })
+          return { change: changed(items), ...(of ? { of } : {}) }
+        },
+      },
     ])
-    return this.ACTION(() => ({ kind: 'variant', name, change, ...this.about({ first }) }))
+    return this.ACTION(() => ({ kind: 'variant', name, ...said, ...this.about({ first }) }))
   })
 
   /** `vary tau in [0.05, 0.1]` */
@@ -51,6 +68,17 @@ export abstract class AblationParser extends PipelineParser {
     this.CONSUME(t.In)
     const values = this.SUBRULE(this.element)
     return this.ACTION(() => ({ kind: 'vary', param, values, span: this.from(first) }))
+  })
+
+  /** `primary mnist.nmi, pixels.r2` */
+  private readonly endpoints: Rule<PrimaryEntry | undefined> = this.item('endpoints', () => {
+    const first = this.CONSUME(t.Primary)
+    const metrics = [this.SUBRULE(this.metric)]
+    this.MANY(() => {
+      this.CONSUME(t.Comma)
+      metrics.push(this.SUBRULE1(this.metric))
+    })
+    return this.ACTION(() => ({ kind: 'primary', metrics, span: this.from(first) }))
   })
 
   /** `seeds 0..=2` */

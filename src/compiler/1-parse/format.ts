@@ -177,10 +177,13 @@ class FilePrinter extends ExpressionPrinter {
         return concat([`vary ${entry.param.text} in `, this.expression(entry.values, 1)])
       case 'seeds':
         return concat(['seeds ', this.expression(entry.values, 1)])
+      case 'primary':
+        return `primary ${entry.metrics.map(metric).join(', ')}`
       case 'variant': {
         const { change, name, span } = entry
         if ('text' in change) return `variant ${name.text} = ${change.text}`
-        return concat([`variant ${name.text} `, this.items(change, span.end - 1, change.length > 1)])
+        const of = entry.of ? `of ${entry.of.text} ` : ''
+        return concat([`variant ${name.text} ${of}`, this.items(change, span.end - 1, change.length > 1)])
       }
     }
   }

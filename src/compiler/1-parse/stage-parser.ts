@@ -336,7 +336,7 @@ export abstract class StageParser extends DeclarationParser {
   })
 
   /** `valid.accuracy`: an evaluation and what it measures */
-  private readonly metric: Rule<MetricPath> = this.part('metric', () => {
+  protected readonly metric: Rule<MetricPath> = this.part('metric', () => {
     const evaluation = this.SUBRULE(this.name)
     this.CONSUME(t.Dot)
     const first = this.CONSUME(t.Word)

@@ -417,12 +417,16 @@ export interface AblationDeclaration extends Documented {
   readonly entries: readonly AblationEntry[]
 }
 
-export type AblationEntry = VariantEntry | VaryEntry | SeedsEntry
+export type AblationEntry = VariantEntry | VaryEntry | SeedsEntry | PrimaryEntry
 
-/** `variant end_to_end { remove stage align }`: a change of the pipeline; or `variant naive = naive`: another one. */
+/**
+ * `variant end_to_end { remove stage align }`: a change of the pipeline; `variant slow of naive { ... }`: of another one; or
+ * `variant naive = naive`: another one as it is.
+ */
 export interface VariantEntry extends Documented {
   readonly kind: 'variant'
   readonly name: Identifier
+  readonly of?: Identifier
   readonly change: Identifier | readonly PipelineItem[]
 }
 
@@ -438,6 +442,13 @@ export interface VaryEntry {
 export interface SeedsEntry {
   readonly kind: 'seeds'
   readonly values: Expression
+  readonly span: Span
+}
+
+/** `primary mnist.nmi, pixels.r2`: what the ablation is about, said before it runs. */
+export interface PrimaryEntry {
+  readonly kind: 'primary'
+  readonly metrics: readonly MetricPath[]
   readonly span: Span
 }
 

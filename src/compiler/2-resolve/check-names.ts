@@ -106,5 +106,6 @@ function checkDeclaration(d: Declaration, names: FreeNames): void {
   // pipelines, and with them what variants change, are looked at once they are flat
   if (d.kind === 'pipeline') return
   if (d.kind !== 'ablation') return followDeclaration(names, d, undefined)
-  for (const entry of d.entries) if (entry.kind !== 'variant') followVaried(names, entry, d, undefined)
+  for (const entry of d.entries)
+    if (entry.kind === 'vary' || entry.kind === 'seeds') followVaried(names, entry, d, undefined)
 }

@@ -54,16 +54,16 @@ export function variantsOf(
 /** A variant is a pipeline that extends the ablation's, or another one as it is. */
 function flattenVariant(
   program: Program,
-  { change, name, span }: VariantEntry,
+  { change, name, span, of: other }: VariantEntry,
   of: Identifier,
   file: string,
   diagnostics: Diagnostics,
 ): FlatPipeline | undefined {
   if ('text' in change) {
-    const other = pipelineNamed(program, change, file, diagnostics)
-    return other && flattenPipeline(program, other.pipeline, other.file, diagnostics)
+    const named = pipelineNamed(program, change, file, diagnostics)
+    return named && flattenPipeline(program, named.pipeline, named.file, diagnostics)
   }
-  const pipeline: PipelineDeclaration = { kind: 'pipeline', name, extends: of, items: change, span }
+  const pipeline: PipelineDeclaration = { kind: 'pipeline', name, extends: other ?? of, items: change, span }
   return flattenPipeline(program, pipeline, file, diagnostics)
 }
 

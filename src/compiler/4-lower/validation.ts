@@ -47,7 +47,7 @@ export function stageValidation(
   let keepBest: WatchedMetric | null = null
   let stop: StageValidation['stop'] = null
   const watched = (path: MetricPath): WatchedMetric => {
-    const found = metricOf(path, evaluations, measured)
+    const found = metricOf(path, loweredOf(evaluations), loweredOf(measured))
     if (!measures.some(({ evaluation, every }) => evaluation === found.evaluation && every < stage.steps))
       fail(unmeasured(path.span, { stage: stage.name, evaluation: found.evaluation, steps: stage.steps }))
     return found
@@ -69,6 +69,9 @@ export function stageValidation(
   }
   return { measures, keepLast, keepBest, stop }
 }
+
+const loweredOf = (declared: readonly DeclaredEvaluation[]): readonly LoweredEvaluation[] =>
+  declared.map(({ lowered }) => lowered)
 
 /** Of evaluations whose cadence comes to nothing in any stage. */
 export function checkCadences(
@@ -102,19 +105,22 @@ const reads = (evaluation: LoweredEvaluation, changed: ReadonlySet<string>): boo
     [...parametersOf(graph)].some(({ source: { model, path } }) => changed.has(`${model}/${path}`)),
   )
 
-/** The metric that a path names: `valid.accuracy`, the mean over data sets, or `valid.mnist.accuracy`, that of one. */
-function metricOf(
+/**
+ * The metric that a path names: `valid.accuracy`, the mean over data sets, or `valid.mnist.accuracy`, that of one. It is
+ * of one of the evaluations that are `measured`. Throws UserError.
+ */
+export function metricOf(
   { evaluation: { text: name, span }, path, span: whole }: MetricPath,
-  evaluations: readonly DeclaredEvaluation[],
-  measured: readonly DeclaredEvaluation[],
+  evaluations: readonly LoweredEvaluation[],
+  measured: readonly LoweredEvaluation[],
 ): WatchedMetric {
-  const found = evaluations.find(({ lowered }) => lowered.name === name)?.lowered
+  const found = evaluations.find((evaluation) => evaluation.name === name)
   const refuse = (at: Span, what: string, known: readonly string[]): never =>
     fail(unknownMetric(at, { what, suggestion: closest(at === span ? name : last, known), known }))
   const last = path.at(-1)?.text ?? ''
-  const names = (list: readonly DeclaredEvaluation[]): readonly string[] => list.map((e) => e.lowered.name)
+  const names = (list: readonly LoweredEvaluation[]): readonly string[] => list.map((e) => e.name)
   if (!found) return refuse(span, `there is no evaluation \`${name}\``, names(evaluations))
-  if (!measured.some(({ lowered }) => lowered === found))
+  if (!measured.includes(found))
     return refuse(span, `\`${name}\` measures nothing that the stage changes`, names(measured))
   const ranked = (findEvaluationKind(found.kind)?.metrics ?? []).filter((m) => m.better !== 'neither')
   const metric = ranked.find((m) => m.name === last)

@@ -67,7 +67,7 @@ export const setTwice = define<{ what: string; first: Span }>(
   'ablation/twice',
   'error',
   `
-An ablation gives its seeds once, varies a param once, and varies none that one of its variants overrides: one of both
+An ablation gives its seeds and its primary metrics once, varies a param once, and varies none that one of its variants overrides: one of both
 would have no effect.
 
 \`\`\`dcr

@@ -72,10 +72,13 @@ function followAblation<S>(f: Follower<S>, d: AblationDeclaration, scope: S): vo
   f.use(scope, d.of, 'declaration')
   const own = f.inner(scope, { kind: 'declaration', node: d })
   for (const entry of d.entries) {
+    // what is measured is no value: the analysis of variants finds it
+    if (entry.kind === 'primary') continue
     if (entry.kind !== 'variant') {
       followVaried(f, entry, d, scope)
       continue
     }
+    if (entry.of) f.use(scope, entry.of, 'declaration')
     const inner = f.inner(own, { kind: 'variant', node: entry })
     f.part?.(own, entry.name)
     if ('text' in entry.change) f.use(scope, entry.change, 'declaration')
