@@ -38,7 +38,7 @@ export class HostPool {
   private readonly waiting: Job[] = []
   private readonly running = new Map<Worker, Job>()
 
-  constructor(private readonly size: number) {}
+  constructor(readonly size: number) {}
 
   /** Of the process; leaves a processor to the graph. */
   static shared(): HostPool {

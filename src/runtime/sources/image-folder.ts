@@ -4,7 +4,6 @@ import { readSettings } from '../../settings.js'
 import declared from '../../sources/image-folder.js'
 import { encoded } from '../pictures/picture.js'
 import { DataMissing, type Row, type SourceOpener } from './dataset.js'
-import { byName } from './files/by-name.js'
 import { classNames } from './files/class-names.js'
 import { fingerprintOf } from './files/fingerprint.js'
 import { isPictureName, withoutEnding } from './files/picture-names.js'
@@ -54,12 +53,14 @@ function picturesIn(folder: string, within = ''): readonly string[] {
   } catch {
     throw new DataMissing(`the folder ${join(folder, within)} is missing`, help)
   }
+  const folders = new Set(entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])))
   const found: string[] = []
-  for (const entry of entries.toSorted((a, b) => byName(a.name, b.name))) {
-    const path = within === '' ? entry.name : `${within}/${entry.name}`
-    if (entry.name.startsWith('.')) continue
-    if (entry.isDirectory()) for (const name of picturesIn(folder, path)) found.push(name)
-    else if (isPictureName(entry.name)) found.push(path)
+  // In the order of code units, as `byName`, which a million names would call twenty million times.
+  for (const name of entries.map((entry) => entry.name).sort()) {
+    const path = within === '' ? name : `${within}/${name}`
+    if (name.startsWith('.')) continue
+    if (folders.has(name)) for (const inner of picturesIn(folder, path)) found.push(inner)
+    else if (isPictureName(name)) found.push(path)
   }
   return found
 }
