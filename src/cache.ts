@@ -7,6 +7,9 @@ export const weightCache = (root: string): string => join(root, '.dcrc', 'cache'
 /** Where a project keeps results of prologues; it can be deleted at any time. */
 export const prologueCache = (root: string): string => join(root, '.dcrc', 'cache', 'prologue')
 
+/** Where a project keeps pictures that were decoded and resized; it can be deleted at any time. */
+export const pictureCache = (root: string): string => join(root, '.dcrc', 'cache', 'pictures')
+
 /** Where a project keeps hashes of large files; it can be deleted at any time. */
 export const contentCache = (root: string): string => join(root, '.dcrc', 'cache', 'contents')
 

@@ -1,3 +1,5 @@
+import type { HostExpression } from '../artefact/data.js'
+import { findHostFunction } from '../sources/registry.js'
 import { callText, rowsText, valueText } from './row-text.js'
 import type { Planning } from '../compiler/index.js'
 import type { ModelPlan, PairsPlan, StagePlan, UpdatePlan } from '../compiler/plan/report.js'
@@ -27,7 +29,17 @@ function describePipeline({ pipeline, seed, params, data }: FullPlan): Section {
     `pipeline ${pipeline}`,
     `  params       ${values.length > 0 ? values.join(', ') : 'none'}; seed ${seed}`,
     ...data.map((d) => `  data         ${d.name} = ${rowsText(d)}`),
+    ...data.flatMap(describeKept),
   ]
+}
+
+/** Data whose pictures are made once and then read from the cache. */
+function describeKept({ name, parts }: FullPlan['data'][number]): Section {
+  const kept = (e: HostExpression): boolean =>
+    e.kind === 'call' &&
+    (findHostFunction(e.function)?.keeps === true || Object.values(e.arguments).some(kept))
+  const made = parts.flatMap(({ lets, values }) => [...lets.map(({ value }) => value), ...values])
+  return made.some(kept) ? [`  cached       pictures of ${name}, in .dcrc/cache/pictures`] : []
 }
 
 const describeEvaluations = ({ evaluations }: FullPlan): Section =>

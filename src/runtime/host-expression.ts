@@ -1,10 +1,12 @@
 import type { HostExpression } from '../artefact/data.js'
 import type { Json } from '../artefact/json.js'
 import { comparisons } from '../comparisons.js'
+import { canonical } from '../json/canonical.js'
 import { findHostFunction } from '../sources/registry.js'
 import { bodies } from './host-functions/all.generated.js'
 import type { Draws } from './host-functions/host-body.js'
 import type { Sample } from './order/order.js'
+import { PictureCache } from './pictures/picture-cache.js'
 import { Words } from './order/words.js'
 import type { ColumnValue, Row } from './sources/dataset.js'
 import { SampleUnreadable } from './sources/sample-unreadable.js'
@@ -142,14 +144,29 @@ async function prepareCall(
       ])
   }
   const call = await body.prepare(settings, root)
-  return (making) => {
+  const run: Evaluate = (making) => {
     const draws = new RowDraws(making, place)
     const values = columns.map(([, value]) => value(making))
-    const run = (done: readonly ColumnValue[]) =>
+    const called = (done: readonly ColumnValue[]) =>
       call(Object.fromEntries(columns.map(([to], i) => [to, done[i] ?? ''])), draws)
     // Most functions wait for nothing, and rows are many.
-    return values.every(isMade) ? run(values) : Promise.all(values.map(async (value) => value)).then(run)
+    return values.every(isMade)
+      ? called(values)
+      : Promise.all(values.map(async (value) => value)).then(called)
   }
+  return definition.keeps ? kept(run, { kind: 'call', function: name, arguments: given }, root) : run
+}
+
+/** A value that is made where it is not kept yet. */
+function kept(make: Evaluate, e: HostExpression, root: string): Evaluate {
+  const [expression, columns] = [canonical(e), columnsIn(e)]
+  let cache: PictureCache | undefined
+  return (making) =>
+    (cache ??= new PictureCache(root)).get(
+      expression,
+      columns.map((name) => columnOf(making.sample.row, name)),
+      async () => make(making),
+    )
 }
 
 const isMade = (value: Late<ColumnValue>): value is ColumnValue => !(value instanceof Promise)

@@ -72,6 +72,10 @@ export interface HostFunction {
   readonly name: string
   readonly doc: string
   readonly parameters: readonly (ColumnParameter | SettingParameter)[]
+  /** It draws random numbers: its result differs from epoch to epoch. */
+  readonly draws?: true
+  /** Its result is kept for whoever asks for the same again, so that what it is made of may not draw. */
+  readonly keeps?: true
   /** The type of the result for the given argument types and static arguments. */
   type(columns: Readonly<Record<string, ColumnType>>, settings: Settings): ColumnType
 }

@@ -1,4 +1,4 @@
-import type { DataSpec, HostExpression } from '../../artefact/data.js'
+import type { DataPart, DataSpec, HostExpression } from '../../artefact/data.js'
 import { badField, emptyRows } from '../../diagnostics/catalogue/data.js'
 import { duplicateName } from '../../diagnostics/catalogue/name.js'
 import { needsOverride, nothingToOverride } from '../../diagnostics/catalogue/pipeline.js'
@@ -7,6 +7,7 @@ import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
 import { type TensorType, formatType, sameShape } from '../../graph/types.js'
 import { dataLength } from '../../sources/length.js'
+import { findHostFunction } from '../../sources/registry.js'
 import type { PictureSize } from '../../sources/source.js'
 import type { DataField, DataItem } from '../1-parse/syntax.js'
 import { type Elaboration, fail } from './elaboration.js'
@@ -14,7 +15,7 @@ import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import { type RowScope, type RowValue, hostExpression } from './host-expression.js'
 import { rowsOf } from './rows-of.js'
-import type { RowContext, TakenField, TakenRows } from './taken-rows.js'
+import { type RowContext, type TakenField, type TakenRows, inlined } from './taken-rows.js'
 import { dtypeOf, typeText } from './types.js'
 import { type Val, describe } from './values.js'
 
@@ -45,7 +46,8 @@ export function declaredData(
     fields: taken.fields.map(({ field, bytes }) => (bytes ? { ...field, dtype: 'u8' as const } : field)),
     parts: taken.parts.map((part, k) => ({
       ...part,
-      values: taken.fields.flatMap(({ values }) => values[k] ?? []),
+      lets: part.lets.map((local) => ({ ...local, value: whole(local.value, part.lets) })),
+      values: taken.fields.flatMap(({ values }) => values[k] ?? []).map((value) => whole(value, part.lets)),
     })),
     weights: taken.weights,
   }
@@ -55,6 +57,14 @@ export function declaredData(
     taken.fields.flatMap(({ field, bytes }) => (bytes && field.dtype === 'f32' ? [field.name] : [])),
   )
   return { spec, pictures, taken, rows, span: item.name.span }
+}
+
+/** What is kept is found by all that it is made of, so no `let` stands in it. */
+function whole(e: HostExpression, lets: DataPart['lets']): HostExpression {
+  if (e.kind !== 'call') return e
+  if (findHostFunction(e.function)?.keeps) return inlined(e, lets)
+  const args = Object.entries(e.arguments).map(([name, value]) => [name, whole(value, lets)] as const)
+  return { ...e, arguments: Object.fromEntries(args) }
 }
 
 function batchOf(value: Val, span: Span): number {
@@ -79,7 +89,7 @@ function withBlock(
     const made = hostExpression(x, value, scope, environment(span.file))
     // another declaration that takes these rows may have a `let` of the same name
     const own = `${item.name.text}.${name.text}`
-    scope.set(name.text, { value: { kind: 'let', name: own }, type: made.type })
+    scope.set(name.text, { ...made, value: { kind: 'let', name: own } })
     return { name: own, value: made.value }
   })
   const fields = [...taken.fields]

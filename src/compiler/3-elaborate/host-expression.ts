@@ -1,6 +1,6 @@
 import type { HostExpression } from '../../artefact/data.js'
 import type { Json } from '../../artefact/json.js'
-import { badField } from '../../diagnostics/catalogue/data.js'
+import { badField, keptDraws } from '../../diagnostics/catalogue/data.js'
 import { wrongType } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { closest } from '../../diagnostics/suggest.js'
@@ -18,6 +18,8 @@ import { pluginSetting } from './plugin-setting.js'
 export interface RowValue {
   readonly value: HostExpression
   readonly type: ColumnType
+  /** What of it draws, so that it differs from epoch to epoch. */
+  readonly draws?: string | undefined
 }
 
 /** What names stand for in a `data` block: columns, and `let`s over them. */
@@ -115,6 +117,7 @@ export function hostCall(
   const args: Record<string, HostExpression> = {}
   const types: Record<string, ColumnType> = {}
   const settings: Record<string, Json> = {}
+  let draws = fn.draws && callee
   const bound = bindArguments(x, callee, names, e.arguments)
   // those that are given, as they are written, stand before those that are not
   const order = [...bound.keys(), ...names]
@@ -125,6 +128,8 @@ export function hostCall(
     if (given && parameter.kind === 'column') {
       const column = hostExpression(x, given, scope, env)
       checkColumn(parameter, column.type, callee, given.span)
+      if (fn.keeps && column.draws !== undefined) fail(keptDraws(given.span, { callee, draws: column.draws }))
+      draws ??= column.draws
       args[name] = column.value
       types[name] = column.type
     } else if (given && parameter.kind !== 'column') {
@@ -136,7 +141,7 @@ export function hostCall(
       args[name] = { kind: 'literal', value: absent }
     }
   })
-  return { value: { kind: 'call', function: callee, arguments: args }, type: fn.type(types, settings) }
+  return { value: { kind: 'call', function: callee, arguments: args }, type: fn.type(types, settings), draws }
 }
 
 /** Whether a function can use what it is given. */

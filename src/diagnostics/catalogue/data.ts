@@ -187,3 +187,21 @@ data test = part(all, 80%..100%)   // right
     help: 'let their ranges follow each other, with the same `by` and `seed`',
   }),
 )
+
+export const keptDraws = define<{ callee: string; draws: string }>(
+  'data/kept-draws',
+  'error',
+  `
+\`cached\` keeps a picture for all epochs, so nothing that it is made of may draw: every epoch would see the same picture.
+What draws stands outside of it.
+
+\`\`\`dcr
+image: f32[3, 64, 64] = cached(random_resized_crop(image, 64))               // wrong
+image: f32[3, 64, 64] = random_resized_crop(cached(resize(image, 96)), 64)   // right
+\`\`\`
+`,
+  ({ callee, draws }) => ({
+    message: `\`${callee}\` would keep what \`${draws}\` draws`,
+    help: `draw outside: \`${draws}(${callee}(...))\``,
+  }),
+)

@@ -1,4 +1,5 @@
 // Written by `npm run generate` from the files of this folder.
+import cached from './cached.js'
 import centreCrop from './centre-crop.js'
 import colourJitter from './colour-jitter.js'
 import letterbox from './letterbox.js'
@@ -12,6 +13,7 @@ import wordTokens from './word-tokens.js'
 import type { HostFunction } from '../source.js'
 
 export const functions: readonly HostFunction[] = [
+  cached,
   centreCrop,
   colourJitter,
   letterbox,

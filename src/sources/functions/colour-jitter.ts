@@ -20,6 +20,7 @@ const colourJitter: HostFunction = {
     strength('saturation', 'The same for the distance of each pixel to its own grey.'),
     strength('hue', 'The colours turn by at most this share of the circle.', 0.5),
   ],
+  draws: true,
   type: (columns) => picture(sizeOf(columns['image'])),
 }
 

@@ -5,6 +5,7 @@ const flip = (name: string, doc: string): HostFunction => ({
   name,
   doc,
   parameters: [image, probability],
+  draws: true,
   type: (columns) => picture(sizeOf(columns['image'])),
 })
 

@@ -28,6 +28,7 @@ const randomResizedCrop: HostFunction = {
   name: 'random_resized_crop',
   doc: 'A random part of a picture, resized. Source: torchvision.transforms.RandomResizedCrop.',
   parameters,
+  draws: true,
   type: (_columns, settings) => picture(readSettings(settings, parameters).size('size')),
 }
 
