@@ -45,7 +45,17 @@ export interface AdapterSpec {
     readonly weight: string
     readonly a: string
     readonly b: string
+    /** Where they are not those of the adapter. */
+    readonly rank?: number | undefined
+    readonly alpha?: number | undefined
   }[]
-  /** Paths in the model of the biases that it trains. */
+  /** Paths in the model of the biases that it trains: of its layers, or of the whole model. */
   readonly biases: readonly string[]
+  readonly bias?: 'all' | undefined
+  /** Modules of the model that are trained and kept whole with it, and the paths of their parameters. */
+  readonly saved?: readonly { readonly module: string; readonly paths: readonly string[] }[] | undefined
 }
+
+/** The parameters of the model that an adapter trains and is kept with. */
+export const trainedBeside = ({ biases, saved = [] }: AdapterSpec): ReadonlySet<string> =>
+  new Set([...biases, ...saved.flatMap(({ paths }) => paths)])

@@ -210,8 +210,19 @@ const adapter = z.strictObject({
   rank: z.int().positive(),
   alpha: z.number(),
   dropout: z.number(),
-  layers: z.array(z.strictObject({ module: z.string(), weight: z.string(), a: z.string(), b: z.string() })),
+  layers: z.array(
+    z.strictObject({
+      module: z.string(),
+      weight: z.string(),
+      a: z.string(),
+      b: z.string(),
+      rank: z.int().positive().optional(),
+      alpha: z.number().optional(),
+    }),
+  ),
   biases: z.array(z.string()),
+  bias: z.literal('all').optional(),
+  saved: z.array(z.strictObject({ module: z.string(), paths: z.array(z.string()) })).optional(),
 })
 
 const evaluation = z.strictObject({

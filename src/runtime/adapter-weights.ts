@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { AdapterSpec, ModelSpec } from '../artefact/models.js'
+import { type AdapterSpec, type ModelSpec, trainedBeside } from '../artefact/models.js'
 import { adapterFile, mismatchedAdapter } from '../diagnostics/catalogue/adapter.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { weightsFaults } from '../faults/fault.js'
@@ -11,12 +11,12 @@ import type { SourceTensor } from '../weights/table.js'
 import { openTorch } from '../weights/torch/torch-file.js'
 import { WeightsError } from '../weights/weights-error.js'
 import { configProblems } from './adapter-config.js'
-import { peftBias, peftFiles } from './exports/peft-names.js'
+import { peftFiles, peftName } from './exports/peft-names.js'
 
-/** Where an adapter's factors lie, and the biases of its layers that were trained with it, by their path in the model. */
+/** Where an adapter's factors lie, and what was trained of the model with it, by its path there. */
 export interface AdapterWeights {
   readonly factors: ReadonlyMap<string, SourceTensor>
-  readonly biases: ReadonlyMap<string, SourceTensor>
+  readonly beside: ReadonlyMap<string, SourceTensor>
 }
 
 /** An adapter with the manifest's entries of its factors and of the model that it stands in. */
@@ -48,14 +48,14 @@ export async function openPeftFolder(
       )
   const config = parse(readFileSync(join(folder, peftFiles.config), 'utf8'))
   if (config === undefined) return wrong(peftFiles.config, 'it is not a JSON object')
-  for (const { key, problem, help } of configProblems(config, adapter))
+  for (const { key, problem, help } of configProblems(config, adapter, parts.base))
     return wrong(peftFiles.config, `\`${key}\` ${problem}`, help)
   return openAdapterFile(parts, join(folder, weights ?? peftFiles.weights), span)
 }
 
 /** Opens a file with an adapter's tensors under peft's names. Throws UserError. */
 export async function openAdapterFile(
-  { adapter: { name, biases }, factors, base }: AdapterParts,
+  { adapter, factors, base }: AdapterParts,
   file: string,
   span: Span,
 ): Promise<AdapterWeights> {
@@ -71,30 +71,39 @@ export async function openAdapterFile(
       return other === key ? [] : [other]
     }),
   )
-  const table = { file, tensors: new Map([...whole.tensors].filter(([key]) => !twins.has(key))) }
+  const isOwn = (key: string): boolean => !twins.has(key) && !isCopyOfSaved(adapter, key)
+  const table = { file, tensors: new Map([...whole.tensors].filter(([key]) => isOwn(key))) }
   const moved = otherGeneration(tower, [...table.tensors.keys()])
   const has = (path: string): boolean => table.tensors.has(path) || table.tensors.has(moved?.(path) ?? path)
-  const biasNames = new Map(
+  const trained = trainedBeside(adapter)
+  const besideNames = new Map(
     base.parameters.flatMap((p): [string, ModelSpec['parameters'][number]][] => {
-      if (!biases.includes(p.path)) return []
-      // older versions of peft name a bias as the model does
+      if (!trained.has(p.path)) return []
+      // older versions of peft name a bias of a layer as the model does
       const older = `base_model.model.${p.path}`
-      return [[has(older) ? older : peftBias(p.path), p]]
+      return [[has(older) ? older : peftName(adapter, p.path), p]]
     }),
   )
-  const wanted = [...factors.parameters, ...[...biasNames].map(([path, p]) => ({ ...p, path }))]
+  const wanted = [...factors.parameters, ...[...besideNames].map(([path, p]) => ({ ...p, path }))]
   const { found, missing, unused, different } = matchWeights(table, wanted, [], tower)
   if (missing.length + unused.length + different.length > 0)
-    throw new UserError(mismatchedAdapter(span, { adapter: name, file, missing, unused, different }))
-  const own = new Map<string, SourceTensor>()
+    throw new UserError(mismatchedAdapter(span, { adapter: adapter.name, file, missing, unused, different }))
+  const inFactors = new Map<string, SourceTensor>()
   const beside = new Map<string, SourceTensor>()
   for (const [key, tensor] of found) {
-    const bias = biasNames.get(key)
-    if (bias) beside.set(bias.path, { ...tensor, name: bias.path })
-    else own.set(key, tensor)
+    const own = besideNames.get(key)
+    if (own) beside.set(own.path, { ...tensor, name: own.path })
+    else inFactors.set(key, tensor)
   }
-  return { factors: own, biases: beside }
+  return { factors: inFactors, beside }
 }
+
+/** With `bias = "all"` peft keeps the biases of modules that are kept whole under two more names. */
+const isCopyOfSaved = ({ bias, saved = [] }: AdapterSpec, key: string): boolean =>
+  bias === 'all' &&
+  saved.some(({ module }) =>
+    ['modules_to_save', 'original_module'].some((part) => key.includes(`${module}.${part}.`)),
+  )
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -15,10 +15,12 @@ export function adaptedLayers(
 
 /** W + (alpha / rank) B A, with A [rank, n] and B [m, rank] as matrices; each product is summed in float64. */
 export async function mergedWeight(
-  { name, model, rank, alpha }: AdapterSpec,
-  { weight, a, b }: Layer,
+  adapter: AdapterSpec,
+  layer: Layer,
   weights: Pick<Weights, 'values'>,
 ): Promise<Float32Array> {
+  const { name, model } = adapter
+  const { weight, a, b, rank = adapter.rank, alpha = adapter.alpha } = layer
   const read = (from: string, path: string): Promise<Float32Array> => weights.values(from, path)
   const [w, wide, tall] = [await read(model, weight), await read(name, a), await read(name, b)]
   const [rows, width] = [tall.length / rank, wide.length / rank]

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { GraphSpec } from '../artefact/graphs.js'
 import { link } from '../artefact/link.js'
 import type { Manifest } from '../artefact/manifest.js'
-import type { AdapterSpec } from '../artefact/models.js'
+import { type AdapterSpec, trainedBeside } from '../artefact/models.js'
 import { stateKey } from '../artefact/roles.js'
 import { statesOf, trainedOf } from '../artefact/stage-parts.js'
 import type { StageSpec, UpdateSpec } from '../artefact/stages.js'
@@ -12,7 +12,7 @@ import { inside } from '../inside.js'
 import { openSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
 import { writePeftConfig } from './exports/peft.js'
-import { peftBias, peftFiles } from './exports/peft-names.js'
+import { peftFiles, peftName } from './exports/peft-names.js'
 import { prologueFile } from './prologue.js'
 import type { StagePlan, StateTensor } from './step-loop.js'
 import type { StageRun, TrainContext } from './train-context.js'
@@ -117,7 +117,7 @@ function stateFiles(stage: StageSpec, context: TrainContext): ReadonlyMap<string
       return key === undefined ? { ...head, content: weights.parameter(name, path) } : { ...head, key }
     })
     const adapter = artefact.manifest.adapters.find((a) => a.name === name)
-    if (adapter) tensors.push(...biasesOf(adapter, stage, context))
+    if (adapter) tensors.push(...besideOf(adapter, stage, context))
     files.set(checkpointFile(artefact.manifest, name), tensors)
   }
   const slots = stage.updates.flatMap((update) =>
@@ -128,17 +128,19 @@ function stateFiles(stage: StageSpec, context: TrainContext): ReadonlyMap<string
   return files.set('optimizer.safetensors', slots)
 }
 
-/** The biases that an adapter trains, as peft keeps them with it; the file of the model holds them too. */
-function biasesOf(
-  { model, biases }: AdapterSpec,
+/** What an adapter trains of its model, as peft keeps it with it; the file of the model holds it too. */
+function besideOf(
+  adapter: AdapterSpec,
   stage: StageSpec,
   { artefact, weights }: TrainContext,
 ): readonly StateTensor[] {
+  const { model } = adapter
+  const beside = trainedBeside(adapter)
   const parameters = artefact.manifest.models.find((m) => m.name === model)?.parameters ?? []
   return parameters
-    .filter(({ path }) => biases.includes(path))
+    .filter(({ path }) => beside.has(path))
     .map(({ path, dtype, shape }) => {
-      const head = { name: peftBias(path), dtype, shape }
+      const head = { name: peftName(adapter, path), dtype, shape }
       return trainedOf(stage).some((t) => t.model === model && t.path === path)
         ? { ...head, key: parameterKey(model, path) }
         : { ...head, content: weights.parameter(model, path) }

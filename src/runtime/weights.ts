@@ -99,15 +99,15 @@ export class Weights {
     const given = manifest.models.filter(({ from }) => from !== null)
     const initial = manifest.models.filter((model) => model.from === null && !isCopy(model))
     const sources = new Map<ModelSpec, Sources>()
-    // An adapter that is read from a folder brings the biases of the layers that it stands beside.
-    const adapterBiases: [ModelSpec, Sources][] = []
+    // An adapter that is read from a folder brings what was trained of its model with it.
+    const besideAdapters: [ModelSpec, Sources][] = []
     for (const model of given)
       await attempt(async () => {
         const parts = weights.adapter(model)
         if (!parts) return void sources.set(model, await openGiven(model, options))
         const found = await openPeftFolder(parts, options)
         sources.set(model, found.factors)
-        adapterBiases.push([parts.base, found.biases])
+        besideAdapters.push([parts.base, found.beside])
       })
     // What takes long or is written comes last, so that a run whose files do not fit leaves nothing behind.
     for (const [model, own] of sources)
@@ -116,10 +116,10 @@ export class Weights {
     for (const model of initial)
       if (problems.length === 0)
         await attempt(async () => weights.place(model, await openInitial(model, options)))
-    for (const [base, biases] of adapterBiases)
+    for (const [base, beside] of besideAdapters)
       if (problems.length === 0)
         await attempt(async () => {
-          const settled = await weights.settled(base, biases)
+          const settled = await weights.settled(base, beside)
           weights.place(base, new Map([...(weights.places.get(base.name) ?? []), ...settled]))
         })
     return { weights, problems }

@@ -127,7 +127,7 @@ describe('a folder of another adapter is refused', () => {
       '`bias` is "none", the pipeline trains the biases | write `train_bias = false`',
     ],
     ['decomposition', { use_dora: true }, '`use_dora` is true'],
-    ['ranks by layer', { rank_pattern: { out: 4 } }, '`rank_pattern` is {"out":4}'],
+    ['ranks by layer', { rank_pattern: { out: 4 } }, '`rank_pattern` gives `out` the rank 4, the pipeline 2'],
     ['kind', { peft_type: 'IA3' }, '`peft_type` is "IA3" | only LoRA can be loaded'],
     [
       'initial values',

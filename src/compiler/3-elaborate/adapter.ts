@@ -2,13 +2,15 @@ import { adaptedTwice, badAdapter, nothingToAdapt } from '../../diagnostics/cata
 import { reservedModel } from '../../diagnostics/catalogue/model.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import { elementCount } from '../../graph/types.js'
-import type { AdapterItem, Argument, ModuleDeclaration } from '../1-parse/syntax.js'
+import type { AdapterItem, ModuleDeclaration } from '../1-parse/syntax.js'
 import type { Initializer } from '../../artefact/models.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import { evaluate } from './evaluate.js'
 import type { PlacedWeight } from './facts.js'
 import { joinPath } from './join-path.js'
+import { type LayerPattern, settingsOf } from './adapter-settings.js'
+import { trainable } from './model-tree.js'
 import { type Instance, type Val, type Weight, describe } from './values.js'
 
 /** Low-rank factors beside the weights of a model (Hu et al. 2021, arXiv 2106.09685), as in peft's LoraConfig. */
@@ -22,12 +24,16 @@ export interface Adapter {
   readonly alpha: number
   readonly dropout: number
   readonly layers: readonly AdaptedLayer[]
-  /** The biases of the layers, where the adapter trains them. */
+  /** The biases that it trains: of the layers, or, where it says "all", of the model. */
   readonly biases: readonly PlacedWeight[]
+  readonly allBiases: boolean
+  /** Modules of the model that are trained and kept whole with it. */
+  readonly saved: readonly { readonly module: string; readonly weights: readonly PlacedWeight[] }[]
 }
 
 /** A linear layer or convolution with an adapter: W x + (alpha / rank) B A x. */
 export interface AdaptedLayer {
+  /** Rank and alpha are those of this layer. */
   readonly adapter: Pick<Adapter, 'name' | 'model' | 'rank' | 'alpha' | 'dropout'>
   /** The module's path in the model. */
   readonly module: string
@@ -37,15 +43,14 @@ export interface AdaptedLayer {
 }
 
 /** What is trained of an adapter. */
-export const adapterParameters = ({ layers, biases }: Adapter): readonly PlacedWeight[] => [
+export const adapterParameters = ({ layers, biases, saved }: Adapter): readonly PlacedWeight[] => [
   ...layers.flatMap(({ a, b }) => [a, b]),
   ...biases,
+  ...saved.flatMap(({ weights }) => weights),
 ]
 
 export const layerKey = ({ model, path }: { readonly model: string; readonly path: string }): string =>
   `${model}/${path}`
-
-const settingNames = ['rank', 'alpha', 'dropout', 'train_bias'] as const
 
 /** `lora(clip.vision_model, rank = 16)`; a layer that `taken` holds already has an adapter. */
 export function evaluateAdapter(
@@ -81,9 +86,24 @@ export function evaluateAdapter(
       adapted.set(place.path, instance)
     }
   }
-  const { train_bias: trainBias, ...rest } = settings
-  const head = { name, model: model ?? '', ...rest }
-  const layers = [...adapted].map(([module, instance]) => layerOf(head, module, instance))
+  const { rank, alpha, dropout, trainBias, rankPattern, alphaPattern } = settings
+  const head = { name, model: model ?? '', rank, alpha, dropout }
+  for (const pattern of [...rankPattern, ...alphaPattern])
+    if (![...adapted.keys()].some((module) => endsIn(module, pattern.end)))
+      return fail(
+        badAdapter(pattern.span, {
+          message: `the adapter has no layer whose path ends in \`${pattern.end}\``,
+        }),
+      )
+  const layers = [...adapted].map(([module, instance]) => {
+    const own = (patterns: readonly LayerPattern[]): number | undefined =>
+      patterns.find(({ end }) => endsIn(module, end))?.value
+    return layerOf(
+      { ...head, rank: own(rankPattern) ?? rank, alpha: own(alphaPattern) ?? alpha },
+      module,
+      instance,
+    )
+  })
   for (const layer of layers) {
     const other = taken.get(layerKey(layer.weight))
     if (other) {
@@ -91,49 +111,52 @@ export function evaluateAdapter(
       return fail(adaptedTwice(span, { path, adapters: [other.adapter.name, name], first: other.span }))
     }
   }
-  const biases = [...adapted].flatMap(([module, { weights }]): PlacedWeight[] => {
-    const bias = weights.get('bias')
-    return trainBias && bias ? [{ model: head.model, path: joinPath(module, 'bias'), weight: bias }] : []
-  })
-  return { ...head, span, from, layers, biases }
+  const whole = env.get(head.model)
+  const saved = settings.saved.flatMap(({ value, span: at }) =>
+    savedModules(value, at, head.model, adapted, whole),
+  )
+  const kept = new Set(saved.flatMap(({ weights }) => weights.map(({ path }) => path)))
+  const all = trainBias === 'all' && whole ? trainable(whole) : []
+  // peft goes by the name
+  const biases = [
+    ...(trainBias === true
+      ? [...adapted].flatMap(([module, layer]) => biasOf(head.model, module, layer))
+      : []),
+    ...all.filter(({ path }) => path.includes('bias')),
+  ].filter(({ path }) => !kept.has(path))
+  return { ...head, span, from, layers, biases, allBiases: trainBias === 'all', saved }
 }
 
-function settingsOf(x: Elaboration, args: readonly Argument[], env: Environment, span: Span) {
-  const given = new Map<string, { readonly value: Val; readonly span: Span }>()
-  for (const { name, value } of args) {
-    if (!name) continue
-    if (!settingNames.some((s) => s === name.text))
-      return fail(
-        badAdapter(name.span, {
-          message: `\`lora\` has no setting \`${name.text}\``,
-          help: `it has ${settingNames.map((s) => `\`${s}\``).join(', ')}`,
-        }),
-      )
-    if (given.has(name.text))
-      return fail(badAdapter(name.span, { message: `\`${name.text}\` is given twice` }))
-    given.set(name.text, { value: evaluate(x, value, env), span: value.span })
-  }
-  const wrong = (name: string, wanted: string): never => {
-    const { value, span: at } = given.get(name) ?? { value: undefined, span }
-    return fail(
-      badAdapter(at, { message: `\`${name}\` takes ${wanted}, got ${value ? describe(value) : 'nothing'}` }),
-    )
-  }
-  const number = (name: string, otherwise: number, wanted: string, fits: (n: number) => boolean): number => {
-    const v = given.get(name)?.value
-    if (!v) return otherwise
-    return (v.kind === 'int' || v.kind === 'float') && fits(v.value) ? v.value : wrong(name, wanted)
-  }
-  if (!given.has('rank'))
-    return fail(badAdapter(span, { message: '`lora` needs `rank`', help: 'write `rank = 16`' }))
-  const rank = number('rank', 0, 'an int of at least 1', (n) => Number.isInteger(n) && n >= 1)
-  const trainBias = given.get('train_bias')?.value ?? { kind: 'bool', value: false }
-  return {
-    rank,
-    alpha: number('alpha', rank, 'a number above 0', (n) => n > 0),
-    dropout: number('dropout', 0, 'a number from 0 up to, not including, 1', (n) => n >= 0 && n < 1),
-    train_bias: trainBias.kind === 'bool' ? trainBias.value : wrong('train_bias', 'true or false'),
-  }
+/** Whether a module is the one of a path, or one whose path ends so. */
+const endsIn = (module: string, end: string): boolean => module === end || module.endsWith(`.${end}`)
+
+function biasOf(model: string, module: string, { weights }: Instance): readonly PlacedWeight[] {
+  const bias = weights.get('bias')
+  return bias ? [{ model, path: joinPath(module, 'bias'), weight: bias }] : []
+}
+
+/** Modules that are trained whole; peft knows them by the ends of their paths, so another one may not end like them. */
+function savedModules(
+  value: Val,
+  span: Span,
+  model: string,
+  adapted: ReadonlyMap<string, Instance>,
+  whole: Val | undefined,
+): Adapter['saved'] {
+  if (value.kind === 'list')
+    return value.items.flatMap((item) => savedModules(item, span, model, adapted, whole))
+  const refuse = (message: string): never => fail(badAdapter(span, { message }))
+  if (value.kind !== 'instance' || value.place?.model !== model || value.place.path === '')
+    return refuse(`\`modules_to_save\` takes parts of \`${model}\`, got ${describe(value)}`)
+  const module = value.place.path
+  const below = [...adapted.keys()].find((path) => path === module || path.startsWith(`${module}.`))
+  if (below !== undefined)
+    return refuse(`\`${module}\` is kept whole, and the adapter has a layer \`${below}\``)
+  const others = whole ? trainable(whole).map(({ path }) => path.slice(0, path.lastIndexOf('.'))) : []
+  const other = others.find((path) => path !== module && path.endsWith(module))
+  if (other !== undefined)
+    return refuse(`peft would keep \`${other}\` with \`${module}\`, whose path ends like it`)
+  return [{ module, weights: trainable(value) }]
 }
 
 /** The linear layers and convolutions in a model, a part of one or a list of parts. */

@@ -42,17 +42,26 @@ export const factorsOf = ({ name, from, layers }: Adapter): ModelSpec => ({
     })),
 })
 
-export const specOf = ({ name, model, rank, alpha, dropout, layers, biases }: Adapter): AdapterSpec => ({
-  name,
-  model,
-  rank,
-  alpha,
-  dropout,
-  layers: layers.map(({ module, weight, a, b }) => ({
-    module,
-    weight: weight.path,
-    a: a.path,
-    b: b.path,
-  })),
-  biases: biases.map(({ path }) => path),
-})
+export const specOf = (adapter: Adapter): AdapterSpec => {
+  const { name, model, rank, alpha, dropout, layers, biases, allBiases, saved } = adapter
+  return {
+    name,
+    model,
+    rank,
+    alpha,
+    dropout,
+    layers: layers.map(({ module, weight, a, b, adapter: own }) => ({
+      module,
+      weight: weight.path,
+      a: a.path,
+      b: b.path,
+      ...(own.rank === rank ? {} : { rank: own.rank }),
+      ...(own.alpha === alpha ? {} : { alpha: own.alpha }),
+    })),
+    biases: biases.map(({ path }) => path),
+    ...(allBiases ? { bias: 'all' } : {}),
+    ...(saved.length > 0
+      ? { saved: saved.map(({ module, weights }) => ({ module, paths: weights.map(({ path }) => path) })) }
+      : {}),
+  }
+}

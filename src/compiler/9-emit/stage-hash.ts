@@ -1,3 +1,4 @@
+import { trainedBeside } from '../../artefact/models.js'
 import type { Graph } from '../../graph/graph.js'
 import { hash } from '../../graph/hash.js'
 import { canonical } from '../../json/canonical.js'
@@ -62,7 +63,7 @@ export function stageIdentities(lowered: Lowered, target: string, version: strin
   return found
 }
 
-/** `<model>/<path>` of what a checkpoint of a stage holds: whole models, and the biases that adapters bring. */
+/** `<model>/<path>` of what a checkpoint of a stage holds: whole models, and what adapters bring of them. */
 function writtenBy(stage: LoweredStage, { models, adapters }: Lowered): readonly string[] {
   const changed = new Set(stage.updates.flatMap((u) => [...u.trained, ...u.states].map(({ model }) => model)))
   return [
@@ -70,8 +71,10 @@ function writtenBy(stage: LoweredStage, { models, adapters }: Lowered): readonly
     ...models.flatMap(({ name, parameters }) =>
       changed.has(name) ? parameters.map(({ path }) => parameterName(name, path)) : [],
     ),
-    ...adapters.flatMap(({ name, model, biases }) =>
-      changed.has(name) ? biases.map((path) => parameterName(model, path)) : [],
+    ...adapters.flatMap((adapter) =>
+      changed.has(adapter.name)
+        ? [...trainedBeside(adapter)].map((path) => parameterName(adapter.model, path))
+        : [],
     ),
   ]
 }

@@ -12,7 +12,12 @@ An adapter is made by \`lora\`, of one model or parts of one:
 adapter enc = lora(clip.vision_model, clip.visual_projection, rank = 16, alpha = 16, dropout = 0.1, train_bias = true)
 \`\`\`
 
-\`rank\` is required; \`alpha\` is the rank, \`dropout\` 0 and \`train_bias\` false unless given.
+\`rank\` is required; \`alpha\` is the rank, \`dropout\` 0 and \`train_bias\` false unless given. \`rank_pattern\` and
+\`alpha_pattern\` give layers numbers of their own, \`modules_to_save\` names parts of the model that are trained whole with it:
+
+\`\`\`dcr
+adapter enc = lora(clip.vision_model, rank = 16, rank_pattern = [("fc1", 8)], modules_to_save = [clip.visual_projection])
+\`\`\`
 `,
   (p) => p,
 )

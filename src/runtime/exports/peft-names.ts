@@ -1,3 +1,5 @@
+import type { AdapterSpec } from '../../artefact/models.js'
+
 /** The files of a folder in which peft keeps an adapter; before version 0.6 it kept the weights as torch does. */
 export const peftFiles = {
   config: 'adapter_config.json',
@@ -5,6 +7,11 @@ export const peftFiles = {
   torch: 'adapter_model.bin',
 } as const
 
-/** The name under which peft keeps a bias of an adapted layer: the layer stands below its adapter there. */
-export const peftBias = (path: string): string =>
-  `base_model.model.${path.replace(/(^|\.)bias$/, '$1base_layer.bias')}`
+/**
+ * The name under which peft keeps a parameter of the model that is trained with an adapter: a layer that is adapted stands
+ * below its adapter there.
+ */
+export const peftName = ({ layers }: AdapterSpec, path: string): string =>
+  layers.some(({ module }) => path === (module === '' ? 'bias' : `${module}.bias`))
+    ? `base_model.model.${path.replace(/(^|\.)bias$/, '$1base_layer.bias')}`
+    : `base_model.model.${path}`

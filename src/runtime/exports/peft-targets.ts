@@ -18,6 +18,25 @@ export function peftTargets(
   return `${tower === '' ? '' : `(?:${escaped(tower)})?`}(?:${exact})`
 }
 
+/**
+ * `rank_pattern` or `alpha_pattern` that peft reads as these numbers of these layers. Its keys are patterns of ends of
+ * paths; these are of whole ones.
+ */
+export function peftPattern<L extends { readonly module: string }>(
+  layers: readonly L[],
+  parameters: readonly string[],
+  of: (layer: L) => number | undefined,
+): Readonly<Record<string, number>> {
+  const tower = towerOf(parameters)
+  const head = tower === '' ? '^' : `^(?:${escaped(tower)})?`
+  return Object.fromEntries(
+    layers.flatMap((layer) => {
+      const value = of(layer)
+      return value === undefined ? [] : [[head + escaped(layer.module.slice(tower.length)), value]]
+    }),
+  )
+}
+
 /** All modules that hold parameters, or parts that do. */
 const modulesOf = (parameters: readonly string[]): readonly string[] => [
   ...new Set(

@@ -1,17 +1,22 @@
 import { join } from 'node:path'
 import type { Json } from '../../artefact/json.js'
 import type { Manifest } from '../../artefact/manifest.js'
-import type { AdapterSpec, ModelSpec } from '../../artefact/models.js'
+import { type AdapterSpec, type ModelSpec, trainedBeside } from '../../artefact/models.js'
 import { findPublished } from '../published.js'
-import { peftBias, peftFiles } from './peft-names.js'
-import { peftTargets } from './peft-targets.js'
+import { peftFiles, peftName } from './peft-names.js'
+import { peftPattern, peftTargets } from './peft-targets.js'
 import { writeWhole } from '../../durable.js'
 import { towerOf, withoutTower } from '../../weights/other-names.js'
 import { writeSafetensors } from '../../weights/safetensors.js'
 import type { Weights } from '../weights.js'
 
+type Layer = AdapterSpec['layers'][number]
+
 /** What peft's LoraConfig must say so that it reads the adapter as it is. */
-export function peftConfig({ rank, alpha, dropout, layers, biases }: AdapterSpec, base: ModelSpec): Json {
+export function peftConfig(adapter: AdapterSpec, base: ModelSpec): Json {
+  const { rank, alpha, dropout, layers, biases, saved } = adapter
+  const parameters = base.parameters.map(({ path }) => path)
+  const pattern = (of: (layer: Layer) => number | undefined): Json => peftPattern(layers, parameters, of)
   return {
     peft_type: 'LORA',
     task_type: null,
@@ -20,16 +25,16 @@ export function peftConfig({ rank, alpha, dropout, layers, biases }: AdapterSpec
     r: rank,
     lora_alpha: alpha,
     lora_dropout: dropout,
-    bias: biases.length > 0 ? 'lora_only' : 'none',
+    bias: adapter.bias ?? (biases.length > 0 ? 'lora_only' : 'none'),
     target_modules: peftTargets(
       layers.map(({ module }) => module),
-      base.parameters.map(({ path }) => path),
+      parameters,
     ),
     fan_in_fan_out: false,
     init_lora_weights: true,
-    modules_to_save: null,
-    rank_pattern: {},
-    alpha_pattern: {},
+    modules_to_save: saved ? saved.map(({ module }) => withoutTower(towerOf(parameters), module)) : null,
+    rank_pattern: pattern((layer) => layer.rank),
+    alpha_pattern: pattern((layer) => layer.alpha),
     use_dora: false,
     use_rslora: false,
   }
@@ -43,7 +48,7 @@ export function writePeftConfig({ adapters, models }: Manifest, name: string, fo
 }
 
 /**
- * Writes an adapter alone, as peft's `save_pretrained` does: its factors and the biases that it trains. peft leaves out
+ * Writes an adapter alone, as peft's `save_pretrained` does: its factors and what it trains of the model. peft leaves out
  * what it finds no module for, with a warning at most, and does not rename as transformers does: in a model that is one
  * tower, each tensor stands there under the names of both generations.
  */
@@ -56,6 +61,7 @@ export async function exportAdapter(
   const factors = manifest.models.find((m) => m.name === adapter.name)?.parameters ?? []
   const base = manifest.models.find((m) => m.name === adapter.model)?.parameters ?? []
   const tower = towerOf(base.map(({ path }) => path))
+  const beside = trainedBeside(adapter)
   const named = [
     ...factors.map(({ path, dtype, shape }) => ({
       name: path,
@@ -64,9 +70,9 @@ export async function exportAdapter(
       content: weights.measured(adapter.name, path),
     })),
     ...base
-      .filter(({ path }) => adapter.biases.includes(path))
+      .filter(({ path }) => beside.has(path))
       .map(({ path, dtype, shape }) => ({
-        name: peftBias(path),
+        name: peftName(adapter, path),
         dtype,
         shape,
         content: weights.measured(adapter.model, path),
