@@ -8,6 +8,17 @@ export type Initializer =
   /** As a parameter of another model is when the first stage begins that reads it. */
   | { readonly kind: 'copy'; readonly model: string; readonly path: string }
 
+/** A path with `*` for any texts, and the tensor of a file that holds it; an empty path: no parameter has it. */
+export interface KeySpec {
+  readonly path: string
+  readonly name: string
+  /** The file holds the matrix on its side. */
+  readonly transposed: boolean
+  /** Of several parameters that are one tensor there, which along the first axis. */
+  readonly part: number
+  readonly parts: number
+}
+
 export interface ModelSpec {
   readonly name: string
   /** A weight file or folder, relative to the project root, or a model of the Hugging Face cache. */
@@ -16,6 +27,8 @@ export interface ModelSpec {
   readonly as: NarrowFloat | null
   /** What stands before the names of the file, and the model's paths do not have. */
   readonly strip?: string | undefined
+  /** Where the parameters lie in a file that names them otherwise. */
+  readonly keys?: readonly KeySpec[] | undefined
   /** Patterns of tensors of the file that the model has no parameter for. */
   readonly ignore: readonly string[]
   /** The text of `config.json`, where the model has a record that mirrors it. */

@@ -196,6 +196,17 @@ const model = z.strictObject({
   from: z.string().nullable(),
   as: narrow.nullable(),
   strip: z.string().optional(),
+  keys: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        name: z.string(),
+        transposed: z.boolean(),
+        part: z.int().nonnegative(),
+        parts: z.int().positive(),
+      }),
+    )
+    .optional(),
   ignore: z.array(z.string()),
   config: z.string().nullable(),
   files: z.array(z.strictObject({ name: z.string(), sha256: z.string().nullable() })),

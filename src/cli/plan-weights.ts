@@ -9,6 +9,7 @@ import { Conversions } from '../weights/conversions.js'
 import { findWeights } from '../weights/find.js'
 import { matchWeights } from '../weights/match.js'
 import { openWeights } from '../weights/open.js'
+import { keyed } from '../weights/keyed.js'
 import { type SourceTensor, stripped } from '../weights/table.js'
 import { toConvert } from '../weights/to-convert.js'
 import { WeightsError } from '../weights/weights-error.js'
@@ -69,7 +70,7 @@ export function describeConversions(
 }
 
 async function sourcesOf(
-  { from, parameters, strip, ignore }: ModelSpec,
+  { from, parameters, strip, keys, ignore }: ModelSpec,
   root: string,
 ): Promise<ReadonlyMap<string, SourceTensor>> {
   try {
@@ -77,7 +78,9 @@ async function sourcesOf(
     // numbers that protobuf holds would have to be written to be read
     if (place?.kind !== 'found' || place.format === 'onnx') return new Map()
     const table = await openWeights(place, weightCache(root))
-    return matchWeights((strip && stripped(table, strip)) || table, parameters, ignore).found
+    const bare = (strip && stripped(table, strip)) || table
+    const paths = parameters.map(({ path }) => path)
+    return matchWeights(keys ? keyed(bare, paths, keys) : bare, parameters, ignore).found
   } catch (error) {
     if (error instanceof WeightsError || error instanceof OnnxProblem) return new Map()
     throw error

@@ -26,6 +26,7 @@ import { weightCache } from '../cache.js'
 import { type Conversion, Conversions, TooLarge } from '../weights/conversions.js'
 import { findWeights } from '../weights/find.js'
 import { roundInPlace } from '../weights/floats.js'
+import { keyed } from '../weights/keyed.js'
 import { type Match, matchWeights } from '../weights/match.js'
 import { openWeights } from '../weights/open.js'
 import { openSafetensors, readTensor, writeSafetensors } from '../weights/safetensors.js'
@@ -323,14 +324,16 @@ function openOwn(model: ModelSpec, file: string, span: Span): Promise<ReadonlyMa
 
 /** The weights that `from` names, in whatever form they are kept. */
 function openGiven(model: ModelSpec, { root, span, onWarning }: WeightOptions): Promise<Sources> {
-  const { name, from, strip, ignore } = model
+  const { name, from, strip, keys, ignore } = model
   if (from === null) throw new Error(`model ${name} comes from no file`)
   return told(span, from, async () => {
     const place = findWeights(from, root)
     if (place.kind === 'missing') throw new UserError(missingWeights(span, { model: name, ...place }))
     const whole = await openWeights(place, weightCache(root))
-    const table = strip === undefined ? whole : stripped(whole, strip)
-    if (!table) throw new UserError(idleStrip(span, { model: name, file: place.file, prefix: strip ?? '' }))
+    const bare = strip === undefined ? whole : stripped(whole, strip)
+    if (!bare) throw new UserError(idleStrip(span, { model: name, file: place.file, prefix: strip ?? '' }))
+    const paths = model.parameters.map(({ path }) => path)
+    const table = keys === undefined ? bare : keyed(bare, paths, keys)
     const { found, idle } = checked(model, table, ignore, span)
     if (idle.length > 0) onWarning?.(idleIgnore(span, { model: name, file: place.file, patterns: idle }))
     return found

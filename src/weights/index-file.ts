@@ -20,11 +20,13 @@ export async function openIndex(
 ): Promise<WeightTable> {
   const places = await readIndex(file)
   const tensors = new Map<string, SourceTensor>()
+  const aliases = new Map<string, string>()
   for (const part of new Set(places.values())) {
     const path = join(dirname(file), part)
     const opened = await openPart(path).catch((error: unknown) => {
       throw isAbsent(error) ? new WeightsError(file, `its part ${part} is not there`) : error
     })
+    for (const [name, kept] of opened.aliases ?? []) aliases.set(name, kept)
     for (const [name, tensor] of opened.tensors) {
       const place = places.get(name)
       if (place !== part)

@@ -27,7 +27,7 @@ export interface Match {
  * are those of an adapter in it.
  */
 export function matchWeights(
-  { tensors }: WeightTable,
+  { tensors, aliases = new Map() }: WeightTable,
   parameters: readonly WantedParameter[],
   ignore: readonly string[] = [],
   tower: string = towerOf(parameters.map(({ path }) => path)),
@@ -39,7 +39,10 @@ export function matchWeights(
   for (const wanted of parameters) {
     const { path } = wanted
     const older = olderName(path)
-    const name = [path, older, moved?.(path)].find((n) => n !== undefined && tensors.has(n))
+    const names = [path, older, moved?.(path)]
+    const name = [...names, ...names.map((n) => n && aliases.get(n))].find(
+      (n) => n !== undefined && tensors.has(n),
+    )
     const tensor = name === undefined ? undefined : tensors.get(name)
     if (name === undefined || !tensor) continue
     taken.add(name)

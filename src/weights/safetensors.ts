@@ -14,6 +14,7 @@ export interface SafetensorsFile {
   readonly size: number
   readonly tensors: ReadonlyMap<string, StoredTensor>
   readonly metadata: Readonly<Record<string, string>>
+  readonly aliases: ReadonlyMap<string, string>
 }
 
 /** The largest header that is read: 100,000 tensors take 12 MB. The format allows 100 MB, which parse into over 1 GB. */
@@ -46,7 +47,10 @@ export async function openSafetensors(file: string): Promise<SafetensorsFile> {
         length: e.end - e.begin,
       },
     ])
-    return { file, size, tensors: new Map(tensors), metadata }
+    const named = new Map(tensors)
+    // as safetensors.torch.save_model writes of tied tensors: the name that is left out, and the one that is there
+    const aliases = Object.entries(metadata).filter(([name, kept]) => !named.has(name) && named.has(kept))
+    return { file, size, tensors: named, metadata, aliases: new Map(aliases) }
   } catch (error) {
     if (error instanceof UnknownType)
       throw new WeightsError(file, error.message, 'refused', 'save it again as float32, float16 or bfloat16')

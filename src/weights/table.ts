@@ -29,13 +29,16 @@ export interface WeightTable {
   /** What messages call it: the file, or the index of several. */
   readonly file: string
   readonly tensors: ReadonlyMap<string, SourceTensor>
+  /** Names of tied tensors that the file leaves out, and the name under which each is there. */
+  readonly aliases?: ReadonlyMap<string, string>
 }
 
 /**
  * The table with a prefix taken off the names that have it. Undefined where none has it, or where a name without it would
  * then be there twice.
  */
-export function stripped({ file, tensors }: WeightTable, prefix: string): WeightTable | undefined {
+export function stripped({ file, tensors, aliases }: WeightTable, prefix: string): WeightTable | undefined {
+  const without = (name: string): string => (name.startsWith(prefix) ? name.slice(prefix.length) : name)
   const renamed = new Map<string, SourceTensor>()
   let found = false
   for (const [name, tensor] of tensors) {
@@ -45,5 +48,6 @@ export function stripped({ file, tensors }: WeightTable, prefix: string): Weight
     if (renamed.has(rest)) return undefined
     renamed.set(rest, tensor)
   }
-  return found ? { file, tensors: renamed } : undefined
+  const tied = aliases && new Map([...aliases].map(([name, kept]) => [without(name), without(kept)]))
+  return found ? { file, tensors: renamed, ...(tied ? { aliases: tied } : {}) } : undefined
 }

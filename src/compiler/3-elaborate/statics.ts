@@ -7,6 +7,7 @@ import { closest } from '../../diagnostics/suggest.js'
 import type {
   AdapterItem,
   DataItem,
+  Expression,
   LetDeclaration,
   LossItem,
   ModelItem,
@@ -28,6 +29,7 @@ import { forms } from './expressions.js'
 import type { Facts } from './facts.js'
 import { copyModel } from './copy-model.js'
 import { weightOf } from './instantiate.js'
+import { namedWeights } from './named-weights.js'
 import { parametersOf, place, trainable } from './model-tree.js'
 import { type FromDirectory, checkDirectory, instanceFromDirectory } from './model-directory.js'
 import { checkWhole } from './onnx-model.js'
@@ -243,11 +245,13 @@ export class Statics {
   modelSpec(item: ModelItem, file: string): ModelSpec {
     const instance = this.model(item, file)
     const name = item.name.text
+    const keys = item.from && namedWeights(this.from(item.from, file))?.keys
     return {
       name,
       as: this.scope.elaboration.narrow.get(name)?.type ?? null,
       from: item.from ? this.fromPath(item, file) : (instance.weightFile ?? null),
       ...(item.strip ? { strip: item.strip.text } : {}),
+      ...(keys ? { keys } : {}),
       ignore: (item.ignore ?? []).map(({ text }) => text),
       config: configText(this.scope.elaboration, instance),
       files: [],
@@ -273,11 +277,17 @@ export class Statics {
 
   fromPath(item: ModelItem | AdapterItem, file: string): string | null {
     if (!item.from) return null
-    const value = evaluate(this.scope.elaboration, item.from, this.scope.environment(file))
+    const value = this.from(item.from, file)
     if (value.kind === 'string') return pathOf(value)
+    const named = item.kind === 'model' ? namedWeights(value) : undefined
+    if (named) return pathOf(named.file)
     return fail(
       wrongType(item.from.span, { wanted: 'a path in quotes', got: describe(value), where: '`from`' }),
     )
+  }
+
+  private from(from: Expression, file: string): Val {
+    return evaluate(this.scope.elaboration, from, this.scope.environment(file))
   }
 
   /** Params as plain values, for the manifest. */

@@ -46,7 +46,7 @@ export function stageIdentities(lowered: Lowered, target: string, version: strin
           parameters: lowered.models.flatMap((m) =>
             m.parameters.flatMap((p) =>
               read.has(`${m.name}/${p.path}`)
-                ? [{ model: m.name, from: m.from, strip: m.strip, as: m.as ?? undefined, ...p }]
+                ? [{ model: m.name, from: m.from, strip: m.strip, keys: m.keys, as: m.as ?? undefined, ...p }]
                 : [],
             ),
           ),

@@ -209,6 +209,11 @@ model clip = ClipModel(openai_vit_l_14) from "runs/clip.pt" strip "module."
         : `${file} does not fit model \`${model}\`: all parameters are there, with \`${prefix}\` before their paths`,
     why: 'each parameter of the model is one tensor of the file, by its path',
     ...(prefix !== undefined ? { help: `write \`strip "${prefix}"\` behind \`from\`` } : {}),
+    ...(mismatch.missing.length > 0 && mismatch.unused.includes('visual.conv1.weight')
+      ? {
+          help: `\`from openai_clip(${JSON.stringify(file)})\` of std.openai_clip reads the layout of OpenAI and open_clip`,
+        }
+      : {}),
     ...(mismatch.unused.length > 0 && mismatch.missing.length + mismatch.different.length === 0
       ? {
           help: `\`ignore "${mismatch.unused[0]}"\` behind \`from\` leaves a tensor out; \`*\` stands for any characters`,
