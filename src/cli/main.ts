@@ -113,6 +113,12 @@ function program(done: (code: number) => void): Command {
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (file, options) => done(await (await import('./run.js')).run(file, options)))
   dcrc
+    .command('export')
+    .description('write the exports of a run that has ended once more, without training')
+    .argument('<run>', 'the folder of a run')
+    .option('--steps <n>', 'as the run was told where its stages end', positiveInt)
+    .action(async (folder, options) => done(await (await import('./export.js')).exportRun(folder, options)))
+  dcrc
     .command('compare')
     .description('run several pipelines from the same start and write one table and report')
     .argument('<files...>', 'pipelines to compare')

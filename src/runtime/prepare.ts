@@ -128,7 +128,7 @@ async function prepareIn(
     forget(folder, progress)
   } else {
     const initial = await sumsIn(folder.path('initial'))
-    folder.create(manifest, environment(manifest, seed, fingerprints, random, initial))
+    folder.create(artefact, environment(manifest, seed, fingerprints, random, initial))
   }
 
   const badShare = options.badShare ?? defaultBadShare
@@ -157,7 +157,7 @@ async function prepareIn(
 }
 
 /** The models that are written whole at the end. */
-const exportedModels = ({ models, exports }: Manifest): readonly ModelSpec[] =>
+export const exportedModels = ({ models, exports }: Manifest): readonly ModelSpec[] =>
   models.filter(({ name }) => exports.some((spec) => spec.kind === 'model' && spec.name === name))
 
 /** A stage that is trained further than it is now to go: what follows from it could not be made again. */

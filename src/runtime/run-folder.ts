@@ -12,10 +12,11 @@ import { join, resolve, sep } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import type { Json } from '../artefact/json.js'
-import type { Manifest } from '../artefact/manifest.js'
+import type { Artefact, Manifest } from '../artefact/manifest.js'
 import type { MetricsLine } from './metrics-line.js'
 import { syncPath, writeWhole } from '../durable.js'
 import { naming } from '../faults/system-fault.js'
+import { sha256 } from '../graph/sha256.js'
 import { inside } from '../inside.js'
 import { RunUnreadable } from '../report/run-unreadable.js'
 import { lockFile } from './run-lock.js'
@@ -41,6 +42,9 @@ const runSchema = z.strictObject({
 })
 export type RunRecord = z.infer<typeof runSchema>
 
+const exportedGraphs = ({ exports }: Manifest): readonly string[] =>
+  exports.flatMap((spec) => (spec.kind === 'function' ? [spec.file] : []))
+
 const placeSchema = z.object({ stage: z.string(), step: z.int() })
 
 /** Metrics by moment (`start` or a stage's name) and evaluation. */
@@ -53,7 +57,7 @@ export const evaluationTable: z.ZodType<EvaluationTable> = z.record(
 
 const runFile = 'run.json'
 /** What stands in a folder before `run.json` does. */
-const ofStart = new Set(['manifest.json', eventsFile, 'initial', 'converted', lockFile])
+const ofStart = new Set(['manifest.json', 'graphs', eventsFile, 'initial', 'converted', lockFile])
 const isPart = (name: string): boolean => name.endsWith('.part')
 
 const buffered = 250
@@ -109,9 +113,16 @@ export class RunFolder {
         rmSync(this.path(name), { recursive: true, force: true })
   }
 
-  /** From the moment on at which `run.json` stands, last of all, there is a run. */
-  create(manifest: Manifest, record: RunRecord): void {
+  /**
+   * From the moment on at which `run.json` stands, last of all, there is a run. The graphs of its exports stay with it, so
+   * that these can be written again.
+   */
+  create({ manifest, files }: Artefact, record: RunRecord): void {
     mkdirSync(this.directory, { recursive: true })
+    for (const name of exportedGraphs(manifest)) {
+      mkdirSync(this.path('graphs'), { recursive: true })
+      writeWhole(this.path('graphs', name), files.get(name) ?? new Uint8Array())
+    }
     writeWhole(this.path(eventsFile), startRecord(now()))
     this.manifest = manifest
     writeWhole(this.path(runFile), seal(record))
@@ -124,6 +135,21 @@ export class RunFolder {
   /** Its text. */
   get manifestText(): string | undefined {
     return readText(this.path('manifest.json'))
+  }
+
+  /** The graphs of its exports, as they were compiled. Throws RunUnreadable. */
+  exportGraphs(manifest: Manifest): ReadonlyMap<string, Uint8Array> {
+    return new Map(
+      exportedGraphs(manifest).map((name) => {
+        const file = this.path('graphs', name)
+        const bytes = existsSync(file) ? new Uint8Array(readFileSync(file)) : undefined
+        if (bytes && sha256(bytes) === manifest.files[name]) return [name, bytes]
+        throw new RunUnreadable(
+          bytes ? `${file} is not as it was written` : `${file} is not there`,
+          '`dcrc run FILE --resume` on the folder of a run that has ended writes its exports from a graph that it compiles',
+        )
+      }),
+    )
   }
 
   get record(): RunRecord | undefined {

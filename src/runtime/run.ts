@@ -15,17 +15,17 @@ import { describeOrigin } from './describe-origin.js'
 import { bestSoFar, dueAfter, endingOf, isWatched, momentWithin } from './validation.js'
 import { type Measure, evaluate } from './evaluate.js'
 import { startKey } from './start-key.js'
-import { writeExport } from './exports/index.js'
+import { writeExports } from './exports/index.js'
 import type { RunOptions, RunResult } from './options.js'
 import { Problems, prepare } from './prepare.js'
 import { besideTensors, freeRoom } from './room.js'
 import type { RunFolder } from './run-folder.js'
 import type { Progress } from './run-progress.js'
-import { changedModels, checkpointFile, stateBytes, writeState } from './stage-state.js'
+import { stateBytes, writeState } from './stage-state.js'
 import { SharedStages } from './store/shared-stages.js'
+import { takeValues } from './take-values.js'
 import { type StageHooks, rowsPerStep, trainStage } from './train.js'
 import type { StageRun, TrainContext } from './train-context.js'
-import { emptyTable } from '../json/table.js'
 
 export type { RunOptions, RunResult } from './options.js'
 
@@ -120,7 +120,7 @@ class Run {
         const end = { stage: stage.name, step: finished?.step ?? this.endOf(stageRun) }
         this.ends.push(end)
         this.at = end
-        await this.takeValues(stage, end)
+        await takeValues(stage, end, this.context)
         // a process may have been killed before it had removed all that nothing asks for
         if (finished) pruneCheckpoints(this.folder, stage, bestSoFar(stage, this.folder.evaluations))
         const changed = new Set(
@@ -145,15 +145,6 @@ class Run {
     }
   }
 
-  /** The values of what a stage changed are from now on those of a checkpoint of it. */
-  private async takeValues(stage: StageSpec, place: Place): Promise<void> {
-    const { weights, artefact } = this.context
-    const directory = this.folder.path(checkpointName(place))
-    for (const model of changedModels(stage))
-      await weights.replace(model, `${directory}/${checkpointFile(artefact.manifest, model)}`)
-    await weights.average(stage, `${directory}/optimizer.safetensors`)
-  }
-
   /** The step with whose values a stage that is trained has ended. */
   private endOf({ stage, steps }: StageRun): number {
     return isWatched(stage) ? (endingOf(stage, steps, this.folder.evaluations)?.with ?? steps) : steps
@@ -164,7 +155,7 @@ class Run {
     const { weights, emit } = this.context
     const due = dueAfter(stage, step, steps)
     await weights.during(async () => {
-      await this.takeValues(stage, { stage: stage.name, step })
+      await takeValues(stage, { stage: stage.name, step }, this.context)
       await this.evaluations(momentWithin(stage.name, step), ({ name }) => due.has(name))
     })
     const table = this.folder.evaluations
@@ -268,16 +259,8 @@ class Run {
     return this.context.thread.call('measure', [kind, input])
   }
 
-  private async exports(): Promise<Record<string, string>> {
-    const { artefact, weights, emit } = this.context
-    const exported = emptyTable<string>()
-    for (const spec of artefact.manifest.exports) {
-      const folder = this.folder.path('export', spec.name)
-      await writeExport(spec, artefact, weights, { root: this.options.root ?? process.cwd(), folder })
-      exported[spec.name] = folder
-      emit({ kind: 'exported', name: spec.name, folder })
-    }
-    return exported
+  private exports(): Promise<Record<string, string>> {
+    return writeExports(this.context, this.options.root ?? process.cwd())
   }
 
   private stopped(): RunResult {

@@ -56,3 +56,29 @@ fn features(image: f32[n, 3, 32, 32]) = mean(image, axis = 1)    // right
     help: 'let it treat its rows one by one, and read models alone',
   }),
 )
+
+export const nothingToExport = define<{ folder: string }>(
+  'run/nothing-to-export',
+  'error',
+  `
+\`dcrc export RUN\` writes the exports of a run again, from its folder: \`runs/<pipeline>/<time>\` or what \`--run-dir\` named. The
+folder holds no run.
+`,
+  ({ folder }) => ({
+    message: `${folder} holds no run`,
+    help: 'name the folder of a run: it holds run.json and checkpoints/',
+  }),
+)
+
+export const notEnded = define<{ folder: string; stage: string; steps: number; at: number }>(
+  'run/not-ended',
+  'error',
+  `
+Exports are of models as they are at the end of a run. A stage of this one has not come to its end, or its last checkpoint
+is damaged.
+`,
+  ({ folder, stage, steps, at }) => ({
+    message: `the run in ${folder} has not ended: stage \`${stage}\` is at step ${at} of ${steps}`,
+    help: `\`dcrc run FILE --resume --run-dir ${folder}\` goes on${at > 0 ? `; \`--steps ${at}\` exports what is there, if all stages came as far` : ''}`,
+  }),
+)
