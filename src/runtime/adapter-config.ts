@@ -33,7 +33,7 @@ export function* configProblems(
   const { r: rank = peftDefault, lora_alpha: alpha = peftDefault } = config
   // rsLoRA (Kalajdzievski 2023, arXiv 2312.03732) divides by the root of the rank: the same as a larger alpha
   const rooted = config['use_rslora'] === true
-  const patterns = ['rank_pattern', 'alpha_pattern'].some((key) => isSet(config[key]))
+  const patterns = ['rank_pattern', 'alpha_pattern'].some((key) => key in config && isSet(config[key]))
   const isPatterned = patterns || a.layers.some((l) => l.rank !== undefined || l.alpha !== undefined)
   if (isPatterned) yield* layerProblems(config, a, rooted)
   else {

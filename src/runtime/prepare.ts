@@ -72,7 +72,7 @@ async function prepareIn(
     from: null,
   }))
   if (!options.resume) checkFresh(folder, span)
-  const before = options.resume ? readRun(folder, manifest, options, span) : undefined
+  const before = options.resume ? readRun(folder, artefact, options, span) : undefined
   const seed = before?.seed ?? options.seed ?? manifest.seed
   const { progress, damaged } = before
     ? await findIntact(folder, seed, stages)

@@ -31,7 +31,7 @@ export async function repeatExports(
 ): Promise<Record<string, string>> {
   const folder = new RunFolder(directory)
   const span: Span = { file: directory, start: 0, end: 0 }
-  const { manifest: text } = folder
+  const { manifestText: text } = folder
   if (!folder.isRun || text === undefined) throw new UserError(nothingToExport(span, { folder: directory }))
   const warn = (diagnostic: UserError['diagnostic']): void => onEvent({ kind: 'warning', diagnostic })
   const lock = RunLock.take(directory, span, warn)

@@ -113,22 +113,20 @@ export class RunFolder {
         rmSync(this.path(name), { recursive: true, force: true })
   }
 
-  /**
-   * From the moment on at which `run.json` stands, last of all, there is a run. The graphs of its exports stay with it, so
-   * that these can be written again.
-   */
-  create({ manifest, files }: Artefact, record: RunRecord): void {
+  /** From the moment on at which `run.json` stands, last of all, there is a run. */
+  create(artefact: Artefact, record: RunRecord): void {
     mkdirSync(this.directory, { recursive: true })
+    writeWhole(this.path(eventsFile), startRecord(now()))
+    this.artefact = artefact
+    writeWhole(this.path(runFile), seal(record))
+  }
+
+  /** What is run: of its graphs those of exports are kept, so that these can be written again. */
+  set artefact({ manifest, files }: Artefact) {
     for (const name of exportedGraphs(manifest)) {
       mkdirSync(this.path('graphs'), { recursive: true })
       writeWhole(this.path('graphs', name), files.get(name) ?? new Uint8Array())
     }
-    writeWhole(this.path(eventsFile), startRecord(now()))
-    this.manifest = manifest
-    writeWhole(this.path(runFile), seal(record))
-  }
-
-  set manifest(manifest: Manifest) {
     writeWhole(this.path('manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   }
 

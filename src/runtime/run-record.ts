@@ -3,7 +3,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { env } from './onnxruntime.js'
 import { dataOfEvaluation, graphsOfEvaluation } from '../artefact/graphs-of.js'
-import type { Manifest } from '../artefact/manifest.js'
+import type { Artefact, Manifest } from '../artefact/manifest.js'
 import { changedSinceRun, folderTaken, nothingToResume } from '../diagnostics/catalogue/run.js'
 import { linkOut } from '../diagnostics/catalogue/run-folder.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
@@ -49,7 +49,8 @@ export function checkFresh(folder: RunFolder, span: Span): void {
  * What the run of a folder began with; what would be run now must go on to the same end, with what was measured by
  * evaluations that are as they were. Throws UserError.
  */
-export function readRun(folder: RunFolder, manifest: Manifest, { seed }: Choice, span: Span): RunRecord {
+export function readRun(folder: RunFolder, artefact: Artefact, { seed }: Choice, span: Span): RunRecord {
+  const { manifest } = artefact
   const { record, manifestText: text, directory } = folder
   if (!record || text === undefined) throw new UserError(nothingToResume(span, { folder: directory }))
   for (const [path, to] of folder.linksOut) throw new UserError(linkOut(span, { path, to }))
@@ -67,7 +68,7 @@ export function readRun(folder: RunFolder, manifest: Manifest, { seed }: Choice,
   const [first, ...others] = differences(was, manifest, reached)
   if (first) throw new UserError(changedSinceRun(span, { folder: directory, ...first, others }))
   folder.evaluations = onlyUnchanged(folder.evaluations, was, manifest)
-  folder.manifest = manifest
+  folder.artefact = artefact
   return record
 }
 
