@@ -6,7 +6,7 @@ import { signFlipP } from '../../src/experiments/statistics/sign-flip.js'
 import { detectable, halfWidth, pOfZeroMean } from '../../src/experiments/statistics/student.js'
 
 /*
- * Aim: the statistics of paired differences are those of scipy and statsmodels (test/oracle/statistics.py), and their
+ * Aim: the statistics of paired differences are those of scipy and statsmodels (test/oracle/paired_intervals.py), and their
  * intervals and p-values are wrong as often as they say.
  */
 
