@@ -33,12 +33,12 @@ export interface BuiltFunction {
 
 /** Phases 5 to 8 of a function that is exported. */
 export function buildFunction(
-  { name, span, graphs }: Extract<LoweredExport, { kind: 'function' }>,
+  { name, span, said, graphs }: Extract<LoweredExport, { kind: 'function' }>,
   target: Target,
 ): BuiltFunction {
   const plain = graphs.map(({ rows, graph }) => ({ rows, graph: dropMarkers(expandGradients(graph)) }))
   const optimized = plain.map(({ rows, graph }) => ({ rows, graph: optimizeFunction(graph, target) }))
-  const open = openFunction(name, optimized, plain)
+  const open = openFunction(name, said, optimized, plain)
   const scheduled = schedule(open.graph, target, 'open')
   return { open, scheduled, diagnostics: kernelProblems([scheduled.graph], target, span) }
 }

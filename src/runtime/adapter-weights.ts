@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type AdapterSpec, type ModelSpec, trainedBeside } from '../artefact/models.js'
-import { adapterFile, mismatchedAdapter } from '../diagnostics/catalogue/adapter.js'
-import { type Span, UserError } from '../diagnostics/diagnostic.js'
+import { adapterFile, lostBiases, mismatchedAdapter } from '../diagnostics/catalogue/adapter.js'
+import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { weightsFaults } from '../faults/fault.js'
 import { matchWeights } from '../weights/match.js'
 import { otherGeneration, towerOf, withoutTower } from '../weights/other-names.js'
@@ -29,7 +29,15 @@ export interface AdapterParts {
 /** Opens the folder of peft's format that an adapter starts from; it must be what the pipeline declares. Throws UserError. */
 export async function openPeftFolder(
   parts: AdapterParts,
-  { root, span }: { readonly root: string; readonly span: Span },
+  {
+    root,
+    span,
+    onWarning,
+  }: {
+    readonly root: string
+    readonly span: Span
+    readonly onWarning?: ((warning: Diagnostic) => void) | undefined
+  },
 ): Promise<AdapterWeights> {
   const { adapter, factors } = parts
   const from = factors.from ?? ''
@@ -50,7 +58,11 @@ export async function openPeftFolder(
   if (config === undefined) return wrong(peftFiles.config, 'it is not a JSON object')
   for (const { key, problem, help } of configProblems(config, adapter, parts.base))
     return wrong(peftFiles.config, `\`${key}\` ${problem}`, help)
-  return openAdapterFile(parts, join(folder, weights ?? peftFiles.weights), span)
+  const file = join(folder, weights ?? peftFiles.weights)
+  const opened = await openAdapterFile(parts, file, span)
+  if (adapter.biases.length > 0 && opened.beside.size === 0)
+    onWarning?.(lostBiases(span, { adapter: adapter.name, file }))
+  return opened
 }
 
 /** Opens a file with an adapter's tensors under peft's names. Throws UserError. */
@@ -75,7 +87,11 @@ export async function openAdapterFile(
   const table = { file, tensors: new Map([...whole.tensors].filter(([key]) => isOwn(key))) }
   const moved = otherGeneration(tower, [...table.tensors.keys()])
   const has = (path: string): boolean => table.tensors.has(path) || table.tensors.has(moved?.(path) ?? path)
-  const trained = trainedBeside(adapter)
+  // versions of peft before 0.17 leave out the biases that they trained in layers, and load such files
+  const layerBiases = adapter.bias === undefined ? adapter.biases : []
+  const isThere = (path: string): boolean => has(`base_model.model.${path}`) || has(peftName(adapter, path))
+  const lost = layerBiases.some(isThere) ? [] : layerBiases
+  const trained = new Set([...trainedBeside(adapter)].filter((path) => !lost.includes(path)))
   const besideNames = new Map(
     base.parameters.flatMap((p): [string, ModelSpec['parameters'][number]][] => {
       if (!trained.has(p.path)) return []

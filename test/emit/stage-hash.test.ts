@@ -147,7 +147,7 @@ const whole: Lowered = {
       ],
     },
   ],
-  exports: [{ kind: 'function', name: 'f', span, graphs: [{ rows: 2, graph }] }],
+  exports: [{ kind: 'function', name: 'f', span, said: { span }, graphs: [{ rows: 2, graph }] }],
   allowed: [{ code: 'stage/coupled-accumulation', reason: 'why', stage: 'fit' }],
 }
 

@@ -129,9 +129,13 @@ def inputs_of(name):
     }[name]
 
 
-def outputs_of(name, m, given):
-    """By the names of the functions that our pipeline exports."""
-    g = given
+def outputs_of(name, model, given):
+    """By the names of the functions that our pipeline exports, computed in float64."""
+    double = {k: v.double() if v.is_floating_point() else v for k, v in given.items()}
+    return {k: v.float() for k, v in computed(name, model.double(), double).items()}
+
+
+def computed(name, m, g):
     with torch.no_grad():
         if name in ("clip", "siglip"):
             return {
@@ -159,14 +163,11 @@ def outputs_of(name, m, given):
 
 
 def made(name):
-    """The same values in each generation: parameters in the order of the names that both have."""
-    model = MODELS[name]().float().eval()
-    bare = lambda key: key.removeprefix("text_model.").replace(".attention.attention.query.", ".attention.q_proj.").replace(
-        ".attention.attention.key.", ".attention.k_proj.").replace(".attention.attention.value.", ".attention.v_proj.").replace(
-        ".attention.output.dense.", ".attention.o_proj.")
+    """The same values at each call."""
     torch.manual_seed(4)
+    model = MODELS[name]().float().eval()
     with torch.no_grad():
-        for _, p in sorted(model.named_parameters(), key=lambda named: bare(named[0])):
+        for _, p in model.named_parameters():
             p.add_(0.2 * torch.randn_like(p))
     return model
 
@@ -198,8 +199,10 @@ def make(root):
                 if p.requires_grad:
                     p.add_(0.1 * torch.randn_like(p))
         adapted.eval().save_pretrained(folder / "adapter")
+        # peft before 0.17 does not save the biases of its layers
+        loaded = PeftModel.from_pretrained(made(base), folder / "adapter").eval()
         given = inputs_of(base)
-        keep(folder, given, outputs_of(base, adapted.base_model.model, given))
+        keep(folder, given, outputs_of(base, loaded.base_model.model, given))
     tokenizers(root)
 
 
@@ -236,7 +239,7 @@ def load(root):
         with contextlib.redirect_stdout(said):
             model, info = type(MODELS[base]()).from_pretrained(folder / "export" / "net", output_loading_info=True)
         keys = {key: sorted(map(str, value)) for key, value in info.items() if value and key != "error_msgs"}
-        report[name] = {"keys": keys, "apart": apart(outputs_of(base, model.float().eval(), inputs_of(base)), folder)}
+        report[name] = {"keys": keys, "apart": apart(outputs_of(base, model.eval(), inputs_of(base)), folder)}
         if name in ADAPTERS:
             plain = made(base)
             with warnings.catch_warnings(record=True) as told:

@@ -27,6 +27,7 @@ pipeline tuned {
   model clip = ClipModel(tiny)
   adapter enc = lora(clip.vision_model.encoder, clip.visual_projection, rank = 2, alpha = 3, dropout = 0.25, train_bias = true)
   let x = draw uniform of [7, 3, size, size]
+  /// What the tower sees.
   fn features(image: f32[n, 3, size, size]) = clip.image_features(normalize(image, clip.mean, clip.std))
   fn both(image: f32[n, 3, size, size], scale: f32[n]) = { seen: features(image), scaled: features(image) * scale[:, None], mean: mean(image, axis = [1, 2, 3]) }
   loss far = mean(square(features(x) - 1.0))
@@ -159,13 +160,45 @@ test('says the lowest opset that its nodes need, and the IR version of its time'
 test('says what it was made from', () => {
   const { manifest } = artefact
   const bytes = readFileSync(join(folder, 'run/export/features/model.onnx'))
-  const { producerName, producerVersion, metadataProps } = onnxProto.onnx.ModelProto.decode(bytes)
+  const { producerName, producerVersion, metadataProps, docString } = onnxProto.onnx.ModelProto.decode(bytes)
   expect([producerName, producerVersion]).toEqual(['dcrc', manifest.compiler])
+  const place = lineOf('fn features')
+  expect(docString).toBe(`\`features\`, ${place}\n\nWhat the tower sees.`)
   expect(metadataProps.map(({ key, value }) => [key, value])).toEqual([
+    ['source', place],
     ['pipeline', 'tuned'],
     ['manifest_hash', manifest.hash],
     ['stage_hash/learn', manifest.stages[0]?.hash],
   ])
+})
+
+/** Where a text of the pipeline begins, behind \`fn \`. */
+function lineOf(part: string): string {
+  const before = text(12).split(part)[0] ?? ''
+  const lines = before.split('\n')
+  return `test.dcr:${lines.length}:${(lines.at(-1)?.length ?? 0) + 'fn '.length + 1}`
+}
+
+test('names nodes by layer and line, each otherwise', () => {
+  const bytes = readFileSync(join(folder, 'run/export/features/model.onnx'))
+  const nodes = onnxProto.onnx.ModelProto.decode(bytes).graph?.node ?? []
+  const names = nodes.map(({ name }) => name ?? '')
+  expect(new Set(names).size).toBe(names.length)
+  const lineIn = (file: string, words: string): number =>
+    readFileSync(new URL(`../../pipelines/std/${file}`, import.meta.url), 'utf8')
+      .split(words)[0]
+      ?.split('\n').length ?? 0
+  // the layer whose weight it reads, and where std.nn multiplies by it
+  const product = nodes.find(({ input }) =>
+    input?.includes('clip/vision_model.encoder.layers.1.mlp.fc1.weight'),
+  )
+  expect(product?.name).toBe(
+    `vision_model.encoder.layers.1.mlp.fc1 std/nn.dcr:${lineIn('nn.dcr', '= linear(x, weight')}`,
+  )
+  // between two layers: what they have in common, and where the activation is called
+  const between = names.filter((name) => name.startsWith('vision_model.encoder.layers.1.mlp std/'))
+  expect(between.length).toBeGreaterThan(0)
+  expect(names.filter((name) => name === '' || /^[A-Z]\w*_\d+$/.test(name))).toEqual([])
 })
 
 test('large weights stand beside the file', async () => {

@@ -77,7 +77,8 @@ function lowerFunction(statics: Statics, fn: FunctionVal, span: Span): LoweredEx
   )
   const open = openRows(graphs)
   if ('reason' in open) return fail(fixedExport(open.node?.span ?? span, { name, reason: open.reason }))
-  return { kind: 'function', name, span, graphs }
+  const { name: declared, doc } = fn.declaration
+  return { kind: 'function', name, span, said: { span: declared.span, doc }, graphs }
 }
 
 /** `f32[n, 3, 224, 224]`: n is new, the other sizes are known. */

@@ -40,6 +40,8 @@ export type LoweredExport =
       readonly kind: 'function'
       readonly name: string
       readonly span: Span
+      /** Its declaration. */
+      readonly said: { readonly span: Span; readonly doc?: string | undefined }
       readonly graphs: readonly { readonly rows: number; readonly graph: Graph }[]
     }
 

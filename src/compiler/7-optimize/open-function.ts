@@ -1,3 +1,4 @@
+import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Graph, Value } from '../../graph/graph.js'
 import { type OpenRows, type Sized, openRows } from '../../graph/open-rows.js'
 import { rewrite } from '../../graph/rewrite.js'
@@ -9,6 +10,13 @@ export interface OpenFunction {
   readonly graph: Graph
   readonly grown: OpenRows
   readonly inputs: readonly Value[]
+  readonly said: Said
+}
+
+/** What the source says of a function, and where. */
+export interface Said {
+  readonly span: Span
+  readonly doc?: string | undefined
 }
 
 /** The name of an input that holds what grows with the rows. */
@@ -21,6 +29,7 @@ export const rowsInput = (k: number): string => `rows/${k}`
  */
 export function openFunction(
   name: string,
+  said: Said,
   optimized: readonly Sized[],
   plain: readonly Sized[],
 ): OpenFunction {
@@ -35,7 +44,7 @@ export function openFunction(
         return k < 0 ? undefined : b.input(rowsInput(k), value.type)
       },
     })
-    return { name, graph: fed, grown, inputs: graph.inputs }
+    return { name, graph: fed, grown, inputs: graph.inputs, said }
   }
   throw new Error(`export: ${name} was lowered for any number of rows and is not so`)
 }

@@ -7,6 +7,7 @@ import { readModel, writeModel } from '../../onnx/protobuf.js'
 import { type OpenFunction, rowsInput } from '../7-optimize/open-function.js'
 import { type EmitContext, parameterTable } from './graph-file.js'
 import { neededOpset } from './needed-opset.js'
+import { nodeNames } from './node-names.js'
 import { emit } from './onnx.js'
 
 /** A function as an ONNX file with an open number of rows, and its entry in the manifest. */
@@ -17,10 +18,21 @@ export interface ExportFile {
 
 /** Writes a function, its graph as it is scheduled; what grows with the rows is computed from the size of an argument. */
 export function exportFile(
-  { name, inputs, grown }: OpenFunction,
+  { name, inputs, grown, said }: OpenFunction,
   scheduled: Graph,
-  { version }: EmitContext,
+  { version, locate }: EmitContext,
 ): ExportFile {
+  const bytes = (): Uint8Array => {
+    const model = readModel(emit(scheduled, { version, ...neededOpset(scheduled) }))
+    const names = nodeNames(scheduled, locate)
+    model.graph?.node?.forEach((node, k) => Object.assign(node, { name: names[k] ?? node.name }))
+    const docString = [
+      `\`${name}\`, ${locate(said.span)}`,
+      ...(said.doc === undefined ? [] : [said.doc]),
+    ].join('\n\n')
+    const metadataProps = [{ key: 'source', value: locate(said.span) }]
+    return withOpenRows(Object.assign(model, { docString, metadataProps }), grown)
+  }
   const row = ({ type: { dtype, shape } }: Value) => ({ dtype, shape: shape.slice(1) })
   return {
     spec: {
@@ -31,13 +43,12 @@ export function exportFile(
       outputs: scheduled.outputs.map(({ name: output, value }) => ({ name: output, ...row(value) })),
       parameters: parameterTable(scheduled),
     },
-    bytes: () => withOpenRows(emit(scheduled, { version, ...neededOpset(scheduled) }), grown),
+    bytes,
   }
 }
 
 /** The file with what grows with the rows computed from the first axis of its first input, and that axis open. */
-function withOpenRows(bytes: Uint8Array, grown: OpenRows): Uint8Array {
-  const model = readModel(bytes)
+function withOpenRows(model: Onnx.ModelProto, grown: OpenRows): Uint8Array {
   const { graph } = model
   if (!graph) throw new Error('export: no graph')
   const computed = new Set([...grown.keys()].map((_, k) => rowsInput(k)))

@@ -137,3 +137,16 @@ An adapter of a convolution is a convolution over all channels, so it fits only 
     help: 'let the adapter name parts without grouped convolutions',
   }),
 )
+
+export const lostBiases = define<{ adapter: string; file: string }>(
+  'adapter/biases-lost',
+  'warning',
+  `
+The configuration of an adapter says that the biases of its layers were trained, and its file holds none: versions of peft
+before 0.17 do not save them. The biases of the model stay, as when peft loads such a file.
+`,
+  ({ adapter, file }) => ({
+    message: `${file} holds none of the biases that adapter \`${adapter}\` trains: those of the model stay`,
+    help: 'save the adapter again where it was trained, with peft 0.17 or newer; what was not saved is lost',
+  }),
+)

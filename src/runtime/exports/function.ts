@@ -72,12 +72,14 @@ export async function exportFunction(
 
 /** With what it was made from, which viewers show: nothing of it differs from run to run. */
 function described(model: Uint8Array, { pipeline: name, hash, stages }: Manifest): Uint8Array {
+  const read = readModel(model)
   const metadataProps = [
+    ...(read.metadataProps ?? []),
     { key: 'pipeline', value: name },
     { key: 'manifest_hash', value: hash },
     ...stages.map((stage) => ({ key: `stage_hash/${stage.name}`, value: stage.hash })),
   ]
-  return writeModel(Object.assign(readModel(model), { metadataProps }))
+  return writeModel(Object.assign(read, { metadataProps }))
 }
 
 /** One at a time, so that no more than one is held. */
