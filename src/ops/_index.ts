@@ -54,6 +54,15 @@ export function around(
   return [elementCount(shape.slice(0, axis)), shape[axis] ?? 1, elementCount(shape.slice(axis + 1))]
 }
 
+/** Of operators whose second operand holds coordinates of the first; where those have different sizes, it tells none. */
+export function placesByCoordinates(
+  inputs: readonly (Value | null)[],
+): { readonly operand: number; readonly size: number } | undefined {
+  const sizes = given(inputs, 0).type.shape.slice(0, given(inputs, 1).type.shape.at(-1))
+  const [size] = sizes
+  return size !== undefined && sizes.every((n) => n === size) ? { operand: 1, size } : undefined
+}
+
 /** Of operators whose second operand holds places along `axis` of the first. */
 export function placesAlong(
   inputs: readonly (Value | null)[],

@@ -1,7 +1,7 @@
 import { tensor } from '../graph/types.js'
 import { number } from './_attributes.js'
 import { entryPlaces } from './_elements.js'
-import { at } from './_index.js'
+import { at, placesByCoordinates } from './_index.js'
 import { allTypes, given, listTypes, requireTypes } from './_types.js'
 import { type Operator, TypeMismatch } from './operator.js'
 
@@ -39,6 +39,7 @@ const gatherND: Operator = {
     },
   },
   moves: [0],
+  places: placesByCoordinates,
   flops: () => 0,
   rows([ofX = null, ofIndices = null], inputs) {
     const indices = given(inputs, 1).type.shape

@@ -75,11 +75,14 @@ export interface Operator extends Definition {
     inputs: readonly (Value | null)[],
     attributes: Attributes,
   ): Range | undefined
-  /** The operand that holds places along an axis of the first one, of that size; those below 0 count from its end. */
+  /**
+   * The operand that holds places along axes of the first one, all of that size; those below 0 count from the end.
+   * Nothing where it cannot be said for all of them at once.
+   */
   places?(
     inputs: readonly (Value | null)[],
     attributes: Attributes,
-  ): { readonly operand: number; readonly size: number }
+  ): { readonly operand: number; readonly size: number } | undefined
   /** The operand that holds the shape of the result. */
   readonly shapeOperand?: number
   /** It steers gradients alone: its value is that of its first operand, and it goes with the last derivative. */

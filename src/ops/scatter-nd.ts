@@ -1,7 +1,7 @@
 import { sameShape, tensor } from '../graph/types.js'
 import { string } from './_attributes.js'
 import { entryPlaces } from './_elements.js'
-import { at } from './_index.js'
+import { at, placesByCoordinates } from './_index.js'
 import { allTypes, given, listTypes, requireSameType, requireTypes } from './_types.js'
 import { type Operator, TypeMismatch } from './operator.js'
 
@@ -51,6 +51,7 @@ const scatterND: Operator = {
       ]
     },
   },
+  places: placesByCoordinates,
   flops: ([, , updates], _, attributes) =>
     attributes['reduction'] === 'add' && updates ? updates.shape.reduce((n, d) => n * d, 1) : 0,
   rows([ofX = null, ofIndices = null, ofUpdates = null], inputs) {

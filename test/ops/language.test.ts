@@ -57,7 +57,7 @@ describe('language functions', () => {
     ['tile', { x: counting([1, 2]), repeats: [2, 2] }, [2, 4], [1, 2, 1, 2, 1, 2, 1, 2]],
     ['tril', { x: counting([2, 3]) }, [2, 3], [1, 0, 0, 4, 5, 0]],
     ['triu', { x: counting([2, 3]), diagonal: 1 }, [2, 3], [0, 2, 3, 0, 0, 6]],
-    ['one_hot', { indices: i64([2], [2, -3]), depth: 3 }, [2, 3], [0, 0, 1, 1, 0, 0]],
+    ['one_hot', { indices: i64([2], [2, 0]), depth: 3 }, [2, 3], [0, 0, 1, 1, 0, 0]],
     ['pad', { x: counting([2]), before: [2], after: [1], mode: 'edge' }, [5], [1, 1, 1, 2, 2]],
     [
       'einsum',

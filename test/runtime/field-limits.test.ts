@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Artefact } from '../../src/artefact/manifest.js'
 import { graphsOf } from '../../src/artefact/graphs-of.js'
+import type { Value } from '../../src/graph/graph.js'
+import { tensor } from '../../src/graph/types.js'
 import { withFieldLimits } from '../../src/compiler/4-lower/field-limits.js'
 import { Builder } from '../../src/graph/builder.js'
 import { roleOf } from '../../src/graph/roles.js'
@@ -88,6 +90,7 @@ describe('an index from data', () => {
     'of `take_along`': 'mean(take_along(line(x), d.label[:, None], axis = 1))',
     'of an element type of its own': 'mean(take(table, cast(d.label, i32)))',
     'through views and joins': 'mean(e(concat([d.label[1:], reshape(d.label, [2, 2])[0]])))',
+    'of `one_hot`': 'mean(one_hot(d.label, 5) * line(x))',
     'in pairs': 'mean(e(d.label[i]) * e(d.label[j]) for i, j in 4)',
     'in a loop': 'mean(stop_gradient(iterate(2, x, fn(v, k) = v + e(d.label))))',
     'behind a condition on another one': 'mean(where(d.label > 2, mean(e(d.label)), 0.0))',
@@ -174,21 +177,36 @@ describe('an index that is computed', () => {
 })
 
 describe('an index of an ONNX file', () => {
-  it('keeps the meaning of ONNX: below 0 it counts from the end', () => {
+  /** The limits of the field by which something reads a table of some shape. */
+  const limitsOf = (
+    shape: readonly number[],
+    indices: readonly number[],
+    read: (b: Builder, table: Value, labels: Value) => Value,
+  ) => {
     const b = new Builder()
-    const labels = b.input(
-      'labels',
-      { dtype: 'i64', shape: [4] },
-      { kind: 'batch', data: 'd', field: 'label' },
-    )
-    const table = b.parameter('m', 'table', { dtype: 'f32', shape: [5, 2] })
-    const graph = b.finish('g', [{ name: 'y', value: b.op('Gather', [table, labels]) }])
+    const role = { kind: 'batch', data: 'd', field: 'label' } as const
+    const labels = b.input('labels', { dtype: 'i64', shape: indices }, role)
+    const table = b.parameter('m', 'table', { dtype: 'f32', shape })
+    const graph = b.finish('g', [{ name: 'y', value: read(b, table, labels) }])
     const [input] = withFieldLimits(graph, { locate: () => 'main.dcr:1:1', guards: true }).inputs
-    expect(input && roleOf(input)).toEqual({
-      kind: 'batch',
-      data: 'd',
-      field: 'label',
-      limits: [{ low: -5, below: 5, except: [], place: null }],
-    })
+    const found = input && roleOf(input)
+    expect(found).toMatchObject(role)
+    return found?.kind === 'batch' ? found.limits : undefined
+  }
+  const five = [{ low: -5, below: 5, except: [], place: null }]
+
+  it('keeps the meaning of ONNX: below 0 it counts from the end', () => {
+    expect(limitsOf([5, 2], [4], (b, table, labels) => b.op('Gather', [table, labels]))).toEqual(five)
+  })
+
+  it('is a coordinate of GatherND and ScatterND, of axes of one size', () => {
+    const gathered = (b: Builder, table: Value, labels: Value): Value => b.op('GatherND', [table, labels])
+    const scattered = (b: Builder, table: Value, labels: Value): Value =>
+      b.op('ScatterND', [table, labels, b.constant(tensor('f32', [4, 2], new Float64Array(8)))])
+    expect(limitsOf([5, 2], [4, 1], gathered)).toEqual(five)
+    expect(limitsOf([5, 5, 2], [4, 2], gathered)).toEqual(five)
+    expect(limitsOf([5, 2], [4, 1], scattered)).toEqual(five)
+    // each coordinate has limits of its own, which a field cannot have
+    expect(limitsOf([5, 2], [4, 2], gathered)).toBeUndefined()
   })
 })

@@ -1,8 +1,9 @@
 import type { Value } from '../../graph/graph.js'
 import { formatType, scalar, tensor } from '../../graph/types.js'
 import { number } from '../_attributes.js'
-import { checkConstantSize, constantInts, given, integerTypes, requireTypes } from '../_types.js'
+import { checkConstantSize, constantInts, given } from '../_types.js'
 import { type Composite, TypeMismatch } from '../operator.js'
+import { indicesWithin } from '../within.js'
 
 const oneHot: Composite = {
   name: 'OneHot',
@@ -32,7 +33,7 @@ const oneHot: Composite = {
   language: [
     {
       name: 'one_hot',
-      doc: 'For each index (i64) a row of `depth` entries along a new axis: 1 at the index, 0 elsewhere.',
+      doc: 'For each index (i64), from 0 to below `depth`, a row of `depth` entries along a new axis: 1 at the index, 0 elsewhere. Source: torch.nn.functional.one_hot.',
       parameters: [
         { name: 'indices', kind: 'tensor' },
         { name: 'depth', kind: 'int' },
@@ -40,8 +41,7 @@ const oneHot: Composite = {
         { name: 'dtype', kind: 'dtype', default: 'f32' },
       ],
       build(b, args) {
-        const indices = args.tensor('indices')
-        requireTypes("one_hot's index tensor", integerTypes, indices)
+        const indices = indicesWithin(b, 'one_hot', args.tensor('indices'), args.int('depth'))
         const values = b.constant(tensor(args.dtype('dtype'), [2], [0, 1]))
         return b.op('OneHot', [indices, b.scalar(args.int('depth'), 'i64'), values], {
           axis: args.int('axis'),
