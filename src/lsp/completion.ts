@@ -102,11 +102,13 @@ function at(
   }
   if (beginsLine) {
     if (place.clauses) return [...place.clauses.values()].map(entryItem)
+    if (place.inAblation) return words([t.Variant, t.Vary, t.Seeds])
     if (place.inPipeline)
       return words([
         t.Param,
         t.Data,
         t.Model,
+        t.Adapter,
         t.State,
         t.Next,
         t.Let,
@@ -115,10 +117,11 @@ function at(
         t.Stage,
         t.Evaluate,
         t.Export,
+        t.Allow,
         t.Override,
         t.Remove,
       ])
-    if (place.top) return words([t.Use, t.Pipeline, t.Module, t.RecordWord, t.Fn, t.Let])
+    if (place.top) return words([t.Use, t.Pipeline, t.Ablation, t.Module, t.RecordWord, t.Fn, t.Let])
   }
   const named = place.call ? argumentsOf(workspace, place.call, scope) : []
   const names = scope.all().map((s) => symbolItem(workspace, s))
@@ -139,12 +142,13 @@ interface Place {
   clauses?: Catalogue
   data?: DataItem
   inPipeline: boolean
+  inAblation: boolean
   top: boolean
 }
 
 /** What the placeholder that starts at an offset stands in. */
 function find(file: SyntaxFile, start: number): Place {
-  const place: Place = { inPipeline: false, top: true }
+  const place: Place = { inPipeline: false, inAblation: false, top: true }
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return
     if (Array.isArray(node)) return node.forEach(visit)
@@ -167,7 +171,12 @@ function find(file: SyntaxFile, start: number): Place {
     else if (node.kind === 'update') place.clauses = updateClauses
     else if (node.kind === 'data') place.data = node as DataItem
     else if (node.kind === 'pipeline') place.inPipeline = true
-    else if (node.kind === 'train') {
+    else if (node.kind === 'ablation') place.inAblation = true
+    // what a variant changes is written as in a pipeline
+    else if (node.kind === 'variant') {
+      place.inAblation = false
+      place.inPipeline = true
+    } else if (node.kind === 'train') {
       const { groups } = node as TrainClause
       for (const { path } of groups) {
         const names = path.segments.flatMap((s) =>
