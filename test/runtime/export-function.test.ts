@@ -172,6 +172,24 @@ test('says what it was made from', () => {
   ])
 })
 
+test('takes the place of the largest integer by a kernel that onnxruntime 1.17 has', () => {
+  const compiled = compileText(`
+use std.nn { Linear }
+pipeline places {
+  model net = Linear(2, 2)
+  stage learn { train net; minimize mean(square(net(draw normal of [2, 2]))); optimizer sgd(lr = 0.1); steps 1 }
+  fn place(ids: i64[n, 5]) = argmax(ids, axis = 1)
+  export place
+}`)
+  const bytes = compiled.files.get('place.export.onnx') ?? new Uint8Array()
+  const { node, input } = onnxProto.onnx.ModelProto.decode(bytes).graph ?? {}
+  // there ArgMax takes floats and 32-bit integers
+  expect(node?.map(({ opType, input: read }) => [opType, read?.[0] === input?.[0]?.name])).toEqual([
+    ['Cast', true],
+    ['ArgMax', false],
+  ])
+})
+
 /** Where a text of the pipeline begins, behind \`fn \`. */
 function lineOf(part: string): string {
   const before = text(12).split(part)[0] ?? ''

@@ -1,6 +1,6 @@
 import type { onnx as Onnx } from 'onnx-proto'
 import type { FunctionExport } from '../../artefact/exports.js'
-import type { Graph, Value } from '../../graph/graph.js'
+import type { Graph, Node, Value } from '../../graph/graph.js'
 import type { OpenRows } from '../../graph/open-rows.js'
 import { dataType } from '../../onnx/element-types.js'
 import { readModel, writeModel } from '../../onnx/protobuf.js'
@@ -25,7 +25,11 @@ export function exportFile(
   const bytes = (): Uint8Array => {
     const model = readModel(emit(scheduled, { version, ...neededOpset(scheduled) }))
     const names = nodeNames(scheduled, locate)
-    model.graph?.node?.forEach((node, k) => Object.assign(node, { name: names[k] ?? node.name }))
+    const { graph: body } = model
+    if (body)
+      body.node = (body.node ?? []).flatMap((node, k) =>
+        forOlderKernels({ ...node, name: names[k] ?? node.name ?? '' }, scheduled.nodes[k]),
+      )
     const docString = [
       `\`${name}\`, ${locate(said.span)}`,
       ...(said.doc === undefined ? [] : [said.doc]),
@@ -45,6 +49,18 @@ export function exportFile(
     },
     bytes,
   }
+}
+
+/** What kernels before onnxruntime 1.19 lack: the place of the largest of integers with 64 bits, exact below 2^53. */
+function forOlderKernels(proto: Onnx.INodeProto, node: Node | undefined): readonly Onnx.INodeProto[] {
+  const isPlace = node?.op === 'ArgMax' || node?.op === 'ArgMin'
+  if (!isPlace || node.inputs[0]?.type.dtype !== 'i64') return [proto]
+  const [name, cast] = [proto.name ?? '', `${proto.output?.[0] ?? ''}/f64`]
+  const attribute = [{ name: 'to', type: 2, i: dataType.f64 }]
+  return [
+    { name: `${name} as f64`, opType: 'Cast', input: [...(proto.input ?? [])], output: [cast], attribute },
+    { ...proto, input: [cast] },
+  ]
 }
 
 /** The file with what grows with the rows computed from the first axis of its first input, and that axis open. */
