@@ -13,6 +13,7 @@ masks are those of squares32 (Widynski 2020), here in numpy: entry i is kept whe
 import copy
 
 import torch
+from safetensors.torch import load_file
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
 from torch import nn
 
@@ -109,3 +110,8 @@ write(
         **{f"merged/{name}": p for name, p in merged.named_parameters()},
     },
 )
+
+# as peft kept it before version 0.6
+older = FOLDER / "lora_adapter_torch"
+older.mkdir(exist_ok=True)
+torch.save(load_file(FOLDER / "lora_adapter" / "adapter_model.safetensors"), older / "adapter_model.bin")

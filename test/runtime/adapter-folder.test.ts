@@ -78,6 +78,23 @@ test("a folder that peft saved gives peft's outputs, with the biases that were t
   expect(keptError(toFloat32(found), toFloat32(await fixture.tensor('evaluated')))).toBeLessThan(1e-5)
 })
 
+test('so does one with weights as torch keeps them, which older versions of peft wrote', async () => {
+  const wanted = (await open(text())).weights
+  const older = fileURLToPath(new URL('../oracle/fixtures/lora_adapter_torch', import.meta.url))
+  rmSync(join(folder, 'adapter', peftFiles.weights))
+  cpSync(older, join(folder, 'adapter'), { recursive: true })
+  const { weights, problems } = await open(text())
+  expect(problems).toEqual([])
+  for (const layer of ['conv', 'out'])
+    for (const factor of ['A', 'B']) {
+      const path = `base_model.model.${layer}.lora_${factor}.weight`
+      const values = await weights.values('enc', path)
+      expect(values.some((v) => v !== 0)).toBe(true)
+      cpSync(saved, join(folder, 'adapter'), { recursive: true })
+      expect([...values]).toEqual([...(await wanted.values('enc', path))])
+    }
+})
+
 test('a run goes on from the adapter that another one exported', async () => {
   expect((await run(text('', ''), 'first')).status).toBe('done')
   cpSync(join(folder, 'first/export/enc'), join(folder, 'adapter'), { recursive: true })
