@@ -128,7 +128,7 @@ async function prepareIn(
     forget(folder, progress)
   } else {
     const initial = await sumsIn(folder.path('initial'))
-    folder.create(artefact, environment(manifest, seed, fingerprints, random, initial))
+    folder.create(artefact, environment(manifest, seed, fingerprints, random, initial), sourceOf(options))
   }
 
   const badShare = options.badShare ?? defaultBadShare
@@ -154,6 +154,12 @@ async function prepareIn(
     emit,
   }
   return { context, stages, progress }
+}
+
+/** The files of the pipeline, but for the library; undefined where they are not at hand. */
+function sourceOf({ texts }: RunOptions): string | undefined {
+  const own = [...(texts ?? [])].filter(([path]) => path.endsWith('.dcr') && !path.startsWith('std/'))
+  return own.length === 0 ? undefined : own.map(([path, text]) => `// ${path}\n${text}`).join('\n')
 }
 
 /** The models that are written whole at the end. */
@@ -221,7 +227,6 @@ function forget(folder: RunFolder, { done, within, stale }: Progress): void {
     ...done.map(({ stage, at }) => [stage, at] as const),
     ...(within ? [[within.stage, within.step] as const] : []),
   ])
-  folder.truncateMetrics(({ stage, step }) => step <= (kept.get(stage) ?? 0))
   const moments = new Set(['start', ...done.map(({ stage }) => stage)])
   const table = Object.entries(folder.evaluations).filter(
     ([moment]) =>
@@ -229,4 +234,5 @@ function forget(folder: RunFolder, { done, within, stale }: Progress): void {
       [...kept].some(([stage, step]) => (stepOfMoment(stage, moment) ?? Infinity) <= step),
   )
   folder.evaluations = Object.fromEntries(table)
+  folder.truncateMetrics(({ stage, step }) => step <= (kept.get(stage) ?? 0))
 }

@@ -22,7 +22,16 @@ import { RunUnreadable } from '../report/run-unreadable.js'
 import { lockFile } from './run-lock.js'
 import { seal, sumSchema, unseal } from './sealed.js'
 import { substitutesSchema } from './substitutes.js'
-import { eventsFile, keptRecords, startRecord, stepRecord, withStart } from './tensorboard.js'
+import { csvOf } from './metrics-csv.js'
+import {
+  evaluationRecord,
+  eventsFile,
+  keptRecords,
+  startRecord,
+  stepRecord,
+  textRecord,
+  withStart,
+} from './tensorboard.js'
 
 /** What a run began with; a resumed run must begin with the same. */
 const runSchema = z.strictObject({
@@ -69,6 +78,8 @@ export class RunFolder {
   private events: Uint8Array[] = []
   private flushed = 0
   private written: LinesSum = noLines
+  /** The last step of each stage. */
+  private readonly last = new Map<string, number>()
 
   constructor(readonly directory: string) {}
 
@@ -114,9 +125,10 @@ export class RunFolder {
   }
 
   /** From the moment on at which `run.json` stands, last of all, there is a run. */
-  create(artefact: Artefact, record: RunRecord): void {
+  create(artefact: Artefact, record: RunRecord, text: string | undefined): void {
     mkdirSync(this.directory, { recursive: true })
-    writeWhole(this.path(eventsFile), startRecord(now()))
+    const texts = text === undefined ? [] : [textRecord(text, now())]
+    writeWhole(this.path(eventsFile), Buffer.concat([startRecord(now()), ...texts]))
     this.artefact = artefact
     writeWhole(this.path(runFile), seal(record))
   }
@@ -163,6 +175,7 @@ export class RunFolder {
 
   /** Lines are written in groups: `flush` before anything that tells how far the run is. */
   metrics(line: MetricsLine): void {
+    this.last.set(line.stage, line.step)
     this.lines.push(`${JSON.stringify(line)}\n`)
     this.events.push(stepRecord(line, now()))
     if (performance.now() - this.flushed > buffered) this.flush()
@@ -214,9 +227,15 @@ export class RunFolder {
     })
     writeWhole(this.path('metrics.jsonl'), kept.map((line) => `${line}\n`).join(''))
     this.written = kept.reduce(withLine, noLines)
+    this.last.clear()
+    for (const line of kept) {
+      const { stage, step } = placeSchema.parse(parseJson(line))
+      this.last.set(stage, step)
+    }
     const events = this.path(eventsFile)
     const file = existsSync(events) ? readFileSync(events) : new Uint8Array()
-    writeWhole(events, withStart(keptRecords(file, keep), now()))
+    const records = withStart(keptRecords(file, keep), now())
+    writeWhole(events, Buffer.concat([records, ...this.recordsOf(this.evaluations)]))
   }
 
   get evaluations(): EvaluationTable {
@@ -231,8 +250,31 @@ export class RunFolder {
     )
   }
 
+  /** What is new in the table goes into the events too; after a kill in between, `truncateMetrics` writes them anew. */
   set evaluations(table: EvaluationTable) {
+    const before = this.evaluations
     writeWhole(this.path('eval.json'), `${JSON.stringify(table, null, 2)}\n`)
+    const fresh = Object.entries(table).map(([moment, results]) => [
+      moment,
+      Object.fromEntries(Object.entries(results).filter(([name]) => !before[moment]?.[name])),
+    ])
+    const records = this.recordsOf(Object.fromEntries(fresh))
+    this.flush()
+    if (records.length > 0) this.append(eventsFile, Buffer.concat(records))
+  }
+
+  private recordsOf(table: EvaluationTable): readonly Uint8Array[] {
+    return Object.entries(table).flatMap(([moment, results]) =>
+      Object.entries(results).map(([evaluation, metrics]) => {
+        const step = Number(/-(\d+)$/.exec(moment)?.[1] ?? this.last.get(moment) ?? 0)
+        return evaluationRecord({ evaluation, moment, step }, metrics, now())
+      }),
+    )
+  }
+
+  /** The metrics as tables, one for each stage. */
+  writeTables(): void {
+    for (const [stage, text] of csvOf(this.readMetrics())) writeWhole(this.path(`metrics-${stage}.csv`), text)
   }
 }
 

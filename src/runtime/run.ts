@@ -17,6 +17,7 @@ import { type Measure, evaluate } from './evaluate.js'
 import { startKey } from './start-key.js'
 import { writeExports } from './exports/index.js'
 import type { RunOptions, RunResult } from './options.js'
+import { writePictures } from './metrics-pictures.js'
 import { Problems, prepare } from './prepare.js'
 import { besideTensors, freeRoom } from './room.js'
 import type { RunFolder } from './run-folder.js'
@@ -136,6 +137,7 @@ class Run {
       throw error
     }
     const exported = await this.exports()
+    this.folder.writeTables()
     emit({ kind: 'done', directory: this.folder.directory, random: this.context.random })
     return {
       status: 'done',
@@ -235,7 +237,12 @@ class Run {
     const { artefact, emit, seed, signal } = this.context
     for (const spec of artefact.manifest.evaluations) {
       const table = this.folder.evaluations
-      if (!applies(spec) || table[moment]?.[spec.name]) continue
+      if (!applies(spec)) continue
+      const made = table[moment]?.[spec.name]
+      if (made) {
+        await writePictures(this.folder, moment, spec.name, made)
+        continue
+      }
       const measured = async (): Promise<Readonly<Record<string, Json>>> =>
         evaluate(spec, {
           ...this.context,
@@ -251,6 +258,7 @@ class Run {
         ? startResults.take(startKey(artefact, spec, seed), measured, signal)
         : measured())
       this.folder.evaluations = { ...table, [moment]: { ...table[moment], [spec.name]: metrics } }
+      await writePictures(this.folder, moment, spec.name, metrics)
       emit({ kind: 'evaluated', moment, evaluation: spec.name, metrics })
     }
   }
@@ -266,6 +274,7 @@ class Run {
   private stopped(): RunResult {
     const { at } = this
     const { directory } = this.folder
+    this.folder.writeTables()
     this.context.emit({ kind: 'stopped', directory, stage: at?.stage ?? null, step: at?.step ?? 0 })
     return { status: 'stopped', directory, at }
   }

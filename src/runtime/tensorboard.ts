@@ -1,4 +1,6 @@
 import protobuf from 'protobufjs/light.js'
+import type { Json } from '../artefact/json.js'
+import { picturesOf } from './metrics-pictures.js'
 import { type MetricsLine, type UpdateMetrics, updatesOf } from './metrics-line.js'
 
 /*
@@ -19,9 +21,34 @@ const { nested } = protobuf.Root.fromJSON({
     Summary: { fields: { value: { rule: 'repeated', type: 'Value', id: 1 } } },
     Value: {
       // a choice of one: 0 is written too
-      oneofs: { value: { oneof: ['simpleValue'] } },
-      fields: { tag: { type: 'string', id: 1 }, simpleValue: { type: 'float', id: 2 } },
+      oneofs: { value: { oneof: ['simpleValue', 'image', 'tensor'] } },
+      fields: {
+        tag: { type: 'string', id: 1 },
+        simpleValue: { type: 'float', id: 2 },
+        image: { type: 'Image', id: 4 },
+        tensor: { type: 'Tensor', id: 8 },
+        metadata: { type: 'Metadata', id: 9 },
+      },
     },
+    Image: {
+      fields: {
+        height: { type: 'int32', id: 1 },
+        width: { type: 'int32', id: 2 },
+        colorspace: { type: 'int32', id: 3 },
+        encodedImageString: { type: 'bytes', id: 4 },
+      },
+    },
+    Tensor: {
+      fields: {
+        dtype: { type: 'int32', id: 1 },
+        tensorShape: { type: 'Shape', id: 2 },
+        stringVal: { rule: 'repeated', type: 'bytes', id: 8 },
+      },
+    },
+    Shape: { fields: { dim: { rule: 'repeated', type: 'Dim', id: 2 } } },
+    Dim: { fields: { size: { type: 'int64', id: 1 } } },
+    Metadata: { fields: { pluginData: { type: 'PluginData', id: 1 } } },
+    PluginData: { fields: { pluginName: { type: 'string', id: 1 } } },
   },
 })
 const Event = nested?.['Event'] as protobuf.Type
@@ -45,6 +72,68 @@ export function stepRecord(line: MetricsLine, seconds: number): Uint8Array {
     typeof v === 'number' ? [{ tag: `${line.stage}/${name}`, simpleValue: v }] : [],
   )
   return recordOf({ wallTime: seconds, step: line.step, summary: { value } })
+}
+
+const source = 'pipeline (source)'
+
+/** The text of a pipeline, for TensorBoard's tab of texts. */
+export const textRecord = (text: string, seconds: number): Uint8Array =>
+  recordOf({
+    wallTime: seconds,
+    step: 0,
+    summary: {
+      value: [
+        {
+          tag: `${source}/text`,
+          // 7: DT_STRING
+          tensor: {
+            dtype: 7,
+            tensorShape: { dim: [{ size: 1 }] },
+            stringVal: [Buffer.from(['```', text, '```'].join('\n'))],
+          },
+          metadata: { pluginData: { pluginName: 'text' } },
+        },
+      ],
+    },
+  })
+
+/** Behind the name of an evaluation in its tags: no stage is called so. */
+const ofEvaluation = ' (evaluation)'
+
+/** What an evaluation gave: its numbers and its pictures, at a step of the stage that it was made in. */
+export function evaluationRecord(
+  {
+    evaluation,
+    moment,
+    step,
+  }: { readonly evaluation: string; readonly moment: string; readonly step: number },
+  metrics: Readonly<Record<string, Json>>,
+  seconds: number,
+): Uint8Array {
+  const stage = moment.replace(/-\d+$/, '')
+  const tag = (name: string): string => `${evaluation}${ofEvaluation}/${stage}/${name}`
+  const numbers = numbersOf(metrics).map(([name, value]) => ({ tag: tag(name), simpleValue: value }))
+  const pictures = picturesOf(metrics).flatMap(([name, pngs]) =>
+    pngs.map((png, k) => ({
+      tag: tag(`${name}/${k}`),
+      // width and height stand at the beginning of a PNG file
+      image: {
+        width: png.readUInt32BE(16),
+        height: png.readUInt32BE(20),
+        colorspace: 3,
+        encodedImageString: png,
+      },
+    })),
+  )
+  return recordOf({ wallTime: seconds, step, summary: { value: [...numbers, ...pictures] } })
+}
+
+function numbersOf(metrics: Json, path = ''): readonly (readonly [string, number])[] {
+  if (typeof metrics === 'number') return [[path, metrics]]
+  if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics)) return []
+  return Object.entries(metrics).flatMap(([name, value]) =>
+    numbersOf(value, path === '' ? name : `${path}/${name}`),
+  )
 }
 
 /** The values of an update, under its name where it has one. */
@@ -73,7 +162,7 @@ function fileVersionOf(records: Uint8Array): string | undefined {
   return typeof fileVersion === 'string' ? fileVersion : undefined
 }
 
-/** The records of a file for whose place `keep` holds, up to the first that is damaged or cut off. */
+/** The records of a file for whose place `keep` holds, up to the first that is damaged or cut off; of evaluations none. */
 export function keptRecords(
   file: Uint8Array,
   keep: (place: { readonly stage: string; readonly step: number }) => boolean,
@@ -90,7 +179,9 @@ export function keptRecords(
       readonly summary?: { readonly value?: readonly { readonly tag: string }[] }
     }
     const stage = summary?.value?.[0]?.tag.split('/')[0]
-    if (stage === undefined || keep({ stage, step: step ?? 0 })) kept.push(file.subarray(at, next))
+    if (stage?.endsWith(ofEvaluation)) continue
+    if (stage === undefined || stage === source || keep({ stage, step: step ?? 0 }))
+      kept.push(file.subarray(at, next))
   }
   return Buffer.concat(kept)
 }
