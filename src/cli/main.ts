@@ -92,6 +92,7 @@ function program(done: (code: number) => void): Command {
     .option('--resume', 'go on from the last checkpoint of the run folder', false)
     .option('--steps <n>', 'end each stage after n steps; schedules keep their length', positiveInt)
     .option('--stage <name>', 'run only this stage')
+    .option('--profile', 'show what each line of the source takes of a step; use few --steps', false)
     .option(
       '--jobs <n>',
       'of an ablation: n runs at the same time, each with its share of the cores (default: 1)',

@@ -10,6 +10,8 @@ import { chosenAblation } from '../compiler/ablations.js'
 import { type Needs, needs } from '../compiler/needs.js'
 import { loadArtefact } from '../runtime/artefact.js'
 import { measureMachine } from '../runtime/machine.js'
+import { readProfile } from '../runtime/profile.js'
+import { RunFolder } from '../runtime/run-folder.js'
 import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
 import { experimentFile } from '../experiments/frozen.js'
@@ -20,6 +22,7 @@ import { withInterrupt } from './interrupt.js'
 import { lastCompiled } from './last-compiled.js'
 import { type Missing, findMissing } from './missing.js'
 import { describeMissing, describePrediction } from './missing-report.js'
+import { profileReport } from './profile-report.js'
 import { commandLine, printDiagnostics } from './print.js'
 import { showRun } from './show-run.js'
 import { type Target, findTarget } from './target.js'
@@ -31,6 +34,7 @@ export interface RunCommand extends CompilingOptions {
   readonly stage?: string
   readonly seed?: number
   readonly badSamples?: number
+  readonly profile?: boolean
   readonly weights?: 'random'
   /** How many runs of an ablation go on at the same time. */
   readonly jobs: number
@@ -54,6 +58,7 @@ export async function run(name: string | undefined, options: RunCommand): Promis
   if (runnable === undefined) return exitCodes.userError
   const runOptions: RunOptions = {
     resume,
+    profile: options.profile === true,
     file: 'folder' in source ? source.folder : source.target.entry,
     ...('target' in source ? { texts: source.target.files.texts } : {}),
     ...(runDir === undefined ? {} : { runDir }),
@@ -67,11 +72,23 @@ export async function run(name: string | undefined, options: RunCommand): Promis
   const result = await withInterrupt(screen, ({ signal }, saveRequests) =>
     showRun(runnable, { ...runOptions, signal, saveRequests }, screen),
   )
+  if (options.profile && result.directory !== null) await reportProfile(runnable, result.directory)
   return reportResult(result, source, options)
 }
 
 /** What `dcrc compile` leaves in a folder: of a pipeline, and of an ablation. */
 const compiledFiles = ['manifest.json', experimentFile]
+
+/** What each line of the source took. */
+async function reportProfile(runnable: string | Artefact, directory: string): Promise<void> {
+  const { manifest } = typeof runnable === 'string' ? loadArtefact(runnable) : runnable
+  const rows = readProfile(directory, manifest)
+  const steps = new RunFolder(directory).readMetrics().length
+  if (rows.length === 0 || steps === 0) return
+  const { flopsPerSecond } = await measureMachine()
+  const text = profileReport(rows, steps, flopsPerSecond, process.stderr.columns ?? 120)
+  process.stderr.write(`\n${text}\n\n`)
+}
 
 /** A compiled folder, a pipeline of a file; without a name what was compiled last, unless its source is newer. */
 function findSource(name: string | undefined, options: RunCommand): Source {

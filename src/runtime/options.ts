@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly freeMemory?: number
   /** Bytes that are free on the disk of a folder; what the system says when absent. */
   readonly freeRoom?: (folder: string) => number
+  /** Has onnxruntime write into `profile/` of the run's folder what each node of a step takes. */
+  readonly profile?: boolean
   /** Threads of one operator. */
   readonly threads?: number
   readonly onEvent?: (event: RunEvent) => void

@@ -150,6 +150,7 @@ async function prepareIn(
     seed,
     random,
     settings: { target: manifest.target, root: fileSystemRoot, threads: options.threads },
+    profiled: options.profile === true,
     signal: options.signal,
     emit,
   }

@@ -265,9 +265,9 @@ export class RunFolder {
 
   private recordsOf(table: EvaluationTable): readonly Uint8Array[] {
     return Object.entries(table).flatMap(([moment, results]) =>
-      Object.entries(results).map(([evaluation, metrics]) => {
+      Object.entries(results).flatMap(([evaluation, metrics]) => {
         const step = Number(/-(\d+)$/.exec(moment)?.[1] ?? this.last.get(moment) ?? 0)
-        return evaluationRecord({ evaluation, moment, step }, metrics, now())
+        return evaluationRecord({ evaluation, moment, step }, metrics, now()) ?? []
       }),
     )
   }

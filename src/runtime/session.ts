@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { InferenceSession, Tensor } from './onnxruntime.js'
 import { rootFolderEntry } from '../artefact/link.js'
 import type { GraphSpec } from '../artefact/graphs.js'
@@ -16,13 +17,15 @@ export interface SessionSettings {
   readonly root: string
   /** Threads of an operator; onnxruntime's choice when absent. */
   readonly threads?: number | undefined
+  /** The folder into which onnxruntime writes what each node takes; nowhere when absent. */
+  readonly profile?: string | undefined
 }
 
 /** Creates the session of a linked graph, with the options that the compiler's schedule counts on. */
 function createSession(
   model: Uint8Array,
   spec: GraphSpec,
-  { target, root, threads }: SessionSettings,
+  { target, root, threads, profile }: SessionSettings,
 ): Promise<InferenceSession> {
   const session = sessions[target]
   if (!session) throw new Error(`no sessions for ${target}`)
@@ -32,6 +35,7 @@ function createSession(
     graphOptimizationLevel: spec.optimization,
     executionProviders: [provider],
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: join(profile, spec.file) }),
     extra: { ...options.extra, session: { ...session.entries(spec), [rootFolderEntry]: root } },
   })
 }
@@ -41,6 +45,7 @@ export class LoadedGraph {
   private constructor(
     readonly spec: GraphSpec,
     private readonly session: InferenceSession,
+    private readonly profiled: boolean,
   ) {}
 
   static async load(spec: GraphSpec, model: Uint8Array, settings: SessionSettings): Promise<LoadedGraph> {
@@ -48,7 +53,7 @@ export class LoadedGraph {
     const missing = session.inputNames.filter((name) => !spec.inputs.some((input) => input.name === name))
     if (missing.length > 0)
       throw new Error(`${spec.file} has inputs that its manifest does not name: ${missing.join(', ')}`)
-    return new LoadedGraph(spec, session)
+    return new LoadedGraph(spec, session, settings.profile !== undefined)
   }
 
   /**
@@ -76,6 +81,7 @@ export class LoadedGraph {
   }
 
   release(): Promise<void> {
+    if (this.profiled) this.session.endProfiling()
     return this.session.release()
   }
 }

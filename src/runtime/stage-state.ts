@@ -13,6 +13,7 @@ import { openSafetensors } from '../weights/safetensors.js'
 import type { StoredTensor } from '../weights/table.js'
 import { writePeftConfig } from './exports/peft.js'
 import { peftFiles, peftName } from './exports/peft-names.js'
+import { profileFolder } from './profile.js'
 import { prologueFile } from './prologue.js'
 import type { StagePlan, StateTensor } from './step-loop.js'
 import type { StageRun, TrainContext } from './train-context.js'
@@ -31,7 +32,7 @@ function keptKeys({ name, slots, ema }: UpdateSpec, model: string, path: string)
 /** What the worker needs to train a stage: its graphs, and where each of its state tensors starts. */
 export async function planStage(
   { stage, from }: StageRun,
-  { artefact, weights, folder, cache, settings }: TrainContext,
+  { artefact, weights, folder, cache, settings, profiled }: TrainContext,
 ): Promise<StagePlan> {
   await weights.prepare(stage)
   const models = new Map<string, ReadonlyMap<string, StoredTensor>>()
@@ -79,7 +80,9 @@ export async function planStage(
         : null
     return { spec, graphs, prologueFile: prologueOf }
   })
-  return { updates, state, settings, skips: stage.on_nonfinite === 'skip' }
+  const profile = profiled ? folder.path(profileFolder) : undefined
+  if (profile !== undefined) mkdirSync(profile, { recursive: true })
+  return { updates, state, settings: { ...settings, profile }, skips: stage.on_nonfinite === 'skip' }
 }
 
 /** Has the worker write its state: a whole file for each model that the stage changes, and the optimizer's. */

@@ -100,7 +100,7 @@ export const textRecord = (text: string, seconds: number): Uint8Array =>
 /** Behind the name of an evaluation in its tags: no stage is called so. */
 const ofEvaluation = ' (evaluation)'
 
-/** What an evaluation gave: its numbers and its pictures, at a step of the stage that it was made in. */
+/** What an evaluation gave, if it is any: its numbers and its pictures, at a step of the stage that it was made in. */
 export function evaluationRecord(
   {
     evaluation,
@@ -109,7 +109,7 @@ export function evaluationRecord(
   }: { readonly evaluation: string; readonly moment: string; readonly step: number },
   metrics: Readonly<Record<string, Json>>,
   seconds: number,
-): Uint8Array {
+): Uint8Array | undefined {
   const stage = moment.replace(/-\d+$/, '')
   const tag = (name: string): string => `${evaluation}${ofEvaluation}/${stage}/${name}`
   const numbers = numbersOf(metrics).map(([name, value]) => ({ tag: tag(name), simpleValue: value }))
@@ -125,7 +125,8 @@ export function evaluationRecord(
       },
     })),
   )
-  return recordOf({ wallTime: seconds, step, summary: { value: [...numbers, ...pictures] } })
+  const value = [...numbers, ...pictures]
+  return value.length === 0 ? undefined : recordOf({ wallTime: seconds, step, summary: { value } })
 }
 
 function numbersOf(metrics: Json, path = ''): readonly (readonly [string, number])[] {

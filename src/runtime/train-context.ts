@@ -27,6 +27,8 @@ export interface TrainContext {
   readonly seed: number
   readonly random: Substitutes
   readonly settings: SessionSettings
+  /** Whether it is written down what each node of a step takes. */
+  readonly profiled: boolean
   readonly signal: AbortSignal | undefined
   readonly emit: (event: RunEvent) => void
 }
