@@ -99,9 +99,7 @@ export function summarize(
   const lines: string[] = []
   if (runs.length > 0) {
     mkdirSync(directory, { recursive: true })
-    const labels = results.measured.rows.flatMap((row) => row.flatMap((c) => (c.run ? [c.cell.folder] : [])))
-    const { comparison } = results
-    writeFileSync(report, renderReport(runs, { commands: [frozen.command], labels, comparison }))
+    writeFileSync(report, experimentPage(frozen, results))
     writeResults(directory, frozen, results)
     lines.push(textTable(results.comparison, width), '')
     for (const gate of gatesOf(runs).slice(0, 1))
@@ -116,6 +114,30 @@ export function summarize(
   if (runs.length > 0) lines.push(`report: ${report}`)
   if (frozen.hint !== null) lines.push(`now edit this line: ${frozen.hint}`)
   process.stdout.write(`\n${lines.join('\n')}\n`)
+}
+
+/** The page of an experiment: its table over all seeds; curves, pictures and costs of one run of each variant. */
+function experimentPage(
+  { name, seeds, command, variants }: Frozen,
+  { measured, comparison }: Results,
+): string {
+  const shown = measured.rows.flatMap((row) => row.find(({ run }) => run !== null) ?? [])
+  const labels = shown.map(({ cell }) => cell.variant.label)
+  const several = seeds.length > 1
+  return renderReport(
+    shown.flatMap(({ run }) => run ?? []),
+    {
+      commands: [command],
+      labels,
+      comparison,
+      ...(name === null ? {} : { title: `Ablation ${name}` }),
+      ...(several
+        ? {
+            note: `${variants.length} variants with ${seeds.length} seeds each. The table is about all of them; curves, pictures and costs below are those of the first seed of each variant.`,
+          }
+        : {}),
+    },
+  )
 }
 
 /** What is said below the table of a run that is not done. */

@@ -12,6 +12,10 @@ import { runLabels, type RunSummary } from './run-summary.js'
 export interface ReportOptions {
   /** What the user typed to get these runs. */
   readonly commands: readonly string[]
+  /** What the page is about; the runs by their names when absent. */
+  readonly title?: string
+  /** What is to be known of the runs that are shown one by one. */
+  readonly note?: string
   /** What the runs are called; made of their pipelines and seeds when absent. */
   readonly labels?: readonly string[]
   /** The table of them; each against what it started from when absent. */
@@ -24,7 +28,8 @@ const distinct = (values: readonly (string | number)[]): string => [...new Set(v
 export function renderReport(runs: readonly RunSummary[], options: ReportOptions): string {
   const { commands, labels = runLabels(runs), comparison = compareRuns(runs, labels) } = options
   const gates = gatesOf(runs)
-  const title = `${labels.length === 1 ? 'Run of ' : ''}${new Intl.ListFormat('en-GB').format(labels)}`
+  const named = `${labels.length === 1 ? 'Run of ' : ''}${new Intl.ListFormat('en-GB').format(labels)}`
+  const { title = named, note } = options
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -50,6 +55,7 @@ export function renderReport(runs: readonly RunSummary[], options: ReportOptions
                   </li>`,
               )}
             </ul>
+            ${note === undefined ? null : html`<p class="dim">${note}</p>`}
           </header>
           ${gateBanner(gates, labels)} ${comparisonSection(comparison)} ${picturesSection(runs, labels)}
           ${curvesSection(runs, labels)} ${conflictSection(runs, labels)} ${gateSection(gates, labels)}

@@ -137,7 +137,10 @@ describe('an ablation', () => {
     expect(stdout).toContain('against lr=0.01 seed by seed')
     expect(dcrc.read('project/runs/rates/1/results.csv').split('\r\n').length).toBe(1 + 12 * 2 * 3 + 1)
     expect(dcrc.read('project/runs/rates/1/results.tex')).toContain('\\toprule')
-    expect(dcrc.read('project/runs/rates/1/report.html')).toContain('lr=0.3/seed-3')
+    const page = dcrc.read('project/runs/rates/1/report.html')
+    expect(page).toContain('<title>Ablation rates ')
+    expect(page).toContain('3 variants with 4 seeds each.')
+    expect(page.match(/lr=0.3, second/g)).toHaveLength(1)
   })
 
   test('of which one run fails goes on with the others, and says so in the table', async () => {
