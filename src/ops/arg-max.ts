@@ -34,6 +34,8 @@ function argument(
       })
       return [tensor('i64', found.shape, found.data)]
     },
+    // exact below 2^53; onnxruntime before 1.19 has no kernel for integers of 64 bits
+    exportedAs: { i64: 'f64' },
     derivative: { kind: 'zero' },
     range: (_, inputs, attributes) => {
       const { shape } = given(inputs, 0).type

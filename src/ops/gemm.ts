@@ -61,6 +61,7 @@ const gemm: Operator = {
       ]
     },
   },
+  multiplies: 'matrices',
   flops: ([x], [z], attributes) => productFlops(z, x?.shape.at(form(attributes).transA ? 0 : 1) ?? 1),
   rows(rows, inputs, [z], attributes) {
     const { transA, transB } = form(attributes)

@@ -17,6 +17,7 @@ const matmul: Operator = {
     rule: ({ b, inputs, cotangent }) =>
       productCotangents(b, given(inputs, 0), given(inputs, 1), cotangent, {}),
   },
+  multiplies: 'matrices',
   flops: ([x], [z]) => productFlops(z, x?.shape.at(-1) ?? 1),
   rows: (rows, inputs, [z]) => {
     const [x, y] = [given(inputs, 0), given(inputs, 1)]

@@ -61,6 +61,13 @@ export interface Operator extends Definition {
    * follows from one element of each operand, 2 where matrices are multiplied. Absent: they do not.
    */
   readonly broadcasts?: number
+  /**
+   * How its operations follow from the shapes of its first two operands and its result alone: matrices are multiplied, or
+   * kernels are laid over. Absent: they do not.
+   */
+  readonly multiplies?: 'matrices' | 'kernels'
+  /** Types of operands as which files for other runtimes give them, whose older versions have no kernel for their own. */
+  readonly exportedAs?: Partial<Record<DType, DType>>
   /** Its operands may change places. */
   readonly commutative?: boolean
   /** What it takes of the elements along axes (input 1; absent: all axes): their sum, their mean, or one of them. */

@@ -48,14 +48,14 @@ export async function firstNonFinite(
     if (value !== undefined && value !== null) return { input: input.name, value }
   }
   const decoded = readModel(model)
-  const values = floatsOf(decoded)
+  const values = madeBy(decoded)
   const sums = await runWith(spec, checked(decoded, values), settings, feed, values.map(sumOf))
   const at = values.findIndex((_, k) => Number.isNaN(sums[k]?.[0]))
   const origin = values[at]
   const node = decoded.graph?.node?.find(({ output }) => output?.includes(origin ?? ''))
   if (origin === undefined || !node) return undefined
-  const floats = new Set([...values, ...floatInputs(decoded)])
-  const read = (node.input ?? []).filter((name) => floats.has(name))
+  const numbers = new Set([...values, ...floatInputs(decoded)])
+  const read = (node.input ?? []).filter((name) => numbers.has(name))
   const copies = [...read, origin].map((name, k) => ({ name, copy: `read ${k}` }))
   const fetched = await runWith(
     spec,
@@ -113,9 +113,10 @@ function checked(model: Onnx.ModelProto, values: readonly string[]): Uint8Array 
   const zero = 'zero of sums'
   graph.initializer?.push({ name: zero, dataType: dataType.f32, dims: [], rawData: new Uint8Array(4) })
   for (const value of values) {
-    const product = `${value} * zero`
+    const [cast, product] = [`${value} as f32`, `${value} * zero`]
     graph.node?.push(
-      { opType: 'Mul', name: product, input: [value, zero], output: [product] },
+      toFloats(value, cast),
+      { opType: 'Mul', name: product, input: [cast, zero], output: [product] },
       {
         opType: 'ReduceSum',
         name: sumOf(value),
@@ -136,11 +137,18 @@ function copied(
 ): Uint8Array {
   const { graph } = model
   if (!graph) throw new Error('a model without a graph')
-  for (const { name, copy } of copies)
-    graph.node?.push({ opType: 'Identity', name: copy, input: [name], output: [copy] })
+  for (const { name, copy } of copies) graph.node?.push(toFloats(name, copy))
   graph.output = copies.map(({ copy }) => outputOf(copy))
   return writeModel(model)
 }
+
+const toFloats = (from: string, to: string): Onnx.INodeProto => ({
+  opType: 'Cast',
+  name: to,
+  input: [from],
+  output: [to],
+  attribute: [{ name: 'to', type: 2, i: dataType.f32 }],
+})
 
 const outputOf = (name: string): Onnx.IValueInfoProto => ({
   name,
@@ -151,18 +159,15 @@ const outputOf = (name: string): Onnx.IValueInfoProto => ({
 function inOrder(model: Onnx.ModelProto): Uint8Array {
   const { graph } = model
   const nodes = graph?.node ?? []
-  const made = nodes.filter(({ name }) => name?.endsWith(' * zero') || name?.endsWith(' * 0'))
+  const added = [' as f32', ' * zero', ' * 0']
+  const made = nodes.filter(({ name }) => added.some((ending) => name?.endsWith(ending)))
   const byInput = new Map(made.map((node) => [node.input?.[0] ?? '', node]))
   const own = nodes.filter((node) => !made.includes(node))
-  if (graph)
-    graph.node = own.flatMap((node) => [
-      node,
-      ...(node.output ?? []).flatMap((value) => {
-        const product = byInput.get(value)
-        const sum = product && byInput.get(product.output?.[0] ?? '')
-        return product && sum ? [product, sum] : []
-      }),
-    ])
+  const following = (value: string): readonly Onnx.INodeProto[] => {
+    const next = byInput.get(value)
+    return next ? [next, ...following(next.output?.[0] ?? '')] : []
+  }
+  if (graph) graph.node = own.flatMap((node) => [node, ...(node.output ?? []).flatMap(following)])
   return writeModel(model)
 }
 
@@ -176,46 +181,9 @@ const floatInputs = ({ graph }: Onnx.ModelProto): readonly string[] => [
   ),
 ]
 
-/** The outputs of nodes that are f32, in the order of nodes; of nodes with graphs inside none. */
-function floatsOf(model: Onnx.ModelProto): readonly string[] {
-  const floats = new Set(floatInputs(model))
-  const found: string[] = []
-  for (const node of model.graph?.node ?? []) {
-    for (const [k, name] of (node.output ?? []).entries()) {
-      if (name === '' || !isFloat(node, k, floats)) continue
-      floats.add(name)
-      found.push(name)
-    }
-  }
-  return found
-}
-
-/** Operators whose results are never floats, whatever they read. */
-const others = new Set(
-  'Greater GreaterOrEqual Less LessOrEqual Equal And Or Not Xor IsNaN IsInf Shape Size ArgMax ArgMin NonZero Loop If Scan'.split(
-    ' ',
-  ),
-)
-/** Those with a second result that is an index or a mask. */
-const onlyFirst = new Set(['TopK', 'MaxPool', 'Dropout'])
-/** The input whose type a result has, where it is not the first. */
-const typed: Readonly<Record<string, number>> = { Where: 1, OneHot: 2, CastLike: 1 }
-
-function isFloat(
-  { opType, input, attribute }: Onnx.INodeProto,
-  output: number,
-  floats: ReadonlySet<string>,
-): boolean {
-  const op = opType ?? ''
-  if (others.has(op) || (onlyFirst.has(op) && output > 0)) return false
-  const given = (name: string): Onnx.IAttributeProto | undefined => attribute?.find((a) => a.name === name)
-  if (op === 'Cast') return given('to')?.i?.toString() === String(dataType.f32)
-  if (op === 'Constant' || op === 'ConstantOfShape') {
-    const tensor = given('value')?.t
-    return tensor ? tensor.dataType === dataType.f32 : op === 'ConstantOfShape'
-  }
-  return floats.has(input?.[typed[op] ?? 0] ?? '')
-}
+/** The results of all nodes, in their order. Whatever their types, they are cast: integers and truth values are finite. */
+const madeBy = (model: Onnx.ModelProto): readonly string[] =>
+  (model.graph?.node ?? []).flatMap(({ output }) => (output ?? []).filter((name) => name !== ''))
 
 function rangeOf(values: Float32Array): { readonly low: number; readonly high: number } {
   let [low, high] = [Infinity, -Infinity]

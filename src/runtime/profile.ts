@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Manifest } from '../artefact/manifest.js'
 import { placeOf } from '../faults/graph-fault.js'
+import { findOperator } from '../ops/registry.js'
 
 /** The folder of a run into which onnxruntime writes what each node took. */
 export const profileFolder = 'profile'
@@ -72,8 +73,10 @@ export function flopsOf({
 }: z.infer<typeof eventSchema>['args']): number {
   const [x = [], w = []] = inputs.map((input) => Object.values(input)[0] ?? [])
   const [y = []] = outputs.map((output) => Object.values(output)[0] ?? [])
-  if (op === 'Conv' || op === 'FusedConv') return (2 * product(y) * product(w)) / (w[0] ?? 1)
-  if (!['MatMul', 'FusedMatMul', 'Gemm'].includes(op)) return 0
+  // onnxruntime fuses a convolution with the activation behind it
+  const { multiplies } = findOperator(op.replace(/^Fused(?=Conv$)/, '')) ?? {}
+  if (multiplies === 'kernels') return (2 * product(y) * product(w)) / (w[0] ?? 1)
+  if (multiplies !== 'matrices') return 0
   // [b, m, k] by [b, k, n]: (b m k) (b k n) / (b m n) = b k^2, of a matrix that all rows share k^2
   const batches = Math.min(product(x.slice(0, -2)), product(w.slice(0, -2)))
   const k = Math.sqrt((product(x) * product(w)) / product(y) / batches)

@@ -65,6 +65,7 @@ export function pairRows(x: Elaboration, value: Value, frame: PairFrame, axis: n
     return fail(
       badPairs(span, {
         message: `only tensors with ${n} rows can be indexed here, this is ${formatType(value.type)}`,
+        help: 'indices may have sizes of their own: `for i in n, j in m`',
       }),
     )
   }

@@ -4,6 +4,7 @@ import type { Graph, Node, Value } from '../../graph/graph.js'
 import type { OpenRows } from '../../graph/open-rows.js'
 import { dataType } from '../../onnx/element-types.js'
 import { readModel, writeModel } from '../../onnx/protobuf.js'
+import { findOperator } from '../../ops/registry.js'
 import { type OpenFunction, rowsInput } from '../7-optimize/open-function.js'
 import { type EmitContext, parameterTable } from './graph-file.js'
 import { neededOpset } from './needed-opset.js'
@@ -51,14 +52,21 @@ export function exportFile(
   }
 }
 
-/** What kernels before onnxruntime 1.19 lack: the place of the largest of integers with 64 bits, exact below 2^53. */
+/** A node as older runtimes have kernels for it, with its first operand cast where its own type has none. */
 function forOlderKernels(proto: Onnx.INodeProto, node: Node | undefined): readonly Onnx.INodeProto[] {
-  const isPlace = node?.op === 'ArgMax' || node?.op === 'ArgMin'
-  if (!isPlace || node.inputs[0]?.type.dtype !== 'i64') return [proto]
-  const [name, cast] = [proto.name ?? '', `${proto.output?.[0] ?? ''}/f64`]
-  const attribute = [{ name: 'to', type: 2, i: dataType.f64 }]
+  const own = node?.inputs[0]?.type.dtype
+  const other = node && own && findOperator(node.op)?.exportedAs?.[own]
+  if (!other) return [proto]
+  const [name, cast] = [proto.name ?? '', `${proto.output?.[0] ?? ''}/${other}`]
+  const attribute = [{ name: 'to', type: 2, i: dataType[other] }]
   return [
-    { name: `${name} as f64`, opType: 'Cast', input: [...(proto.input ?? [])], output: [cast], attribute },
+    {
+      name: `${name} as ${other}`,
+      opType: 'Cast',
+      input: [...(proto.input ?? [])],
+      output: [cast],
+      attribute,
+    },
     { ...proto, input: [cast] },
   ]
 }
