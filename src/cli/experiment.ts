@@ -101,7 +101,12 @@ export function summarize(
     mkdirSync(directory, { recursive: true })
     writeFileSync(report, experimentPage(frozen, results))
     writeResults(directory, frozen, results)
-    lines.push(textTable(results.comparison, width), '')
+    const { comparison } = results
+    const table =
+      comparison.columns.length > 0
+        ? textTable(comparison, width)
+        : wrap('Nothing is compared: no pipeline has an `evaluate` that gives a number.', width)
+    lines.push(table, '')
     for (const gate of gatesOf(runs).slice(0, 1))
       lines.push(wrap(`${gate.evaluation}: ${gate.verdict}.`, width), '')
     for (const sentence of sentences(results.comparison)) lines.push(wrap(sentence, width))
