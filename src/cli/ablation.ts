@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Ablation, analyzeAblation } from '../compiler/ablations.js'
+import { type Ablation, analyzeAblation, chosenAblation } from '../compiler/ablations.js'
 import type { Needs } from '../compiler/needs.js'
 import { ablationOption } from '../diagnostics/catalogue/ablation.js'
 import { notAnArtefact } from '../diagnostics/catalogue/file.js'
@@ -9,6 +9,7 @@ import { folderTaken, missingFiles } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { bytes } from '../diagnostics/units.js'
 import { labelOf } from '../experiments/experiment.js'
+import { isBegun } from '../experiments/outcome.js'
 import { type Draft, type Frozen, checkSame, compiledFolder, freeze, thaw } from '../experiments/frozen.js'
 import { shareFiles } from '../runtime/store/stage-store.js'
 import { defaultTarget } from '../targets/registry.js'
@@ -32,6 +33,18 @@ export interface AnalysedAblation {
   readonly ablation: Ablation
   readonly variants: readonly AnalysedVariant[]
   readonly target: Target
+}
+
+/** The ablation that a command is about; of a file that declares a pipeline too, which goes first, it is only told. */
+export function ablationOf(target: Target): string | undefined {
+  const { chosen, beside } = chosenAblation(target)
+  if (beside.length > 0) {
+    const names = beside.map((name) => `${target.entry}#${name}`)
+    process.stderr.write(
+      `${target.entry} declares ${beside.length === 1 ? 'an ablation' : 'ablations'} too: ${names.join(', ')}\n`,
+    )
+  }
+  return chosen
 }
 
 /** Analyses all variants of an ablation; what is wrong in any of them is told at once, and then nothing is given. */
@@ -133,7 +146,9 @@ export async function runCompiledAblation(folder: string, options: RunCommand): 
     ...(seed === undefined ? {} : { seeds: [seed] }),
     ...(steps === undefined ? {} : { steps }),
   }
-  const directory = folderFor(name, options)
+  // the folder of an ablation or comparison that was begun goes on where it is
+  const here = options.resume && options.runDir === undefined && isBegun(folder)
+  const directory = here ? folder : folderFor(name, options)
   const before = thaw(directory)
   if (before) checkSame(before, draft, directory, at(folder))
   else
@@ -152,8 +167,10 @@ function go(directory: string, frozen: Frozen, options: RunCommand, command: str
   })
 }
 
-function checkOptions({ stage }: RunCommand, name: string, file: string): void {
-  if (stage !== undefined) throw new UserError(ablationOption(at(file), { name, option: '--stage' }))
+/** Options that are about one pipeline would be passed over in silence. */
+function checkOptions({ stage, profile }: RunCommand, name: string, file: string): void {
+  const option = stage !== undefined ? '--stage' : profile ? '--profile' : undefined
+  if (option !== undefined) throw new UserError(ablationOption(at(file), { name, option }))
 }
 
 /** The folder of an ablation's runs: with `resume` one that was begun, else one that is not there. Throws UserError. */

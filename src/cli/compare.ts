@@ -50,7 +50,14 @@ export async function compare(names: readonly string[], options: CompareOptions)
   return runExperiment(out, frozen, {
     jobs: options.jobs,
     root: process.cwd(),
-    resume: command,
+    resume: commandLine([
+      'npx',
+      'dcrc',
+      'run',
+      out,
+      '--resume',
+      ...(options.jobs === 1 ? [] : ['--jobs', `${options.jobs}`]),
+    ]),
   })
 }
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import { chosenAblation } from '../compiler/ablations.js'
 import { compile as compilePipeline } from '../compiler/index.js'
 import type { Artefact } from '../artefact/manifest.js'
-import { compileAblation } from './ablation.js'
+import { ablationOf, compileAblation } from './ablation.js'
 import { type CompilingOptions, asked } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { printDiagnostics } from './print.js'
@@ -19,7 +18,7 @@ export interface CompileOptions extends CompilingOptions {
 /** `dcrc compile`: the graphs and the manifest, in a folder. */
 export function compile(name: string | undefined, options: CompileOptions): number {
   const source = findTarget(name)
-  const ablation = chosenAblation(source)
+  const ablation = ablationOf(source)
   if (ablation !== undefined) return compileAblation(source, ablation, options)
   const { diagnostics, artefact: made } = compilePipeline({
     ...source,

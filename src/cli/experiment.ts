@@ -84,7 +84,8 @@ export async function runExperiment(
     process.stderr.write(`go on with: ${options.resume}\n`)
     return exitCodes.interrupted
   }
-  return states.every((kind) => kind === 'done') ? exitCodes.done : exitCodes.userError
+  // what another process runs is not this one's failure
+  return states.every((kind) => kind === 'done' || kind === 'running') ? exitCodes.done : exitCodes.userError
 }
 
 /** Writes the report and the tables, and prints the table with what it says. */
@@ -117,7 +118,8 @@ export function summarize(
     if (said !== undefined) lines.push(wrap(said, width))
   }
   if (runs.length > 0) lines.push(`report: ${report}`)
-  if (frozen.hint !== null) lines.push(`now edit this line: ${frozen.hint}`)
+  const ended = results.measured.rows.flat().every(({ state }) => state.kind === 'done')
+  if (ended && frozen.hint !== null) lines.push(`now edit this line: ${frozen.hint}`)
   process.stdout.write(`\n${lines.join('\n')}\n`)
 }
 
@@ -153,7 +155,7 @@ function stateText({ folder }: Cell, state: State): string | undefined {
     case 'failed':
       return `${folder} failed: ${state.errors.map(({ code, message }) => `${code}: ${message}`).join('; ')}`
     case 'running':
-      return `${folder} is run by process ${state.holder.pid} on ${state.holder.host}`
+      return `${folder} is run by process ${state.holder.pid} on ${state.holder.host}: \`npx dcrc report\` when it has ended`
     case 'pending':
       return `${folder} was not begun`
     case 'interrupted':

@@ -1,7 +1,7 @@
-import { chosenAblation } from '../compiler/ablations.js'
 import { plan as planPipeline } from '../compiler/index.js'
 import { ablationOption } from '../diagnostics/catalogue/ablation.js'
 import { UserError } from '../diagnostics/diagnostic.js'
+import { ablationOf } from './ablation.js'
 import { type CompilingOptions, asked } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { type FullPlan, type Section, describePlan } from './plan-report.js'
@@ -20,7 +20,7 @@ export interface PlanOptions extends CompilingOptions {
 export async function plan(name: string | undefined, options: PlanOptions): Promise<number> {
   const { json, against } = options
   const target = findTarget(name)
-  const ablation = chosenAblation(target)
+  const ablation = ablationOf(target)
   if (ablation !== undefined) {
     if (against === undefined) return planAblation(target, ablation, options)
     throw new UserError(

@@ -6,7 +6,6 @@ import { absentModel } from '../diagnostics/catalogue/config.js'
 import { compiledSettings, notCompiled } from '../diagnostics/catalogue/file.js'
 import { missingFiles } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
-import { chosenAblation } from '../compiler/ablations.js'
 import { type Needs, needs } from '../compiler/needs.js'
 import { loadArtefact } from '../runtime/artefact.js'
 import { measureMachine } from '../runtime/machine.js'
@@ -15,7 +14,7 @@ import { RunFolder } from '../runtime/run-folder.js'
 import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
 import { experimentFile } from '../experiments/frozen.js'
-import { runAblation, runCompiledAblation } from './ablation.js'
+import { ablationOf, runAblation, runCompiledAblation } from './ablation.js'
 import { type CompilingOptions, asked, wordsOf } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import { withInterrupt } from './interrupt.js'
@@ -49,7 +48,7 @@ export async function run(name: string | undefined, options: RunCommand): Promis
   const source = findSource(name, options)
   if ('folder' in source && existsSync(join(source.folder, experimentFile)))
     return runCompiledAblation(source.folder, options)
-  const ablation = 'target' in source ? chosenAblation(source.target) : undefined
+  const ablation = 'target' in source ? ablationOf(source.target) : undefined
   if ('target' in source && ablation !== undefined) return runAblation(source.target, ablation, options)
   const needed = options.weights === 'random' || resume ? undefined : neededFiles(source, options)
   const missing = needed && (await findMissing(needed, process.cwd()))

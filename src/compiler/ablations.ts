@@ -1,5 +1,5 @@
 import type { WatchedMetric } from '../artefact/stages.js'
-import { badVaried, setTwice } from '../diagnostics/catalogue/ablation.js'
+import { badVaried, setAndVaried, setTwice } from '../diagnostics/catalogue/ablation.js'
 import { absentModel } from '../diagnostics/catalogue/config.js'
 import { severalPipelines } from '../diagnostics/catalogue/pipeline.js'
 import { type Diagnostic, Diagnostics, UserError } from '../diagnostics/diagnostic.js'
@@ -35,18 +35,24 @@ export interface AblationAnalysis {
   readonly ablations: readonly Ablation[]
 }
 
+export interface ChosenAblation {
+  readonly chosen: string | undefined
+  /** Those that stand beside the pipelines of a file from which none is named. */
+  readonly beside: readonly string[]
+}
+
 /**
  * The ablation that a request is about: the one that it names, or the only one of a file without a pipeline of its own.
  * Throws UserError where the file declares several, and no pipeline.
  */
-export function chosenAblation({ entry, files, pipeline: name }: Request): string | undefined {
+export function chosenAblation({ entry, files, pipeline: name }: Request): ChosenAblation {
   const declared = loadProgram(entry, files, new Diagnostics()).files.get(entry)?.declarations ?? []
   const names = (kind: 'ablation' | 'pipeline'): readonly string[] =>
     declared.flatMap((d) => (d.kind === kind ? [d.name.text] : []))
   const [ablations, pipelines] = [names('ablation'), names('pipeline')]
-  if (name !== undefined) return ablations.includes(name) ? name : undefined
-  if (pipelines.length > 0 || ablations.length === 0) return undefined
-  if (ablations.length === 1) return ablations[0]
+  if (name !== undefined) return { chosen: ablations.find((ablation) => ablation === name), beside: [] }
+  if (pipelines.length > 0) return { chosen: undefined, beside: ablations }
+  if (ablations.length <= 1) return { chosen: ablations[0], beside: [] }
   throw new UserError(
     severalPipelines({ file: entry, start: 0, end: 0 }, { file: entry, known: ablations, what: 'ablations' }),
   )
@@ -85,6 +91,9 @@ export function analyzeAblations(
       found.add(
         badVaried(ablation.name.span, { message: `this would be ${count} runs, more than ${maxRuns}` }),
       )
+    for (const { param } of varied)
+      if (names && request.settings?.has(param.text))
+        found.add(setAndVaried(param.span, { name: param.text }))
     for (const d of found.all) diagnostics.add(d)
     if (found.hasErrors) return []
     const runs = variants.flatMap((variant) =>

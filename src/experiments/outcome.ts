@@ -29,6 +29,9 @@ export type State =
 const fileOf = (directory: string, { folder }: Cell, ending: string): string =>
   inside(directory, 'states', `${folder.replaceAll('/', ',')}.${ending}`)
 
+/** Whether runs of the experiment of a folder were begun there, and it is not what `dcrc compile` left. */
+export const isBegun = (directory: string): boolean => existsSync(inside(directory, 'states'))
+
 /** Where a run stands, by what its processes have left. */
 export function stateOf(directory: string, cell: Cell): State {
   const file = fileOf(directory, cell, 'json')

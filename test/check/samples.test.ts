@@ -20,6 +20,7 @@ function sourcesOf(entry: string): Sources {
 /** Codes that no text of a pipeline alone can show, and where each is tested. */
 const elsewhere: Readonly<Record<string, string>> = {
   'target/unknown': 'cli/commands.test.ts: needs --target',
+  'ablation/set': 'experiments/ablation.test.ts: needs --set',
   'ablation/option': 'experiments/ablation.test.ts: needs --stage',
   'pipeline/chain': 'limits.test.ts: needs a chain of many pipelines',
   'pipeline/unknown-param': 'settings.test.ts: needs --set',

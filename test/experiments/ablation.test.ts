@@ -328,4 +328,42 @@ describe('an ablation', () => {
     expect(wrong.stderr).toContain('error[stage/unknown-metric]: `unseen` has no metric `los`')
     expect(wrong.stderr).toContain('help: did you mean `loss`?')
   })
+
+  test('is run by two processes, each of which takes what the other has not', async () => {
+    const first = dcrc.start(['run', 'rates.dcr'], 'project')
+    await printed(first, 'first 1/12')
+    const second = await run('rates.dcr --resume')
+    const outcome = await first.outcome
+    expect([outcome.code, second.code]).toEqual([0, 0])
+    const done = (text: string): number => text.match(/^done$/gm)?.length ?? 0
+    expect(done(outcome.stderr)).toBeGreaterThan(0)
+    expect(done(second.stderr)).toBeGreaterThan(0)
+    expect(done(outcome.stderr) + done(second.stderr)).toBe(12)
+    const states = results('runs/rates/1').variants.flatMap(({ runs }) => runs.map(({ state }) => state))
+    expect(states.every((state) => state === 'done')).toBe(true)
+  })
+
+  test('goes on by its folder alone, as it was frozen', async () => {
+    const running = dcrc.start(['run', 'rates.dcr'], 'project')
+    await printed(running, 'lr=0.01/seed-2')
+    running.interrupt('SIGKILL')
+    await running.outcome
+    const { code } = await run('runs/rates/1 --resume')
+    expect(code).toBe(0)
+    expect(results('runs/rates/1').variants.flatMap(({ runs }) => runs)).toHaveLength(12)
+    expect(existsSync(dcrc.path('project/runs/rates/2'))).toBe(false)
+  })
+
+  test('passes over nothing that is asked for', async () => {
+    expect((await run('once.dcr --profile')).stderr).toContain('--profile is not for an ablation')
+    const set = await run('rates.dcr --set lr=0.5')
+    expect(set.code).toBe(1)
+    expect(set.stderr).toContain('error[ablation/set]: `--set` gives `lr`, which the ablation varies')
+    expect((await run('once.dcr --set lr=0.5 --steps 1')).code).toBe(0)
+    // the pipeline of a file goes first, and that there is more is said
+    const both = await run('primary.dcr --steps 1')
+    expect(both.stderr).toContain('primary.dcr declares an ablation too: primary.dcr#primary\n')
+    expect(existsSync(dcrc.path('project/runs/plain'))).toBe(true)
+    expect((await dcrc.dcrc('data once.dcr', 'project')).stderr).toContain('it declares ablations: once; ')
+  })
 })

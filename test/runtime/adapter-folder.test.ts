@@ -78,6 +78,35 @@ test("a folder that peft saved gives peft's outputs, with the biases that were t
   expect(keptError(toFloat32(found), toFloat32(await fixture.tensor('evaluated')))).toBeLessThan(1e-5)
 })
 
+test('biases that older versions of peft did not save stay those of the model, which is told', async () => {
+  const file = join(folder, 'adapter', peftFiles.weights)
+  const { tensors } = await openSafetensors(file)
+  const kept = [...tensors].filter(([name]) => !name.endsWith('.bias'))
+  expect(kept.length).toBeLessThan(tensors.size)
+  const content = await Promise.all(
+    kept.map(async ([name, t]) => ({
+      name,
+      dtype: 'f32' as const,
+      shape: t.shape,
+      content: new Float32Array(await readTensor(t)),
+    })),
+  )
+  await writeSafetensors(file, content)
+  const warned: string[] = []
+  const { weights, problems } = await Weights.open(compileText(text()).manifest, {
+    root: folder,
+    directory: join(folder, 'run'),
+    seed: 0,
+    span,
+    onWarning: ({ code }) => warned.push(code),
+  })
+  expect([problems, warned]).toEqual([[], ['adapter/biases-lost']])
+  const biases = fixture.names('start/net.').filter((name) => name.endsWith('.bias'))
+  expect(biases.length).toBeGreaterThan(0)
+  for (const name of biases)
+    expect(await weights.values('net', name)).toEqual((await fixture.tensor(`start/net.${name}`)).data)
+})
+
 test('so does one with weights as torch keeps them, which older versions of peft wrote', async () => {
   const wanted = (await open(text())).weights
   const older = fileURLToPath(new URL('../oracle/fixtures/lora_adapter_torch', import.meta.url))

@@ -214,6 +214,16 @@ describe('a stage of the store', () => {
     expect(await run('three', walk())).toMatchObject({ trained: [], taken: ['first', 'second'] })
   })
 
+  test('whose lines of metrics are damaged is trained', async () => {
+    await run('one', walk())
+    const store = join(folder, 'store')
+    for (const key of readdirSync(store).filter((name) => /^[0-9a-f]{64}$/.test(name))) {
+      const file = join(store, key, 'metrics.jsonl')
+      writeFileSync(file, readFileSync(file, 'utf8').slice(0, -9))
+    }
+    expect(await run('two', walk())).toMatchObject({ trained: ['first', 'second'], taken: [], warned: [] })
+  })
+
   test('is trained once by runs that go on at the same time', async () => {
     const ran = await Promise.all(['a', 'b', 'c'].map((to) => run(to, walk({ steps: 60 }))))
     expect(ran.flatMap(({ trained }) => trained).sort()).toEqual(['first', 'second'])

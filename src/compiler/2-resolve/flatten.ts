@@ -85,7 +85,7 @@ export function flatten(
   const chosen = name === undefined ? all[0] : all.find((p) => p.name.text === name)
   if (!chosen) {
     const ablations = (file?.declarations ?? []).flatMap((d) => (d.kind === 'ablation' ? [d.name.text] : []))
-    diagnostics.add(noPipeline(start, { wanted: name, known: [...known, ...ablations] }))
+    diagnostics.add(noPipeline(start, { wanted: name, known, ablations }))
     return undefined
   }
   if (name === undefined && all.length > 1) {

@@ -98,3 +98,20 @@ dcrc run pipeline.dcr --stage align      # right
     help: 'leave it out, or run one of its pipelines',
   }),
 )
+
+export const setAndVaried = define<{ name: string }>(
+  'ablation/set',
+  'error',
+  `
+\`--set\` gives a param one value for all runs, and the ablation varies it: one of both would have no effect.
+
+\`\`\`sh
+dcrc run temperature.dcr --set tau=0.1     # wrong, where the ablation says \`vary tau in [...]\`
+dcrc run dcr.dcr --set tau=0.1             # right
+\`\`\`
+`,
+  ({ name }) => ({
+    message: `\`--set\` gives \`${name}\`, which the ablation varies`,
+    help: 'leave out `--set`, or run the pipeline by itself',
+  }),
+)

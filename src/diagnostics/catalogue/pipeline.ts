@@ -1,7 +1,11 @@
 import type { Span } from '../diagnostic.js'
 import { define, replacing } from '../define.js'
 
-export const noPipeline = define<{ wanted?: string | undefined; known: readonly string[] }>(
+export const noPipeline = define<{
+  wanted?: string | undefined
+  known: readonly string[]
+  ablations: readonly string[]
+}>(
   'pipeline/none',
   'error',
   `
@@ -15,7 +19,7 @@ pipeline first {
 }
 \`\`\`
 `,
-  ({ wanted, known }) => ({
+  ({ wanted, known, ablations }) => ({
     message:
       wanted === undefined
         ? 'this file declares no pipeline'
@@ -23,7 +27,9 @@ pipeline first {
     help:
       known.length > 0
         ? `it declares ${known.map((k) => `\`${k}\``).join(', ')}`
-        : 'add `pipeline name { ... }`',
+        : ablations.length > 0
+          ? `it declares ablations: ${ablations.join(', ')}; this is about one pipeline, of the file that they compare`
+          : 'add `pipeline name { ... }`',
   }),
 )
 

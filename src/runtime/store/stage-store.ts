@@ -71,12 +71,16 @@ export class StageStore {
     const whole = readCheckpoint(checkpoint)
     if (record?.key !== key || 'problem' in whole) return undefined
     const text = textOf(join(folder, 'metrics.jsonl')) ?? ''
-    const lines = text.split('\n').filter((line) => line !== '')
+    const lines = text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(parsed)
+    if (lines.includes(undefined)) return undefined
     return {
       record,
       checkpoint,
       beside: { shares: whole.shares, cursors: whole.cursors, streaks: whole.streaks },
-      lines: lines.map((line) => JSON.parse(line) as MetricsLine),
+      lines: lines as readonly MetricsLine[],
     }
   }
 
