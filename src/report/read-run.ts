@@ -8,6 +8,7 @@ import { trainedOf } from '../artefact/stage-parts.js'
 import type { StageSpec } from '../artefact/stages.js'
 import { RunUnreadable } from './run-unreadable.js'
 import type { Moment, RunSummary, StageSummary, StepRecord } from './run-summary.js'
+import { parsed } from '../json/parsed.js'
 
 const number = z.number().nullable()
 const numbersOf = (values: Readonly<Record<string, unknown>>): Record<string, number> =>
@@ -89,18 +90,9 @@ function byName(specs: Evaluations, results: z.infer<typeof evaluations>[string]
 function parse<T>(schema: z.ZodType<T>, folder: string, name: string): T | undefined {
   const file = join(folder, name)
   if (!existsSync(file)) return undefined
-  const found = schema.safeParse(json(readFileSync(file, 'utf8')))
+  const found = schema.safeParse(parsed(readFileSync(file, 'utf8')))
   if (found.success) return found.data
   throw damaged(file, z.prettifyError(found.error))
-}
-
-/** Undefined where the text is no JSON. */
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const damaged = (file: string, why: string): RunUnreadable =>
@@ -117,7 +109,7 @@ function readRecords(folder: string): readonly StepRecord[] {
   const steps = new Map<string, StepRecord>()
   lines.forEach((line, index) => {
     if (line.trim() === '') return
-    const value = json(line)
+    const value = parsed(line)
     if (value === undefined && index === lines.length - 1) return
     const found = record.safeParse(value)
     if (!found.success) throw damaged(`${file}, line ${index + 1}`, z.prettifyError(found.error))

@@ -4,6 +4,7 @@ import { badSample, tooManyBadSamples } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { naming } from '../faults/system-fault.js'
 import type { SampleUnreadable } from './sources/sample-unreadable.js'
+import { parsed } from '../json/parsed.js'
 
 const line = z.object({ data: z.string(), sample: z.string(), reason: z.string() })
 
@@ -54,13 +55,5 @@ export class BadSamples {
     const known = this.bad.get(data) ?? new Set()
     this.bad.set(data, known)
     return known
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

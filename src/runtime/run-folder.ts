@@ -32,6 +32,7 @@ import {
   textRecord,
   withStart,
 } from './tensorboard.js'
+import { parsed } from '../json/parsed.js'
 
 /** What a run began with; a resumed run must begin with the same. */
 const runSchema = z.strictObject({
@@ -222,14 +223,14 @@ export class RunFolder {
   truncateMetrics(keep: (place: { readonly stage: string; readonly step: number }) => boolean): void {
     const text = readText(this.path('metrics.jsonl')) ?? ''
     const kept = text.split('\n').filter((line) => {
-      const { data } = placeSchema.safeParse(parseJson(line))
+      const { data } = placeSchema.safeParse(parsed(line))
       return data !== undefined && keep(data)
     })
     writeWhole(this.path('metrics.jsonl'), kept.map((line) => `${line}\n`).join(''))
     this.written = kept.reduce(withLine, noLines)
     this.last.clear()
     for (const line of kept) {
-      const { stage, step } = placeSchema.parse(parseJson(line))
+      const { stage, step } = placeSchema.parse(parsed(line))
       this.last.set(stage, step)
     }
     const events = this.path(eventsFile)
@@ -242,7 +243,7 @@ export class RunFolder {
     const file = this.path('eval.json')
     const text = readText(file)
     if (text === undefined) return {}
-    const { data } = evaluationTable.safeParse(parseJson(text))
+    const { data } = evaluationTable.safeParse(parsed(text))
     if (data) return data
     throw new RunUnreadable(
       `${file} is damaged: ${text.trim() === '' ? 'it is empty' : 'it holds no table of results'}`,
@@ -289,16 +290,8 @@ const noLines: LinesSum = { lines: 0, crc32: 0 }
 
 function withLine({ lines, crc32: sum }: LinesSum, line: string): LinesSum {
   const timeless = (key: string, value: unknown): unknown => (key.endsWith('_ms') ? undefined : value)
-  return { lines: lines + 1, crc32: crc32(JSON.stringify(parseJson(line), timeless) ?? '', sum) }
+  return { lines: lines + 1, crc32: crc32(JSON.stringify(parsed(line), timeless) ?? '', sum) }
 }
 
 const readText = (file: string): string | undefined =>
   existsSync(file) ? readFileSync(file, 'utf8') : undefined
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
