@@ -9,7 +9,9 @@ import type { State } from '../experiments/outcome.js'
 import { type Results, resultsOf, writeResults } from '../experiments/results.js'
 import { sentences } from '../report/compare.js'
 import { gatesOf } from '../report/html/gate.js'
+import { readRun } from '../report/read-run.js'
 import { renderReport } from '../report/report.js'
+import type { RunSummary } from '../report/run-summary.js'
 import { textTable, wrap } from '../report/table.js'
 import { shareSources } from '../runtime/open-data.js'
 import type { RunOptions } from '../runtime/options.js'
@@ -52,6 +54,13 @@ export async function runExperiment(
     ...(frozen.steps === null ? {} : { steps: frozen.steps }),
     ...(lanes === 1 ? {} : { threads }),
   }
+  // a run that is done does not change: its metrics are read once
+  const known = new Map<string, RunSummary>()
+  const read = (folder: string): RunSummary => {
+    const run = known.get(folder) ?? readRun(folder)
+    known.set(folder, run)
+    return run
+  }
   const stopped = await withInterrupt(screen, async (controller, saveRequests) => {
     await runLocally(directory, cells, {
       lanes,
@@ -73,11 +82,11 @@ export async function runExperiment(
         const label = lanes === 1 ? '' : folder.padEnd(width)
         return showRun(compiledFolder(directory, variant.label), runOptions, screen, label)
       },
-      settled: () => writeResults(directory, frozen, resultsOf(directory, frozen)),
+      settled: () => writeResults(directory, frozen, resultsOf(directory, frozen, read)),
     })
     return controller.signal.aborted
   })
-  const results = resultsOf(directory, frozen)
+  const results = resultsOf(directory, frozen, read)
   summarize(directory, frozen, results)
   const states = results.measured.rows.flat().map(({ state }) => state.kind)
   if (stopped) {

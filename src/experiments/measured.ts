@@ -23,11 +23,15 @@ export interface Measured {
   readonly rows: readonly (readonly MeasuredCell[])[]
 }
 
-/** Reads what the runs of an experiment have measured so far. */
-export function measure(directory: string, experiment: Experiment): Measured {
+/** Reads what the runs of an experiment have measured so far; `read` gives the run of a folder. */
+export function measure(
+  directory: string,
+  experiment: Experiment,
+  read: (folder: string) => RunSummary = readRun,
+): Measured {
   const found = cellsOf(experiment).map((cell) => {
     const state = stateOf(directory, cell)
-    return { cell, state, run: state.kind === 'done' ? readRun(join(directory, cell.folder)) : null }
+    return { cell, state, run: state.kind === 'done' ? read(join(directory, cell.folder)) : null }
   })
   const columns = evaluationColumns(found.flatMap(({ run }) => run ?? []))
   const cells = found.map(({ cell, state, run }): MeasuredCell => {

@@ -18,8 +18,8 @@ export interface Results {
 }
 
 /** Reads what the runs have measured, and what it says. */
-export function resultsOf(directory: string, frozen: Frozen): Results {
-  const measured = measure(directory, frozen)
+export function resultsOf(directory: string, frozen: Frozen, read?: Parameters<typeof measure>[2]): Results {
+  const measured = measure(directory, frozen, read)
   const statistics = statisticsOf(measured, frozen)
   const runs = measured.rows.flatMap((row) => row.flatMap(({ run }) => run ?? []))
   // runs of one seed each are compared with what they started from, by the noise of the measurement

@@ -55,7 +55,6 @@ export async function stageGraph(
       const before = nodes.get(key)
       if (before) nodes.set(key, { ...before, runs: before.runs + 1 })
       else {
-        // a run trains its stages one after the other, also where the later one does not follow from the earlier
         const after = stage.after.flatMap((name) => keys.get(name) ?? [])
         const there = store.find(key) !== undefined
         nodes.set(key, { key, stage, steps: stepsOf(stage), cell, runs: 1, after, there })
