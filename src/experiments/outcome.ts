@@ -32,23 +32,38 @@ const fileOf = (directory: string, { folder }: Cell, ending: string): string =>
 /** Whether runs of the experiment of a folder were begun there, and it is not what `dcrc compile` left. */
 export const isBegun = (directory: string): boolean => existsSync(inside(directory, 'states'))
 
+function outcomeOf(directory: string, cell: Cell): Outcome | undefined {
+  const file = fileOf(directory, cell, 'json')
+  return existsSync(file) ? outcomeSchema.safeParse(parsed(readFileSync(file, 'utf8'))).data : undefined
+}
+
+/** Whether a run has come to an end of its own, so that nobody begins it again or goes on with it. */
+function hasEnded(directory: string, cell: Cell): boolean {
+  const outcome = outcomeOf(directory, cell)
+  return outcome !== undefined && outcome.status !== 'interrupted'
+}
+
 /** Where a run stands, by what its processes have left. */
 export function stateOf(directory: string, cell: Cell): State {
-  const file = fileOf(directory, cell, 'json')
-  const found = existsSync(file)
-    ? outcomeSchema.safeParse(parsed(readFileSync(file, 'utf8'))).data
-    : undefined
   const holder = liveHolder(fileOf(directory, cell, 'lease'))
   if (holder) return { kind: 'running', holder }
+  // read after the lease: a run is settled before it is released
+  const found = outcomeOf(directory, cell)
   if (found)
     return found.status === 'failed' ? { kind: 'failed', errors: found.errors } : { kind: found.status }
   return existsSync(inside(directory, cell.folder)) ? { kind: 'lost' } : { kind: 'pending' }
 }
 
-/** The right to run a cell, for this process alone; who holds it otherwise. */
-export function claim(directory: string, cell: Cell): Lease | Holder {
+/** The right to run a cell, for this process alone; nothing where another has it, or the cell has ended. */
+export function claim(directory: string, cell: Cell): Lease | undefined {
+  if (hasEnded(directory, cell)) return undefined
   mkdirSync(inside(directory, 'states'), { recursive: true })
-  return Lease.take(fileOf(directory, cell, 'lease'))
+  const lease = Lease.take(fileOf(directory, cell, 'lease'))
+  if (!(lease instanceof Lease)) return undefined
+  // between the look and the lease its holder may have ended it
+  if (!hasEnded(directory, cell)) return lease
+  lease.release()
+  return undefined
 }
 
 export const settle = (directory: string, cell: Cell, outcome: Outcome): void =>

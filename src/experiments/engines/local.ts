@@ -1,10 +1,9 @@
 import { inside } from '../../inside.js'
-import { Lease } from '../../runtime/lease.js'
 import type { RunResult } from '../../runtime/options.js'
 import { RunFolder } from '../../runtime/run-folder.js'
 import type { Cell } from '../experiment.js'
 import { inLanes } from './lanes.js'
-import { claim, settle, stateOf } from '../outcome.js'
+import { claim, settle } from '../outcome.js'
 
 export interface LocalOptions {
   /** How many runs go on at the same time. */
@@ -29,10 +28,9 @@ export async function runLocally(
   cells: readonly Cell[],
   { lanes, controller, run, settled }: LocalOptions,
 ): Promise<void> {
-  const left = cells.filter((cell) => !['done', 'failed'].includes(stateOf(directory, cell).kind))
-  await inLanes(left, lanes, controller, async (cell, begun) => {
+  await inLanes(cells, lanes, controller, async (cell, begun) => {
     const lease = claim(directory, cell)
-    if (!(lease instanceof Lease)) return
+    if (!lease) return
     try {
       const resume = new RunFolder(inside(directory, cell.folder)).isRun
       const result = await run(cell, { resume, begun })
