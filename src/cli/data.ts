@@ -8,6 +8,7 @@ import { columns, wrap } from '../diagnostics/wrap.js'
 import { describeLook } from '../look/describe.js'
 import { lengthOf } from '../look/epoch.js'
 import { look } from '../look/look.js'
+import { withoutAbsent } from '../look/present.js'
 import { type Subject, subjectOf } from '../look/subject.js'
 import { isPictureField } from '../look/tile.js'
 import { type OpenData, openData } from '../runtime/fields.js'
@@ -110,7 +111,7 @@ async function list(subjects: readonly Subject[], place: Place, { json }: DataOp
   for (const subject of subjects) {
     const { spec } = subject
     const found = await opened(subject, place)
-    const source = rowsText(spec)
+    const source = rowsText(spec, false)
     if (!isOpen(found)) problems.push(found)
     const rows = isOpen(found) ? countOf(found) : null
     const text = isOpen(found) ? countText(rows) : 'none found'
@@ -128,27 +129,35 @@ async function list(subjects: readonly Subject[], place: Place, { json }: DataOp
   return problems.length > 0 ? exitCodes.userError : exitCodes.done
 }
 
-async function show(subject: Subject, place: Place, options: DataOptions): Promise<number> {
+async function show(declared: Subject, place: Place, options: DataOptions): Promise<number> {
   const { seed, epoch, limit, json } = options
-  const { spec } = subject
-  const found = await opened(subject, place)
+  const found = await opened(declared, place)
   if (!isOpen(found)) {
     printDiagnostics(problemsOf([found], place.file))
     return exitCodes.userError
   }
+  const subject = await withoutAbsent(declared, found.rows)
+  const { spec } = subject
   const seen = await look(found, subject, { seed, epoch, limit, tiles: mostTiles })
-  const pictures: Tiles = { tiles: seen.tiles, perSample: subject.spec.fields.filter(isPictureField).length }
+  const pictures: Tiles = { tiles: seen.tiles, perSample: spec.fields.filter(isPictureField).length }
   const file = seen.tiles.length > 0 ? (options.out ?? `data-${spec.name}.png`) : undefined
   if (file !== undefined) writeGrid(pictures, file)
   const rows = countOf(found)
   if (json) {
     const { tiles: _, ...rest } = seen
-    const about = { data: spec.name, source: rowsText(spec), rows, fields: subject.fields, seed, epoch }
+    const about = {
+      data: spec.name,
+      source: rowsText(spec, false),
+      rows,
+      fields: subject.fields,
+      seed,
+      epoch,
+    }
     process.stdout.write(`${JSON.stringify({ ...about, ...rest, grid: file ?? null }, null, 2)}\n`)
     return exitCodes.done
   }
   writeLines(spec.name, [
-    ['from', rowsText(spec)],
+    ['from', rowsText(spec, false)],
     [
       'rows',
       `${countText(rows)}; looked at ${seen.looked.toLocaleString('en')}, with which epoch ${epoch} of seed ${seed} begins`,

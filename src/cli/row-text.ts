@@ -1,8 +1,11 @@
 import type { DataPart, DataSpec, HostExpression, RowPlan } from '../artefact/data.js'
 import type { Json, Settings } from '../artefact/json.js'
+import { canonical } from '../json/canonical.js'
+import { findSource } from '../sources/registry.js'
 
-/** The rows of a declaration as they are written. */
-export function rowsText({ parts, weights }: Pick<DataSpec, 'parts' | 'weights'>): string {
+/** The rows of a declaration as they are written; with settings that nobody has given where `defaults` are asked for. */
+export function rowsText({ parts, weights }: Pick<DataSpec, 'parts' | 'weights'>, defaults = true): string {
+  const planText = (part: Pick<DataPart, 'rows'>): string => textOf(part.rows, defaults)
   const [only] = parts
   if (only && parts.length === 1) return planText(only)
   const groups = weights.map((_, group) => parts.filter((part) => part.group === group))
@@ -12,23 +15,21 @@ export function rowsText({ parts, weights }: Pick<DataSpec, 'parts' | 'weights'>
   return `mix([${each.join(', ')}], weights = [${weights.join(', ')}])`
 }
 
-function planText({ rows }: Pick<DataPart, 'rows'>): string {
-  const text = (plan: RowPlan): string => {
-    switch (plan.kind) {
-      case 'source':
-        return callText(plan.source, plan.arguments)
-      case 'limit':
-        return `limit(${text(plan.of)}, ${plan.count})`
-      case 'where':
-        return `where(${text(plan.of)}, ${expressionText(plan.condition)})`
-      case 'part': {
-        const by = plan.by ? `, by = ${expressionText(plan.by)}` : ''
-        const seed = plan.seed === 0 ? '' : `, seed = ${plan.seed}`
-        return `part(${text(plan.of)}, ${percent(plan.from)}..${percent(plan.to)}${by}${seed})`
-      }
+function textOf(plan: RowPlan, defaults: boolean): string {
+  const of = (inner: RowPlan): string => textOf(inner, defaults)
+  switch (plan.kind) {
+    case 'source':
+      return callText(plan.source, defaults ? plan.arguments : given(plan.source, plan.arguments))
+    case 'limit':
+      return `limit(${of(plan.of)}, ${plan.count})`
+    case 'where':
+      return `where(${of(plan.of)}, ${expressionText(plan.condition)})`
+    case 'part': {
+      const by = plan.by ? `, by = ${expressionText(plan.by)}` : ''
+      const seed = plan.seed === 0 ? '' : `, seed = ${plan.seed}`
+      return `part(${of(plan.of)}, ${percent(plan.from)}..${percent(plan.to)}${by}${seed})`
     }
   }
-  return text(rows)
 }
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(6))}%`
@@ -57,6 +58,15 @@ export const callText = (name: string, settings: Settings): string =>
   `${name}(${Object.entries(settings)
     .map(([key, value]) => `${key} = ${valueText(value)}`)
     .join(', ')})`
+
+/** Without what is as it would be without a word. */
+const given = (name: string, settings: Settings): Settings =>
+  Object.fromEntries(
+    Object.entries(settings).filter(([key, value]) => {
+      const parameter = findSource(name)?.parameters.find((p) => p.name === key)
+      return parameter?.default === undefined || canonical(parameter.default) !== canonical(value)
+    }),
+  )
 
 /** A setting as it is written. */
 export const valueText = (value: Json): string =>

@@ -1,3 +1,4 @@
+import { widthOf } from '../diagnostics/text-width.js'
 import type { ClassCount } from './balance.js'
 import type { Look } from './look.js'
 import type { Spread } from './spread.js'
@@ -59,8 +60,10 @@ const barLength = 20
 
 function balanceLines(counts: readonly ClassCount[], rows: number): readonly string[] {
   if (counts.length === 0) return []
-  const label = ({ value, name }: ClassCount): string => (name === null ? `${value}` : `${value} ${name}`)
-  const width = Math.max(...counts.slice(0, mostClasses).map((c) => label(c).length))
+  const label = ({ value, name }: ClassCount): string =>
+    name === null || name === `${value}` ? `${value}` : `${value} ${name}`
+  const width = Math.max(...counts.slice(0, mostClasses).map((c) => widthOf(label(c))))
+  const padded = (text: string): string => text + ' '.repeat(width - widthOf(text))
   const most = Math.max(...counts.map(({ count }) => count))
   const least = Math.min(...counts.map(({ count }) => count))
   const lines = some(
@@ -68,11 +71,13 @@ function balanceLines(counts: readonly ClassCount[], rows: number): readonly str
     (c) => {
       const percent = ((100 * c.count) / Math.max(1, rows)).toFixed(1)
       const bar = '█'.repeat(Math.round((barLength * c.count) / Math.max(1, most)))
-      return `${label(c).padEnd(width)} ${number(c.count).padStart(6)} ${percent.padStart(5)} % ${bar}`.trimEnd()
+      return `${padded(label(c))} ${number(c.count).padStart(6)} ${percent.padStart(5)} % ${bar}`.trimEnd()
     },
     mostClasses,
   )
-  return counts.length > mostClasses
-    ? [`${number(counts.length)} values, each in ${number(least)} to ${number(most)} of the rows`, ...lines]
-    : lines
+  if (counts.length <= mostClasses) return lines
+  const values = `${number(counts.length)} values`
+  // Numbers that name rows, not classes.
+  if (most === 1) return [`${values}, each in one row`]
+  return [`${values}, each in ${number(least)} to ${number(most)} of the rows`, ...lines]
 }

@@ -33,7 +33,7 @@ const atATime = 16
 /** Looks at the rows with which an epoch of training begins. */
 export async function look(data: OpenData, subject: Subject, options: LookOptions): Promise<Look> {
   const { limit, seed, epoch } = options
-  const fields = data.spec.fields.map(({ name }) => name)
+  const fields = subject.spec.fields.map(({ name }) => name)
   const parts = new Map(
     data.rows.groups.flatMap((group) => group.parts.map(({ index, rows }) => [index, rows.names] as const)),
   )

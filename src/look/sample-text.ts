@@ -42,5 +42,5 @@ function numbersText(value: TensorValue, names: readonly string[] | undefined): 
   const text = first.map((n) => `${Number(n.toPrecision(4))}`).join(' ')
   if (value.length > most.numbers) return `${text} ... (${value.length})`
   const name = value.length === 1 ? names?.[first[0] ?? -1] : undefined
-  return name === undefined ? text : `${text} (${name})`
+  return name === undefined || name === text ? text : `${text} (${name})`
 }

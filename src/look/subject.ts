@@ -15,6 +15,8 @@ export interface Subject {
   readonly columns: readonly string[]
   /** Columns of text that are shown beside. */
   readonly texts: readonly string[]
+  /** It has no fields, and is shown as its source stores it. */
+  readonly asStored: boolean
 }
 
 /**
@@ -29,7 +31,7 @@ export function subjectOf(spec: DataSpec, floats: ReadonlySet<string> = new Set(
     }))
     const made = spec.parts.flatMap(({ lets, values }) => [...lets.map(({ value }) => value), ...values])
     const columns = [...new Set(made.flatMap(columnsIn))]
-    return { spec, fields, columns, texts: columns }
+    return { spec, fields, columns, texts: columns, asStored: false }
   }
   const [first] = spec.parts
   const source = first && sourceOf(first.rows)
@@ -44,6 +46,7 @@ export function subjectOf(spec: DataSpec, floats: ReadonlySet<string> = new Set(
     fields: all.map(([name, type]) => ({ name, type: columnText(type) })),
     columns: shown.map(({ field }) => field.name),
     texts: all.flatMap(([name, type]) => (type.kind === 'string' ? [name] : [])),
+    asStored: true,
   }
 }
 

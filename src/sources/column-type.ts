@@ -1,13 +1,14 @@
 import { type DType, formatType } from '../graph/types.js'
-import { type ColumnType, type SettingParameter, anyPicture, text } from './source.js'
+import { type ColumnType, type SettingParameter, anyPicture, integer, text } from './source.js'
 import type { Json } from '../artefact/json.js'
 
 const dtypes: readonly DType[] = ['f32', 'i64', 'u8', 'bool']
 
-/** The type that a text such as `picture`, `text`, `i64[]` or `f32[4, 4]` names; undefined where it names none. */
+/** The type that a text such as `picture`, `text`, `label`, `i64[]` or `f32[4, 4]` names; undefined where it names none. */
 export function columnType(name: string): ColumnType | undefined {
   if (name === 'picture') return anyPicture
   if (name === 'text') return text
+  if (name === 'label') return integer
   const [, element, sizes = ''] = /^(\w+)\[([\d, ]*)\]$/.exec(name) ?? []
   const dtype = dtypes.find((d) => d === element)
   const shape = sizes.trim() === '' ? [] : sizes.split(',').map(Number)
@@ -28,9 +29,23 @@ export const declaredColumns = (setting: Json | undefined): Readonly<Record<stri
     }),
   )
 
+/** Those of them that name classes, which are numbered. */
+export const labelColumns = (setting: Json | undefined): readonly string[] =>
+  Object.entries(typeof setting === 'object' && setting !== null ? setting : {}).flatMap(([name, type]) =>
+    type === 'label' ? [name] : [],
+  )
+
+/** What the values of such columns are. */
+export const labelNames: SettingParameter = {
+  name: 'names',
+  kind: 'strings',
+  default: [],
+  doc: 'The classes of columns of type `label`, in their order: `["cat", "dog"]`. Without them, those that occur, in the order of their names.',
+}
+
 /** The setting of sources whose files do not say what they hold until they are read. */
 export const columns: SettingParameter = {
   name: 'columns',
   kind: 'columns',
-  doc: 'The columns to read and their types: `picture`, `text`, `i64[]`, `f32[4]`, ...',
+  doc: 'The columns to read and their types: `picture`, `text`, `label` (classes, which are numbered), `i64[]`, `f32[4]`, ...',
 }

@@ -1,4 +1,5 @@
-import { columns, declaredColumns } from './column-type.js'
+import { columns, declaredColumns, labelNames } from './column-type.js'
+import { classCount } from './class-count.js'
 import { declaredLength, rowCount } from './row-count.js'
 import type { DataSource, SettingParameter } from './source.js'
 
@@ -10,6 +11,8 @@ const parameters: readonly SettingParameter[] = [
   },
   columns,
   rowCount,
+  labelNames,
+  classCount,
 ]
 
 const parquet: DataSource = {

@@ -1,4 +1,5 @@
-import { columns, declaredColumns } from './column-type.js'
+import { columns, declaredColumns, labelNames } from './column-type.js'
+import { classCount } from './class-count.js'
 import { declaredLength, rowCount } from './row-count.js'
 import type { DataSource, SettingParameter } from './source.js'
 
@@ -6,7 +7,7 @@ const parameters: readonly SettingParameter[] = [
   {
     name: 'file',
     kind: 'path',
-    doc: 'A .csv, .tsv or .jsonl file; the first line of .csv and .tsv names the columns.',
+    doc: 'A .csv, .tsv or .jsonl (.ndjson) file; the first line of .csv and .tsv names the columns.',
   },
   columns,
   {
@@ -16,6 +17,14 @@ const parameters: readonly SettingParameter[] = [
     doc: 'Where the paths of pictures begin; without it at the folder of the file.',
   },
   rowCount,
+  labelNames,
+  classCount,
+  {
+    name: 'separator',
+    kind: 'string',
+    default: '',
+    doc: 'What parts the cells of a line; without it a tab in .tsv, a comma otherwise: `";"`.',
+  },
 ]
 
 const table: DataSource = {

@@ -46,8 +46,17 @@ export async function reading<T>({ name }: EncodedPicture, read: () => Promise<T
     return await read()
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    throw new SampleUnreadable(name, error.message.split('\n')[0] ?? 'it cannot be decoded')
+    throw new SampleUnreadable(name, reasonOf(error.message))
   }
+}
+
+/** Without paths, since the sample is named before it, and of what is told of no file at all, in our words. */
+function reasonOf(message: string): string {
+  const [first = ''] = message.split('\n')
+  const [, missing] = /^Input file is missing: (.*)$/.exec(first) ?? []
+  if (missing !== undefined) return `there is no file ${missing}`
+  if (/unsupported image format/.test(first)) return 'it is empty, or no JPEG, PNG, WebP, GIF, TIFF or AVIF'
+  return first === '' ? 'it cannot be decoded' : first
 }
 
 /** Inks are mixed here, since libvips would mix them by a profile. */

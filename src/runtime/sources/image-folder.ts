@@ -1,9 +1,10 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { type Dirent, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readSettings } from '../../settings.js'
 import declared from '../../sources/image-folder.js'
 import { encoded } from '../pictures/picture.js'
-import { DataMissing, type Row, type SourceOpener } from './dataset.js'
+import { DataInvalid, DataMissing, type Row, type SourceOpener } from './dataset.js'
+import { byName } from './files/by-name.js'
 import { classNames } from './files/class-names.js'
 import { fingerprintOf } from './files/fingerprint.js'
 import { isPictureName, withoutEnding } from './files/picture-names.js'
@@ -22,7 +23,14 @@ const imageFolder = {
     const names = captions ? all : all.filter((name) => name.includes('/'))
     if (names.length === 0) throw new DataMissing(`there are no pictures in ${folder}`, help)
     const classOf = (name: string): string => name.slice(0, name.indexOf('/'))
-    const classes = captions ? [] : classNames(names.map(classOf), read.number('classes'), folder)
+    const filled = new Set(captions ? [] : names.map(classOf))
+    const empty = captions ? undefined : foldersIn(folder).find((name) => !filled.has(name))
+    if (empty !== undefined)
+      throw new DataInvalid(
+        `there are no pictures in ${join(folder, empty)}`,
+        'each folder is a class, and the number of a class follows from the folders before it: fill it or remove it',
+      )
+    const classes = captions ? [] : classNames(filled, read.number('classes'), folder)
     const numbers = new Map(classes.map((name, k) => [name, k]))
     const rowOf = (index: number, with_: (name: string) => Row): Row => {
       const name = names[index]
@@ -45,24 +53,58 @@ const imageFolder = {
   },
 } satisfies SourceOpener
 
-/** The pictures of a folder and of those in it, by their paths from it, in order. What is named `.x` is left out. */
-function picturesIn(folder: string, within = ''): readonly string[] {
+/**
+ * The pictures of a folder and of those in it, by their paths from it, in order. What is named `.x` is left out; links are
+ * followed. `within` holds what leads here, so that a link to a folder above is not followed for ever.
+ */
+function picturesIn(folder: string, within: readonly Within[] = []): readonly string[] {
+  const path = within.map(({ name }) => `${name}/`).join('')
   let entries
   try {
-    entries = readdirSync(join(folder, within), { withFileTypes: true })
+    entries = readdirSync(join(folder, path), { withFileTypes: true })
   } catch {
-    throw new DataMissing(`the folder ${join(folder, within)} is missing`, help)
+    throw new DataMissing(`the folder ${join(folder, path)} is missing`, help)
   }
-  const folders = new Set(entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])))
   const found: string[] = []
-  // In the order of code units, as `byName`, which a million names would call twenty million times.
-  for (const name of entries.map((entry) => entry.name).sort()) {
-    const path = within === '' ? name : `${within}/${name}`
+  for (const entry of inOrder(entries)) {
+    const { name } = entry
     if (name.startsWith('.')) continue
-    if (folders.has(name)) for (const inner of picturesIn(folder, path)) found.push(inner)
-    else if (isPictureName(name)) found.push(path)
+    if (!isFolder(entry, join(folder, path, name))) {
+      if (isPictureName(name)) found.push(`${path}${name}`)
+      continue
+    }
+    const place = realpathSync(join(folder, path, name))
+    if (within.some((above) => above.place === place)) continue
+    for (const inner of picturesIn(folder, [...within, { name, place }])) found.push(inner)
   }
   return found
+}
+
+/** A folder on the way to another, and where it lies when links are followed. */
+interface Within {
+  readonly name: string
+  readonly place: string
+}
+
+function isFolder(entry: Dirent, path: string): boolean {
+  if (!entry.isSymbolicLink()) return entry.isDirectory()
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+/** As `byName` orders them, which a million names would call twenty million times. */
+function inOrder(entries: readonly Dirent[]): readonly Dirent[] {
+  const byEntry = new Map(entries.map((entry) => [entry.name, entry]))
+  const names = [...byEntry.keys()].sort()
+  if (names.some((name) => /[\ud800-\udfff]/.test(name))) names.sort(byName)
+  return names.flatMap((name) => byEntry.get(name) ?? [])
+}
+
+/** The folders of classes: those of which each is one, whether it holds pictures or not. */
+function foldersIn(folder: string): readonly string[] {
+  const entries = readdirSync(folder, { withFileTypes: true })
+  return entries.flatMap((entry) =>
+    !entry.name.startsWith('.') && isFolder(entry, join(folder, entry.name)) ? [entry.name] : [],
+  )
 }
 
 function captionOf(folder: string, name: string): string | Unreadable {

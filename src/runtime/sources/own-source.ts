@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import { canonical } from '../../json/canonical.js'
 import { readSettings } from '../../settings.js'
-import { declaredColumns } from '../../sources/column-type.js'
+import { declaredColumns, labelColumns } from '../../sources/column-type.js'
 import declared from '../../sources/own-source.js'
 import { encoded } from '../pictures/picture.js'
 import { type ColumnValue, DataInvalid, DataMissing, type Row, type SourceOpener } from './dataset.js'
 import { cellOf } from './files/cell.js'
+import { Labels } from './files/labels.js'
 import { unreadable } from './sample-unreadable.js'
 
 const help =
@@ -57,6 +58,13 @@ const ownSource = {
     if (!rows.success || !row.success)
       throw new DataInvalid(`${file}: \`open\` gave no length, fingerprint and \`row\``, help)
     const { length, fingerprint, names } = rows.data
+    const labels = new Map(
+      labelColumns(settings['columns']).map((name) => {
+        const own = names[name]
+        if (own) return [name, new Labels(own)]
+        throw new DataInvalid(`${file}: \`names\` does not name the classes of \`${name}\``, help)
+      }),
+    )
     return {
       length,
       fingerprint: createHash('sha256')
@@ -76,12 +84,11 @@ const ownSource = {
           typeof values === 'object' && values !== null ? Object.entries(values) : [],
         )
         return Object.fromEntries(
-          types.map(([name, type]) => [
-            name,
-            cellOf(given.get(name), type, `${place}, ${name}`, (value) =>
-              pictureOf(value, dirname(file), `${place}, ${name}`),
-            ),
-          ]),
+          types.map(([name, type]) => {
+            const [cell, where] = [given.get(name), `${place}, ${name}`]
+            const picture = (value: unknown): ColumnValue => pictureOf(value, dirname(file), where)
+            return [name, labels.get(name)?.value(cell, where) ?? cellOf(cell, type, where, picture)]
+          }),
         )
       },
     }
@@ -104,7 +111,7 @@ function textOf(file: string): string {
 
 /** A path from the module, the bytes of a file, or pixels in red, green and blue. */
 function pictureOf(value: unknown, folder: string, place: string): ColumnValue {
-  if (typeof value === 'string') return encoded(join(folder, value), value)
+  if (typeof value === 'string') return encoded(resolve(folder, value), value)
   if (value instanceof Uint8Array) return encoded(value, place)
   const pixels = pixelsShape.safeParse(value)
   if (!pixels.success) return unreadable(place, 'it is no picture')

@@ -1,17 +1,19 @@
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet'
+import { z } from 'zod'
 import { readSettings } from '../../settings.js'
-import { declaredColumns } from '../../sources/column-type.js'
+import { declaredColumns, labelColumns } from '../../sources/column-type.js'
 import declared from '../../sources/parquet.js'
 import type { ColumnType } from '../../sources/source.js'
 import { encoded } from '../pictures/picture.js'
-import { type ColumnValue, DataInvalid, DataMissing, type Row, type SourceOpener } from './dataset.js'
-import { filesOf } from './files/braces.js'
+import { type ColumnValue, DataInvalid, type Row, type SourceOpener } from './dataset.js'
+import { filesThere } from './files/braces.js'
 import { byName } from './files/by-name.js'
 import { cellOf } from './files/cell.js'
 import { fingerprintOf } from './files/fingerprint.js'
 import { Kept } from './files/kept.js'
+import { Labels } from './files/labels.js'
 import { unreadable } from './sample-unreadable.js'
 
 const help =
@@ -38,11 +40,9 @@ type Cells = Readonly<Record<string, unknown>>
 const parquet = {
   name: declared.name,
   async open(settings, root) {
-    const pattern = readSettings(settings, declared.parameters).string('files')
-    const files = filesOf(pattern, root)
-    if (files.length === 0) throw new DataMissing(`no file is named ${pattern}`, help)
-    const absent = files.find((file) => !existsSync(file))
-    if (absent !== undefined) throw new DataMissing(`${absent} is missing`, help)
+    const read = readSettings(settings, declared.parameters)
+    const pattern = read.string('files')
+    const files = filesThere(pattern, root, '.parquet', help)
     const types = Object.entries(declaredColumns(settings['columns']))
     const groups: Group[] = []
     for (const file of files) groups.push(...(await groupsOf(file, types, groups.at(-1))))
@@ -58,15 +58,31 @@ const parquet = {
       return rows[index - group.first] ?? {}
     }
     const all = types.map(([name]) => name)
+    const published = publishedNames(groups[0]?.metadata)
+    const labels = new Map<string, Labels>()
+    for (const name of labelColumns(settings['columns'])) {
+      const where = `column \`${name}\` of ${pattern}`
+      const names = read.strings('names')
+      const known = published.get(name)
+      // What is published with names is numbered already.
+      if (known) new Labels(known).counted(read.number('classes'), where)
+      else {
+        const found = names.length > 0 ? new Labels(names) : Labels.of(await cellsIn(groups, name), where)
+        labels.set(name, found.counted(read.number('classes'), where))
+      }
+    }
     const rowOf = (index: number, cells: Cells, wanted: readonly string[]): Row =>
       Object.fromEntries(
-        types.flatMap(([name, type]) =>
-          wanted.includes(name) ? [[name, valueOf(cells[name], type, `row ${index + 1}, ${name}`)]] : [],
-        ),
+        types.flatMap(([name, type]) => {
+          if (!wanted.includes(name)) return []
+          const [cell, place] = [cells[name], `row ${index + 1}, ${name}`]
+          return [[name, labels.get(name)?.value(cell, place) ?? valueOf(cell, type, place)]]
+        }),
       )
     return {
       length,
       fingerprint: fingerprintOf('', files, settings),
+      names: new Map([...published, ...[...labels].map(([name, { names }]) => [name, names] as const)]),
       row: async (index) => rowOf(index, await cellsOf(index, all, true), all),
       async columns(wanted) {
         const rows: Row[] = []
@@ -139,6 +155,35 @@ async function decoded(group: Group, columns: readonly string[]): Promise<readon
     return await parquetReadObjects({ ...options, rowStart: from, rowEnd: from + count })
   } catch (error) {
     throw damaged(file, error)
+  }
+}
+
+async function cellsIn(groups: readonly Group[], name: string): Promise<readonly unknown[]> {
+  const cells: unknown[] = []
+  for (const group of groups) for (const row of await decoded(group, [name])) cells.push(row[name])
+  return cells
+}
+
+const described = z.object({
+  info: z.object({
+    features: z.record(z.string(), z.object({ names: z.array(z.string()).optional() }).catch({})),
+  }),
+})
+
+/** The names of classes that Hugging Face's datasets write beside the columns that number them. */
+function publishedNames(metadata: FileMetaData | undefined): ReadonlyMap<string, readonly string[]> {
+  const text = metadata?.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value
+  const { data } = described.safeParse(text === undefined ? undefined : parsedJson(text))
+  return new Map(
+    Object.entries(data?.info.features ?? {}).flatMap(([name, { names }]) => (names ? [[name, names]] : [])),
+  )
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -1,16 +1,13 @@
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { readSettings } from '../../settings.js'
-import { declaredColumns } from '../../sources/column-type.js'
+import { declaredColumns, labelColumns } from '../../sources/column-type.js'
 import declared from '../../sources/table.js'
 import { encoded } from '../pictures/picture.js'
-import { type ColumnValue, DataInvalid, type Row, type SourceOpener } from './dataset.js'
+import type { ColumnValue, Row, SourceOpener } from './dataset.js'
 import { cellOf } from './files/cell.js'
-import { fingerprintOf } from './files/fingerprint.js'
-import { readText } from './files/read-text.js'
+import { Labels } from './files/labels.js'
+import { type Lines, lineHelp as help, linesOf } from './files/table-lines.js'
 import { unreadable } from './sample-unreadable.js'
-
-const help =
-  'a .csv or .tsv file whose first line names its columns, or a .jsonl file with one object a line; pictures by their paths from the file'
 
 const table = {
   name: declared.name,
@@ -18,86 +15,52 @@ const table = {
     const read = readSettings(settings, declared.parameters)
     const file = resolve(root, read.string('file'))
     const folder = read.string('folder') === '' ? dirname(file) : resolve(root, read.string('folder'))
-    const text = readText(file, help)
-    const { names, lines } = file.endsWith('.jsonl') ? objects(text, file) : await cells(text, file)
+    const lines = await linesOf(file, read.string('separator'))
     const types = Object.entries(declaredColumns(settings['columns']))
-    const absent = types.find(([name]) => !names.has(name))
-    if (absent)
-      throw new DataInvalid(
-        `${file} has no column \`${absent[0]}\``,
-        `it has ${[...names].slice(0, 20).join(', ')}`,
-      )
-    const rowOf = (index: number, wanted: (name: string) => boolean): Row => {
-      const line = lines[index]
-      if (!line) throw new RangeError(`no row ${index}`)
+    lines.demand(types.map(([name]) => name))
+    const names = read.strings('names')
+    const labels = new Map(
+      labelColumns(settings['columns']).map((name) => {
+        const where = `column \`${name}\` of ${file}`
+        const found = names.length > 0 ? new Labels(names) : Labels.of(cellsOf(lines, name), where)
+        return [name, found.counted(read.number('classes'), where)]
+      }),
+    )
+    const rowOf = (line: ReadonlyMap<string, unknown> | string, index: number, wanted: typeof types): Row => {
       const place = `${basename(file)}, row ${index + 1}`
       const picture = (value: unknown): ColumnValue =>
         typeof value === 'string'
-          ? encoded(join(folder, value), value)
+          ? encoded(resolve(folder, value), value)
           : unreadable(place, 'a picture is named by its path')
       return Object.fromEntries(
-        types.flatMap(([name, type]) =>
-          wanted(name) ? [[name, cellOf(line.get(name), type, `${place}, ${name}`, picture)]] : [],
-        ),
+        wanted.map(([name, type]) => {
+          if (typeof line === 'string') return [name, unreadable(place, line)]
+          const [cell, where] = [line.get(name), `${place}, ${name}`]
+          return [name, labels.get(name)?.value(cell, where) ?? cellOf(cell, type, where, picture)]
+        }),
       )
     }
     return {
-      length: lines.length,
-      fingerprint: fingerprintOf('', [file], settings),
-      row: (index) => rowOf(index, () => true),
-      columns: async (wanted) => lines.map((_, index) => rowOf(index, (name) => wanted.includes(name))),
+      length: lines.count,
+      fingerprint: lines.fingerprint(settings),
+      names: new Map([...labels].map(([name, { names: found }]) => [name, found])),
+      row(index) {
+        if (index >= lines.count) throw new RangeError(`no row ${index}`)
+        const [line] = lines.at(index, 1)
+        return rowOf(line ?? help, index, types)
+      },
+      async columns(wanted) {
+        const some = types.filter(([name]) => wanted.includes(name))
+        const rows: Row[] = []
+        for (const line of lines.all()) rows.push(rowOf(line, rows.length, some))
+        return rows
+      },
     }
   },
 } satisfies SourceOpener
 
-interface Lines {
-  readonly names: ReadonlySet<string>
-  readonly lines: readonly ReadonlyMap<string, unknown>[]
-}
-
-async function cells(text: string, file: string): Promise<Lines> {
-  const { parse } = await import('csv-parse/sync')
-  let rows: readonly (readonly string[])[]
-  try {
-    rows = parse(text, {
-      bom: true,
-      delimiter: file.endsWith('.tsv') ? '\t' : ',',
-      quote: file.endsWith('.tsv') ? null : '"',
-      skip_empty_lines: true,
-      max_record_size: 1024 * 1024,
-    })
-  } catch (error) {
-    throw new DataInvalid(
-      `${file} is no table: ${error instanceof Error ? error.message : 'unreadable'}`,
-      help,
-    )
-  }
-  const [names = [], ...lines] = rows
-  return {
-    names: new Set(names),
-    lines: lines.map(
-      (line) => new Map(line.map((cell, k) => [names[k] ?? '', cell === '' ? undefined : cell])),
-    ),
-  }
-}
-
-function objects(text: string, file: string): Lines {
-  const names = new Set<string>()
-  const lines = text.split('\n').flatMap((line, k) => {
-    if (line.trim() === '') return []
-    let value: unknown
-    try {
-      value = JSON.parse(line)
-    } catch {
-      throw new DataInvalid(`${file} is damaged: line ${k + 1} is no JSON`, help)
-    }
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new DataInvalid(`${file} is damaged: line ${k + 1} is no object`, help)
-    const entries = Object.entries(value)
-    for (const [name] of entries) names.add(name)
-    return [new Map<string, unknown>(entries)]
-  })
-  return { names, lines }
+function* cellsOf(lines: Lines, name: string): Generator {
+  for (const line of lines.all()) if (typeof line !== 'string') yield line.get(name)
 }
 
 export default table

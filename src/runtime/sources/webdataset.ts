@@ -1,18 +1,10 @@
-import { existsSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { readSettings } from '../../settings.js'
 import declared, { isPictureSuffix, memberColumn } from '../../sources/webdataset.js'
 import { encoded } from '../pictures/picture.js'
-import {
-  type ColumnValue,
-  DataInvalid,
-  DataMissing,
-  type Row,
-  type SourceOpener,
-  type StreamRow,
-} from './dataset.js'
-import { filesOf } from './files/braces.js'
+import { type ColumnValue, DataInvalid, type Row, type SourceOpener, type StreamRow } from './dataset.js'
+import { filesThere } from './files/braces.js'
 import { fingerprintOf } from './files/fingerprint.js'
 import { TarDamaged, type TarMember, contentOf, membersOf, opened } from './files/tar.js'
 import { unreadable } from './sample-unreadable.js'
@@ -33,10 +25,7 @@ const webdataset = {
   async open(settings, root) {
     const read = readSettings(settings, declared.parameters)
     const pattern = read.string('shards')
-    const shards = filesOf(pattern, root)
-    if (shards.length === 0) throw new DataMissing(`no file is named ${pattern}`, help)
-    const absent = shards.find((shard) => !existsSync(shard))
-    if (absent !== undefined) throw new DataMissing(`${absent} is missing`, help)
+    const shards = filesThere(pattern, root, '.tar', help)
     const packed = shards.find((shard) => /\.t?gz$/.test(shard))
     if (packed !== undefined)
       throw new DataInvalid(`${packed} is compressed, and cannot be read from its middle`, `gunzip ${packed}`)

@@ -20,14 +20,18 @@ export function fingerprintOf(folder: string, names: readonly string[], settings
   const [measured, read] = [every(sized), every(sampled)]
   for (let k = 0; k < names.length; k += measured) {
     const those = names.slice(k, k + measured)
-    hash.update(`${those.join('\0')}\0${statSync(join(folder, names[k] ?? '')).size}\n`)
+    hash.update(`${those.join('\0')}\0${sizeOf(join(folder, names[k] ?? ''))}\n`)
   }
   for (let k = 0; k < names.length; k += read) {
     const file = join(folder, names[k] ?? '')
-    hash.update(ends(file, statSync(file).size))
+    const size = sizeOf(file)
+    if (size !== null) hash.update(ends(file, size))
   }
   return hash.digest('hex')
 }
+
+/** Null for a link that leads nowhere, which is told as a sample that cannot be read. */
+const sizeOf = (file: string): number | null => statSync(file, { throwIfNoEntry: false })?.size ?? null
 
 function ends(file: string, size: number): Buffer {
   const handle = openSync(file, 'r')

@@ -1,7 +1,10 @@
-/** The endings of pictures that sharp decodes. */
-const endings = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'] as const
+/** The endings of pictures that are decoded. */
+const decoded = ['jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif'] as const
 
-const ending = new RegExp(`\\.(${endings.join('|')})$`, 'i')
+/** Those of pictures that are not: they count as samples that cannot be read, since a folder is not silently half read. */
+const others = ['bmp', 'ppm', 'pgm', 'pbm', 'pnm', 'heic', 'heif', 'jxl', 'jp2', 'psd', 'tga', 'dng'] as const
+
+const ending = new RegExp(`\\.(${[...decoded, ...others].join('|')})$`, 'i')
 
 export const isPictureName = (name: string): boolean => ending.test(name)
 
