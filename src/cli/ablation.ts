@@ -160,6 +160,8 @@ export async function runCompiledAblation(folder: string, options: RunCommand): 
 function go(directory: string, frozen: Frozen, options: RunCommand, command: string): Promise<number> {
   return runExperiment(directory, frozen, {
     jobs: options.jobs,
+    on: options.on ?? 'local',
+    resources: options.resources,
     root: process.cwd(),
     ...(options.weights === undefined ? {} : { weights: options.weights }),
     ...(options.badSamples === undefined ? {} : { badShare: options.badSamples }),
@@ -236,7 +238,7 @@ async function reportMissing({ name, variants, target }: AnalysedAblation): Prom
 }
 
 function commandOf(what: string, options: RunCommand): string {
-  const { seed, steps, jobs, weights } = options
+  const { seed, steps, jobs, weights, on, resources } = options
   return commandLine([
     'npx',
     'dcrc',
@@ -244,7 +246,9 @@ function commandOf(what: string, options: RunCommand): string {
     what,
     ...(seed === undefined ? [] : ['--seed', `${seed}`]),
     ...(steps === undefined ? [] : ['--steps', `${steps}`]),
-    ...(jobs === 1 ? [] : ['--jobs', `${jobs}`]),
+    ...(jobs === undefined ? [] : ['--jobs', `${jobs}`]),
+    ...(on === undefined ? [] : ['--on', on]),
+    ...(resources === undefined ? [] : ['--resources', resources]),
     ...(weights === undefined ? [] : ['--weights', weights]),
     ...wordsOf(options),
   ])

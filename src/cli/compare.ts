@@ -4,6 +4,7 @@ import { type Analysis, analyze } from '../compiler/index.js'
 import { samePipeline } from '../diagnostics/catalogue/file.js'
 import { folderTaken } from '../diagnostics/catalogue/run.js'
 import { UserError } from '../diagnostics/diagnostic.js'
+import type { EngineName } from '../experiments/engines/registry.js'
 import { freeze } from '../experiments/frozen.js'
 import { sourcesOf } from './ablation.js'
 import { compileVariants, intoFolder } from './compile-variants.js'
@@ -16,8 +17,10 @@ import { type Target, findTarget } from './target.js'
 export interface CompareOptions extends CompilingOptions {
   readonly out?: string
   readonly steps?: number
-  /** How many pipelines run at the same time. */
-  readonly jobs: number
+  /** How many pipelines run at the same time, who runs them, and what they ask a cluster for. */
+  readonly jobs?: number
+  readonly on?: EngineName
+  readonly resources?: string
   readonly seed: number
 }
 
@@ -49,17 +52,18 @@ export async function compare(names: readonly string[], options: CompareOptions)
   })
   return runExperiment(out, frozen, {
     jobs: options.jobs,
+    on: options.on ?? 'local',
+    resources: options.resources,
     root: process.cwd(),
-    resume: commandLine([
-      'npx',
-      'dcrc',
-      'run',
-      out,
-      '--resume',
-      ...(options.jobs === 1 ? [] : ['--jobs', `${options.jobs}`]),
-    ]),
+    resume: commandLine(['npx', 'dcrc', 'run', out, '--resume', ...runningWords(options)]),
   })
 }
+
+const runningWords = ({ jobs, on, resources }: CompareOptions): readonly string[] => [
+  ...(jobs === undefined ? [] : ['--jobs', `${jobs}`]),
+  ...(on === undefined ? [] : ['--on', on]),
+  ...(resources === undefined ? [] : ['--resources', resources]),
+]
 
 function commandOf(names: readonly string[], options: CompareOptions): string {
   return commandLine([
@@ -70,7 +74,7 @@ function commandOf(names: readonly string[], options: CompareOptions): string {
     '--seed',
     `${options.seed}`,
     ...(options.steps === undefined ? [] : ['--steps', `${options.steps}`]),
-    ...(options.jobs === 1 ? [] : ['--jobs', `${options.jobs}`]),
+    ...runningWords(options),
     ...wordsOf(options),
   ])
 }

@@ -1,18 +1,23 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import type { Manifest } from '../artefact/manifest.js'
 import { stageStore } from '../cache.js'
-import { runLocally } from '../experiments/engines/local.js'
+import { type Job, jobsOf, wholeRun } from '../experiments/engines/jobs.js'
+import type { LocalOptions } from '../experiments/engines/local.js'
+import { type EngineName, engines } from '../experiments/engines/registry.js'
 import { type Cell, cellsOf } from '../experiments/experiment.js'
 import { type Frozen, compiledFolder } from '../experiments/frozen.js'
-import type { State } from '../experiments/outcome.js'
-import { type Results, resultsOf, writeResults } from '../experiments/results.js'
+import { type State, isOver, stateOf } from '../experiments/outcome.js'
+import { type Results, keepResults, resultsOf, writeResults } from '../experiments/results.js'
+import { stageGraph } from '../experiments/stage-graph.js'
 import { sentences } from '../report/compare.js'
 import { gatesOf } from '../report/html/gate.js'
 import { readRun } from '../report/read-run.js'
 import { renderReport } from '../report/report.js'
 import type { RunSummary } from '../report/run-summary.js'
 import { textTable, wrap } from '../report/table.js'
+import { loadArtefact } from '../runtime/artefact.js'
 import { shareSources } from '../runtime/open-data.js'
 import type { RunOptions } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
@@ -23,8 +28,11 @@ import { withInterrupt } from './interrupt.js'
 import { showRun } from './show-run.js'
 
 export interface ExperimentOptions {
-  /** How many runs go on at the same time. */
-  readonly jobs: number
+  /** How many runs go on at the same time; undefined: one here, and as many as a cluster likes. */
+  readonly jobs: number | undefined
+  /** Who runs them, and the file with what they ask a cluster for. */
+  readonly on: EngineName
+  readonly resources?: string | undefined
   /** The project root. */
   readonly root: string
   readonly weights?: 'random'
@@ -33,59 +41,49 @@ export interface ExperimentOptions {
   readonly resume: string
 }
 
-/** Runs all that is left of an experiment, and prints its table as the last thing. */
+/**
+ * Runs all that is left of an experiment, and prints its table as the last thing; or gives it to a cluster, and says so.
+ */
 export async function runExperiment(
   directory: string,
   frozen: Frozen,
   options: ExperimentOptions,
 ): Promise<number> {
   const cells = cellsOf(frozen)
-  const lanes = Math.min(options.jobs, cells.length)
+  const left = cells.filter((cell) => !isOver(stateOf(directory, cell)))
+  const lanes = Math.max(1, Math.min(options.jobs ?? 1, cells.length))
   const threads = Math.max(1, Math.floor(availableParallelism() / lanes))
-  const width = Math.max(...cells.map(({ folder }) => folder.length))
   const screen = new Screen(process.stderr)
-  const shared: RunOptions = {
-    root: options.root,
-    openDataset: shareSources(),
-    startResults: new StartResults(),
-    store: new StageStore(stageStore(options.root)),
-    ...(options.weights === undefined ? {} : { weights: options.weights }),
-    ...(options.badShare === undefined ? {} : { badShare: options.badShare }),
-    ...(frozen.steps === null ? {} : { steps: frozen.steps }),
-    ...(lanes === 1 ? {} : { threads }),
-  }
-  // a run that is done does not change: its metrics are read once
-  const known = new Map<string, RunSummary>()
-  const read = (folder: string): RunSummary => {
-    const run = known.get(folder) ?? readRun(folder)
-    known.set(folder, run)
-    return run
-  }
-  const stopped = await withInterrupt(screen, async (controller, saveRequests) => {
-    await runLocally(directory, cells, {
-      lanes,
-      controller,
-      run: ({ variant, seed, folder }, { resume, begun }) => {
-        if (lanes === 1 && cells.length > 1) screen.write(`${folder}\n`)
-        const runOptions: RunOptions = {
-          ...shared,
-          signal: controller.signal,
-          saveRequests,
-          seed,
-          resume,
-          file: variant.label,
-          runDir: join(directory, folder),
-          onEvent: ({ kind }) => {
-            if (['step', 'taken', 'awaiting', 'evaluated'].includes(kind)) begun()
-          },
-        }
-        const label = lanes === 1 ? '' : folder.padEnd(width)
-        return showRun(compiledFolder(directory, variant.label), runOptions, screen, label)
+  const read = readOnce()
+  const engine = engines[left.length > 0 ? options.on : 'local']
+  const jobs =
+    engine === engines.local ? cells.map(wholeRun) : await clusterJobs(directory, frozen, left, options)
+  const { stopped, told } = await withInterrupt(screen, async (controller, saveRequests) => {
+    const shared: RunOptions = {
+      ...runOptionsOf(frozen, options),
+      signal: controller.signal,
+      saveRequests,
+      ...(lanes === 1 ? {} : { threads }),
+    }
+    const said = await engine.submit(directory, jobs, {
+      name: frozen.name ?? 'compare',
+      root: options.root,
+      atMost: options.jobs,
+      resources: options.resources,
+      command: workCommand(options),
+      here: {
+        lanes,
+        controller,
+        run: cellRunner({ directory, cells, lanes, screen, shared }),
+        settled: () => keepResults(directory, frozen, read),
       },
-      settled: () => writeResults(directory, frozen, resultsOf(directory, frozen, read)),
     })
-    return controller.signal.aborted
+    return { told: said, stopped: controller.signal.aborted }
   })
+  if (told !== undefined) {
+    process.stdout.write(`${wrap(told, process.stdout.columns ?? 100)}\n`)
+    return exitCodes.done
+  }
   const results = resultsOf(directory, frozen, read)
   summarize(directory, frozen, results)
   const states = results.measured.rows.flat().map(({ state }) => state.kind)
@@ -95,6 +93,84 @@ export async function runExperiment(
   }
   // what another process runs is not this one's failure
   return states.every((kind) => kind === 'done' || kind === 'running') ? exitCodes.done : exitCodes.userError
+}
+
+/** The jobs of the runs that are left, by which of their stages are the same and not there. */
+async function clusterJobs(
+  directory: string,
+  frozen: Frozen,
+  left: readonly Cell[],
+  { root }: ExperimentOptions,
+): Promise<readonly Job[]> {
+  const manifestOf = (label: string): Manifest => loadArtefact(compiledFolder(directory, label)).manifest
+  const store = new StageStore(stageStore(root))
+  const { nodes } = await stageGraph(left, manifestOf, { root, steps: frozen.steps, store })
+  return jobsOf(nodes, left)
+}
+
+/** How a job of a cluster starts this program: as it was started itself. */
+const workCommand = ({ badShare }: ExperimentOptions): readonly string[] => [
+  process.execPath,
+  ...process.execArgv,
+  process.argv[1] ?? '',
+  'work',
+  ...(badShare === undefined ? [] : ['--bad-samples', `${badShare}`]),
+]
+
+/** What all runs of an experiment have in common in one process. */
+export const runOptionsOf = (
+  frozen: Frozen,
+  { root, weights, badShare }: Pick<ExperimentOptions, 'root' | 'weights' | 'badShare'>,
+): RunOptions => ({
+  root,
+  openDataset: shareSources(),
+  startResults: new StartResults(),
+  store: new StageStore(stageStore(root)),
+  ...(weights === undefined ? {} : { weights }),
+  ...(badShare === undefined ? {} : { badShare }),
+  ...(frozen.steps === null ? {} : { steps: frozen.steps }),
+})
+
+/** A run that is done does not change: its metrics are read once. */
+function readOnce(): (folder: string) => RunSummary {
+  const known = new Map<string, RunSummary>()
+  return (folder) => {
+    const run = known.get(folder) ?? readRun(folder)
+    known.set(folder, run)
+    return run
+  }
+}
+
+/** Runs cells in this process, each in a lane of the screen. */
+export function cellRunner({
+  directory,
+  cells,
+  lanes,
+  screen,
+  shared,
+}: {
+  readonly directory: string
+  readonly cells: readonly Cell[]
+  readonly lanes: number
+  readonly screen: Screen
+  readonly shared: RunOptions
+}): LocalOptions['run'] {
+  const width = Math.max(...cells.map(({ folder }) => folder.length))
+  return ({ variant, seed, folder }, { resume, begun }) => {
+    if (lanes === 1 && cells.length > 1) screen.write(`${folder}\n`)
+    const options: RunOptions = {
+      ...shared,
+      seed,
+      resume,
+      file: variant.label,
+      runDir: join(directory, folder),
+      onEvent: ({ kind }) => {
+        if (['step', 'taken', 'awaiting', 'evaluated'].includes(kind)) begun()
+      },
+    }
+    const label = lanes === 1 ? '' : folder.padEnd(width)
+    return showRun(compiledFolder(directory, variant.label), options, screen, label)
+  }
 }
 
 /** Writes the report and the tables, and prints the table with what it says. */

@@ -38,6 +38,16 @@ const weights = (): Option =>
     'random: make up models and data whose files are not there, to try a pipeline out',
   ).choices(['random'])
 
+const engine = (): Option =>
+  new Option(
+    '--on <engine>',
+    'of an ablation: local, slurm, or script, which writes the job files alone (default: local)',
+  ).choices(['local', 'slurm', 'script'])
+const resources = [
+  '--resources <file>',
+  'what jobs ask a cluster for (default: slurm.json, where it is there)',
+] as const
+
 function program(done: (code: number) => void): Command {
   const dcrc = new Command('dcrc')
     .description('Compiles declarative training pipelines to plain ONNX training steps, and runs them.')
@@ -97,8 +107,9 @@ function program(done: (code: number) => void): Command {
       '--jobs <n>',
       'of an ablation: n runs at the same time, each with its share of the cores (default: 1)',
       positiveInt,
-      1,
     )
+    .addOption(engine())
+    .option(...resources)
     .option(
       '--bad-samples <share>',
       'go on while at most so many samples are unreadable (default: 5%)',
@@ -129,8 +140,9 @@ function program(done: (code: number) => void): Command {
       '--jobs <n>',
       'run at most n pipelines at the same time, each with its share of the cores; their memory adds up (default: 1)',
       positiveInt,
-      1,
     )
+    .addOption(engine())
+    .option(...resources)
     .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber, 0)
     .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())
@@ -140,7 +152,21 @@ function program(done: (code: number) => void): Command {
     .description('tell where each run of an ablation stands')
     .argument('[dir]', 'the folder of an ablation; none: the one that was begun last')
     .option('--json', 'the states as JSON', false)
-    .action(async (folder, options) => done((await import('./status.js')).status(folder, options)))
+    .action(async (folder, options) => done(await (await import('./status.js')).status(folder, options)))
+  dcrc
+    .command('cancel')
+    .description('end the runs of an ablation, to be gone on with by --resume')
+    .argument('[dir]', 'the folder of an ablation; none: the one that was begun last')
+    .action(async (folder) => done(await (await import('./cancel.js')).cancel(folder)))
+  dcrc
+    .command('work', { hidden: true })
+    .description('run one job of an ablation; what engines start')
+    .argument('<dir>', 'the folder of an ablation')
+    .argument('<job>', 'its number', wholeNumber)
+    .option('--bad-samples <share>', 'as `dcrc run` has it', share)
+    .action(async (folder, job, options) =>
+      done(await (await import('./work.js')).work(folder, job, options)),
+    )
   dcrc
     .command('report')
     .description('print the table and write the report of an ablation, or of runs')

@@ -37,7 +37,7 @@ export async function planAblation(target: Target, name: string, options: PlanOp
       (planAnalysed(analysis).plan?.stages ?? []).map((stage) => [`${label} ${stage.stage}`, stage] as const),
     ),
   )
-  const planOf = ({ cell, stage }: StageNode) => plans.get(`${cell.variant.label} ${stage.name}`)
+  const planOf = ({ cells: [{ variant }], stage }: StageNode) => plans.get(`${variant.label} ${stage.name}`)
   const left = nodes.filter(({ there }) => !there)
   const work = left.reduce((sum, node) => sum + node.steps * (planOf(node)?.flops ?? 0), 0)
   const disk = left.reduce((sum, node) => sum + (planOf(node)?.checkpointBytes ?? 0), 0)
@@ -47,10 +47,10 @@ export async function planAblation(target: Target, name: string, options: PlanOp
     const told = nodes.map((node) => ({
       key: node.key,
       stage: node.stage.name,
-      variant: node.cell.variant.label,
-      seed: node.cell.seed,
+      variant: node.cells[0].variant.label,
+      seed: node.cells[0].seed,
       steps: node.steps,
-      runs: node.runs,
+      runs: node.cells.length,
       after: node.after,
       there: node.there,
       flops: node.steps * (planOf(node)?.flops ?? 0),
@@ -70,7 +70,7 @@ export async function planAblation(target: Target, name: string, options: PlanOp
   const lines = [
     `ablation ${name}`,
     `  runs         ${cells.length}: ${experiment.variants.length} variants with ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} each`,
-    `  stages       ${left.length} to train${there > 0 ? `, ${there} already there` : ''}; without sharing ${nodes.reduce((sum, { runs }) => sum + runs, 0)}`,
+    `  stages       ${left.length} to train${there > 0 ? `, ${there} already there` : ''}; without sharing ${nodes.reduce((sum, node) => sum + node.cells.length, 0)}`,
     ...summaryOf(nodes).map((text) => `    ${text}`),
     ...(left.length > 0 ? costs : []),
     ...(absent.length > 0
@@ -91,7 +91,7 @@ function summaryOf(nodes: readonly StageNode[]): readonly string[] {
       const text = (value: number): string => value.toLocaleString('en')
       return least === most ? text(least) : `${text(least)} to ${text(most)}`
     }
-    const runs = range(own.map((node) => node.runs))
+    const runs = range(own.map((node) => node.cells.length))
     return `${name}: ${own.length}, of ${range(own.map((node) => node.steps))} steps, each for ${runs} ${runs === '1' ? 'run' : 'runs'}`
   })
 }

@@ -4,6 +4,7 @@ import { compile, plan as planPipeline } from '../compiler/index.js'
 import type { Artefact } from '../artefact/manifest.js'
 import { absentModel } from '../diagnostics/catalogue/config.js'
 import { compiledSettings, notCompiled } from '../diagnostics/catalogue/file.js'
+import { engineOfPipeline } from '../diagnostics/catalogue/experiment.js'
 import { missingFiles } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { type Needs, needs } from '../compiler/needs.js'
@@ -14,6 +15,7 @@ import { RunFolder } from '../runtime/run-folder.js'
 import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
 import { experimentFile } from '../experiments/frozen.js'
+import type { EngineName } from '../experiments/engines/registry.js'
 import { ablationOf, runAblation, runCompiledAblation } from './ablation.js'
 import { type CompilingOptions, asked, wordsOf } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
@@ -35,8 +37,10 @@ export interface RunCommand extends CompilingOptions {
   readonly badSamples?: number
   readonly profile?: boolean
   readonly weights?: 'random'
-  /** How many runs of an ablation go on at the same time. */
-  readonly jobs: number
+  /** How many runs of an ablation go on at the same time, who runs them, and what they ask a cluster for. */
+  readonly jobs?: number
+  readonly on?: EngineName
+  readonly resources?: string
 }
 
 /** What is run: the folder of a compiled pipeline, or a pipeline to compile. */
@@ -50,6 +54,7 @@ export async function run(name: string | undefined, options: RunCommand): Promis
     return runCompiledAblation(source.folder, options)
   const ablation = 'target' in source ? ablationOf(source.target) : undefined
   if ('target' in source && ablation !== undefined) return runAblation(source.target, ablation, options)
+  checkOptions(name, source, options)
   const needed = options.weights === 'random' || resume ? undefined : neededFiles(source, options)
   const missing = needed && (await findMissing(needed, process.cwd()))
   if (missing) return reportMissing(needed.pipeline, missing, source, options)
@@ -73,6 +78,20 @@ export async function run(name: string | undefined, options: RunCommand): Promis
   )
   if (options.profile && result.directory !== null) await reportProfile(runnable, result.directory)
   return reportResult(result, source, options)
+}
+
+/** Options that are about several runs would be passed over in silence. */
+function checkOptions(name: string | undefined, source: Source, { on, resources, jobs }: RunCommand): void {
+  const option =
+    on !== undefined
+      ? '--on'
+      : resources !== undefined
+        ? '--resources'
+        : jobs !== undefined
+          ? '--jobs'
+          : undefined
+  const file = 'folder' in source ? source.folder : source.target.entry
+  if (option !== undefined) throw new UserError(engineOfPipeline(at(file), { name: name ?? file, option }))
 }
 
 /** What `dcrc compile` leaves in a folder: of a pipeline, and of an ablation. */

@@ -4,6 +4,7 @@ import { noExperimentHere } from '../diagnostics/catalogue/experiment.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { type Cell, cellsOf } from '../experiments/experiment.js'
 import { type Frozen, experimentFile, thaw } from '../experiments/frozen.js'
+import { engines } from '../experiments/engines/registry.js'
 import { type State, stateOf } from '../experiments/outcome.js'
 import { readRun } from '../report/read-run.js'
 import { exitCodes } from './exit-codes.js'
@@ -13,16 +14,20 @@ export interface StatusOptions {
 }
 
 /** `dcrc status`: where each run of an ablation stands; without a folder of the one that was begun last. */
-export function status(folder: string | undefined, { json }: StatusOptions): number {
+export async function status(folder: string | undefined, { json }: StatusOptions): Promise<number> {
   const directory = folder ?? newest()
   const frozen = experimentIn(directory)
   const cells = cellsOf(frozen).map((cell) => ({ cell, state: stateOf(directory, cell) }))
+  const queue = new Map<string, string>()
+  for (const engine of Object.values(engines))
+    for (const [run, said] of await engine.status(directory)) queue.set(run, said)
   if (json) {
     const runs = cells.map(({ cell, state }) => ({
       variant: cell.variant.label,
       seed: cell.seed,
       folder: join(directory, cell.folder),
       ...stateJson(state),
+      ...(queue.has(cell.folder) ? { queue: queue.get(cell.folder) } : {}),
     }))
     process.stdout.write(`${JSON.stringify({ folder: directory, runs }, null, 2)}\n`)
     return exitCodes.done
@@ -31,7 +36,8 @@ export function status(folder: string | undefined, { json }: StatusOptions): num
   for (const { state } of cells) counts.set(state.kind, (counts.get(state.kind) ?? 0) + 1)
   const width = Math.max(...cells.map(({ cell }) => cell.folder.length))
   const lines = cells.map(
-    ({ cell, state }) => `  ${cell.folder.padEnd(width)}  ${describe(directory, cell, state)}`,
+    ({ cell, state }) =>
+      `  ${cell.folder.padEnd(width)}  ${describe(directory, cell, state)}${queue.has(cell.folder) ? `; ${queue.get(cell.folder)}` : ''}`,
   )
   const summary = [...counts].map(([kind, count]) => `${count} ${kind}`).join(', ')
   process.stdout.write(`${directory}: ${cells.length} runs, ${summary}\n${lines.join('\n')}\n`)

@@ -54,6 +54,9 @@ export function stateOf(directory: string, cell: Cell): State {
   return existsSync(inside(directory, cell.folder)) ? { kind: 'lost' } : { kind: 'pending' }
 }
 
+/** Whether there is nothing left to do of a run, by where it stands. */
+export const isOver = ({ kind }: State): boolean => kind === 'done' || kind === 'failed'
+
 /** The right to run a cell, for this process alone; nothing where another has it, or the cell has ended. */
 export function claim(directory: string, cell: Cell): Lease | undefined {
   if (hasEnded(directory, cell)) return undefined

@@ -1,5 +1,6 @@
 import { writeWhole } from '../durable.js'
 import { inside } from '../inside.js'
+import { Lease } from '../runtime/lease.js'
 import type { Comparison } from '../report/compare.js'
 import { compareRuns } from '../report/compare.js'
 import { markdownTable } from '../report/table.js'
@@ -33,6 +34,23 @@ export function resultsOf(directory: string, frozen: Frozen, read?: Parameters<t
 /** The labels of the variants that have a run which is done. */
 const labelsOf = ({ rows }: Measured): readonly string[] =>
   rows.flatMap((row) => row.flatMap(({ run, cell }) => (run ? [cell.variant.label] : [])))
+
+/**
+ * Reads what the runs have given and writes it down, while no other process of the experiment does: the last one to do so
+ * knows of all.
+ */
+export async function keepResults(
+  directory: string,
+  frozen: Frozen,
+  read?: Parameters<typeof measure>[2],
+): Promise<void> {
+  const lease = await Lease.awaited(inside(directory, 'states', 'results.lease'), { every: 50 })
+  try {
+    writeResults(directory, frozen, resultsOf(directory, frozen, read))
+  } finally {
+    lease.release()
+  }
+}
 
 /** Writes `results.json` with every number, and the tables that follow from it. */
 export function writeResults(directory: string, frozen: Frozen, results: Results): void {

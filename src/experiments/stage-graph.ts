@@ -13,10 +13,8 @@ export interface StageNode {
   readonly stage: StageSpec
   /** The last step that is trained. */
   readonly steps: number
-  /** The first run that has it: who trains it. */
-  readonly cell: Cell
-  /** How many runs have it. */
-  readonly runs: number
+  /** The runs that have it; the first one trains it. */
+  readonly cells: readonly [Cell, ...Cell[]]
   /** The keys of the stages that must have ended before. */
   readonly after: readonly string[]
   /** Whether the store holds it. */
@@ -53,11 +51,11 @@ export async function stageGraph(
     for (const stage of manifest.stages) {
       const key = keys.get(stage.name) ?? ''
       const before = nodes.get(key)
-      if (before) nodes.set(key, { ...before, runs: before.runs + 1 })
+      if (before) nodes.set(key, { ...before, cells: [...before.cells, cell] })
       else {
         const after = stage.after.flatMap((name) => keys.get(name) ?? [])
         const there = store.find(key) !== undefined
-        nodes.set(key, { key, stage, steps: stepsOf(stage), cell, runs: 1, after, there })
+        nodes.set(key, { key, stage, steps: stepsOf(stage), cells: [cell], after, there })
       }
     }
   }

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { parsed } from '../json/parsed.js'
 
@@ -63,6 +64,29 @@ export class Lease {
       throw error
     } finally {
       rmSync(mine, { force: true })
+    }
+  }
+
+  /** Takes a lease when nobody holds it any more; `onWait` hears once of who does. */
+  static async awaited(
+    file: string,
+    {
+      every,
+      signal,
+      onWait,
+    }: {
+      /** Milliseconds between looks. */
+      readonly every: number
+      readonly signal?: AbortSignal | undefined
+      readonly onWait?: (holder: Holder) => void
+    },
+  ): Promise<Lease> {
+    for (let told = false; ; told = true) {
+      const lease = Lease.take(file)
+      if (lease instanceof Lease) return lease
+      if (!told) onWait?.(lease)
+      await sleep(every, undefined, signal ? { signal } : {}).catch(() => undefined)
+      signal?.throwIfAborted()
     }
   }
 

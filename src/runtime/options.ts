@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly steps?: number
   /** Train this stage only. */
   readonly stage?: string
+  /** Stop, to be gone on with, when this stage has been trained. */
+  readonly until?: string
   /** Instead of the pipeline's seed. */
   readonly seed?: number
   /** `random`: models and data whose files are not there are made up; as compiled when absent. */

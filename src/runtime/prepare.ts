@@ -81,7 +81,10 @@ async function prepareIn(
   checkStage(options.stage, stages, progress, span)
   const emit = options.onEvent ?? (() => undefined)
   const left = stages.slice(progress.done.length).map(({ stage }) => stage)
-  const wanted = left.filter(({ name }) => options.stage === undefined || name === options.stage)
+  const until = left.findIndex(({ name }) => name === options.until)
+  const wanted = left
+    .slice(0, until < 0 ? left.length : until + 1)
+    .filter(({ name }) => options.stage === undefined || name === options.stage)
   const tight = checkMemory(wanted, options.freeMemory ?? freeMemory(), span)
   if (tight?.severity === 'error') throw new UserError(tight)
   if (tight) emit({ kind: 'warning', diagnostic: tight })

@@ -121,6 +121,7 @@ class Run {
         const end = { stage: stage.name, step: finished?.step ?? this.endOf(stageRun) }
         this.ends.push(end)
         this.at = end
+        if (stage.name === this.options.until) return this.stopped()
         await takeValues(stage, end, this.context)
         // a process may have been killed before it had removed all that nothing asks for
         if (finished) pruneCheckpoints(this.folder, stage, bestSoFar(stage, this.folder.evaluations))

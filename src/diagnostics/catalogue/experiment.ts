@@ -68,3 +68,74 @@ dcrc status runs/temperature/1
     help: '`dcrc run FILE` of an ablation, or `dcrc compare A B`, begins one',
   }),
 )
+
+export const badResources = define<{ file: string; problem: string }>(
+  'experiment/resources',
+  'error',
+  `
+What the jobs of an ablation ask Slurm for stands in \`slurm.json\` of the project, or in the file that \`--resources\`
+names: \`partition\`, \`account\`, \`qos\`, \`constraint\`, \`time\`, \`memory\`, \`cpus\`, \`gpus\`, \`at_most\` (jobs of an
+array at the same time), \`setup\` (lines of the shell before the program) and \`options\` (further ones of sbatch). All of
+them may be left out.
+
+\`\`\`json
+{ "partition": "gpu", "time": "20:00:00", "memory": "32G", "cpus": 8, "gpus": 1, "setup": ["module load node"] }
+\`\`\`
+`,
+  ({ file, problem }) => ({
+    message: `${file} does not say what jobs ask for: ${problem}`,
+    help: '`dcrc explain experiment/resources` lists what it may hold',
+  }),
+)
+
+export const alreadyQueued = define<{ directory: string; left: number }>(
+  'experiment/queued',
+  'error',
+  `
+The jobs of an ablation that a cluster still has in its queue are not queued a second time.
+
+\`\`\`sh
+dcrc status runs/temperature/1        # how they stand
+dcrc cancel runs/temperature/1        # ends them; then --resume queues what is left
+\`\`\`
+`,
+  ({ directory, left }) => ({
+    message: `${left} ${left === 1 ? 'job' : 'jobs'} of ${directory} ${left === 1 ? 'is' : 'are'} in the queue`,
+    help: `wait for them (\`npx dcrc status ${directory}\`), or end them first: \`npx dcrc cancel ${directory}\``,
+  }),
+)
+
+export const clusterRefused = define<{ command: string; problem: string }>(
+  'experiment/cluster',
+  'error',
+  `
+A command of the cluster refused, or is not there: what it said stands in the message. Nothing stays queued by half.
+\`--on script\` writes the same job files without queueing them.
+
+\`\`\`sh
+dcrc run ablation.dcr --on slurm      # where sbatch is
+dcrc run ablation.dcr --on script     # anywhere
+\`\`\`
+`,
+  ({ command, problem }) => ({
+    message: `${command}: ${problem}`,
+    help: 'run it where the cluster can be reached, mend slurm.json, or use `--on local`',
+  }),
+)
+
+export const engineOfPipeline = define<{ name: string; option: string }>(
+  'experiment/one-pipeline',
+  'error',
+  `
+\`--on\`, \`--resources\` and \`--jobs\` are about the runs of an ablation. \`dcrc compare\` makes one of any pipelines, also of a single one.
+
+\`\`\`sh
+dcrc run dcr.dcr --on slurm           # wrong
+dcrc compare dcr.dcr --on slurm       # right
+\`\`\`
+`,
+  ({ name, option }) => ({
+    message: `${option} is for ablations, and \`${name}\` is one pipeline`,
+    help: `\`npx dcrc compare ${name} ${option} ...\` makes an ablation of it`,
+  }),
+)

@@ -1,9 +1,12 @@
+import { hostname } from 'node:os'
 import { inside } from '../../inside.js'
 import type { RunResult } from '../../runtime/options.js'
 import { RunFolder } from '../../runtime/run-folder.js'
-import type { Cell } from '../experiment.js'
+import { type Cell, cellsOf } from '../experiment.js'
+import { thaw } from '../frozen.js'
+import { claim, settle, stateOf } from '../outcome.js'
+import type { Engine } from './engine.js'
 import { inLanes } from './lanes.js'
-import { claim, settle } from '../outcome.js'
 
 export interface LocalOptions {
   /** How many runs go on at the same time. */
@@ -16,7 +19,7 @@ export interface LocalOptions {
     how: { readonly resume: boolean; readonly begun: () => void },
   ) => Promise<RunResult>
   /** Called after each run that has ended, in whichever way. */
-  readonly settled: (cell: Cell) => void
+  readonly settled: (cell: Cell) => void | Promise<void>
 }
 
 /**
@@ -39,9 +42,34 @@ export async function runLocally(
         status: result.status === 'stopped' ? 'interrupted' : result.status,
         errors: errors.map(({ code, message }) => ({ code, message })),
       })
-      settled(cell)
     } finally {
       lease.release()
     }
+    await settled(cell)
   })
+}
+
+const cellsIn = (directory: string): readonly Cell[] => {
+  const frozen = thaw(directory)
+  return frozen ? cellsOf(frozen) : []
+}
+
+/** This process, and what it leaves to others of this machine. */
+export const localEngine: Engine = {
+  async submit(directory, jobs, { here }) {
+    const folders = new Set(jobs.map(({ run }) => run))
+    const cells = cellsIn(directory).filter(({ folder }) => folders.has(folder))
+    await runLocally(directory, cells, here)
+    return undefined
+  },
+  /** Who runs what, the leases of the runs say. */
+  status: () => Promise.resolve(new Map()),
+  cancel(directory) {
+    const states = cellsIn(directory).map((cell) => stateOf(directory, cell))
+    const running = new Set(
+      states.flatMap((s) => (s.kind === 'running' && s.holder.host === hostname() ? [s.holder.pid] : [])),
+    )
+    for (const pid of running) process.kill(pid, 'SIGINT')
+    return Promise.resolve(running.size)
+  },
 }

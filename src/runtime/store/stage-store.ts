@@ -11,7 +11,6 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { openCache } from '../../cache.js'
@@ -96,15 +95,7 @@ export class StageStore {
     }: { readonly signal?: AbortSignal | undefined; readonly onWait: (holder: Holder) => void },
   ): Promise<Lease> {
     openCache(this.directory)
-    let told = false
-    for (;;) {
-      const lease = Lease.take(join(this.directory, `${key}.lease`))
-      if (lease instanceof Lease) return lease
-      if (!told) onWait(lease)
-      told = true
-      await sleep(waiting, undefined, signal ? { signal } : {}).catch(() => undefined)
-      signal?.throwIfAborted()
-    }
+    return Lease.awaited(join(this.directory, `${key}.lease`), { every: waiting, signal, onWait })
   }
 
   /** Puts a stage into the store that has ended: its checkpoint, whose files are shared where the disk can. */
