@@ -59,20 +59,33 @@ async function features(folder: string, name: string, input: Tensor): Promise<Fl
   return found?.data as Float32Array
 }
 
-test.each(['openai_clip("open_clip.safetensors")', 'openai_clip("wrapped.pt") strip "module."'])(
-  '%s gives what open_clip gives',
-  async (from) => {
-    const { folder, problems } = await run(clip(from))
-    expect(problems).toEqual([])
-    const fixture = await Fixture.open('openai_clip')
-    const image = toFloat32(await fixture.tensor('image'))
-    const pictures = await features(folder, 'pictures', new Tensor('float32', image, [3, 3, 8, 8]))
-    expect(relativeError(pictures, toFloat32(await fixture.tensor('image_features')))).toBeLessThan(1e-5)
-    const { data } = await fixture.tensor('ids')
-    const texts = await features(folder, 'texts', new Tensor('int64', data as BigInt64Array, [4, 7]))
-    expect(relativeError(texts, toFloat32(await fixture.tensor('text_features')))).toBeLessThan(1e-5)
-  },
-)
+test.each([
+  'openai_clip("open_clip.safetensors")',
+  'openai_clip("wrapped.pt") strip "module."',
+  'openai_clip("epoch_3.pt") strip "state_dict.module." ignore "optimizer.*"',
+])('%s gives what open_clip gives', async (from) => {
+  const { folder, problems } = await run(clip(from))
+  expect(problems).toEqual([])
+  const fixture = await Fixture.open('openai_clip')
+  const image = toFloat32(await fixture.tensor('image'))
+  const pictures = await features(folder, 'pictures', new Tensor('float32', image, [3, 3, 8, 8]))
+  expect(relativeError(pictures, toFloat32(await fixture.tensor('image_features')))).toBeLessThan(1e-5)
+  const { data } = await fixture.tensor('ids')
+  const texts = await features(folder, 'texts', new Tensor('int64', data as BigInt64Array, [4, 7]))
+  expect(relativeError(texts, toFloat32(await fixture.tensor('text_features')))).toBeLessThan(1e-5)
+})
+
+test('a program as OpenAI publishes one gives what its state dict gives', async () => {
+  const image = toFloat32(await (await Fixture.open('openai_clip')).tensor('image'))
+  const found = await Promise.all(
+    ['program.pt', 'program.safetensors'].map(async (file) => {
+      const { folder, problems } = await run(clip(`openai_clip("${file}")`))
+      expect(problems).toEqual([])
+      return features(folder, 'pictures', new Tensor('float32', image, [3, 3, 8, 8]))
+    }),
+  )
+  expect(found[0]).toEqual(found[1])
+})
 
 test('every value of the file is one of the model, once', async () => {
   const { folder } = await run(clip('openai_clip("open_clip.safetensors")'))
@@ -92,6 +105,8 @@ test('what does not fit is told by the names of the model and of the file', asyn
   const [wrong = ''] = (await run(clip('openai_clip("wrapped.pt")'))).problems
   expect(wrong).toContain('run/weights-mismatch')
   expect(wrong).toContain('module.')
+  const [around = ''] = (await run(clip('openai_clip("epoch_3.pt")'))).problems
+  expect(around).toContain('state_dict.module.')
   const [plain = ''] = (await run(clip('"open_clip.safetensors"'))).problems
   expect(plain).toMatch(/run\/weights-mismatch.*\| `from openai_clip\(".*open_clip.safetensors"\)`/)
 })

@@ -56,6 +56,7 @@ export const op = {
   none: Buffer.from('N'),
   no: u8(0x89),
   reduce: Buffer.from('R'),
+  make: u8(0x81),
   build: Buffer.from('b'),
   setItems: Buffer.from('u'),
   persistent: Buffer.from('Q'),

@@ -113,8 +113,8 @@ export const refusedWeights = define<{ file: string; problem: string; help?: str
   `
 The file may be whole, but it holds what is never read. A \`.bin\` file of torch is a pickle, a program that could do
 anything when Python runs it; here none is run. It is read for tensors, and a file that asks for anything else (to import
-\`os.system\`, to make an object of a class) is refused whole. So are files of torch before 1.6, TorchScript programs, and
-values that the wanted element type cannot hold.
+\`os.system\`, to make an object of a class) is refused whole. Of a TorchScript program the parameters and buffers are read,
+its code is not carried out. Files of torch before 1.6 are refused, and values that the wanted element type cannot hold.
 `,
   ({ file, problem, help }) => ({ message: `${file} is refused: ${problem}`, help }),
 )
@@ -156,6 +156,12 @@ would have one name.
 
 \`\`\`dcr
 model clip = ClipModel(openai_vit_l_14) from "runs/clip.pt" strip "module."
+\`\`\`
+
+Of a checkpoint, a dictionary that holds the weights beside other things, names are the keys one behind the other:
+
+\`\`\`dcr
+model clip = ClipModel(openai_vit_l_14) from "runs/epoch_3.pt" strip "state_dict." ignore "optimizer.*"
 \`\`\`
 `,
   ({ model, file, prefix }) => ({
@@ -200,6 +206,12 @@ Trainers often save with something before every name (\`module.\`, \`model.\`, \
 
 \`\`\`dcr
 model clip = ClipModel(openai_vit_l_14) from "runs/clip.pt" strip "module."
+\`\`\`
+
+Of a checkpoint, a dictionary that holds the weights beside other things, names are the keys one behind the other:
+
+\`\`\`dcr
+model clip = ClipModel(openai_vit_l_14) from "runs/epoch_3.pt" strip "state_dict." ignore "optimizer.*"
 \`\`\`
 `,
   ({ model, file, prefix, ...mismatch }) => ({

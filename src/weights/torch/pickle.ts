@@ -5,6 +5,7 @@ import {
   PickleList,
   PickleTuple,
   type PickleValue,
+  ScriptObject,
   damaged,
   describe,
   refused,
@@ -16,6 +17,8 @@ export interface PickleHost {
   allows(path: string): boolean
   /** The result of a call of an allowed name. */
   call(path: string, args: readonly PickleValue[]): PickleValue
+  /** An object of an allowed name; undefined where the name stands for no class. */
+  object(path: string): ScriptObject | undefined
   /** What an identity outside of the pickle stands for. */
   persistent(id: PickleValue): PickleValue
 }
@@ -113,10 +116,21 @@ class Machine {
     this.push(this.host.call(callee.path, args.items))
   }
 
+  /** An object without its fields, which follow. */
+  make(): void {
+    const [args, type] = [this.pop(), this.pop()]
+    const made = type instanceof Name ? this.host.object(type.path) : undefined
+    if (!made) return refused('it uses NEWOBJ, which makes an object of any class')
+    if (!(args instanceof PickleTuple) || args.items.length > 0)
+      return damaged(`it makes a ${made.type} of arguments`)
+    this.push(made)
+  }
+
   /** The state of a dict is what modules note beside their parameters; it is no tensor and stays unread. */
   build(): void {
-    this.pop()
+    const state = this.pop()
     const target = this.top()
+    if (target instanceof ScriptObject) return setFields(target, state)
     if (!(target instanceof PickleDict)) refused(`it sets the state of ${describe(target)}`)
   }
 
@@ -146,6 +160,15 @@ export function setItems(dict: PickleDict, pairs: readonly PickleValue[]): void 
       return refused(`it has a dictionary whose key is ${describe(key)}`)
     if (dict.entries.has(key)) return damaged(`it names "${key}" twice`)
     dict.entries.set(key, value)
+  }
+}
+
+function setFields(object: ScriptObject, state: PickleValue): void {
+  if (!(state instanceof PickleDict))
+    return damaged(`it has a ${object.type} whose state is ${describe(state)}`)
+  for (const [name, value] of state.entries) {
+    if (object.fields.has(String(name))) return damaged(`it names "${name}" twice`)
+    object.fields.set(String(name), value)
   }
 }
 
@@ -201,7 +224,7 @@ const operationsByCode: ReadonlyMap<number, Operation> = new Map<number, Operati
   [0x94, (m) => m.memoize()],
   [0x68, (m, read) => m.recall(read.u8())],
   [0x6a, (m, read) => m.recall(read.u32())],
-  // GLOBAL, STACK_GLOBAL, REDUCE, BUILD, BINPERSID
+  // GLOBAL, STACK_GLOBAL, REDUCE, NEWOBJ, BUILD, BINPERSID
   [0x63, (m, read) => m.import(read.line(), read.line())],
   [
     0x93,
@@ -211,6 +234,7 @@ const operationsByCode: ReadonlyMap<number, Operation> = new Map<number, Operati
     },
   ],
   [0x52, (m) => m.call()],
+  [0x81, (m) => m.make()],
   [0x62, (m) => m.build()],
   [0x51, (m) => m.persistent()],
 ])
@@ -219,7 +243,6 @@ const operationsByCode: ReadonlyMap<number, Operation> = new Map<number, Operati
 const forbidden: ReadonlyMap<number, string> = new Map([
   [0x69, 'INST, which makes an object of any class'],
   [0x6f, 'OBJ, which makes an object of any class'],
-  [0x81, 'NEWOBJ, which makes an object of any class'],
   [0x92, 'NEWOBJ_EX, which makes an object of any class'],
   [0x82, 'EXT1, an import by number'],
   [0x83, 'EXT2, an import by number'],

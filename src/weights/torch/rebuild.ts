@@ -6,6 +6,7 @@ import {
   PickleList,
   PickleTuple,
   type PickleValue,
+  ScriptObject,
   Storage,
   TensorView,
   damaged,
@@ -41,6 +42,28 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
 export const torchHost: PickleHost = {
   allows: (path) => calls.has(path) || storages.has(path),
   call: (path, args) => calls.get(path)?.(args) ?? refused(`it calls \`${path}\``),
+  object: () => undefined,
+  persistent: storage,
+}
+
+/** What TorchScript writes around plain values: the types of lists, a device by its name. */
+const wrappers: ReadonlySet<string> = new Set([
+  'torch.jit._pickle.build_intlist',
+  'torch.jit._pickle.build_doublelist',
+  'torch.jit._pickle.build_boollist',
+  'torch.jit._pickle.build_tensorlist',
+  'torch.jit._pickle.restore_type_tag',
+  'torch.device',
+])
+
+/** The classes of a program; what is made of them is their name and their fields. */
+const ofProgram = '__torch__.'
+
+/** What the names of a TorchScript program's pickle mean. */
+export const scriptHost: PickleHost = {
+  allows: (path) => torchHost.allows(path) || wrappers.has(path) || path.startsWith(ofProgram),
+  call: (path, args) => (wrappers.has(path) ? (args[0] ?? null) : torchHost.call(path, args)),
+  object: (path) => (path.startsWith(ofProgram) ? new ScriptObject(path) : undefined),
   persistent: storage,
 }
 

@@ -5,8 +5,10 @@ import { readAt } from '../read-at.js'
 import type { SourceTensor, WeightTable } from '../table.js'
 import { WeightsError } from '../weights-error.js'
 import { readPickle } from './pickle.js'
-import { torchHost } from './rebuild.js'
-import { PickleDict, PickleError, type PickleValue, TensorView, describe } from './values.js'
+import { namedTensors } from './named-tensors.js'
+import { scriptHost, torchHost } from './rebuild.js'
+import { scriptFields } from './script-fields.js'
+import { PickleError, type TensorView } from './values.js'
 import { type ZipEntry, zipEntries } from './zip.js'
 
 /** The pickle holds names, shapes and places, 200 bytes a tensor. */
@@ -16,8 +18,9 @@ const again =
   'read it in Python and save its weights again: `torch.save(torch.load(file, weights_only=True), file)`, or with safetensors'
 
 /**
- * The tensors of a file that `torch.save` wrote of a state dict, where they lie. Nothing in it is executed: its pickle
- * is read by an interpreter that knows tensors and plain values alone. Throws WeightsError.
+ * The tensors of a file that `torch.save` wrote of a state dict or of a checkpoint around one, or that `torch.jit.save`
+ * wrote of a program, where they lie. Nothing in it is executed: its pickle is read by an interpreter that knows tensors
+ * and plain values alone. Throws WeightsError.
  */
 export async function openTorch(file: string): Promise<WeightTable> {
   const handle = await open(file, 'r')
@@ -26,8 +29,17 @@ export async function openTorch(file: string): Promise<WeightTable> {
     const entries = await zipEntries(file)
     const [root, pickle] = pickleOf(entries, file)
     await refuseBigEndian(handle, entries.get(`${root}byteorder`), file)
-    const value = readPickle(await readAt(handle, pickle.offset, pickle.length), torchHost)
-    return { file, tensors: stateDict(value, (key) => entries.get(`${root}data/${key}`), file) }
+    const isProgram = entries.has(`${root}constants.pkl`)
+    const bytes = await readAt(handle, pickle.offset, pickle.length)
+    const value = readPickle(bytes, isProgram ? scriptHost : torchHost)
+    const fields = isProgram ? await scriptFields(handle, entries, root, file) : new Map<string, never>()
+    const views = namedTensors(value, (type, field) => fields.get(type)?.has(field) ?? false)
+    if (views.size === 0) throw withoutTensors(file, isProgram)
+    const entryOf = (key: string): ZipEntry | undefined => entries.get(`${root}data/${key}`)
+    const tensors = [...views].map(
+      ([name, view]) => [name, placed(name, view, entryOf(view.storage.key), file)] as const,
+    )
+    return { file, tensors: new Map(tensors) }
   } catch (error) {
     if (!(error instanceof PickleError)) throw error
     throw error.fault === 'damaged'
@@ -62,15 +74,7 @@ function pickleOf(entries: ReadonlyMap<string, ZipEntry>, file: string): [string
   if (!pickle || pickles.length > 1)
     throw new WeightsError(file, `it has ${pickles.length} entries data.pkl, not one`)
   const root = pickle.name.slice(0, -'data.pkl'.length)
-  if (entries.has(`${root}constants.pkl`))
-    throw new WeightsError(file, 'it is a TorchScript program, no weights', 'refused', again)
-  // torch stores weights as they are; so nothing is unpacked, and no archive is a bomb.
-  const packed = [...entries.values()].find(({ stored }) => !stored)
-  if (packed)
-    throw new WeightsError(
-      file,
-      `its entry ${packed.name} is compressed or encrypted, which torch never does`,
-    )
+  refusePacked(pickle, file)
   if (pickle.length > maxPickle)
     throw new WeightsError(file, `its pickle has ${pickle.length} bytes; the limit is ${maxPickle}`)
   return [root, pickle]
@@ -82,33 +86,32 @@ async function refuseBigEndian(handle: FileHandle, entry: ZipEntry | undefined, 
     throw new WeightsError(file, `its numbers are ${order}-endian`, 'refused', again)
 }
 
-function stateDict(
-  value: PickleValue,
-  entryOf: (key: string) => ZipEntry | undefined,
-  file: string,
-): ReadonlyMap<string, SourceTensor> {
-  const refuse = (problem: string): never => {
-    throw new WeightsError(
-      file,
-      problem,
-      'refused',
-      'a weight file is a dictionary of tensors by name: save `model.state_dict()`',
-    )
-  }
-  if (!(value instanceof PickleDict)) return refuse(`it holds ${describe(value)}, not a state dict`)
-  return new Map(
-    [...value.entries].map(([key, item]) => {
-      const name = String(key)
-      if (!(item instanceof TensorView)) return refuse(`its "${name}" is ${describe(item)}, no tensor`)
-      return [name, placed(name, item, entryOf(item.storage.key), file)]
-    }),
-  )
+/** torch stores weights as they are; so none is unpacked, and no archive is a bomb. */
+function refusePacked({ name, stored }: ZipEntry, file: string): void {
+  if (!stored)
+    throw new WeightsError(file, `its entry ${name} is compressed or encrypted, which torch never does`)
 }
+
+const withoutTensors = (file: string, isProgram: boolean): WeightsError =>
+  isProgram
+    ? new WeightsError(
+        file,
+        'it is a TorchScript program without parameters',
+        'refused',
+        '`torch.jit.freeze` makes constants of them: save the program as it was before',
+      )
+    : new WeightsError(
+        file,
+        'it holds no tensors',
+        'refused',
+        'a weight file is a dictionary of tensors by name: save `model.state_dict()`',
+      )
 
 function placed(name: string, view: TensorView, entry: ZipEntry | undefined, file: string): SourceTensor {
   const { storage, shape, strides } = view
   const { dtype, key, elements } = storage
   if (!entry) throw new WeightsError(file, `"${name}" lies in the storage ${key}, which is not there`)
+  refusePacked(entry, file)
   const size = elementBytes[dtype] ?? NaN
   if (elements * size !== entry.length) {
     throw new WeightsError(

@@ -11,6 +11,7 @@ export type PickleValue =
   | Name
   | Storage
   | TensorView
+  | ScriptObject
 
 export class PickleList {
   readonly items: PickleValue[] = []
@@ -49,6 +50,13 @@ export class TensorView {
   ) {}
 }
 
+/** An object of a class of a TorchScript program: its fields, and the name of the class, behind which nothing is. */
+export class ScriptObject {
+  readonly fields = new Map<string, PickleValue>()
+
+  constructor(readonly type: string) {}
+}
+
 /** What is wrong with a pickle, without the file's name. */
 export class PickleError extends Error {
   constructor(
@@ -76,5 +84,6 @@ export function describe(value: PickleValue): string {
   if (value instanceof Name) return value.path
   if (value instanceof Storage) return 'a storage'
   if (value instanceof TensorView) return 'a tensor'
+  if (value instanceof ScriptObject) return `a ${value.type}`
   return typeof value === 'string' ? 'a string' : typeof value === 'boolean' ? 'a bool' : 'a number'
 }
