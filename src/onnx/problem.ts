@@ -6,6 +6,8 @@ export class OnnxProblem extends Error {
   constructor(
     readonly fault: OnnxFault,
     readonly lines: readonly string[],
+    /** What to do, where it is not what the fault's page says. */
+    readonly help?: string,
   ) {
     super(lines.join('; '))
   }

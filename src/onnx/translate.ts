@@ -40,6 +40,7 @@ function bodyOutputs(
   values: Map<string, Value>,
 ): readonly Value[] {
   const problems: string[] = []
+  let isMisfit = false
   for (const node of body.nodes) {
     // what follows from a node at fault is no news
     if (node.inputs.some((name) => name !== '' && !values.has(name))) continue
@@ -51,11 +52,16 @@ function bodyOutputs(
       })
     } catch (error) {
       problems.push(`${node.what}: ${reason(error)}`)
+      isMisfit ||= !(error instanceof OnnxProblem && error.fault === 'unsupported')
     }
   }
   const missing = body.outputs.filter((name) => !values.has(name))
-  if (problems.length === 0 && missing.length > 0) problems.push(`no node gives "${missing.join('", "')}"`)
-  if (problems.length > 0) throw new OnnxProblem('call', problems)
+  if (problems.length === 0 && missing.length > 0) {
+    problems.push(`no node gives "${missing.join('", "')}"`)
+    isMisfit = true
+  }
+  // what has no other form here has none for other arguments either
+  if (problems.length > 0) throw new OnnxProblem(isMisfit ? 'call' : 'unsupported', problems)
   return body.outputs.map((name) => values.get(name) ?? unsupported(name))
 }
 
@@ -110,5 +116,17 @@ function checkInputs(declared: readonly FileInput[], inputs: readonly Value[]): 
       })
     return fits ? [] : [`its input "${name}" is ${wanted}, not ${type ? formatType(type) : 'given'}`]
   })
-  if (problems.length > 0) throw new OnnxProblem('call', problems)
+  if (problems.length > 0) throw new OnnxProblem('call', problems, casts(declared, inputs))
+}
+
+/** What to write where arguments differ in nothing but their element types. */
+function casts(declared: readonly FileInput[], inputs: readonly Value[]): string | undefined {
+  const other = declared.filter(({ dtype, shape }, i) => {
+    const type = inputs[i]?.type
+    return type && type.dtype !== dtype && (!shape || shape.length === type.shape.length)
+  })
+  const [first] = other
+  if (!first) return undefined
+  const shown = other.map(({ name, dtype }) => `${JSON.stringify(name)} as \`cast(..., ${dtype})\``)
+  return `give ${shown.join(', ')}: an imported model takes the element types of its file`
 }

@@ -250,7 +250,7 @@ describe('what is not supported is named, all of it', () => {
         19,
       )
     expect(cast(1)).toBe('')
-    expect(cast(0)).toBe('call: node "/a" (Cast): the attribute "saturate" = 0')
+    expect(cast(0)).toBe('unsupported: node "/a" (Cast): the attribute "saturate" = 0')
   })
 })
 

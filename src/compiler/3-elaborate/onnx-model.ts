@@ -61,7 +61,10 @@ function told<T>(path: string, span: Span, run: () => T): T {
   try {
     return run()
   } catch (error) {
-    if (error instanceof OnnxProblem) return fail(kinds[error.fault](span, { path, lines: error.lines }))
+    if (error instanceof OnnxProblem) {
+      const { fault, lines, help } = error
+      return fail(kinds[fault](span, { path, lines, help }))
+    }
     throw error
   }
 }

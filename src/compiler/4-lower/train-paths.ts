@@ -72,7 +72,10 @@ export function selectParameters(
     return fail(
       badTrainPath(path.span, {
         message: `this names no parameter of \`${model}\``,
-        help: `the nearest are ${near.map((at) => `\`${writtenPath(model, at)}\``).join(', ')}`,
+        help:
+          near.length > 0
+            ? `the nearest are ${near.map((at) => `\`${writtenPath(model, at)}\``).join(', ')}`
+            : 'it has none that could be trained',
       }),
     )
   }

@@ -8,6 +8,13 @@ const listed = (lines: readonly string[]): string => {
   return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ')
 }
 
+interface Faulty {
+  readonly path: string
+  readonly lines: readonly string[]
+  /** What to do about these lines, where there is more to say than for the others of the kind. */
+  readonly help?: string | undefined
+}
+
 export const noModelFile = define<{ path: string }>(
   'onnx/missing',
   'error',
@@ -22,7 +29,7 @@ the file in which it is written; no file is there.
   }),
 )
 
-export const damagedModel = define<{ path: string; lines: readonly string[] }>(
+export const damagedModel = define<Faulty>(
   'onnx/damaged',
   'error',
   `
@@ -31,13 +38,13 @@ it, two values have one name, a tensor is not as long as its shape says, or a no
 its operator has in the opset of the file. Export or fetch the file again;
 \`onnx.checker.check_model\` in Python names such faults too.
 `,
-  ({ path, lines }) => ({
+  ({ path, lines, help }) => ({
     message: `${path} is damaged: ${listed(lines)}`,
-    help: 'export or fetch the file again',
+    help: help ?? 'export or fetch the file again',
   }),
 )
 
-export const unsupportedModel = define<{ path: string; lines: readonly string[] }>(
+export const unsupportedModel = define<Faulty>(
   'onnx/unsupported',
   'error',
   `
@@ -47,13 +54,13 @@ other than 7 to 28, or a node with a nested graph other than If. All nodes at fa
 Often another setting of the exporter writes it with other operators. For torch: export in evaluation mode
 (\`model.eval()\`), with \`opset_version=17\` or newer, and without post-processing.
 `,
-  ({ path, lines }) => ({
+  ({ path, lines, help }) => ({
     message: `${path} cannot be imported: ${listed(lines)}`,
-    help: 'export it with other operators, or without the part that needs them',
+    help: help ?? 'export it with other operators, or without the part that needs them',
   }),
 )
 
-export const outsideModel = define<{ path: string; lines: readonly string[] }>(
+export const outsideModel = define<Faulty>(
   'onnx/external-data',
   'error',
   `
@@ -61,23 +68,26 @@ An ONNX file may keep its weights in other files. These must lie in the folder o
 are followed, and hold as many bytes as the model says. A model that points elsewhere could read any file of the machine
 and is refused.
 `,
-  ({ path, lines }) => ({
+  ({ path, lines, help }) => ({
     message: `${path}: ${listed(lines)}`,
-    help: 'put the model and its data files together, under the names that they were exported with',
+    help: help ?? 'put the model and its data files together, under the names that they were exported with',
   }),
 )
 
-export const misfitModel = define<{ path: string; lines: readonly string[] }>(
+export const misfitModel = define<Faulty>(
   'onnx/call',
   'error',
   `
 The graph of an imported model is built for the shapes of each call. Here the arguments are not as the file declares its
 inputs, or some node does not fit the shapes that follow from them. A model that was exported with a fixed batch takes
-that batch alone: export it with a dynamic first axis (\`dynamic_axes\` or \`dynamic_shapes\` of torch.onnx.export).
+that batch alone: export it with a dynamic first axis (\`dynamic_axes\` or \`dynamic_shapes\` of torch.onnx.export). One
+of f16 takes and gives f16: \`cast(encoder(cast(image, f16)), f32)\`.
 `,
-  ({ path, lines }) => ({
+  ({ path, lines, help }) => ({
     message: `this call does not fit ${path}: ${listed(lines)}`,
-    help: 'a size that is fixed in the file can be exported as a dynamic one',
+    help:
+      help ??
+      'give the shapes that the file has; a size that is fixed in it can be exported as a dynamic one',
   }),
 )
 

@@ -90,23 +90,6 @@ export const arithmetic: Readonly<Record<string, Rewrite>> = {
     return [c.b.mean(x, x.type.shape.map((_, i) => i).slice(2), true)]
   },
 
-  BatchNormalization: (c) => {
-    // before opset 14 the further outputs say it, before opset 9 statistics may be of each element
-    const trains = c.int('training_mode', 0) !== 0 || c.node.outputs.filter((name) => name !== '').length > 1
-    if (trains) return unsupported('it is exported in training mode')
-    if (c.int('spatial', 1) === 0)
-      return unsupported('its statistics are of each element, not of each channel')
-    const x = c.input(0)
-    const along = (k: number): Value => {
-      const v = c.input(k)
-      return c.b.reshape(v, [elementCount(v.type.shape), ...x.type.shape.slice(2).map(() => 1)])
-    }
-    const epsilon = c.b.scalar(c.int('epsilon', 1e-5), x.type.dtype)
-    const deviation = c.b.sqrt(c.b.add(along(4), epsilon))
-    const normal = c.b.div(c.b.sub(x, along(3)), deviation)
-    return [c.b.add(c.b.mul(normal, along(1)), along(2))]
-  },
-
   Conv: (c) => c.same([c.input(0), c.input(1), c.optional(2)], ['auto_pad', 'kernel_shape'], window(c)),
 
   ConvTranspose: (c) => {

@@ -1,8 +1,38 @@
+import type { Value } from '../../graph/graph.js'
+import { elementCount } from '../../graph/types.js'
 import { unsupported } from '../problem.js'
 import type { Rewrite } from './rewrite.js'
 
 /** Normalizations that no operator of ours has. */
 export const normalizations: Readonly<Record<string, Rewrite>> = {
+  /**
+   * By the statistics of each channel that the file holds; in training mode by those of the batch, which also move the
+   * running ones. Before opset 14 further outputs say that it trains; the last two of them are the batch's statistics.
+   */
+  BatchNormalization: (c) => {
+    if (c.int('spatial', 1) === 0)
+      return unsupported('its statistics are of each element, not of each channel')
+    const { b } = c
+    const x = c.input(0)
+    const { shape, dtype } = x.type
+    const along = (v: Value): Value =>
+      b.reshape(v, [elementCount(v.type.shape), ...shape.slice(2).map(() => 1)])
+    const by = (mean: Value, variance: Value): Value => {
+      const deviation = b.sqrt(b.add(variance, b.scalar(c.int('epsilon', 1e-5), dtype)))
+      return b.add(b.mul(b.div(b.sub(x, mean), deviation), along(c.input(1))), along(c.input(2)))
+    }
+    const trains = c.int('training_mode', 0) !== 0 || c.node.outputs.filter((name) => name !== '').length > 1
+    if (!trains) return [by(along(c.input(3)), along(c.input(4)))]
+    const axes = shape.map((_, axis) => axis).filter((axis) => axis !== 1)
+    const mean = b.mean(x, axes, true)
+    const centred = b.sub(x, mean)
+    const variance = b.mean(b.mul(centred, centred), axes, true)
+    const momentum = c.int('momentum', 0.9)
+    const statistics = [mean, variance].map((v) => b.reshape(v, [shape[1] ?? 1]))
+    const moved = statistics.map((v, k) => b.add(b.scale(c.input(3 + k), momentum), b.scale(v, 1 - momentum)))
+    return [by(mean, variance), ...moved, ...statistics]
+  },
+
   /** x / (bias + alpha / size * sum of squares of the neighbouring channels) ^ beta. */
   LRN: (c) => {
     const { b } = c
