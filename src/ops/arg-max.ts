@@ -12,6 +12,7 @@ function argument(
   which: string,
   best: (x: number, y: number) => number,
   worst: number,
+  placeOf: string,
 ): Operator {
   return {
     name,
@@ -37,6 +38,7 @@ function argument(
     // exact below 2^53; onnxruntime before 1.19 has no kernel for integers of 64 bits
     exportedAs: { i64: 'f64' },
     derivative: { kind: 'zero' },
+    placeOf,
     range: (_, inputs, attributes) => {
       const { shape } = given(inputs, 0).type
       return { low: 0, high: (shape[axisOf(attributes, shape)] ?? 1) - 1 }
@@ -74,8 +76,8 @@ function argument(
 }
 
 export default [
-  argument('ArgMax', 'argmax', 'largest', (x, y) => Math.max(x, y), -Infinity),
-  argument('ArgMin', 'argmin', 'smallest', (x, y) => Math.min(x, y), Infinity),
+  argument('ArgMax', 'argmax', 'largest', (x, y) => Math.max(x, y), -Infinity, 'ReduceMax'),
+  argument('ArgMin', 'argmin', 'smallest', (x, y) => Math.min(x, y), Infinity, 'ReduceMin'),
 ]
 
 const axisOf = (attributes: Attributes, shape: readonly number[]): number =>

@@ -72,6 +72,8 @@ export interface Operator extends Definition {
   readonly commutative?: boolean
   /** What it takes of the elements along axes (input 1; absent: all axes): their sum, their mean, or one of them. */
   readonly reduces?: 'sum' | 'mean' | 'one'
+  /** Of what gives the place of an extreme along its `axis`: the operator that gives its value. */
+  readonly placeOf?: string
   /** Operands whose entries the results' are, as they were: moved, repeated or chosen from. */
   readonly moves?: 'all' | readonly number[]
   /** The result is an operand plus a constant number. */

@@ -12,6 +12,8 @@ export interface Kernel {
   readonly operand?: number
   /** The type of the result must be one of `types`, too. */
   readonly result?: boolean
+  /** What of a node the kernel cannot do, though it has the type. */
+  readonly refuses?: { readonly what: string; readonly of: (node: Node) => boolean }
 }
 
 /** A node that a target cannot run. */
@@ -19,6 +21,8 @@ export interface Missing {
   readonly node: Node
   /** The element type that there is no kernel for; null: there is none for any. */
   readonly type: DType | null
+  /** What the kernel cannot do in any type. */
+  readonly refused?: string
 }
 
 /** The first node of each operator and type, nested graphs included, that there is no kernel for. */
@@ -26,7 +30,7 @@ export function missingKernels(graph: Graph, kernels: Kernels): readonly Missing
   const missing = new Map<string, Missing>()
   visitNodes(graph, (node) => {
     const found = missingKernel(node, kernels[node.op])
-    const key = `${node.op} ${found?.type}`
+    const key = `${node.op} ${found?.type} ${found?.refused}`
     if (found && !missing.has(key)) missing.set(key, found)
   })
   return [...missing.values()]
@@ -39,5 +43,7 @@ export function missingKernel(node: Node, kernel: Kernel | undefined): Missing |
   const operand = node.inputs[kernel.operand ?? 0]
   const asked = [operand, kernel.result ? node.outputs[0] : null].flatMap((v) => (v ? [v.type.dtype] : []))
   const type = asked.find((t) => !kernel.types.includes(t))
-  return type && { node, type }
+  if (type) return { node, type }
+  const { refuses } = kernel
+  return refuses?.of(node) === true ? { node, type: null, refused: refuses.what } : undefined
 }

@@ -7,7 +7,7 @@ export interface SessionModel {
   readonly provider: string
   readonly options: SessionOptions
   /** Entries of the session's configuration for one graph. */
-  entries(spec: GraphSpec): Readonly<Record<string, string>>
+  entries(spec: Pick<GraphSpec, 'inputs' | 'parameters'>): Readonly<Record<string, string>>
 }
 
 /** As onnxruntime takes them; a graph's own level of optimisation comes on top. */

@@ -52,10 +52,10 @@ describe('a pass keeps what random graphs compute on onnxruntime with its optimi
     })
   }
 
-  it('all of them, in their order', { timeout: 300_000 }, async () => {
+  it.each(targets)('all of $name, in their order', { timeout: 300_000 }, async (target) => {
     for (let seed = 1000; seed < 1000 + graphs; seed++) {
       const before = randomGraph(seed)
-      const after = optimize(optimizeForward(before, cpu, context).graph, cpu, context).graph
+      const after = optimize(optimizeForward(before, target, context).graph, target, context).graph
       assertValid(after)
       expect(await changeOf(before, after), `seed ${seed}`).toBeLessThan(2e-5)
     }

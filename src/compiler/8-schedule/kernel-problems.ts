@@ -12,9 +12,9 @@ export function kernelProblems(
 ): readonly Diagnostic[] {
   const problems = new Map<string, Diagnostic>()
   for (const graph of graphs) {
-    for (const { node, type } of missingKernels(graph, kernels)) {
+    for (const { node, type, refused = null } of missingKernels(graph, kernels)) {
       const types = kernels[node.op]?.types ?? []
-      const problem = noKernel(node.span ?? span, { target: name, operator: node.op, type, types })
+      const problem = noKernel(node.span ?? span, { target: name, operator: node.op, type, types, refused })
       if (!problems.has(problem.message)) problems.set(problem.message, problem)
     }
   }

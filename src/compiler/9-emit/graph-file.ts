@@ -22,7 +22,7 @@ export interface GraphFile {
 
 export function graphFile(
   file: string,
-  { graph, places, optimization, memory, cost }: Scheduled,
+  { graph, places, optimization, opset, memory, cost }: Scheduled,
   context: EmitContext,
 ): GraphFile {
   return {
@@ -35,7 +35,12 @@ export function graphFile(
       flops: cost.flops,
       peak_bytes: memory.peak,
     },
-    bytes: () => emit(graph, { version: context.version, ...(places && { places }) }),
+    bytes: () =>
+      emit(graph, {
+        version: context.version,
+        ...(places && { places }),
+        ...(opset !== undefined && { opset }),
+      }),
     places: () => placesOf(graph, context),
   }
 }

@@ -7,6 +7,8 @@ export const noKernel = define<{
   /** Null: the operator does not run there in any type. */
   type: DType | null
   types: readonly DType[]
+  /** What the operator cannot do there in any type. */
+  refused: string | null
 }>(
   'target/no-kernel',
   'error',
@@ -24,10 +26,10 @@ A float of 16 bits is no such mistake: what has no kernel in it is computed in f
 Weights are rounded with \`as bf16\` of a model or \`precision bf16\` of a stage: the target computes with them in a type
 that it has.
 `,
-  ({ target, operator, type, types }) => ({
-    message: `\`${target}\` cannot compute ${operator}${type === null ? '' : ` in ${type}`}`,
+  ({ target, operator, type, types, refused }) => ({
+    message: `\`${target}\` cannot compute ${operator}${type === null ? '' : ` in ${type}`}${refused === null ? '' : ` with ${refused}`}`,
     help:
-      types.length === 0
+      types.length === 0 || refused !== null
         ? 'write it with other operators, or compile for another target'
         : `it can in ${types.join(', ')}: compute in one of them, \`cast(x, ${types[0]})\``,
   }),

@@ -1,3 +1,4 @@
+import { roundedWeights } from '../precision.js'
 import type { Target } from '../target.js'
 import { kernels } from './kernels.js'
 import { forward, step } from './passes.js'
@@ -9,11 +10,8 @@ export const cpu: Target = {
   doc: 'onnxruntime on the processor',
   kernels,
   passes: { forward, step },
-  // There is no arithmetic in bf16: everything is computed in f32, of weights that are rounded.
-  precision: {
-    held: 'f32',
-    read: (b, parameter, type) => b.cast(b.cast(parameter, type), 'f32'),
-  },
+  // It has no arithmetic in bf16.
+  precision: roundedWeights,
   schedule,
   cost: {
     // onnxruntime's environment, the code of its kernels and threads; and per node its kernel, its part of the execution
