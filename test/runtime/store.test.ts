@@ -146,6 +146,16 @@ describe('a stage of the store', () => {
     expect(await run('two', artefact, extra)).toMatchObject({ trained: ['first', 'second'], taken: [] })
   })
 
+  test('is not taken by a run that would have ended with an error', async () => {
+    const away = (guard: string): Artefact => walk({ target: '100.0', monitor: guard })
+    await run('one', away(''))
+    const guarded = away('stop when loss > 1.0 for 2 steps')
+    expect(await run('two', guarded)).toMatchObject({ status: 'failed', trained: ['first'], taken: [] })
+    const held = away('stop when loss > 1_000_000.0 for 2 steps')
+    expect(await run('three', held)).toMatchObject({ status: 'done', trained: ['first', 'second'] })
+    expect(await run('four', held)).toMatchObject({ status: 'done', trained: [], taken: ['first', 'second'] })
+  })
+
   test('is not taken when the content of its weights is another, under the same name', async () => {
     await run('source', walk(), alone)
     const given = join(folder, 'source', 'checkpoints', 'first-6', 'a.safetensors')

@@ -43,14 +43,14 @@ export function stageIdentities(lowered: Lowered, target: string, version: strin
           version,
           target,
           name: stage.name,
-          parameters: lowered.models.flatMap((m) =>
+          parameters: inOrderOfNames(lowered.models).flatMap((m) =>
             m.parameters.flatMap((p) =>
               read.has(`${m.name}/${p.path}`)
                 ? [{ model: m.name, from: m.from, strip: m.strip, keys: m.keys, as: m.as ?? undefined, ...p }]
                 : [],
             ),
           ),
-          data: lowered.data.filter(({ name }) => data.has(name)),
+          data: inOrderOfNames(lowered.data.filter(({ name }) => data.has(name))),
           steps: stage.steps,
           before,
           on_nonfinite: stage.onNonfinite === 'stop' ? undefined : stage.onNonfinite,
@@ -62,6 +62,10 @@ export function stageIdentities(lowered: Lowered, target: string, version: strin
   }
   return found
 }
+
+/** The order of declarations decides nothing. */
+const inOrderOfNames = <T extends { readonly name: string }>(declared: readonly T[]): readonly T[] =>
+  declared.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
 /** `<model>/<path>` of what a checkpoint of a stage holds: whole models, and what adapters bring of them. */
 function writtenBy(stage: LoweredStage, { models, adapters }: Lowered): readonly string[] {

@@ -36,6 +36,8 @@ export function stageKeys(manifest: Manifest, given: Circumstances): ReadonlyMap
       weights: Object.fromEntries([...models].sort().map((name) => [name, given.origins.get(name) ?? []])),
       data: Object.fromEntries([...data].sort().map((name) => [name, given.data[name] ?? null])),
       after: stage.after.map((name) => keys.get(name)),
+      // what would have ended a run is not passed over by taking what another one, without it, ended with
+      guard: stage.guard ?? undefined,
       onnxruntime: env.versions.node ?? '',
       platform: `${process.platform}-${process.arch}`,
     }
