@@ -162,6 +162,7 @@ function go(directory: string, frozen: Frozen, options: RunCommand, command: str
     jobs: options.jobs,
     on: options.on ?? 'local',
     resources: options.resources,
+    budget: options.budget,
     root: process.cwd(),
     ...(options.weights === undefined ? {} : { weights: options.weights }),
     ...(options.badSamples === undefined ? {} : { badShare: options.badSamples }),

@@ -21,6 +21,8 @@ export interface CompareOptions extends CompilingOptions {
   readonly jobs?: number
   readonly on?: EngineName
   readonly resources?: string
+  /** Core-hours. */
+  readonly budget?: number
   readonly seed: number
 }
 
@@ -54,6 +56,7 @@ export async function compare(names: readonly string[], options: CompareOptions)
     jobs: options.jobs,
     on: options.on ?? 'local',
     resources: options.resources,
+    budget: options.budget,
     root: process.cwd(),
     resume: commandLine(['npx', 'dcrc', 'run', out, '--resume', ...runningWords(options)]),
   })

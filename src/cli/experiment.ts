@@ -1,16 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Manifest } from '../artefact/manifest.js'
+import type { Artefact, Manifest } from '../artefact/manifest.js'
 import { stageStore } from '../cache.js'
-import { type Job, jobsOf, wholeRun } from '../experiments/engines/jobs.js'
+import { jobsOf, wholeRun } from '../experiments/engines/jobs.js'
 import type { LocalOptions } from '../experiments/engines/local.js'
 import { type EngineName, engines } from '../experiments/engines/registry.js'
 import { type Cell, cellsOf } from '../experiments/experiment.js'
 import { type Frozen, compiledFolder } from '../experiments/frozen.js'
 import { type State, isOver, stateOf } from '../experiments/outcome.js'
 import { type Results, keepResults, resultsOf, writeResults } from '../experiments/results.js'
-import { stageGraph } from '../experiments/stage-graph.js'
+import { probe } from '../experiments/probe.js'
+import { costOf } from '../experiments/cost.js'
+import { checkBudget } from './budget.js'
+import { type StageGraph, stageGraph } from '../experiments/stage-graph.js'
 import { sentences } from '../report/compare.js'
 import { gatesOf } from '../report/html/gate.js'
 import { readRun } from '../report/read-run.js'
@@ -33,6 +36,8 @@ export interface ExperimentOptions {
   /** Who runs them, and the file with what they ask a cluster for. */
   readonly on: EngineName
   readonly resources?: string | undefined
+  /** The core-hours that its training may take. */
+  readonly budget?: number | undefined
   /** The project root. */
   readonly root: string
   readonly weights?: 'random'
@@ -55,9 +60,17 @@ export async function runExperiment(
   const threads = Math.max(1, Math.floor(availableParallelism() / lanes))
   const screen = new Screen(process.stderr)
   const read = readOnce()
+  if (options.budget !== undefined) {
+    const graph = await graphOf(directory, frozen, left, options)
+    const artefactOf = (label: string): Artefact => loadArtefact(compiledFolder(directory, label))
+    const stages = graph.absent.length === 0 ? graph.nodes.filter(({ there }) => !there) : []
+    checkBudget(costOf(graph.nodes, await probe(stages, artefactOf, options.root)), options.budget, directory)
+  }
   const engine = engines[left.length > 0 ? options.on : 'local']
   const jobs =
-    engine === engines.local ? cells.map(wholeRun) : await clusterJobs(directory, frozen, left, options)
+    engine === engines.local
+      ? cells.map(wholeRun)
+      : jobsOf((await graphOf(directory, frozen, left, options)).nodes, left)
   const { stopped, told } = await withInterrupt(screen, async (controller, saveRequests) => {
     const shared: RunOptions = {
       ...runOptionsOf(frozen, options),
@@ -95,17 +108,16 @@ export async function runExperiment(
   return states.every((kind) => kind === 'done' || kind === 'running') ? exitCodes.done : exitCodes.userError
 }
 
-/** The jobs of the runs that are left, by which of their stages are the same and not there. */
-async function clusterJobs(
+/** The stages of the runs that are left: which are the same, and which are there. */
+function graphOf(
   directory: string,
   frozen: Frozen,
   left: readonly Cell[],
   { root }: ExperimentOptions,
-): Promise<readonly Job[]> {
+): Promise<StageGraph> {
   const manifestOf = (label: string): Manifest => loadArtefact(compiledFolder(directory, label)).manifest
   const store = new StageStore(stageStore(root))
-  const { nodes } = await stageGraph(left, manifestOf, { root, steps: frozen.steps, store })
-  return jobsOf(nodes, left)
+  return stageGraph(left, manifestOf, { root, steps: frozen.steps, store })
 }
 
 /** How a job of a cluster starts this program: as it was started itself. */

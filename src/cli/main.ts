@@ -27,6 +27,21 @@ const share = (text: string): number => {
   throw new InvalidArgumentError('Write a share such as 5% or 0.05.')
 }
 
+/** Hours of a duration such as `20h` or `90min`. */
+const hours = (text: string): number => {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?(s|min|h|d)$/.exec(text) ?? []
+  const value =
+    Number(digits) *
+    (new Map([
+      ['s', 1 / 3600],
+      ['min', 1 / 60],
+      ['h', 1],
+      ['d', 24],
+    ]).get(unit) ?? NaN)
+  if (value > 0) return value
+  throw new InvalidArgumentError('Write a duration such as 20h or 90min.')
+}
+
 const pipelineFile = 'FILE or FILE#pipeline; none: the only pipeline file of this folder'
 const setting = ['--set <name=value>', 'give a param of the pipeline another value (repeatable)'] as const
 
@@ -47,6 +62,12 @@ const resources = [
   '--resources <file>',
   'what jobs ask a cluster for (default: slurm.json, where it is there)',
 ] as const
+
+const budget = (): Option =>
+  new Option(
+    '--budget <time>',
+    'of an ablation: refuse what would take more core-hours, such as 20h',
+  ).argParser(hours)
 
 function program(done: (code: number) => void): Command {
   const dcrc = new Command('dcrc')
@@ -78,6 +99,7 @@ function program(done: (code: number) => void): Command {
     .argument('[file]', pipelineFile)
     .option('--json', 'the plan as JSON', false)
     .option('--against <file>', 'only what differs from the plan of another FILE or FILE#pipeline')
+    .addOption(budget())
     .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (file, options) => done(await (await import('./plan.js')).plan(file, options)))
@@ -110,6 +132,7 @@ function program(done: (code: number) => void): Command {
     )
     .addOption(engine())
     .option(...resources)
+    .addOption(budget())
     .option(
       '--bad-samples <share>',
       'go on while at most so many samples are unreadable (default: 5%)',
@@ -143,6 +166,7 @@ function program(done: (code: number) => void): Command {
     )
     .addOption(engine())
     .option(...resources)
+    .addOption(budget())
     .option('--seed <n>', 'seed of draws, initial values and data order (default: 0)', wholeNumber, 0)
     .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())

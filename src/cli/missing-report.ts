@@ -57,6 +57,10 @@ export function describePrediction(stages: readonly StagePlan[], machine: Machin
   ].join('\n')
 }
 
+/** `0.12 core-hours`. */
+export const coreHours = (hours: number): string =>
+  `${hours >= 100 ? Math.round(hours).toLocaleString('en') : hours.toPrecision(2)} core-hours`
+
 const units = [
   [86_400 * 365, 'years'],
   [86_400, 'days'],

@@ -1,16 +1,20 @@
 import { stageStore } from '../cache.js'
 import { planAnalysed } from '../compiler/index.js'
-import type { Manifest } from '../artefact/manifest.js'
+import type { Artefact } from '../artefact/manifest.js'
 import { bytes, flops } from '../diagnostics/units.js'
 import { columns, wrap } from '../diagnostics/wrap.js'
 import { cellsOf } from '../experiments/experiment.js'
+import { costOf } from '../experiments/cost.js'
+import { probe } from '../experiments/probe.js'
 import { type StageNode, stageGraph } from '../experiments/stage-graph.js'
+import { freeMemory } from '../runtime/free-memory.js'
 import { measureMachine } from '../runtime/machine.js'
 import { StageStore } from '../runtime/store/stage-store.js'
 import { analyseVariants, draftOf } from './ablation.js'
 import { compileVariants } from './compile-variants.js'
 import { exitCodes } from './exit-codes.js'
-import { duration } from './missing-report.js'
+import { coreHours, duration } from './missing-report.js'
+import { checkBudget } from './budget.js'
 import type { PlanOptions } from './plan.js'
 import type { Target } from './target.js'
 
@@ -18,20 +22,24 @@ import type { Target } from './target.js'
 export async function planAblation(target: Target, name: string, options: PlanOptions): Promise<number> {
   const found = analyseVariants(target, name, options)
   if (!found) return exitCodes.userError
-  const manifests = new Map<string, Manifest>()
-  const compiled = compileVariants(found.variants, 'files', (label, { manifest }) =>
-    manifests.set(label, manifest),
+  const artefacts = new Map<string, Artefact>()
+  const compiled = compileVariants(found.variants, 'files', (label, artefact) =>
+    artefacts.set(label, artefact),
   )
   const experiment = { ...draftOf(found, {}, ''), ...compiled }
   const cells = cellsOf(experiment)
-  const manifestOf = (label: string): Manifest => {
-    const manifest = manifests.get(label)
-    if (!manifest) throw new Error(`no manifest of ${label}`)
-    return manifest
+  const artefactOf = (label: string): Artefact => {
+    const artefact = artefacts.get(label)
+    if (!artefact) throw new Error(`${label} was not compiled`)
+    return artefact
   }
   const { root } = target.files
   const store = new StageStore(stageStore(root))
-  const { nodes, absent } = await stageGraph(cells, manifestOf, { root, steps: null, store })
+  const { nodes, absent } = await stageGraph(cells, (label) => artefactOf(label).manifest, {
+    root,
+    steps: null,
+    store,
+  })
   const plans = new Map(
     found.variants.flatMap(({ label, analysis }) =>
       (planAnalysed(analysis).plan?.stages ?? []).map((stage) => [`${label} ${stage.stage}`, stage] as const),
@@ -43,6 +51,10 @@ export async function planAblation(target: Target, name: string, options: PlanOp
   const disk = left.reduce((sum, node) => sum + (planOf(node)?.checkpointBytes ?? 0), 0)
   const peak = Math.max(0, ...left.map((node) => planOf(node)?.memory.peak ?? 0))
   const machine = await measureMachine()
+  // steps are tried where they can be
+  const tried = absent.length === 0 && left.length > 0 && peak < freeMemory()
+  const cost = tried ? costOf(nodes, await probe(left, artefactOf, root)) : undefined
+  const known = cost && cost.unknown === 0 ? cost : undefined
   if (options.json) {
     const told = nodes.map((node) => ({
       key: node.key,
@@ -55,7 +67,16 @@ export async function planAblation(target: Target, name: string, options: PlanOp
       there: node.there,
       flops: node.steps * (planOf(node)?.flops ?? 0),
     }))
-    const whole = { ablation: name, runs: cells.length, stages: told, flops: work, disk, peak, absent }
+    const whole = {
+      ablation: name,
+      runs: cells.length,
+      stages: told,
+      flops: work,
+      disk,
+      peak,
+      absent,
+      cost: known ?? null,
+    }
     process.stdout.write(`${JSON.stringify(whole, null, 2)}\n`)
     return exitCodes.done
   }
@@ -63,7 +84,9 @@ export async function planAblation(target: Target, name: string, options: PlanOp
   const there = nodes.length - left.length
   const seconds = work / machine.flopsPerSecond
   const costs = [
-    `  compute      ${flops(work)}: at least ${duration(seconds)} of this machine (large matrix products run at ${flops(machine.flopsPerSecond)}/s, measured just now); evaluations come on top`,
+    known
+      ? `  compute      ${coreHours(known.coreHours)}: ${duration(known.seconds)} of this machine, by some steps of each stage, tried just now; evaluations come on top`
+      : `  compute      ${flops(work)}: at least ${duration(seconds)} of this machine (large matrix products run at ${flops(machine.flopsPerSecond)}/s, measured just now); evaluations come on top`,
     `  peak memory  ${bytes(peak)} predicted for a run; with --jobs n up to n times that`,
     `  disk         ${bytes(disk)} of checkpoints`,
   ]
@@ -78,6 +101,7 @@ export async function planAblation(target: Target, name: string, options: PlanOp
       : []),
   ]
   process.stdout.write(`${lines.map((line) => wrap(line, columns(), 15)).join('\n')}\n`)
+  if (options.budget !== undefined) checkBudget(cost, options.budget, target.entry)
   return exitCodes.done
 }
 

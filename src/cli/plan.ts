@@ -1,5 +1,6 @@
 import { plan as planPipeline } from '../compiler/index.js'
 import { ablationOption } from '../diagnostics/catalogue/ablation.js'
+import { engineOfPipeline } from '../diagnostics/catalogue/experiment.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { ablationOf } from './ablation.js'
 import { type CompilingOptions, asked } from './compiling-options.js'
@@ -14,6 +15,8 @@ import { columns, wrap } from '../diagnostics/wrap.js'
 export interface PlanOptions extends CompilingOptions {
   readonly json: boolean
   readonly against?: string
+  /** Core-hours. */
+  readonly budget?: number
 }
 
 /** `dcrc plan`: what each stage trains and what a step of it costs; with `against` what differs from another plan. */
@@ -27,6 +30,13 @@ export async function plan(name: string | undefined, options: PlanOptions): Prom
       ablationOption({ file: target.entry, start: 0, end: 0 }, { name: ablation, option: '--against' }),
     )
   }
+  if (options.budget !== undefined)
+    throw new UserError(
+      engineOfPipeline(
+        { file: target.entry, start: 0, end: 0 },
+        { name: name ?? target.entry, option: '--budget' },
+      ),
+    )
   const made = await planOf(name, options)
   const other = against === undefined ? undefined : await planOf(against, { ...options, set: new Map() })
   if (!made || (against !== undefined && !other)) return exitCodes.userError

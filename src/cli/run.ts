@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, plan as planPipeline } from '../compiler/index.js'
+import { stageStore } from '../cache.js'
 import type { Artefact } from '../artefact/manifest.js'
 import { absentModel } from '../diagnostics/catalogue/config.js'
 import { compiledSettings, notCompiled } from '../diagnostics/catalogue/file.js'
@@ -14,6 +15,7 @@ import { readProfile } from '../runtime/profile.js'
 import { RunFolder } from '../runtime/run-folder.js'
 import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
+import { StageStore } from '../runtime/store/stage-store.js'
 import { experimentFile } from '../experiments/frozen.js'
 import type { EngineName } from '../experiments/engines/registry.js'
 import { ablationOf, runAblation, runCompiledAblation } from './ablation.js'
@@ -41,6 +43,8 @@ export interface RunCommand extends CompilingOptions {
   readonly jobs?: number
   readonly on?: EngineName
   readonly resources?: string
+  /** Core-hours. */
+  readonly budget?: number
 }
 
 /** What is run: the folder of a compiled pipeline, or a pipeline to compile. */
@@ -63,6 +67,8 @@ export async function run(name: string | undefined, options: RunCommand): Promis
   const runOptions: RunOptions = {
     resume,
     profile: options.profile === true,
+    // what is to be profiled must be computed
+    ...(options.profile === true ? {} : { store: new StageStore(stageStore(process.cwd())) }),
     file: 'folder' in source ? source.folder : source.target.entry,
     ...('target' in source ? { texts: source.target.files.texts } : {}),
     ...(runDir === undefined ? {} : { runDir }),
@@ -81,17 +87,11 @@ export async function run(name: string | undefined, options: RunCommand): Promis
 }
 
 /** Options that are about several runs would be passed over in silence. */
-function checkOptions(name: string | undefined, source: Source, { on, resources, jobs }: RunCommand): void {
-  const option =
-    on !== undefined
-      ? '--on'
-      : resources !== undefined
-        ? '--resources'
-        : jobs !== undefined
-          ? '--jobs'
-          : undefined
+function checkOptions(name: string | undefined, source: Source, options: RunCommand): void {
+  const option = (['on', 'resources', 'jobs', 'budget'] as const).find((o) => options[o] !== undefined)
   const file = 'folder' in source ? source.folder : source.target.entry
-  if (option !== undefined) throw new UserError(engineOfPipeline(at(file), { name: name ?? file, option }))
+  if (option !== undefined)
+    throw new UserError(engineOfPipeline(at(file), { name: name ?? file, option: `--${option}` }))
 }
 
 /** What `dcrc compile` leaves in a folder: of a pipeline, and of an ablation. */

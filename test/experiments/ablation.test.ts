@@ -258,6 +258,42 @@ describe('an ablation', () => {
     expect(stages.filter(({ after: of }) => of.length === 0)).toHaveLength(4)
   })
 
+  test('takes what a run of a pipeline has trained, and gives it what it has', async () => {
+    const taken = ({ stderr }: Outcome): readonly string[] => stderr.match(/\w+ is there already: .*/g) ?? []
+    expect(taken(await run('digits.dcr --run-dir runs/one'))).toEqual([])
+    expect(taken(await run('once.dcr'))).toEqual([
+      'first is there already: trained 12 steps by runs/one',
+      'second is there already: trained 8 steps by runs/one',
+      'first is there already: trained 12 steps by runs/one',
+    ])
+    const last = await run('digits.dcr --set momentum=0.0 --run-dir runs/last')
+    expect(taken(last)).toEqual([
+      'first is there already: trained 12 steps by runs/one',
+      'second is there already: trained 8 steps by runs/once/1/plain',
+    ])
+    const evaluated = (folder: string): unknown => JSON.parse(dcrc.read(`project/runs/${folder}/eval.json`))
+    expect(evaluated('last')).toEqual(evaluated('once/1/plain'))
+    // what is to be profiled is computed
+    expect(taken(await run('digits.dcr --profile --run-dir runs/profiled'))).toEqual([])
+  })
+
+  test('is not begun where it takes more than its budget', async () => {
+    const plan = (line: string): Promise<Outcome> => dcrc.dcrc(`plan ${line}`, 'project')
+    const told = await plan('rates.dcr --budget 1000d')
+    expect(told.code).toBe(0)
+    expect(told.stdout).toMatch(/\n {2}compute {6}[\d.e-]+ core-hours: .*, by some steps of each stage,/)
+    const refused = await run('rates.dcr --budget 0.000001s')
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toMatch(
+      /error\[experiment\/budget\]: the training takes about [\d.e-]+ core-hours, and the budget is /,
+    )
+    expect((await dcrc.dcrc('status', 'project')).stdout).toContain('12 runs, 12 pending')
+    expect((await run('once.dcr --budget soon')).stderr).toContain('Write a duration such as 20h or 90min.')
+    // with all stages there, it takes nothing
+    await run('once.dcr')
+    expect((await run('once.dcr --budget 0.000001s')).code).toBe(0)
+  })
+
   test('is compiled, and run as what was compiled last', async () => {
     const compiled = await dcrc.dcrc('compile once.dcr', 'project')
     expect(compiled.stdout).toMatch(/^once: 2 variants, 2 runs, .* of graphs, in compiled\/once\/cpu\n$/)

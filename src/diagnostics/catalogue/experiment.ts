@@ -139,3 +139,30 @@ dcrc compare dcr.dcr --on slurm       # right
     help: `\`npx dcrc compare ${name} ${option} ...\` makes an ablation of it`,
   }),
 )
+
+export const overBudget = define<{ budget: number; coreHours: number | undefined }>(
+  'experiment/budget',
+  'error',
+  `
+\`--budget\` refuses an ablation whose training would take more core-hours than that: the time of each stage that is not
+there yet, by some steps of it that are tried first, times the cores of this machine. Evaluations are not in it. Where no
+step can be tried, because files are not there or the memory is too small, nothing is known, and it is refused too.
+
+\`\`\`sh
+dcrc plan ablation.dcr                 # what it takes
+dcrc run ablation.dcr --budget 20h     # at most twenty core-hours
+\`\`\`
+`,
+  ({ budget, coreHours }) => ({
+    message:
+      coreHours === undefined
+        ? `what the training takes is not known, and the budget is ${hoursText(budget)}`
+        : `the training takes about ${hoursText(coreHours)}, and the budget is ${hoursText(budget)}`,
+    help:
+      coreHours === undefined
+        ? 'mend what `dcrc plan` says, or leave out --budget'
+        : 'fewer seeds, values or steps make it cheaper; `dcrc plan` lists what takes how much',
+  }),
+)
+
+const hoursText = (hours: number): string => `${Number(hours.toPrecision(2))} core-hours`
