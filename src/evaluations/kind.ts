@@ -42,16 +42,23 @@ export type ExpressionParameter = Described &
   )
 
 export interface StaticParameter extends Described {
-  readonly kind: 'int' | 'float' | 'ints' | 'string'
+  readonly kind: 'int' | 'float' | 'bool' | 'ints' | 'floats' | 'string'
   /** The least number that it may be (each element of a list). */
   readonly min?: number
+  /** The texts that it may be. */
+  readonly choices?: readonly string[]
 }
+
+/** Numbers to compare with, of any kind that has metrics: they measure nothing and are shown beside what is measured. */
+export const published = 'published'
 
 export interface Metric {
   readonly name: string
   /** As a table's heading writes it. */
   readonly label: string
   readonly better: 'higher' | 'lower' | 'neither'
+  /** What it is where nothing is wrong: who cannot be told from that is at the ceiling. */
+  readonly perfect?: number
   readonly doc: string
 }
 

@@ -14,7 +14,7 @@ import { WeightsError } from '../weights/weights-error.js'
 import { memoryFault } from './memory-fault.js'
 import { systemFault } from './system-fault.js'
 
-const nowhere: Span = { file: '', start: 0, end: 0 }
+export const nowhere: Span = { file: '', start: 0, end: 0 }
 
 /**
  * What a user is told of an error whose cause lies with the disk, the files or the machine; undefined where the

@@ -7,7 +7,8 @@ import type { Json } from '../artefact/json.js'
 import { link } from '../artefact/link.js'
 import type { EvaluationInput, Results } from './measures/measure.js'
 import { findEvaluationKind } from '../evaluations/registry.js'
-import { meansOf } from './measures/math/means.js'
+import { published } from '../evaluations/kind.js'
+import { meansOf, standings } from './measures/math/means.js'
 import { elementCount } from '../graph/types.js'
 import type { Feeder } from './feeds.js'
 import type { OpenData } from './fields.js'
@@ -32,6 +33,8 @@ export interface EvaluationContext {
   readonly seed: number
   readonly settings: SessionSettings
   readonly measure: Measure
+  /** What the evaluation gave at the start of the run; undefined at the start. */
+  readonly start: Metrics | undefined
   /** Called before each batch; it may throw to stop. */
   onBatch(done: number, batches: number): void
 }
@@ -39,17 +42,41 @@ export interface EvaluationContext {
 /** Runs the graphs of an evaluation over its data and measures the results. */
 export async function evaluate(spec: EvaluationSpec, context: EvaluationContext): Promise<Metrics> {
   const cases: [string, Metrics][] = []
+  const compared = findEvaluationKind(spec.kind)?.metrics ?? []
   for (const one of spec.cases) {
     const results = emptyTable<Results>()
     for (const part of one.parts) Object.assign(results, await runPart(spec, one, part, context))
     const { name, settings } = one
-    const metrics = await context.measure(spec, { settings, seed: context.seed, results })
+    const measured = await context.measure(spec, { settings, seed: context.seed, results })
+    const others = settings[published]
+    const metrics = {
+      ...measured,
+      ...standings(compared, measured),
+      ...(others === undefined ? {} : { [published]: others }),
+    }
     if (name === null) return metrics
     cases.push([name, metrics])
   }
-  const compared = findEvaluationKind(spec.kind)?.metrics ?? []
-  return { ...Object.fromEntries(cases), ...meansOf(compared, new Map(cases)) }
+  const now = new Map(cases)
+  return { ...Object.fromEntries(cases), ...meansOf(compared, now, casesOf(context.start, now) ?? now) }
 }
+
+/** The results of the same cases at another moment. */
+function casesOf(
+  metrics: Metrics | undefined,
+  names: ReadonlyMap<string, Metrics>,
+): ReadonlyMap<string, Metrics> | undefined {
+  if (!metrics) return undefined
+  return new Map(
+    [...names.keys()].flatMap((name) => {
+      const one = metrics[name]
+      return isRecord(one) ? [[name, one] as const] : []
+    }),
+  )
+}
+
+const isRecord = (value: Json | undefined): value is Metrics =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 async function runPart(
   spec: EvaluationSpec,

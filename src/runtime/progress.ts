@@ -1,6 +1,8 @@
 import pc from 'picocolors'
 import { bytes } from '../diagnostics/units.js'
+import { estimateLines, protocolLines } from './estimate-lines.js'
 import type { RunEvent } from './events.js'
+import { formatNumber } from './format-number.js'
 import { LossTrace } from './loss-trace.js'
 import { type MetricsLine, type MonitorValue, updatesOf } from './metrics-line.js'
 import type { Lane } from './screen.js'
@@ -33,6 +35,8 @@ export function createProgress(lane: Lane, options: ProgressOptions = {}): (even
   const say = (text: string): void => lane.say(text)
   let stage: StageClock | undefined
   let shown = -Infinity
+  /** Evaluations whose protocol has been told. */
+  const told = new Set<string>()
 
   const step = (clock: StageClock, metrics: MetricsLine): void => {
     const time = now()
@@ -126,6 +130,10 @@ export function createProgress(lane: Lane, options: ProgressOptions = {}): (even
       case 'evaluated':
         stage?.pause(now())
         say(`evaluate ${event.evaluation} (${event.moment})${headline(event.metrics)}`)
+        for (const line of estimateLines(event.metrics)) say(`  ${line}`)
+        if (told.has(event.evaluation)) return
+        told.add(event.evaluation)
+        for (const line of protocolLines(event.metrics)) say(color.dim(`  ${line}`))
         return
       case 'exported':
         say(`export ${event.name} -> ${event.folder}`)
@@ -239,13 +247,6 @@ const drawBar = (share: number, width: number): string => {
   return `[${'='.repeat(full)}${' '.repeat(width - full)}] `
 }
 
-/** Three to four significant digits. */
-export function formatNumber(x: number): string {
-  if (!Number.isFinite(x)) return String(x)
-  if (x !== 0 && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e6)) return x.toExponential(2)
-  return Math.abs(x) >= 100 ? x.toFixed(0) : x.toPrecision(4)
-}
-
 const two = (n: number): string => String(n).padStart(2, '0')
 
 export function formatDuration(seconds: number): string {
@@ -256,7 +257,7 @@ export function formatDuration(seconds: number): string {
 
 function headline(metrics: Readonly<Record<string, unknown>>): string {
   const numbers = Object.entries(metrics).flatMap(([name, value]) =>
-    typeof value === 'number' ? [`${name} ${formatNumber(value)}`] : [],
+    typeof value === 'number' && !name.endsWith('_chance') ? [`${name} ${formatNumber(value)}`] : [],
   )
   return numbers.length > 0 ? `: ${numbers.slice(0, 6).join(', ')}` : ''
 }

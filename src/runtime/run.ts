@@ -248,7 +248,8 @@ class Run {
         evaluate(spec, {
           ...this.context,
           files: artefact.files,
-          measure: this.options.measure ?? ((e, input) => this.measure(e.kind, input)),
+          measure: this.options.measure ?? ((e, input) => this.measure(e, input)),
+          start: table['start']?.[spec.name],
           onBatch: (done, batches) => {
             signal?.throwIfAborted()
             emit({ kind: 'evaluating', moment, evaluation: spec.name, done, batches })
@@ -264,8 +265,11 @@ class Run {
     }
   }
 
-  private measure(kind: string, input: Parameters<Measure>[1]): Promise<Readonly<Record<string, Json>>> {
-    return this.context.thread.call('measure', [kind, input])
+  private measure(
+    { name, kind }: EvaluationSpec,
+    input: Parameters<Measure>[1],
+  ): Promise<Readonly<Record<string, Json>>> {
+    return this.context.thread.call('measure', [name, kind, input])
   }
 
   private exports(): Promise<Record<string, string>> {

@@ -1,9 +1,11 @@
 import { parentPort } from 'node:worker_threads'
 import type { GraphSpec } from '../artefact/graphs.js'
-import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import { faultOf } from '../faults/fault.js'
+import { unfitRows } from '../diagnostics/catalogue/run.js'
+import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
+import { faultOf, nowhere } from '../faults/fault.js'
 import { GraphFault, type GraphFailure } from '../faults/graph-fault.js'
 import type { EvaluationInput } from './measures/measure.js'
+import { RowsUnfit } from './measures/rows-unfit.js'
 import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
 import { type StagePlan, type StateTensor, StepLoop } from './step-loop.js'
 import { type HostTensor, type HostTensors, buffersOf } from './tensors.js'
@@ -69,12 +71,18 @@ const requests = {
     await graph?.release()
     graph = undefined
   },
-  async measure(kind: string, input: EvaluationInput) {
+  async measure(evaluation: string, kind: string, input: EvaluationInput) {
     // Loaded at first use, so that the first step need not wait for it.
     const { measures } = await import('./measures/all.generated.js')
     const found = measures.find(({ name }) => name === kind)
     if (!found) throw new Error(`nothing measures an evaluation of kind ${kind}`)
-    return found.measure(input)
+    try {
+      return found.measure(input)
+    } catch (error) {
+      if (!(error instanceof RowsUnfit)) throw error
+      const { message: problem, help } = error
+      throw new UserError(unfitRows(nowhere, { evaluation, kind, problem, help }))
+    }
   },
 }
 

@@ -64,3 +64,32 @@ describe('an evaluation', () => {
     expect(value('features(a.image)[::2]')[0]).toMatch(/^evaluate\/(coupled|arguments)/)
   })
 })
+
+describe('published numbers', () => {
+  const clusteringOf = (published: string, cases = ''): string => `
+    evaluate d = clustering(features = features(${cases === '' ? 'a' : 's'}.image), label = ${cases === '' ? 'a' : 's'}.digit, published = ${published})${cases}`
+
+  it('go to the results of the evaluation, under `for` to the case of their name', () => {
+    const [alone] = evaluations(clusteringOf('{ nmi: { others: 0.63 } }'))
+    expect(alone?.cases[0]?.settings['published']).toEqual({ nmi: { others: 0.63 } })
+    const [both] = evaluations(clusteringOf('{ a: { nmi: { others: 0.5 } } }', ' for s in [a, b]'))
+    expect(both?.cases.map(({ settings }) => settings['published'])).toEqual([
+      { nmi: { others: 0.5 } },
+      undefined,
+    ])
+  })
+
+  it('are numbers of metrics that the kind has, by names', () => {
+    const told = (published: string): string => problems(program(clusteringOf(published))).join('\n')
+    expect(told('{ nmo: { others: 0.5 } }')).toContain('names `nmo`, which is no metric of `clustering`')
+    expect(told('{ nmi: 0.5 }')).toContain('takes numbers by the names of those who measured them')
+    expect(told('0.5')).toContain('takes a record of metrics')
+  })
+
+  it('and settings of few values are checked', () => {
+    const text = 'evaluate d = clustering(features = features(a.image), label = a.digit, init = "far")'
+    expect(problems(program(text)).join('\n')).toContain(
+      '`init` takes "k-means++" or "random", got the string "far"',
+    )
+  })
+})

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import clustering from '../../src/runtime/measures/clustering.js'
 import { agreement } from '../../src/runtime/measures/math/cluster-metrics.js'
 import { bestAssignment } from '../../src/runtime/measures/math/hungarian.js'
+import { RowsUnfit } from '../../src/runtime/measures/rows-unfit.js'
 import { sphericalKmeans, unitRows } from '../../src/runtime/measures/math/kmeans.js'
 import { permutation, seededRandom } from '../../src/runtime/measures/math/random.js'
 
@@ -95,14 +96,14 @@ function blobs(count: number, k: number, width: number, noise: number, seed: num
 describe('sphericalKmeans', () => {
   test('separates separable blobs, whatever the lengths of rows', () => {
     const { data, labels } = blobs(600, 6, 16, 0.15, 5)
-    const { assignment } = sphericalKmeans(unitRows(data, 16), 6, seededRandom(0), 5)
+    const { assignment } = sphericalKmeans(unitRows(data, 16), 6, seededRandom(0), { restarts: 5 })
     expect(agreement(labels, assignment)).toEqual({ nmi: 1, acc: 1, ari: 1 })
   })
 
   test('ends where no row is nearer to another centroid and no centroid moves', () => {
     const { data } = blobs(500, 4, 9, 1.5, 8)
     const rows = unitRows(data, 9)
-    const { assignment, similarity } = sphericalKmeans(rows, 4, seededRandom(1), 1)
+    const { assignment, similarity } = sphericalKmeans(rows, 4, seededRandom(1), { restarts: 1 })
     const centroids = Array.from({ length: 4 }, (_, c) => {
       const sum = Array.from({ length: 9 }, (_, j) =>
         assignment.reduce((total, a, i) => total + (a === c ? (rows.data[i * 9 + j] ?? 0) : 0), 0),
@@ -122,10 +123,12 @@ describe('sphericalKmeans', () => {
   test('more restarts never fit worse, and equal seeds give equal clusters', () => {
     const { data } = blobs(400, 8, 6, 1, 3)
     const rows = unitRows(data, 6)
-    const once = sphericalKmeans(rows, 8, seededRandom(4), 1)
-    const often = sphericalKmeans(rows, 8, seededRandom(4), 8)
+    const once = sphericalKmeans(rows, 8, seededRandom(4), { restarts: 1 })
+    const often = sphericalKmeans(rows, 8, seededRandom(4), { restarts: 8 })
     expect(often.similarity).toBeGreaterThanOrEqual(once.similarity)
-    expect([...sphericalKmeans(rows, 8, seededRandom(4), 1).assignment]).toEqual([...once.assignment])
+    expect([...sphericalKmeans(rows, 8, seededRandom(4), { restarts: 1 }).assignment]).toEqual([
+      ...once.assignment,
+    ])
   })
 
   test('survives more clusters than distinct rows, and rows of zeros', () => {
@@ -133,9 +136,9 @@ describe('sphericalKmeans', () => {
       Float32Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 1 : 0)),
       2,
     )
-    expect(sphericalKmeans(same, 4, seededRandom(0), 2).assignment).toHaveLength(10)
+    expect(sphericalKmeans(same, 4, seededRandom(0), { restarts: 2 }).assignment).toHaveLength(10)
     const zeros = unitRows(new Float32Array(12), 3)
-    expect(sphericalKmeans(zeros, 2, seededRandom(0), 2).similarity).toBe(0)
+    expect(sphericalKmeans(zeros, 2, seededRandom(0), { restarts: 2 }).similarity).toBe(0)
   })
 })
 
@@ -177,6 +180,71 @@ describe('clustering', () => {
       acc: null,
     })
   })
+})
+
+interface FaissRuns {
+  readonly features: number[][]
+  readonly labels: number[]
+  readonly all: Readonly<Record<string, { readonly mean: number; readonly std: number }>>
+  readonly few: Readonly<Record<string, { readonly mean: number; readonly std: number }>>
+}
+
+describe('beside faiss', () => {
+  const faiss = JSON.parse(
+    readFileSync(new URL('../oracle/fixtures/kmeans.json', import.meta.url), 'utf8'),
+  ) as FaissRuns
+  const features = Float32Array.from(faiss.features.flat())
+  const input = {
+    seed: 3,
+    results: {
+      features: { shape: [600, 6], data: features },
+      label: { shape: [600], data: Float32Array.from(faiss.labels) },
+    },
+  }
+  const settings = { seeds: 40, restarts: 20, init: 'random' }
+
+  test('the best of 20 starts is the same optimum', () => {
+    const options = { restarts: 20, init: 'random' } as const
+    const { similarity } = sphericalKmeans(unitRows(features, 6), 5, seededRandom(0), options)
+    expect(Math.abs(similarity - (faiss.all['similarity']?.mean ?? 0))).toBeLessThan(0.03)
+  })
+
+  // Of 8 rows a cluster the deviation over seeds is 30 times that of all: which rows are drawn decides.
+  test.each([
+    ['all', 256],
+    ['few', 8],
+  ] as const)('trained on %s rows, means over 40 seeds agree within four standard errors', (which, most) => {
+    const metrics = clustering.measure({ ...input, settings: { ...settings, train_rows: most } })
+    for (const name of ['nmi', 'acc', 'ari']) {
+      const { mean = NaN, std = NaN } = faiss[which][name] ?? {}
+      const own = Number(metrics[`${name}_std`])
+      const error = Math.hypot(std, own) / Math.sqrt(40)
+      expect(Math.abs(Number(metrics[name]) - mean), name).toBeLessThan(4 * error)
+      expect(own / std).toBeGreaterThan(0.5)
+      expect(own / std).toBeLessThan(2)
+    }
+  })
+
+  test('the interval over rows holds the value, is as wide as drawing rows makes it, and chance is far below', () => {
+    const metrics = clustering.measure({ ...input, settings: { ...settings, seeds: 1 } })
+    const [low = NaN, high = NaN] = metrics['acc_interval'] as number[]
+    const acc = Number(metrics['acc'])
+    expect(low).toBeLessThan(acc)
+    expect(high).toBeGreaterThan(acc)
+    // of a share under a fixed map
+    expect((high - low) / (2 * 1.96 * Math.sqrt((acc * (1 - acc)) / 600))).toBeCloseTo(1, 0)
+    expect(Math.abs(Number(metrics['ari_chance']))).toBeLessThan(0.01)
+    expect(Number(metrics['acc_chance'])).toBeGreaterThan(0.2)
+    expect(Number(metrics['acc_chance'])).toBeLessThan(0.3)
+  })
+})
+
+test('more clusters than rows and a single class are refused', () => {
+  const one = { ...results(1, 0.1), label: { shape: [300], data: new Float32Array(300) } }
+  expect(() => clustering.measure({ settings: {}, seed: 0, results: one })).toThrow(RowsUnfit)
+  expect(() =>
+    clustering.measure({ settings: { clusters: 301 }, seed: 0, results: results(1, 0.1) }),
+  ).toThrow('301 clusters of 300 rows')
 })
 
 test('seededRandom is uniform, and other seeds give other numbers', () => {

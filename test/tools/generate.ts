@@ -70,7 +70,7 @@ export const folders = [
     list: 'measures',
     type: 'KindMeasure',
     from: './measure.js',
-    skip: ['measure', 'results'],
+    skip: ['estimate', 'measure', 'results', 'rows-unfit'],
   },
   {
     folder: 'src/optimizers',

@@ -8,6 +8,7 @@ import type {
   ExpressionParameter,
   StaticParameter,
 } from '../../evaluations/kind.js'
+import { published } from '../../evaluations/kind.js'
 import type { Expression } from '../1-parse/syntax.js'
 import type { Json } from '../../artefact/json.js'
 import { bindArguments, missingArgument } from '../3-elaborate/arguments.js'
@@ -20,6 +21,8 @@ export interface KindCall {
   readonly kind: EvaluationKind
   readonly expressions: readonly Given<ExpressionParameter>[]
   readonly statics: readonly Given<StaticParameter>[]
+  /** Numbers to compare with, where they are given. */
+  readonly published: Expression | undefined
   readonly span: Span
 }
 
@@ -41,6 +44,7 @@ export function bindKind(x: Elaboration, e: Expression): KindCall {
     return fail(unknownEvaluation(e.callee.span, { name: callee, suggestion: closest(callee, known), known }))
   }
   const names = kind.parameters.map((p) => p.name)
+  if (kind.metrics.length > 0) names.push(published)
   const bound = bindArguments(x, callee, names, e.arguments)
   const missing = kind.parameters.filter((p) => p.default === undefined && !bound.has(p.name))
   if (missing.length > 0)
@@ -53,7 +57,13 @@ export function bindKind(x: Elaboration, e: Expression): KindCall {
   const all = [...bound].flatMap(([name, { value }]) =>
     kind.parameters.filter((p) => p.name === name).map((parameter): Given => ({ parameter, value })),
   )
-  return { kind, expressions: all.filter(isExpression), statics: all.filter(isStatic), span: e.span }
+  return {
+    kind,
+    expressions: all.filter(isExpression),
+    statics: all.filter(isStatic),
+    published: bound.get(published)?.value,
+    span: e.span,
+  }
 }
 
 const isExpression = (given: Given): given is Given<ExpressionParameter> =>
@@ -73,13 +83,16 @@ export function settingsOf(
   return settings
 }
 
-function settingOf({ name, kind, min }: StaticParameter, v: Val, span: Span): Json {
+function settingOf({ name, kind, min, choices }: StaticParameter, v: Val, span: Span): Json {
   const numbers = v.kind === 'list' ? v.items : [v]
+  const real = (one: Val): boolean => one.kind === 'int' || one.kind === 'float'
   const fits = {
     int: v.kind === 'int',
-    float: v.kind === 'int' || v.kind === 'float',
+    float: real(v),
+    bool: v.kind === 'bool',
     ints: v.kind === 'list' && v.items.every((i) => i.kind === 'int'),
-    string: v.kind === 'string',
+    floats: v.kind === 'list' && v.items.every(real),
+    string: v.kind === 'string' && (choices?.includes(v.value) ?? true),
   }[kind]
   const above =
     min === undefined || numbers.every((n) => (n.kind !== 'int' && n.kind !== 'float') || n.value >= min)
@@ -88,8 +101,10 @@ function settingOf({ name, kind, min }: StaticParameter, v: Val, span: Span): Js
   const wanted = {
     int: `an int${bound}`,
     float: `a number${bound}`,
+    bool: 'true or false',
     ints: `a list of ints${bound}`,
-    string: 'a string',
+    floats: `a list of numbers${bound}`,
+    string: choices ? choices.map((choice) => `"${choice}"`).join(' or ') : 'a string',
   }[kind]
   return fail(badEvaluation(span, { message: `\`${name}\` takes ${wanted}, got ${describe(v)}` }))
 }

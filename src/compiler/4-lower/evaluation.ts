@@ -1,4 +1,5 @@
 import { badEvaluation } from '../../diagnostics/catalogue/evaluate.js'
+import { published } from '../../evaluations/kind.js'
 import type { Output } from '../../graph/graph.js'
 import type { EvaluateCases, EvaluateItem, Expression } from '../1-parse/syntax.js'
 import { fail } from '../3-elaborate/elaboration.js'
@@ -7,6 +8,7 @@ import { evaluate, items } from '../3-elaborate/evaluate.js'
 import type { Statics } from '../3-elaborate/statics.js'
 import { type Val, describe } from '../3-elaborate/values.js'
 import { type Given, type KindCall, bindKind, settingsOf } from './evaluation-arguments.js'
+import { publishedOf } from './published.js'
 import type { LoweredCase, LoweredEvaluation, LoweredPart } from './lowered.js'
 import { proveRows } from './row-groups.js'
 import { withoutNexts } from './states.js'
@@ -62,7 +64,8 @@ function lowerCase(
 ): LoweredCase {
   const x = scope.elaboration
   const valueOf = (e: Expression): Val => evaluate(x, e, environment)
-  const settings = settingsOf(call, valueOf)
+  const comparison = publishedOf(call, name, valueOf)
+  const settings = { ...settingsOf(call, valueOf), ...(comparison && { [published]: comparison }) }
   const outputOf = ({ parameter, value }: Given): Output => {
     const v = x.drawPath.root(`${evaluation}/${parameter.name}`, () => valueOf(value))
     if (v.kind !== 'tensor') {

@@ -617,3 +617,23 @@ dcrc plan FILE --set batch=4
     help: smaller(facts),
   }),
 )
+
+export const unfitRows = define<{ evaluation: string; kind: string; problem: string; help: string }>(
+  'run/measure',
+  'error',
+  `
+An evaluation cannot measure the rows that it was given: labels without a counterpart, classes without rows, a half of a
+pair alone, more neighbours than rows. What is missing is named; nothing is measured on the rest, since a number of fewer
+rows is not the number that was asked for.
+
+\`\`\`sh
+dcrc data FILE NAME
+\`\`\`
+
+shows the rows of a data declaration.
+`,
+  ({ evaluation, kind, problem, help }) => ({
+    message: `\`${kind}\` cannot measure \`${evaluation}\`: ${problem}`,
+    help,
+  }),
+)

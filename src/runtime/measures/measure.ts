@@ -4,8 +4,9 @@ import type { Json, Settings } from '../../artefact/json.js'
 export interface KindMeasure {
   readonly name: string
   /**
-   * The metrics, by name. `<metric>_std` beside a number is its standard deviation over what is random in the measurement
-   * (seeds, resampled rows). Pure, deterministic.
+   * The metrics, by name, and `protocol`, how they were measured, in words. Beside a number stand `<metric>_std`, its standard
+   * deviation over what is random in the measurement (seeds, resampled rows), `<metric>_interval`, 95 % over rows, and
+   * `<metric>_chance`. Pure, deterministic. Throws RowsUnfit where the rows cannot be measured.
    */
   measure(input: EvaluationInput): Readonly<Record<string, Json>>
 }

@@ -1,4 +1,4 @@
-import type { Random } from './random.js'
+import { permutation, type Random } from './random.js'
 
 /** Rows of unit length, row-major. */
 export interface Rows {
@@ -12,6 +12,18 @@ export interface Clustering {
   readonly assignment: Int32Array
   /** The sum of the cosines between rows and their centroids: what the method makes large. */
   readonly similarity: number
+  /** [k, width], of length 1. */
+  readonly centroids: Float32Array
+}
+
+/** Where a run starts: at rows that lie far apart (Arthur and Vassilvitskii 2007), or at random ones, as faiss does. */
+export const starts = ['k-means++', 'random'] as const
+
+export interface KmeansOptions {
+  readonly restarts: number
+  readonly init?: (typeof starts)[number]
+  /** Rounds of a run at most. */
+  readonly iterations?: number
 }
 
 /** Copies rows scaled to length 1; rows of zeros stay so. */
@@ -23,22 +35,39 @@ export function unitRows(data: Float32Array, width: number): Rows {
 }
 
 /**
- * Spherical k-means (cosine similarity, centroids of length 1; Dhillon and Modha 2001) from k-means++ starts, the best
- * of `restarts`. At most `iterations` rounds each.
+ * Spherical k-means (cosine similarity, centroids of length 1; Dhillon and Modha 2001), the best of `restarts` runs.
  */
-export function sphericalKmeans(
-  rows: Rows,
-  k: number,
-  random: Random,
-  restarts: number,
-  iterations = 300,
-): Clustering {
-  let best = lloyd(rows, k, random, iterations)
-  for (let restart = 1; restart < restarts; restart++) {
-    const next = lloyd(rows, k, random, iterations)
+export function sphericalKmeans(rows: Rows, k: number, random: Random, options: KmeansOptions): Clustering {
+  let best = lloyd(rows, k, random, options)
+  for (let restart = 1; restart < options.restarts; restart++) {
+    const next = lloyd(rows, k, random, options)
     if (next.similarity > best.similarity) best = next
   }
   return best
+}
+
+/** The nearest centroid of each row. */
+export function nearestCentroids({ data, count, width }: Rows, centroids: Float32Array): Int32Array {
+  const k = centroids.length / width
+  return Int32Array.from({ length: count }, (_, i) => {
+    let best = 0
+    let most = Number.NEGATIVE_INFINITY
+    for (let c = 0; c < k; c++) {
+      const cosine = dot(data, i * width, centroids, c * width, width)
+      if (cosine > most) [most, best] = [cosine, c]
+    }
+    return best
+  })
+}
+
+/** Some rows, drawn without replacement; all where there are no more. */
+export function sampleRows(rows: Rows, most: number, random: Random): Rows {
+  const { data, count, width } = rows
+  if (count <= most) return rows
+  const chosen = permutation(count, random).subarray(0, most)
+  const out = new Float32Array(most * width)
+  chosen.forEach((row, i) => out.set(data.subarray(row * width, (row + 1) * width), i * width))
+  return { data: out, count: most, width }
 }
 
 /** What the rounds of one run keep. */
@@ -54,9 +83,14 @@ interface Run {
   readonly others: Float64Array
 }
 
-function lloyd(rows: Rows, k: number, random: Random, iterations: number): Clustering {
+function lloyd(
+  rows: Rows,
+  k: number,
+  random: Random,
+  { init = 'k-means++', iterations = 300 }: KmeansOptions,
+): Clustering {
   const run: Run = {
-    centroids: spreadStart(rows, k, random),
+    centroids: init === 'random' ? randomStart(rows, k, random) : spreadStart(rows, k, random),
     sums: new Float64Array(k * rows.width),
     sizes: new Int32Array(k),
     assignment: new Int32Array(rows.count).fill(-1),
@@ -67,7 +101,19 @@ function lloyd(rows: Rows, k: number, random: Random, iterations: number): Clust
     if (assign(rows, run, k) === 0) break
     recentre(rows, run, k)
   }
-  return { assignment: run.assignment, similarity: run.cosines.reduce((sum, cosine) => sum + cosine, 0) }
+  const { assignment, centroids } = run
+  return { assignment, centroids, similarity: run.cosines.reduce((sum, cosine) => sum + cosine, 0) }
+}
+
+/** The centroids are rows; where there are fewer than k, some of them twice. */
+function randomStart({ data, count, width }: Rows, k: number, random: Random): Float32Array {
+  const order = permutation(count, random)
+  const centroids = new Float32Array(k * width)
+  for (let c = 0; c < k; c++) {
+    const row = order[c % count] ?? 0
+    centroids.set(data.subarray(row * width, (row + 1) * width), c * width)
+  }
+  return centroids
 }
 
 /** k-means++: each next centroid is a row drawn with probability proportional to its squared distance. */
