@@ -3,9 +3,13 @@ import average from './average.js'
 import classification from './classification.js'
 import clustering from './clustering.js'
 import conditionGate from './condition-gate.js'
+import mmvpVlm from './mmvp-vlm.js'
+import naturalbenchRetrieval from './naturalbench-retrieval.js'
 import pictures from './pictures.js'
+import retrieval from './retrieval.js'
 import ridgeProbe from './ridge-probe.js'
 import scatter from './scatter.js'
+import zeroShot from './zero-shot.js'
 import type { EvaluationKind } from './kind.js'
 
 export const evaluationKinds: readonly EvaluationKind[] = [
@@ -13,7 +17,11 @@ export const evaluationKinds: readonly EvaluationKind[] = [
   classification,
   clustering,
   conditionGate,
+  mmvpVlm,
+  naturalbenchRetrieval,
   pictures,
+  retrieval,
   ridgeProbe,
   scatter,
+  zeroShot,
 ].flat()

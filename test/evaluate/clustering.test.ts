@@ -4,7 +4,8 @@ import clustering from '../../src/runtime/measures/clustering.js'
 import { agreement } from '../../src/runtime/measures/math/cluster-metrics.js'
 import { bestAssignment } from '../../src/runtime/measures/math/hungarian.js'
 import { RowsUnfit } from '../../src/runtime/measures/rows-unfit.js'
-import { sphericalKmeans, unitRows } from '../../src/runtime/measures/math/kmeans.js'
+import { sphericalKmeans } from '../../src/runtime/measures/math/kmeans.js'
+import { unitRows } from '../../src/runtime/measures/math/unit-rows.js'
 import { permutation, seededRandom } from '../../src/runtime/measures/math/random.js'
 
 interface Golden {

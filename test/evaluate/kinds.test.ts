@@ -137,9 +137,13 @@ test('every kind is in the list, names its parameters once, and has batches wher
     'classification',
     'clustering',
     'condition_gate',
+    'mmvp_vlm',
+    'naturalbench_retrieval',
     'pictures',
+    'retrieval',
     'ridge_probe',
     'scatter',
+    'zero_shot',
   ])
   for (const kind of evaluationKinds) {
     const names = kind.parameters.map((p) => p.name)

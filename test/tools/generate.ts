@@ -63,7 +63,7 @@ export const folders = [
     list: 'evaluationKinds',
     type: 'EvaluationKind',
     from: './kind.js',
-    skip: ['kind', 'registry', 'scalar-problem'],
+    skip: ['kind', 'registry', 'scalar-problem', 'width-problem'],
   },
   {
     folder: 'src/runtime/measures',

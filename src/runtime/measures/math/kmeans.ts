@@ -1,11 +1,5 @@
 import { permutation, type Random } from './random.js'
-
-/** Rows of unit length, row-major. */
-export interface Rows {
-  readonly data: Float32Array
-  readonly count: number
-  readonly width: number
-}
+import { dotAt, normalise, type Rows } from './unit-rows.js'
 
 export interface Clustering {
   /** The cluster of each row. */
@@ -24,14 +18,6 @@ export interface KmeansOptions {
   readonly init?: (typeof starts)[number]
   /** Rounds of a run at most. */
   readonly iterations?: number
-}
-
-/** Copies rows scaled to length 1; rows of zeros stay so. */
-export function unitRows(data: Float32Array, width: number): Rows {
-  const out = Float32Array.from(data)
-  const count = width === 0 ? 0 : data.length / width
-  for (let i = 0; i < count; i++) normalise(out.subarray(i * width, (i + 1) * width))
-  return { data: out, count, width }
 }
 
 /**
@@ -53,7 +39,7 @@ export function nearestCentroids({ data, count, width }: Rows, centroids: Float3
     let best = 0
     let most = Number.NEGATIVE_INFINITY
     for (let c = 0; c < k; c++) {
-      const cosine = dot(data, i * width, centroids, c * width, width)
+      const cosine = dotAt(data, i * width, centroids, c * width, width)
       if (cosine > most) [most, best] = [cosine, c]
     }
     return best
@@ -126,7 +112,7 @@ function spreadStart({ data, count, width }: Rows, k: number, random: Random): F
     let total = 0
     for (let i = 0; i < count; i++) {
       // |a - b|^2 of unit vectors.
-      const squared = Math.max(0, 2 - 2 * dot(data, i * width, centroids, c * width, width))
+      const squared = Math.max(0, 2 - 2 * dotAt(data, i * width, centroids, c * width, width))
       distance[i] = Math.min(distance[i] ?? 0, squared)
       total += distance[i] ?? 0
     }
@@ -158,7 +144,7 @@ function assign(rows: Rows, run: Run, k: number): number {
   for (let i = 0; i < count; i++) {
     const own = assignment[i] ?? -1
     if (own >= 0) {
-      const cosine = dot(data, i * width, centroids, own * width, width)
+      const cosine = dotAt(data, i * width, centroids, own * width, width)
       cosines[i] = cosine
       if (cosine > (others[i] ?? 1) + margin) continue
     }
@@ -166,7 +152,7 @@ function assign(rows: Rows, run: Run, k: number): number {
     let first = Number.NEGATIVE_INFINITY
     let second = Number.NEGATIVE_INFINITY
     for (let c = 0; c < k; c++) {
-      const cosine = dot(data, i * width, centroids, c * width, width)
+      const cosine = dotAt(data, i * width, centroids, c * width, width)
       if (cosine > first) {
         second = first
         first = cosine
@@ -223,26 +209,4 @@ function distance(a: Float32Array, b: Float32Array, at: number, width: number): 
   let sum = 0
   for (let j = at; j < at + width; j++) sum += ((a[j] ?? 0) - (b[j] ?? 0)) ** 2
   return Math.sqrt(sum)
-}
-
-function normalise(vector: Float32Array): void {
-  const length = Math.sqrt(dot(vector, 0, vector, 0, vector.length))
-  if (length > 0) for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) / length
-}
-
-/** Four sums side by side, because one would wait for itself at each step. */
-function dot(a: Float32Array, aAt: number, b: Float32Array, bAt: number, width: number): number {
-  let s0 = 0
-  let s1 = 0
-  let s2 = 0
-  let s3 = 0
-  let j = 0
-  for (; j + 3 < width; j += 4) {
-    s0 += (a[aAt + j] ?? 0) * (b[bAt + j] ?? 0)
-    s1 += (a[aAt + j + 1] ?? 0) * (b[bAt + j + 1] ?? 0)
-    s2 += (a[aAt + j + 2] ?? 0) * (b[bAt + j + 2] ?? 0)
-    s3 += (a[aAt + j + 3] ?? 0) * (b[bAt + j + 3] ?? 0)
-  }
-  for (; j < width; j++) s0 += (a[aAt + j] ?? 0) * (b[bAt + j] ?? 0)
-  return s0 + s1 + s2 + s3
 }
