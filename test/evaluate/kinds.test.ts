@@ -137,6 +137,8 @@ test('every kind is in the list, names its parameters once, and has batches wher
     'classification',
     'clustering',
     'condition_gate',
+    'knn',
+    'linear_probe',
     'mmvp_vlm',
     'naturalbench_retrieval',
     'pictures',

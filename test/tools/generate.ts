@@ -63,14 +63,14 @@ export const folders = [
     list: 'evaluationKinds',
     type: 'EvaluationKind',
     from: './kind.js',
-    skip: ['kind', 'registry', 'scalar-problem', 'width-problem'],
+    skip: ['kind', 'registry', 'scalar-problem', 'train-and-test', 'width-problem'],
   },
   {
     folder: 'src/runtime/measures',
     list: 'measures',
     type: 'KindMeasure',
     from: './measure.js',
-    skip: ['estimate', 'measure', 'results', 'rows-unfit'],
+    skip: ['estimate', 'measure', 'results', 'rows-unfit', 'train-and-test'],
   },
   {
     folder: 'src/optimizers',

@@ -3,6 +3,8 @@ import average from './average.js'
 import classification from './classification.js'
 import clustering from './clustering.js'
 import conditionGate from './condition-gate.js'
+import knn from './knn.js'
+import linearProbe from './linear-probe.js'
 import mmvpVlm from './mmvp-vlm.js'
 import naturalbenchRetrieval from './naturalbench-retrieval.js'
 import pictures from './pictures.js'
@@ -17,6 +19,8 @@ export const measures: readonly KindMeasure[] = [
   classification,
   clustering,
   conditionGate,
+  knn,
+  linearProbe,
   mmvpVlm,
   naturalbenchRetrieval,
   pictures,
