@@ -13,6 +13,12 @@ const parameters: readonly SettingParameter[] = [
     default: false,
     doc: 'Beside each picture lies a text of the same name (`cat.jpg`, `cat.txt`), its caption; folders are no classes then.',
   },
+  {
+    name: 'list',
+    kind: 'path',
+    default: '',
+    doc: 'A text file that names the pictures to take, a line each, by their paths from the folder, such as the lists of a test set; without it all.',
+  },
 ]
 
 /** A folder for each class: the classes are numbered in the order of their names. */

@@ -65,8 +65,8 @@ pipeline tiny extends dcr_official {
   override model text = ClipTextModel(tower with { hidden_act: "gelu" }) from "${folder}/text.safetensors"
   override let visible = constant([[1, 1, 0, 0, 0]])
   override let prompt = text(constant([[18, 19, 0, 0, 0]]), visible).last_hidden_state
-  remove evaluate mnist
-  remove data digits
+  remove evaluate d_ability
+  remove evaluate p_ability
 }`
 
 interface StageFacts {

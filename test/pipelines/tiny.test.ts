@@ -25,7 +25,7 @@ const dcr: Tiny = {
   stages: ['align', 'enhance'],
   exports: ['clip', 'enc', 'features'],
   weights: ['clip', 'vae', 'unet', 'text'],
-  data: ['cc3m', 'digits'],
+  data: ['cc3m', 'mnist', 'cifar10', 'eurosat', 'caltech101', 'dtd', 'imagenet', 'mmvp'],
 }
 const genhancer: Tiny = {
   stages: ['generate', 'enhance'],
@@ -50,7 +50,7 @@ const quick: Readonly<Record<string, Tiny>> = {
   openai_l_336: dcr,
   metaclip_l: dcr,
   siglip_so_224: dcr,
-  dinov2_l: dcr,
+  dinov2_l: { ...dcr, data: dcr.data.filter((name) => name !== 'mmvp') },
 }
 const others: Readonly<Record<string, Tiny>> = {
   dcr,

@@ -20,6 +20,7 @@ export function publishedOf(
   const given = valueOf(published)
   const wrong = (message: string, help?: string): never =>
     fail(badEvaluation(published.span, { message: `\`published\` ${message}`, help }))
+  if (given.kind === 'none') return undefined
   if (given.kind !== 'record') return wrong(`takes a record of metrics, got ${describe(given)}`)
   const own = of === null ? given : given.fields.get(of)
   if (!own) return undefined

@@ -8,6 +8,7 @@ import { byName } from './files/by-name.js'
 import { classNames } from './files/class-names.js'
 import { fingerprintOf } from './files/fingerprint.js'
 import { isPictureName, withoutEnding } from './files/picture-names.js'
+import { readText } from './files/read-text.js'
 import { type Unreadable, unreadable } from './sample-unreadable.js'
 
 const help =
@@ -19,7 +20,7 @@ const imageFolder = {
     const read = readSettings(settings, declared.parameters)
     const folder = resolve(root, read.string('folder'))
     const captions = read.bool('captions')
-    const all = picturesIn(folder)
+    const all = listed(picturesIn(folder), read.string('list'), root)
     const names = captions ? all : all.filter((name) => name.includes('/'))
     if (names.length === 0) throw new DataMissing(`there are no pictures in ${folder}`, help)
     const classOf = (name: string): string => name.slice(0, name.indexOf('/'))
@@ -52,6 +53,22 @@ const imageFolder = {
     }
   },
 } satisfies SourceOpener
+
+/** Of the pictures of a folder those that a file lists, in the order of the folder. */
+function listed(pictures: readonly string[], list: string, root: string): readonly string[] {
+  if (list === '') return pictures
+  const file = resolve(root, list)
+  const wanted = new Set(
+    readText(file, 'a text file with the path of a picture in each line')
+      .split('\n')
+      .flatMap((line) => (line.trim() === '' ? [] : [line.trim()])),
+  )
+  const found = pictures.filter((name) => wanted.has(name))
+  for (const name of found) wanted.delete(name)
+  const [missing] = wanted
+  if (missing !== undefined) throw new DataMissing(`${file} lists ${missing}, which is not there`, help)
+  return found
+}
 
 /**
  * The pictures of a folder and of those in it, by their paths from it, in order. What is named `.x` is left out; links are
