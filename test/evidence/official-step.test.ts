@@ -67,6 +67,7 @@ pipeline tiny extends dcr_official {
   override let prompt = text(constant([[18, 19, 0, 0, 0]]), visible).last_hidden_state
   remove evaluate d_ability
   remove evaluate p_ability
+  remove data mmvp
 }`
 
 interface StageFacts {
