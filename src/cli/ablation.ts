@@ -58,8 +58,9 @@ export function analyseVariants(
   const [ablation] = ablations
   if (!ablation || diagnostics.some(({ severity }) => severity === 'error')) return undefined
   const alone = new Set(ablation.runs.map(({ variant }) => variant)).size === 1
-  const variants = ablation.runs.map(({ variant, settings, analysis }) => ({
+  const variants = ablation.runs.map(({ variant, span, settings, analysis }) => ({
     label: labelOf(variant, settings, alone),
+    span,
     settings,
     analysis,
   }))

@@ -41,7 +41,12 @@ export async function compare(names: readonly string[], options: CompareOptions)
   if (existsSync(out) && readdirSync(out).length > 0)
     throw new UserError(folderTaken({ file: out, start: 0, end: 0 }, { folder: out, resumable: false }))
   const command = commandOf(names, options)
-  const variants = pipelines.map(({ analysis, name }) => ({ label: name, settings: new Map(), analysis }))
+  const variants = pipelines.map(({ analysis, name, target }) => ({
+    label: name,
+    span: { file: target.entry, start: 0, end: 0 },
+    settings: new Map(),
+    analysis,
+  }))
   const frozen = freeze(out, {
     ...compileVariants(variants, 'files', intoFolder(out)),
     name: null,

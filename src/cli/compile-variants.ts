@@ -3,11 +3,15 @@ import type { Analysis } from '../compiler/analyze.js'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import type { VariantSpec } from '../experiments/experiment.js'
 import { compiledFolder } from '../experiments/frozen.js'
+import { sameVariant } from '../diagnostics/catalogue/ablation.js'
+import type { Span } from '../diagnostics/diagnostic.js'
+import { printDiagnostics } from './print.js'
 import { writeArtefact } from './write-artefact.js'
 
 /** A variant whose analysis found no mistake. */
 export interface AnalysedVariant {
   readonly label: string
+  readonly span: Span
   readonly settings: ReadonlyMap<string, string>
   readonly analysis: Analysis
 }
@@ -25,16 +29,29 @@ export function compileVariants(
   take: (label: string, artefact: Artefact) => void,
 ): CompiledVariants {
   const hints: string[] = []
-  const variants = analysed.map(({ label, settings, analysis }): VariantSpec => {
+  const known = new Map<string, string>()
+  const variants = analysed.map(({ label, span, settings, analysis }): VariantSpec => {
     const { artefact } = compileAnalysed(analysis)
     if (!artefact) throw new Error(`${label} was analysed without a mistake but does not compile`)
     const { manifest, files } = artefact
     if (manifest.edit_hint) hints.push(`${manifest.edit_hint.at}  ${manifest.edit_hint.text}`)
+    const work = workOf(manifest)
+    const same = known.get(work)
+    if (same !== undefined)
+      printDiagnostics(
+        [sameVariant(span, { label, other: same })],
+        new Map([...analysis.program.files].map(([path, { text }]) => [path, text])),
+      )
+    known.set(work, same ?? label)
     take(label, { files, manifest: { ...manifest, weights } })
     return { label, pipeline: manifest.pipeline, settings: Object.fromEntries(settings), hash: manifest.hash }
   })
   return { variants, hint: hints[0] ?? null }
 }
+
+/** What its stages train and its evaluations compute, whatever names lead there. */
+const workOf = ({ stages, files }: Manifest): string =>
+  JSON.stringify([stages.map(({ hash }) => hash), Object.values(files).sort()])
 
 /** Writes an artefact where the runs of an experiment look for it. */
 export const intoFolder =

@@ -2,7 +2,7 @@ import type { WatchedMetric } from '../artefact/stages.js'
 import { badVaried, setAndVaried, setTwice } from '../diagnostics/catalogue/ablation.js'
 import { absentModel } from '../diagnostics/catalogue/config.js'
 import { severalPipelines } from '../diagnostics/catalogue/pipeline.js'
-import { type Diagnostic, Diagnostics, UserError } from '../diagnostics/diagnostic.js'
+import { type Diagnostic, Diagnostics, type Span, UserError } from '../diagnostics/diagnostic.js'
 import type { AblationDeclaration } from './1-parse/syntax.js'
 import { type Program, loadProgram } from './2-resolve/program.js'
 import { type Variant, ablationsOf, variantsOf, within } from './2-resolve/variants.js'
@@ -16,6 +16,8 @@ const maxRuns = 1000
 /** One pipeline of an ablation, with the values of the params that the ablation varies. */
 export interface AblationRun {
   readonly variant: string
+  /** Where it is declared. */
+  readonly span: Span
   /** As `--set` gives them. */
   readonly settings: ReadonlyMap<string, string>
   readonly analysis: Analysis
@@ -95,17 +97,21 @@ export function analyzeAblations(
       if (names && request.settings?.has(param.text))
         found.add(setAndVaried(param.span, { name: param.text }))
     for (const d of found.all) diagnostics.add(d)
-    if (found.hasErrors) return []
-    const runs = variants.flatMap((variant) =>
-      combinations(varied).map((settings) => {
+    if (count > maxRuns) return []
+    // what is wrong with one variant, or with the lists, does not hide what is wrong in the others
+    const choices = found.hasErrors ? [new Map<string, string>()] : combinations(varied)
+    const sound = variants.filter(({ isSound }) => isSound)
+    const runs = sound.flatMap((variant) =>
+      choices.map((settings) => {
         const all = new Map([...(request.settings ?? []), ...settings])
         const analysis = analyzePipeline(program, variant.pipeline, { ...request, settings: all })
         // what variants do not find is told when they run
         const told = analysis.diagnostics.filter((d) => d.code !== absentModel.code)
         shown.add(told, ablation, variant, settings)
-        return { variant: variant.name, settings, analysis }
+        return { variant: variant.name, span: variant.span, settings, analysis }
       }),
     )
+    if (found.hasErrors) return []
     const primary = primaryOf(ablation, runs, diagnostics)
     return [{ name: ablation.name.text, runs, seeds, primary }]
   })

@@ -21,6 +21,7 @@ function sourcesOf(entry: string): Sources {
 const elsewhere: Readonly<Record<string, string>> = {
   'target/unknown': 'cli/commands.test.ts: needs --target',
   'ablation/set': 'experiments/ablation.test.ts: needs --set',
+  'ablation/same': 'experiments/ablation.test.ts: needs compiled variants',
   'ablation/option': 'experiments/ablation.test.ts: needs --stage',
   'pipeline/chain': 'limits.test.ts: needs a chain of many pipelines',
   'pipeline/unknown-param': 'settings.test.ts: needs --set',

@@ -390,6 +390,19 @@ describe('an ablation', () => {
     expect(existsSync(dcrc.path('project/runs/rates/2'))).toBe(false)
   })
 
+  test('says before it runs which of its variants change nothing', async () => {
+    dcrc.write(
+      'project/equal.dcr',
+      'use "./digits.dcr" { digits }\nablation equal of digits { variant digits {}; variant other { override param lr = 0.01 }; variant fast { override param lr = 0.1 } }\n',
+    )
+    const { code, stderr } = await dcrc.dcrc('plan equal.dcr', 'project')
+    expect(code).toBe(0)
+    expect(stderr.match(/warning\[ablation\/same\]: .*/g)).toEqual([
+      'warning[ablation/same]: `other` computes the same as `digits`',
+    ])
+    expect(stderr).toContain('equal.dcr:2:')
+  })
+
   test('passes over nothing that is asked for', async () => {
     expect((await run('once.dcr --profile')).stderr).toContain('--profile is not for an ablation')
     const set = await run('rates.dcr --set lr=0.5')

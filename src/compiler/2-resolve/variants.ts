@@ -11,6 +11,8 @@ export interface Variant {
   readonly name: string
   readonly span: Span
   readonly pipeline: FlatPipeline
+  /** Whether all that it changes is there to be changed. */
+  readonly isSound: boolean
 }
 
 /** Where a diagnostic of a variant shows. */
@@ -36,7 +38,9 @@ export function variantsOf(
     const varies = entries.some((entry) => entry.kind === 'vary' || entry.kind === 'seeds')
     if (!varies) diagnostics.add(emptyAblation(name.span, { name: name.text }))
     const pipeline = flattenPipeline(program, base.pipeline, base.file, diagnostics)
-    return pipeline ? [{ name: pipeline.name, span: ablation.of.span, pipeline }] : []
+    return pipeline
+      ? [{ name: pipeline.name, span: ablation.of.span, pipeline, isSound: !diagnostics.hasErrors }]
+      : []
   }
   const first = new Map<string, Span>()
   return written.flatMap((variant): readonly Variant[] => {
@@ -47,7 +51,7 @@ export function variantsOf(
     const own = new Diagnostics()
     const pipeline = flattenVariant(program, variant, ablation.of, file, own)
     for (const d of own.all) diagnostics.add({ ...d, within: within(text, name.text) })
-    return pipeline ? [{ name: text, span, pipeline }] : []
+    return pipeline ? [{ name: text, span, pipeline, isSound: !own.hasErrors }] : []
   })
 }
 

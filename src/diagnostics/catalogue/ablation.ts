@@ -115,3 +115,21 @@ dcrc run dcr.dcr --set tau=0.1             # right
     help: 'leave out `--set`, or run the pipeline by itself',
   }),
 )
+
+export const sameVariant = define<{ label: string; other: string }>(
+  'ablation/same',
+  'warning',
+  `
+Two variants compute the same: their stages and evaluations are equal, whatever they are called, so their rows will be
+too. Nothing is trained twice for that.
+
+\`\`\`dcr
+ablation tau of dcr { variant dcr {}; variant low { override param tau = 0.1 } }   // wrong, where tau is 0.1
+ablation tau of dcr { variant dcr {}; variant low { override param tau = 0.05 } }
+\`\`\`
+`,
+  ({ label, other }) => ({
+    message: `\`${label}\` computes the same as \`${other}\``,
+    help: 'change what it was meant to change, or leave it out',
+  }),
+)
