@@ -10,6 +10,9 @@ export const prologueCache = (root: string): string => join(root, '.dcrc', 'cach
 /** Where a project keeps pictures that were decoded and resized; it can be deleted at any time. */
 export const pictureCache = (root: string): string => join(root, '.dcrc', 'cache', 'pictures')
 
+/** Where a project keeps what `cached` has computed of rows; it can be deleted at any time. */
+export const featureCache = (root: string): string => join(root, '.dcrc', 'cache', 'features')
+
 /** Where a project keeps hashes of large files; it can be deleted at any time. */
 export const contentCache = (root: string): string => join(root, '.dcrc', 'cache', 'contents')
 

@@ -110,6 +110,7 @@ const update = z.strictObject({
     micro: graph.nullable(),
     prologue: graph.nullable(),
   }),
+  features: z.array(graph).exactOptional(),
 })
 
 const watched = z.strictObject({

@@ -16,7 +16,10 @@ export const statesOf = ({ updates }: StageSpec): readonly UpdateSpec['states'][
 
 /** The graphs of a stage. */
 export const graphsOfStage = ({ updates }: StageSpec): readonly GraphSpec[] =>
-  updates.flatMap(({ graphs }) => Object.values(graphs).filter((one) => one !== null))
+  updates.flatMap(({ graphs, features = [] }) => [
+    ...Object.values(graphs).filter((one) => one !== null),
+    ...features,
+  ])
 
 function distinct<T extends Place>(places: readonly T[]): readonly T[] {
   return [...new Map(places.map((place) => [`${place.model}/${place.path}`, place])).values()]

@@ -85,4 +85,9 @@ export interface UpdateSpec {
     /** Runs once: values that depend on no data, draw, step or trained parameter. */
     readonly prologue: GraphSpec | null
   }
+  /**
+   * Make of the fields of a data set what others read as further fields of it, by the names of the results. The same for a
+   * row whenever it comes, so that it is kept.
+   */
+  readonly features?: readonly GraphSpec[]
 }

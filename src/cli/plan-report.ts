@@ -68,6 +68,14 @@ function describeStage(s: StagePlan): readonly string[] {
       'peak memory',
       `${bytes(s.memory.peak)} predicted (activations ${bytes(s.memory.activations)}, state and batch ${bytes(s.memory.inputs)}, frozen weights ${bytes(s.memory.weights)}, onnxruntime itself ${bytes(s.memory.session)})`,
     ],
+    ...(s.cachedFlops > 0
+      ? [
+          [
+            'cached',
+            `${flops(s.cachedFlops)} a batch, for rows that are not yet in .dcrc/cache/features`,
+          ] as const,
+        ]
+      : []),
     ...(types ? [types] : []),
     ...(single ? runRows(single, s.budget) : []),
     ...(s.stateBytes > 0 ? [['state', `${bytes(s.stateBytes)} carried from step to step`] as const] : []),

@@ -4,8 +4,10 @@ import { Draft } from '../graph/graph.js'
 import type { Target } from '../targets/target.js'
 import { type LoweredStage, type LoweredUpdate, fullName } from './4-lower/lowered.js'
 import { optimizeForward } from './5-optimize/index.js'
+import { splitCached } from './5-optimize/split-cached.js'
+import { dropMarkers, expandGradients } from './6-differentiate/expand.js'
 import { differentiate } from './6-differentiate/step.js'
-import { optimizeUpdate } from './7-optimize/stage.js'
+import { optimizeFunction, optimizeUpdate } from './7-optimize/stage.js'
 import { kernelProblems } from './8-schedule/kernel-problems.js'
 import { inOneRound } from './8-schedule/round.js'
 import { type ScheduledUpdate, memoryOfUpdate, scheduleUpdate } from './8-schedule/schedule.js'
@@ -77,7 +79,8 @@ function buildUpdate(
 
 function problemsOf({ scheduled, pairs }: BuiltUpdate, target: Target): readonly Diagnostic[] {
   const { lowered } = scheduled
-  const graphs = Object.values(scheduled.graphs).flatMap((g) => g?.graph ?? [])
+  const all = [...Object.values(scheduled.graphs), ...scheduled.features]
+  const graphs = all.flatMap((g) => g?.graph ?? [])
   return [...kernelProblems(graphs, target, lowered.span), ...exceeded(lowered, scheduled, pairs)]
 }
 
@@ -97,12 +100,13 @@ interface Attempt {
 }
 
 function build(update: LoweredUpdate, size: number | null, target: Target): Attempt {
-  const chunking = size === null ? {} : { chunking: chunkingOf(update, size) }
   const draft = new Draft()
-  const microBatches = microBatchesOf(update)
-  const { graph, report } = optimizeForward(update.graph, target, {
+  const split = splitCached(update.graph)
+  const cut = { ...update, graph: split.graph }
+  const microBatches = microBatchesOf(cut)
+  const { graph, report } = optimizeForward(cut.graph, target, {
     draft,
-    ...chunking,
+    ...(size === null ? {} : { chunking: chunkingOf(cut, size) }),
     ...(microBatches ? { microBatches } : {}),
   })
   const [refusal] = report.flatMap(({ pass, refusals }) => (pass === 'chunk-pairs' ? refusals : []))
@@ -112,7 +116,12 @@ function build(update: LoweredUpdate, size: number | null, target: Target): Atte
       : { ...update, chunk: { rows: size, span: update.span } }
   const differentiated = differentiate({ ...lowered, graph }, target, draft)
   const optimized = optimizeUpdate(differentiated, target, { draft })
-  return { scheduled: scheduleUpdate(lowered, optimized, target), size, refused: refusal?.reason ?? null }
+  const features = split.features.map((g) => optimizeFunction(dropMarkers(expandGradients(g)), target))
+  return {
+    scheduled: scheduleUpdate(lowered, { ...optimized, features }, target),
+    size,
+    refused: refusal?.reason ?? null,
+  }
 }
 
 function exceeded(

@@ -4,6 +4,7 @@ import add from './add.js'
 import anchor from './anchor.js'
 import argMax from './arg-max.js'
 import averagePool from './average-pool.js'
+import cached from './cached.js'
 import cast from './cast.js'
 import chunkSum from './chunk-sum.js'
 import clip from './clip.js'
@@ -82,6 +83,7 @@ export const operators: readonly Operator[] = [
   anchor,
   argMax,
   averagePool,
+  cached,
   cast,
   chunkSum,
   clip,

@@ -5,6 +5,7 @@ import type { BadSamples } from './bad-samples.js'
 import { checkEntries } from './field-limits.js'
 import type { OpenData } from './fields.js'
 import { goodFields } from './good-fields.js'
+import type { Features } from './features/features.js'
 import type { Sample } from './order/order.js'
 import type { TensorValue } from './sources/dataset.js'
 import { type HostTensor, type HostTensors, copyInto, hostArray } from './tensors.js'
@@ -25,6 +26,8 @@ export interface Feeding {
   leftOut?(at: number): void
   /** The optimizer's scalars, by group and name. */
   hyper(group: number, name: string): number
+  /** What is kept of rows, and fed like their fields. */
+  readonly features?: readonly Features[]
 }
 
 /** Batches and draws for graphs; gives the memory of used batches out again. */
@@ -73,25 +76,42 @@ export class Feeder {
       const data = this.data.get(name)
       if (!data) throw new Error(`data ${name} is not open`)
       const inputs = spec.inputs.filter(({ role }) => role.kind === 'batch' && role.data === name)
-      const targets = inputs.map((input) => ({ ...target(input), data: this.memory(input) }))
-      const size = Math.max(...targets.map((t) => t.rows))
+      const all = inputs.map((input) => ({ ...target(input), data: this.memory(input) }))
+      const kept = feeding.features?.filter((f) => f.data === name) ?? []
+      const targets = all.filter(({ field }) => !kept.some((f) => f.makes(field)))
+      const size = Math.max(...all.map((t) => t.rows))
+      const behind = kept.flatMap(({ fields }) => fields)
       const samples = await feeding.rows(data, size)
-      const made = await goodFields(data, samples, feeding.seed, (at) =>
-        targets.flatMap((t) => (at < t.rows ? [t.field] : [])),
-      )
+      const made = await goodFields(data, samples, feeding.seed, (at) => [
+        ...targets.flatMap((t) => (at < t.rows ? [t.field] : [])),
+        ...behind,
+      ])
       this.bad?.note(name, samples.length, [...made.bad.values()])
       for (const at of made.bad.keys()) feeding.leftOut?.(at)
+      const nameOf = (at: number): string => {
+        const id = samples[at]?.id ?? ''
+        return made.bad.has(at) ? `in the place of ${id}` : id
+      }
       made.values.forEach((values, at) => {
         const wanted = targets.filter((t) => at < t.rows)
-        const id = samples[at]?.id ?? ''
-        const row = made.bad.has(at) ? `in the place of ${id}` : id
+        const row = nameOf(at)
         wanted.forEach((t, i) => {
           const value = tensorValue(values[i], t)
           checkEntries(value, t.limits, { data: name, field: t.field, row })
           copyInto(t.data, value, at * t.width)
         })
       })
-      for (const { name: to, dtype, shape, data } of targets) feeds[to] = { dtype, shape, data }
+      let from = -behind.length
+      for (const features of kept) {
+        const to = from + features.fields.length
+        const rows = made.values.map((values, at) => ({
+          values: values.slice(from, to === 0 ? undefined : to),
+          name: nameOf(at),
+        }))
+        await features.fill(rows, all)
+        from = to
+      }
+      for (const { name: to, dtype, shape, data: values } of all) feeds[to] = { dtype, shape, data: values }
     }
     return feeds
   }

@@ -24,7 +24,7 @@ import { WorkerThread } from './thread.js'
 import type { StageRun, TrainContext } from './train-context.js'
 import { stepOfMoment } from './validation.js'
 import { Weights, fileSystemRoot } from './weights.js'
-import { prologueCache } from '../cache.js'
+import { contentCache, featureCache, prologueCache } from '../cache.js'
 import type { Conversion } from '../weights/conversions.js'
 
 /** Problems that were found together. */
@@ -150,6 +150,7 @@ async function prepareIn(
       options.saveRequests ?? new SaveRequests(),
     ),
     cache: prologueCache(root),
+    features: { cache: featureCache(root), contents: contentCache(root) },
     seed,
     random,
     settings: { target: manifest.target, root: fileSystemRoot, threads: options.threads },

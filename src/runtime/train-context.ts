@@ -1,6 +1,7 @@
 import type { Artefact } from '../artefact/manifest.js'
 import type { StageSpec } from '../artefact/stages.js'
 import type { RunEvent } from './events.js'
+import type { FeatureFolders } from './features/features.js'
 import type { Feeder } from './feeds.js'
 import type { OpenData } from './fields.js'
 import type { Cursor } from './order/cursor.js'
@@ -24,6 +25,8 @@ export interface TrainContext {
   readonly clock: SaveClock
   /** The folder for results of prologues that all runs of a project share. */
   readonly cache: string
+  /** Where what `cached` keeps lies. */
+  readonly features: FeatureFolders
   readonly seed: number
   readonly random: Substitutes
   readonly settings: SessionSettings

@@ -1,5 +1,6 @@
 import type { GraphSpec } from '../artefact/graphs.js'
 import type { StageSpec } from '../artefact/stages.js'
+import { Features } from './features/features.js'
 import type { OpenData } from './fields.js'
 import { type GroupHyper, hyperAt } from './hyper.js'
 import type { MonitorValue, RoundLine, UpdateMetrics } from './metrics-line.js'
@@ -58,13 +59,26 @@ export async function trainStage(
 ): Promise<StageEnd> {
   const { thread } = context
   await thread.call('openStage', [await planStage(run, context)])
-  const trainer = new StageTrainer(run, context, hooks)
+  const features = await featuresOf(run, context)
+  const trainer = new StageTrainer(run, context, hooks, features)
   try {
     return await trainer.train(begun)
   } finally {
     await trainer.close()
+    for (const one of features.flat()) await one.close()
     await thread.call('closeStage', [])
   }
+}
+
+/** What `cached` keeps, of each update. */
+function featuresOf({ stage }: StageRun, context: TrainContext): Promise<readonly (readonly Features[])[]> {
+  const { artefact, weights, settings, features: folders } = context
+  const open = (spec: GraphSpec): Promise<Features> => {
+    const model = artefact.files.get(spec.file)
+    if (!model) throw new Error(`no file ${spec.file}`)
+    return Features.open({ spec, model, bindings: weights.bindings(spec) }, settings, folders)
+  }
+  return Promise.all(stage.updates.map(({ features = [] }) => Promise.all(features.map(open))))
 }
 
 type Failure = Extract<StepOutcome, { kind: 'not-finite' }> & { readonly step: number }
@@ -92,6 +106,7 @@ class StageTrainer {
     private readonly run: StageRun,
     private readonly context: TrainContext,
     private readonly hooks: Omit<StageHooks, 'begun'>,
+    private readonly features: readonly (readonly Features[])[],
   ) {
     this.taken = run.from?.step ?? 0
     this.saved = this.taken
@@ -189,6 +204,7 @@ class StageTrainer {
       stage: this.drawsOf(execution),
       step: execution.number,
       micro,
+      features: this.features[execution.index] ?? [],
       rows: (data, size) =>
         this.order(data).behind(execution.rowsBefore(data.spec.name) + micro * size, size),
       hyper: (group, scalar) => {

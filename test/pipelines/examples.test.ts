@@ -27,6 +27,7 @@ const examples: Readonly<
   lora: { exports: ['head', 'low', 'vit'], metrics: { unseen: 'accuracy' } },
   moco: { exports: ['net', 'teacher'], metrics: { categories: 'nmi' } },
   pictures: { exports: ['net'], metrics: { valid: 'accuracy' } },
+  probe: { exports: ['head'], metrics: { unseen: 'accuracy' } },
   simclr: { exports: ['net'], metrics: { categories: 'nmi' } },
   wgan_gp: { exports: ['generator'], metrics: { samples: 'original' } },
 }

@@ -49,6 +49,8 @@ function levelOf(e: Expression): number {
       return pairsLevel
     case 'function':
       return elementLevel
+    case 'call':
+      return e.prefix ? elementLevel : precedence.postfix
     case 'binary':
       return binds(e.operator)
     case 'range':
@@ -105,6 +107,12 @@ export abstract class ExpressionPrinter {
       case 'field':
         return concat([this.object(e.object), '.', e.name.text])
       case 'call':
+        if (e.prefix)
+          return concat([
+            this.object(e.callee),
+            ' ',
+            ...e.arguments.map(({ value }) => this.expression(value, elementLevel)),
+          ])
         return concat([this.object(e.callee), this.arguments(e.arguments, e.span.end - 1)])
       case 'index':
         return concat([

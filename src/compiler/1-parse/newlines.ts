@@ -8,6 +8,7 @@ import * as t from './tokens.js'
  * tokens do not continue the line above, though they could go on with it were they not the first of theirs:
  *
  * - `(`, `[` and `-` begin something new. A call or an index stands directly behind what it belongs to.
+ * - `cached` is a word where a value follows it, apart, on its line, else a name.
  * - `of`, `like`, `from`, `as`, `every` and `rows` continue where a value follows them on their line, else they are names.
  *
  * All others are what they always are: `+`, `.`, `else`, `with` can only continue, `x`, `fn`, `1` only begin.
@@ -37,6 +38,8 @@ export function markContinuing(tokens: readonly IToken[]): void {
       if (!begins && !apart) retag(token, special)
     } else if (begins && linking.has(token.tokenType) && !startsValue(tokens[i + 1])) {
       retag(token, t.Identifier)
+    } else if (token.image === 'cached' && keepsValue(token, tokens[i + 1])) {
+      retag(token, t.Cached)
     }
   }
 }
@@ -46,6 +49,14 @@ function startsValue(token: IToken | undefined): boolean {
   if (token === undefined || facts(token).first) return false
   return valueStarts.has(token.tokenType) || token.tokenType.CATEGORIES?.includes(t.Name) === true
 }
+
+/** Whether `cached` stands before a value. What could go on with a name does. */
+function keepsValue(token: IToken, next: IToken | undefined): boolean {
+  if (next === undefined || next.startOffset === (token.endOffset ?? 0) + 1) return false
+  return startsValue(next) && !linking.has(next.tokenType) && !goingOn.has(next.tokenType)
+}
+
+const goingOn: ReadonlySet<TokenType> = new Set([t.LeftCurly, t.Minus, t.If])
 
 function retag(token: IToken, type: TokenType): void {
   token.tokenType = type

@@ -14,6 +14,7 @@ const literals = [t.Int, t.Float, t.Quantity, t.Text, t.True, t.False, t.None]
 export abstract class PrimaryParser extends OperationParser {
   private readonly primaries = [
     { ALT: () => this.SUBRULE(this.literal) },
+    { ALT: () => this.SUBRULE(this.cached) },
     { ALT: () => this.SUBRULE(this.reference) },
     { ALT: () => this.SUBRULE(this.list) },
     { ALT: () => this.SUBRULE(this.parentheses) },
@@ -302,6 +303,21 @@ export abstract class PrimaryParser extends OperationParser {
         ]),
       )
       return this.make(() => ({ kind: 'draw', distribution, ...size, span: this.from(first) }))
+    }),
+  )
+
+  /** `cached f(x)`: a call of the function `cached`, of all that follows. */
+  private readonly cached: Rule<Expression> = this.part('cached', () =>
+    this.nested(() => {
+      const first = this.CONSUME(t.Cached)
+      const value = this.SUBRULE(this.element)
+      return this.make(() => ({
+        kind: 'call',
+        callee: { kind: 'name', name: first.image, span: this.spanOf(first) },
+        arguments: [{ value, span: value.span }],
+        prefix: true,
+        span: this.from(first),
+      }))
     }),
   )
 

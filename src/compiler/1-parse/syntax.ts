@@ -507,6 +507,8 @@ export type Expression =
       readonly kind: 'call'
       readonly callee: Expression
       readonly arguments: readonly Argument[]
+      /** Written without brackets: `cached x`. */
+      readonly prefix?: true
       readonly span: Span
     }
   | {

@@ -104,6 +104,14 @@ const symbol = (name: string, text: string, more: Partial<ITokenConfig> = {}): T
 const retagged = (name: string, general: TokenType): TokenType =>
   createToken({ name, label: general.LABEL ?? name, pattern: Lexer.NA, categories: [general] })
 
+/** `cached` where a value follows it on its line; else it is a name. */
+export const Cached = createToken({
+  name: 'Cached',
+  label: '`cached`',
+  pattern: Lexer.NA,
+  categories: [Word],
+})
+
 export const LeftParen = symbol('LeftParen', '(')
 export const RightParen = symbol('RightParen', ')')
 export const LeftSquare = symbol('LeftSquare', '[')
@@ -208,5 +216,5 @@ export const vocabulary: readonly TokenType[] = [
   [Arrow, FatArrow, EqualEqual, Equals, NotEqual, mistakes.not, LessEqual, GreaterEqual, Less, Greater],
   [Power, Star, Plus, Minus, Slash, At, Dot, Comma, Semicolon, Colon, Bar, Question],
   [LeftParen, RightParen, LeftSquare, RightSquare, LeftCurly, RightCurly],
-  [CallParen, IndexSquare, BinaryMinus, Name, Word, Any],
+  [CallParen, IndexSquare, BinaryMinus, Cached, Name, Word, Any],
 ].flat()

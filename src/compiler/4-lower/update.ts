@@ -14,6 +14,7 @@ import type { Mistakes } from '../3-elaborate/mistakes.js'
 import type { PipelineScope } from '../3-elaborate/pipeline-scope.js'
 import type { Val } from '../3-elaborate/values.js'
 import { type Clauses, type Placed, type PlacedClause, numberOf, sortClauses } from './clauses.js'
+import { proveCached } from './cached.js'
 import { checkCoupling } from './coupling.js'
 import { gradientOutputs, lossOutput } from './gradient-objective.js'
 import { type LoweredUpdate, fullName } from './lowered.js'
@@ -127,6 +128,8 @@ export function lowerUpdate(
         x.isState(model, path),
       )
     : exact
+  const changes = [...changing, ...carriedStates(graph)].map((w) => `${w.model}/${w.path}`)
+  proveCached(x, graph, { name: label, span, changes: new Set(changes) })
   checkCoupling(graph, { stage: label, accumulate, span: minimize.value.span }, diagnostics)
   const update = {
     name,

@@ -18,6 +18,8 @@ export interface ScheduledUpdate {
   readonly graphs: Readonly<Record<'step' | 'monitored' | 'micro' | 'prologue', Scheduled | null>> & {
     readonly step: Scheduled
   }
+  /** What is computed for `cached`, for each data set of which. */
+  readonly features: readonly Scheduled[]
 }
 
 /** With open rows shapes are operands, which no rule of types takes: such a graph is verified before it is opened. */
@@ -29,7 +31,7 @@ export function schedule(given: Graph, target: Target, rows: 'fixed' | 'open' = 
 
 export function scheduleUpdate(
   lowered: LoweredUpdate,
-  { step, monitored, micro, prologue }: OptimizedUpdate,
+  { step, monitored, micro, prologue, features }: OptimizedUpdate & { readonly features: readonly Graph[] },
   target: Target,
 ): ScheduledUpdate {
   const graphs = {
@@ -38,7 +40,7 @@ export function scheduleUpdate(
     micro: micro && schedule(micro, target),
     prologue: prologue && schedule(prologue, target),
   }
-  return { lowered, graphs }
+  return { lowered, graphs, features: features.map((graph) => schedule(graph, target)) }
 }
 
 /** An evaluation as optimised, with its graphs by case, then by part. */

@@ -28,6 +28,7 @@ export interface EmittedUpdate {
   readonly graphs: Readonly<Record<'step' | 'monitored' | 'micro' | 'prologue', GraphFile | null>> & {
     readonly step: GraphFile
   }
+  readonly features: readonly GraphFile[]
 }
 
 export interface EmittedEvaluation {
@@ -47,17 +48,21 @@ export const emitStage = (
   context: EmitContext,
 ): EmittedStage => ({ lowered, updates: updates.map(({ scheduled }) => emitUpdate(scheduled, context)) })
 
-function emitUpdate({ lowered, graphs }: ScheduledUpdate, context: EmitContext): EmittedUpdate {
+function emitUpdate({ lowered, graphs, features }: ScheduledUpdate, context: EmitContext): EmittedUpdate {
+  const named = (kind: string, given: Scheduled): GraphFile => {
+    const parts = [lowered.stage, ...(lowered.name === null ? [] : [lowered.name]), kind, 'onnx']
+    return graphFile(parts.join('.'), given, context)
+  }
   const file = (kind: 'step' | 'monitored' | 'micro' | 'prologue'): GraphFile | null => {
     const given = graphs[kind]
-    const parts = [lowered.stage, ...(lowered.name === null ? [] : [lowered.name]), kind, 'onnx']
-    return given && graphFile(parts.join('.'), given, context)
+    return given && named(kind, given)
   }
   const step = file('step')
   if (!step) throw new Error('unreachable: every update has a step')
   return {
     lowered,
     graphs: { step, monitored: file('monitored'), micro: file('micro'), prologue: file('prologue') },
+    features: features.map((graph, k) => named(`cached-${k}`, graph)),
   }
 }
 
@@ -96,7 +101,10 @@ export function buildManifest(
   const identities = stageIdentities(lowered, target, version)
   const files = [
     ...stages.flatMap(({ updates }) =>
-      updates.flatMap(({ graphs }) => Object.values(graphs).filter((f) => f !== null)),
+      updates.flatMap(({ graphs, features }) => [
+        ...Object.values(graphs).filter((f) => f !== null),
+        ...features,
+      ]),
     ),
     ...evaluations.flatMap((e) => e.files.flat()),
   ]
@@ -178,7 +186,7 @@ function stageSpec({ lowered, updates }: EmittedStage, identity: StageIdentity |
   }
 }
 
-function updateSpec({ lowered, graphs }: EmittedUpdate): UpdateSpec {
+function updateSpec({ lowered, graphs, features }: EmittedUpdate): UpdateSpec {
   return {
     name: lowered.name,
     times: lowered.times,
@@ -199,5 +207,6 @@ function updateSpec({ lowered, graphs }: EmittedUpdate): UpdateSpec {
       micro: graphs.micro?.spec ?? null,
       prologue: graphs.prologue?.spec ?? null,
     },
+    ...(features.length > 0 && { features: features.map(({ spec }) => spec) }),
   }
 }

@@ -30,6 +30,8 @@ export interface StagePlan {
   readonly flops: number
   /** FLOPs of prologues, which run once. */
   readonly prologueFlops: number
+  /** FLOPs that `cached` takes off the steps once all rows are kept: those of a batch. */
+  readonly cachedFlops: number
   /** Of the largest graph that runs at a step. */
   readonly memory: Memory
   /** What `memory` allows. */
@@ -113,7 +115,10 @@ function planStage(
   changed: ReadonlySet<string>,
   target: Target,
 ): StagePlan {
-  const all = built.flatMap(({ scheduled }) => Object.values(scheduled.graphs).flatMap((g) => g?.graph ?? []))
+  const all = built.flatMap(({ scheduled: { graphs, features } }) =>
+    [...Object.values(graphs), ...features].flatMap((g) => g?.graph ?? []),
+  )
+  const kept = built.flatMap(({ scheduled }) => scheduled.features)
   const frozen = all.flatMap((graph) => [...parametersOf(graph)].map((p) => p.source))
   const updates = built.map((update) => planUpdate(update, target))
   const [{ precision, memory } = { precision: null, memory: null }] = lowered.updates
@@ -133,6 +138,7 @@ function planStage(
     widened: widenedOf(lowered, target),
     flops: updates.reduce((sum, u) => sum + u.times * u.flops, 0),
     prologueFlops: built.reduce((sum, u) => sum + (u.scheduled.graphs.prologue?.cost.flops ?? 0), 0),
+    cachedFlops: kept.reduce((sum, { cost }) => sum + cost.flops, 0),
     memory: memoryOfStage(built),
     budget: memory?.bytes ?? null,
     stateBytes: bytes([...states.values()]),

@@ -439,3 +439,88 @@ of rows that fit. This stage is predicted to take more even so. \`dcrc plan\` sh
     help: 'a smaller batch takes less',
   }),
 )
+
+/** Why a value is not the same whenever its row comes again. */
+export type CachedProblem =
+  | { readonly kind: 'draws'; readonly what: string }
+  | { readonly kind: 'trained'; readonly name: string }
+  | { readonly kind: 'no data' }
+  | { readonly kind: 'gradient' }
+  | { readonly kind: 'two data sets'; readonly data: string; readonly other: string }
+  | { readonly kind: 'augmented'; readonly data: string; readonly field: string; readonly draws: string }
+  | {
+      readonly kind: 'coupled'
+      readonly data: string
+      readonly operator: string
+      readonly at?: Span | undefined
+    }
+  | { readonly kind: 'no rows'; readonly data: string }
+
+const whyNotCached = (problem: CachedProblem): { message: string; help: string } => {
+  switch (problem.kind) {
+    case 'draws':
+      return {
+        message: `it draws${problem.what.startsWith('@') ? '' : ` (in \`${problem.what}\`)`}, which is another value at each step`,
+        help: 'draw outside of `cached`, or leave `cached` out',
+      }
+    case 'trained':
+      return {
+        message: `the stage changes \`${problem.name}\`, which it is made of`,
+        help: 'keep what lies before the trained parts, or leave `cached` out',
+      }
+    case 'no data':
+      return {
+        message: 'it reads no field of a data set',
+        help: 'what depends on frozen weights alone is computed once anyway: leave `cached` out',
+      }
+    case 'gradient':
+      return {
+        message: 'a gradient is taken through it, of which what is kept knows nothing',
+        help: 'leave `cached` out',
+      }
+    case 'two data sets':
+      return {
+        message: `it reads rows of \`${problem.data}\` and of \`${problem.other}\``,
+        help: 'keep a value of each by itself',
+      }
+    case 'augmented':
+      return {
+        message: `\`${problem.data}.${problem.field}\` is drawn anew in each epoch, by \`${problem.draws}\``,
+        help: `give \`${problem.data}\` a field without \`${problem.draws}\`, or leave \`cached\` out`,
+      }
+    case 'coupled':
+      return {
+        message: `\`${problem.operator}\` mixes the rows of \`${problem.data}\``,
+        help: 'keep what is computed of each row by itself',
+      }
+    case 'no rows':
+      return {
+        message: `it has no value for each row of \`${problem.data}\` along its first axis`,
+        help: 'keep what has the rows of the batch along its first axis',
+      }
+  }
+}
+
+export const badCached = define<{ stage: string; problem: CachedProblem }>(
+  'stage/cached',
+  'error',
+  `
+\`cached e\` computes e once for each row of its data, and keeps it. So e must be the same whenever the row comes again: made of
+the fields of one data set, row by row, without draws, of parameters that the stage does not change.
+
+\`\`\`dcr
+let z = cached enc(random.image)                 // wrong, where the field is cut out at random
+let z = cached enc(plain.image)                  // right
+loss surprise = cross_entropy(head(z), plain.label)
+\`\`\`
+`,
+  ({ stage, problem }) => {
+    const { message, help } = whyNotCached(problem)
+    const at = problem.kind === 'coupled' ? problem.at : undefined
+    return {
+      message: `\`cached\` keeps nothing in stage \`${stage}\`: ${message}`,
+      labels: at ? [{ span: at, message: 'here' }] : [],
+      help,
+    }
+  },
+)
