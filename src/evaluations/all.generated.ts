@@ -3,6 +3,7 @@ import average from './average.js'
 import classification from './classification.js'
 import clustering from './clustering.js'
 import conditionGate from './condition-gate.js'
+import detailProbe from './detail-probe.js'
 import knn from './knn.js'
 import linearProbe from './linear-probe.js'
 import mmvpVlm from './mmvp-vlm.js'
@@ -19,6 +20,7 @@ export const evaluationKinds: readonly EvaluationKind[] = [
   classification,
   clustering,
   conditionGate,
+  detailProbe,
   knn,
   linearProbe,
   mmvpVlm,

@@ -36,6 +36,7 @@ const ridgeProbe: EvaluationKind = {
       name: 'r2',
       label: 'R²',
       better: 'higher',
+      perfect: 1,
       doc: '1 - squared error / squared distance to the mean, all targets together.',
     },
   ],

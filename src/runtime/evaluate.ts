@@ -47,7 +47,9 @@ export async function evaluate(spec: EvaluationSpec, context: EvaluationContext)
     const results = emptyTable<Results>()
     for (const part of one.parts) Object.assign(results, await runPart(spec, one, part, context))
     const { name, settings } = one
-    const measured = await context.measure(spec, { settings, seed: context.seed, results })
+    const before = name === null ? context.start : context.start?.[name]
+    const start = isRecord(before) ? before : undefined
+    const measured = await context.measure(spec, { settings, seed: context.seed, start, results })
     const others = settings[published]
     const metrics = {
       ...measured,

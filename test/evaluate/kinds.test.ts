@@ -137,6 +137,7 @@ test('every kind is in the list, names its parameters once, and has batches wher
     'classification',
     'clustering',
     'condition_gate',
+    'detail_probe',
     'knn',
     'linear_probe',
     'mmvp_vlm',

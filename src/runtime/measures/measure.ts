@@ -14,6 +14,8 @@ export interface KindMeasure {
 export interface EvaluationInput {
   readonly settings: Settings
   readonly seed: number
+  /** What the same measurement gave at the start of the run; undefined at the start. */
+  readonly start?: Readonly<Record<string, Json>> | undefined
   /** By parameter; the first axis counts rows or batches. */
   readonly results: Readonly<Record<string, Results>>
 }

@@ -2,7 +2,7 @@ import type { Json } from '../../artefact/json.js'
 import declared, { patterns } from '../../evaluations/mmvp-vlm.js'
 import { estimate } from './estimate.js'
 import { bootstrapMean, sums } from './math/bootstrap.js'
-import { standings } from './math/means.js'
+import { informative } from './math/means.js'
 import { seededRandom } from './math/random.js'
 import { mean } from './math/statistics.js'
 import { dot, rowAt, unitRows } from './math/unit-rows.js'
@@ -33,13 +33,13 @@ const mmvpVlm: KindMeasure = {
       const own = right.slice(k * pairsOfPattern, (k + 1) * pairsOfPattern)
       return own.length === 0 ? [] : [{ name, measured: over(name, own) }]
     })
-    const between = found.flatMap(({ name, measured }) =>
-      `${name}_at` in standings(declared.metrics, measured) ? [] : [Number(measured[name])],
-    )
+    const measured: Readonly<Record<string, Json>> = Object.assign({}, ...found.map((one) => one.measured))
+    const names = found.map(({ name }) => name)
+    const between = informative(declared.metrics, names, measured, input.start)
     return {
       ...all,
-      informative: finiteOrNull(mean(between)),
-      ...Object.assign({}, ...found.map(({ measured }) => measured)),
+      informative: finiteOrNull(mean(between.map((name) => Number(measured[name])))),
+      ...measured,
       pairs: right.length,
       right_pairs: right.reduce((sum, one) => sum + one, 0),
       protocol: `${right.length} pairs of two pictures and two statements; right if the softmax of each statement over both pictures is above one half for its own; patterns of ${pairsOfPattern} pairs by the order of the file; f32; interval over pairs`,

@@ -1,3 +1,4 @@
+import { matrix, type Matrix } from './math/ridge.js'
 import type { EvaluationInput, Results } from './measure.js'
 
 /** The result of a parameter that the pipeline must give. */
@@ -15,6 +16,12 @@ export function rowsOf({ shape, data }: Results): {
 } {
   const count = shape[0] ?? 0
   return { count, width: count === 0 ? 0 : data.length / count, data }
+}
+
+/** The same in float64. */
+export function matrixOf(results: Results): Matrix {
+  const { count, width, data } = rowsOf(results)
+  return matrix(count, width, Float64Array.from(data))
 }
 
 /** The rows of each label, in order of first appearance; without labels each row alone. */

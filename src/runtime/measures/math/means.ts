@@ -60,4 +60,15 @@ export function standings(metrics: readonly Metric[], measured: Metrics): Metric
   return found
 }
 
+/** Which of some metrics can tell methods apart: those that were neither at the floor nor at the ceiling at the start. */
+export const informative = (
+  metrics: readonly Metric[],
+  names: readonly string[],
+  now: Metrics,
+  start: Metrics | undefined,
+): readonly string[] => {
+  const marks = start ?? standings(metrics, now)
+  return names.filter((name) => standing(marks, name) === undefined)
+}
+
 const standing = (measured: Metrics, name: string): Json | undefined => measured[`${name}_at`]
