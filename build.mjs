@@ -15,7 +15,7 @@ await build({
   platform: 'node',
   target: 'node20',
   // Native code.
-  external: ['onnxruntime-node', 'sharp'],
+  external: ['onnxruntime-node', 'koffi', 'sharp'],
   // Libraries in CommonJS ask for Node's modules by `require`.
   banner: {
     js: "import{createRequire as require_}from'node:module';const require=require_(import.meta.url);",

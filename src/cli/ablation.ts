@@ -167,6 +167,7 @@ function go(directory: string, frozen: Frozen, options: RunCommand, command: str
     root: process.cwd(),
     ...(options.weights === undefined ? {} : { weights: options.weights }),
     ...(options.badSamples === undefined ? {} : { badShare: options.badSamples }),
+    ...(options.executor === undefined ? {} : { executor: options.executor }),
     resume: `${command} --resume --run-dir ${commandLine([directory])}`,
   })
 }

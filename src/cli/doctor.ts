@@ -5,6 +5,7 @@ import { needs } from '../compiler/needs.js'
 import { version } from '../compiler/version.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { columns, wrap } from '../diagnostics/wrap.js'
+import { inspectExecutor } from '../doctor/executor.js'
 import { type Finding, bad, note, ok } from '../doctor/finding.js'
 import { inspectMachine } from '../doctor/machine.js'
 import { inspectOnnxruntime } from '../doctor/onnxruntime.js'
@@ -25,6 +26,7 @@ export async function doctor(
     ok('dcrc', version),
     ...inspectMachine(root),
     ...(await inspectOnnxruntime()),
+    await inspectExecutor(),
     await inspectPictures(),
     ...(await inspectPipeline(name, root)),
   ]

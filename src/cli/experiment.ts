@@ -20,6 +20,7 @@ import { readRun } from '../report/read-run.js'
 import { renderReport } from '../report/report.js'
 import type { RunSummary } from '../report/run-summary.js'
 import { textTable, wrap } from '../report/table.js'
+import type { ExecutorName } from '../runtime/executors/names.js'
 import { loadArtefact } from '../runtime/artefact.js'
 import { shareSources } from '../runtime/open-data.js'
 import type { RunOptions } from '../runtime/options.js'
@@ -42,6 +43,7 @@ export interface ExperimentOptions {
   readonly root: string
   readonly weights?: 'random'
   readonly badShare?: number
+  readonly executor?: ExecutorName
   /** What continues it. */
   readonly resume: string
 }
@@ -121,18 +123,24 @@ function graphOf(
 }
 
 /** How a job of a cluster starts this program: as it was started itself. */
-const workCommand = ({ badShare }: ExperimentOptions): readonly string[] => [
+const workCommand = ({ badShare, executor }: ExperimentOptions): readonly string[] => [
   process.execPath,
   ...process.execArgv,
   process.argv[1] ?? '',
   'work',
   ...(badShare === undefined ? [] : ['--bad-samples', `${badShare}`]),
+  ...(executor === undefined ? [] : ['--executor', executor]),
 ]
 
 /** What all runs of an experiment have in common in one process. */
 export const runOptionsOf = (
   frozen: Frozen,
-  { root, weights, badShare }: Pick<ExperimentOptions, 'root' | 'weights' | 'badShare'>,
+  {
+    root,
+    weights,
+    badShare,
+    executor,
+  }: Pick<ExperimentOptions, 'root' | 'weights' | 'badShare' | 'executor'>,
 ): RunOptions => ({
   root,
   openDataset: shareSources(),
@@ -140,6 +148,7 @@ export const runOptionsOf = (
   store: new StageStore(stageStore(root)),
   ...(weights === undefined ? {} : { weights }),
   ...(badShare === undefined ? {} : { badShare }),
+  ...(executor === undefined ? {} : { executor }),
   ...(frozen.steps === null ? {} : { steps: frozen.steps }),
 })
 

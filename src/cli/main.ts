@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { version } from '../compiler/version.js'
+import { executorNames } from '../runtime/executors/names.js'
 import { exitCodes } from './exit-codes.js'
 import { templates } from './templates.js'
 
@@ -62,6 +63,11 @@ const resources = [
   '--resources <file>',
   'what jobs ask a cluster for (default: slurm.json, where it is there)',
 ] as const
+const executor = (): Option =>
+  new Option(
+    '--executor <name>',
+    'what runs the graphs, with equal results (default: c-api where it can be used; see `dcrc doctor`)',
+  ).choices(executorNames)
 
 const budget = (): Option =>
   new Option(
@@ -144,6 +150,7 @@ function program(done: (code: number) => void): Command {
       wholeNumber,
     )
     .addOption(weights())
+    .addOption(executor())
     .addOption(target())
     .option(...setting, collectSetting, new Map<string, string>())
     .action(async (file, options) => done(await (await import('./run.js')).run(file, options)))
@@ -188,6 +195,7 @@ function program(done: (code: number) => void): Command {
     .argument('<dir>', 'the folder of an ablation')
     .argument('<job>', 'its number', wholeNumber)
     .option('--bad-samples <share>', 'as `dcrc run` has it', share)
+    .addOption(executor())
     .action(async (folder, job, options) =>
       done(await (await import('./work.js')).work(folder, job, options)),
     )

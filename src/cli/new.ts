@@ -38,7 +38,7 @@ function manifestOf(folder: string, { main, packages }: Template): object {
     private: true,
     type: 'module',
     dcrc: main,
-    allowScripts: { 'onnxruntime-node': false },
+    allowScripts: { 'onnxruntime-node': false, koffi: false },
     dependencies: {
       dcrc: ownSpecifier(folder),
       ...Object.fromEntries(packages.map((each) => [each, testedVersion(each)])),

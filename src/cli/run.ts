@@ -11,6 +11,7 @@ import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { type Needs, needs } from '../compiler/needs.js'
 import { loadArtefact } from '../runtime/artefact.js'
 import { measureMachine } from '../runtime/machine.js'
+import type { ExecutorName } from '../runtime/executors/names.js'
 import { readProfile } from '../runtime/profile.js'
 import { RunFolder } from '../runtime/run-folder.js'
 import type { RunOptions, RunResult } from '../runtime/options.js'
@@ -38,6 +39,7 @@ export interface RunCommand extends CompilingOptions {
   readonly seed?: number
   readonly badSamples?: number
   readonly profile?: boolean
+  readonly executor?: ExecutorName
   readonly weights?: 'random'
   /** How many runs of an ablation go on at the same time, who runs them, and what they ask a cluster for. */
   readonly jobs?: number
@@ -52,7 +54,7 @@ type Source = { readonly folder: string } | { readonly target: Target }
 
 /** `dcrc run`: compiles when given a source, then trains, evaluates and exports. */
 export async function run(name: string | undefined, options: RunCommand): Promise<number> {
-  const { resume, runDir, steps, stage, seed, weights, badSamples } = options
+  const { resume, runDir, steps, stage, seed, weights, badSamples, executor } = options
   const source = findSource(name, options)
   if ('folder' in source && existsSync(join(source.folder, experimentFile)))
     return runCompiledAblation(source.folder, options)
@@ -76,6 +78,7 @@ export async function run(name: string | undefined, options: RunCommand): Promis
     ...(stage === undefined ? {} : { stage }),
     ...(seed === undefined ? {} : { seed }),
     ...(weights === undefined ? {} : { weights }),
+    ...(executor === undefined ? {} : { executor }),
     ...(badSamples === undefined ? {} : { badShare: badSamples }),
   }
   const screen = new Screen(process.stderr)

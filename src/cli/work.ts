@@ -8,6 +8,7 @@ import { askForAnotherTurn } from '../experiments/engines/slurm/queue.js'
 import { type Cell, cellsOf } from '../experiments/experiment.js'
 import { type State, claim, isOver, settle, stateOf } from '../experiments/outcome.js'
 import { keepResults } from '../experiments/results.js'
+import type { ExecutorName } from '../runtime/executors/names.js'
 import { Screen } from '../runtime/screen.js'
 import { exitCodes } from './exit-codes.js'
 import { cellRunner, runOptionsOf } from './experiment.js'
@@ -16,13 +17,18 @@ import { experimentIn } from './status.js'
 
 export interface WorkOptions {
   readonly badSamples?: number
+  readonly executor?: ExecutorName
 }
 
 /**
  * `dcrc work`: one job of an experiment, in a process that a cluster has started in the project's folder. It reads what
  * the experiment's folder holds and nothing else, and goes on where an earlier turn of it was ended.
  */
-export async function work(directory: string, number: number, { badSamples }: WorkOptions): Promise<number> {
+export async function work(
+  directory: string,
+  number: number,
+  { badSamples, executor }: WorkOptions,
+): Promise<number> {
   const frozen = experimentIn(directory)
   const cells = cellsOf(frozen)
   const job = readJobs(directory)[number]
@@ -44,6 +50,7 @@ export async function work(directory: string, number: number, { badSamples }: Wo
       ...runOptionsOf(frozen, {
         root: process.cwd(),
         ...(badSamples === undefined ? {} : { badShare: badSamples }),
+        ...(executor === undefined ? {} : { executor }),
       }),
       signal: controller.signal,
       saveRequests,

@@ -2,8 +2,9 @@ import type { onnx as Onnx } from 'onnx-proto'
 import type { GraphSpec } from '../artefact/graphs.js'
 import { dataType } from '../onnx/element-types.js'
 import { readModel, writeModel } from '../onnx/protobuf.js'
-import type { Tensor } from './onnxruntime.js'
-import { LoadedGraph, type SessionSettings, fromTensor } from './session.js'
+import type { Feed } from './executors/executor.js'
+import { loadGraph } from './executors/load.js'
+import type { SessionSettings } from './session.js'
 import { toFloat32 } from './tensors.js'
 
 /** What a node read: the range of its values, as far as they are numbers. */
@@ -30,8 +31,6 @@ export interface NonFiniteInput {
   readonly value: number
 }
 
-type Feed = Parameters<LoadedGraph['run']>[0]
-
 /**
  * Runs a graph again with a number for each of its values, value * 0 summed up, which is 0 where all are finite. The
  * first that is not is the origin; what it read is fetched by a second run.
@@ -44,7 +43,7 @@ export async function firstNonFinite(
 ): Promise<NonFiniteOrigin | NonFiniteInput | undefined> {
   for (const input of spec.inputs) {
     const tensor = input.dtype === 'f32' ? feed(input) : null
-    const value = tensor && toFloat32(fromTensor(tensor)).find((v) => !Number.isFinite(v))
+    const value = tensor && toFloat32(tensor).find((v) => !Number.isFinite(v))
     if (value !== undefined && value !== null) return { input: input.name, value }
   }
   const decoded = readModel(model)
@@ -92,12 +91,13 @@ async function runWith(
     shape: [],
     role: { kind: 'result' as const, name },
   }))
-  const graph = await LoadedGraph.load({ ...spec, outputs }, model, settings)
+  const graph = await loadGraph({ ...spec, outputs }, model, settings)
   try {
     const results = await graph.run(feed)
     return outputs.map((output) => {
-      const tensor = results.get(output) as Tensor
-      return Object.assign(toFloat32(fromTensor(tensor)), { shape: tensor.dims })
+      const tensor = results.get(output)
+      if (!tensor) throw new Error(`no result ${output.name}`)
+      return Object.assign(toFloat32(tensor), { shape: tensor.shape })
     })
   } finally {
     await graph.release()

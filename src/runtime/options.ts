@@ -2,6 +2,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import type { Manifest } from '../artefact/manifest.js'
 import type { Measure } from './evaluate.js'
 import type { RunEvent } from './events.js'
+import type { ExecutorName } from './executors/names.js'
 import type { OpenDataset } from './rows/open-rows.js'
 import type { EvaluationTable } from './run-folder.js'
 import type { SaveRequests } from './save-clock.js'
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly freeRoom?: (folder: string) => number
   /** Has onnxruntime write into `profile/` of the run's folder what each node of a step takes. */
   readonly profile?: boolean
+  /** What runs the graphs, with equal results; the C API where it can be used when absent. */
+  readonly executor?: ExecutorName
   /** Threads of one operator. */
   readonly threads?: number
   readonly onEvent?: (event: RunEvent) => void

@@ -7,6 +7,7 @@ import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic
 import { removeCheckpoint, removeHidden, setAside } from './checkpoint.js'
 import { BadSamples, defaultBadShare } from './bad-samples.js'
 import { badCarried } from './exports/carry-over.js'
+import { chooseExecutor } from './executors/choose.js'
 import { Feeder } from './feeds.js'
 import { freeMemory } from './free-memory.js'
 import { checkMemory } from './memory-check.js'
@@ -88,6 +89,7 @@ async function prepareIn(
   const tight = checkMemory(wanted, options.freeMemory ?? freeMemory(), span)
   if (tight?.severity === 'error') throw new UserError(tight)
   if (tight) emit({ kind: 'warning', diagnostic: tight })
+  const executor = await chooseExecutor(options.executor, manifest.target, span)
 
   const mayBeRandom = (options.weights ?? manifest.weights) === 'random'
   const opened = await openAllData(manifest, root, span, {
@@ -131,7 +133,8 @@ async function prepareIn(
     forget(folder, progress)
   } else {
     const initial = await sumsIn(folder.path('initial'))
-    folder.create(artefact, environment(manifest, seed, fingerprints, random, initial), sourceOf(options))
+    const record = environment(manifest, { seed, data: fingerprints, random, initial, executor })
+    folder.create(artefact, record, sourceOf(options))
   }
 
   const badShare = options.badShare ?? defaultBadShare
@@ -153,7 +156,7 @@ async function prepareIn(
     features: { cache: featureCache(root), contents: contentCache(root) },
     seed,
     random,
-    settings: { target: manifest.target, root: fileSystemRoot, threads: options.threads },
+    settings: { target: manifest.target, executor, root: fileSystemRoot, threads: options.threads },
     profiled: options.profile === true,
     signal: options.signal,
     emit,

@@ -8,7 +8,8 @@ import { byteSize } from '../graph/types.js'
 import { type SafetensorsFile, openSafetensors, writeSafetensors } from '../weights/safetensors.js'
 import { WeightsError } from '../weights/weights-error.js'
 import { openCache } from '../cache.js'
-import { LoadedGraph, type SessionSettings, fromTensor } from './session.js'
+import { loadGraph } from './executors/load.js'
+import type { SessionSettings } from './session.js'
 import type { HostArray } from './tensors.js'
 import { fileSystemRoot, location } from './weights.js'
 
@@ -89,14 +90,14 @@ async function compute(
   atATime: number,
 ): Promise<void> {
   prepareFolder(dirname(file))
-  const graph = await LoadedGraph.load(spec, model, settings)
+  const graph = await loadGraph(spec, model, settings)
   const parts = partsOf(spec, atATime)
   let values = new Map<string, HostArray>()
   const valueOf = async (name: string): Promise<HostArray> => {
     if (!values.has(name)) {
       const part = parts.find((outputs) => outputs.some((o) => o.name === name))
       const results = await graph.run(() => null, part)
-      values = new Map([...results].map(([output, tensor]) => [output.name, fromTensor(tensor).data]))
+      values = new Map([...results].map(([output, tensor]) => [output.name, tensor.data]))
     }
     const value = values.get(name)
     if (!value) throw new Error(`${spec.file} has no output ${name}`)

@@ -19,6 +19,7 @@ import { naming } from '../faults/system-fault.js'
 import { sha256 } from '../graph/sha256.js'
 import { inside } from '../inside.js'
 import { RunUnreadable } from '../report/run-unreadable.js'
+import { executorNames } from './executors/names.js'
 import { lockFile } from './run-lock.js'
 import { seal, sumSchema, unseal } from './sealed.js'
 import { substitutesSchema } from './substitutes.js'
@@ -36,7 +37,7 @@ import { parsed } from '../json/parsed.js'
 
 /** What a run began with; a resumed run must begin with the same. */
 const runSchema = z.strictObject({
-  version: z.literal(2),
+  version: z.literal(3),
   seed: z.int(),
   data: z.record(z.string(), z.string()),
   /** What had no files and was made up: where anything stands here, the run measures nothing. */
@@ -47,6 +48,8 @@ const runSchema = z.strictObject({
   node: z.string(),
   platform: z.string(),
   processor: z.string(),
+  /** What ran the graphs at the start; a resumed run may use another, which gives the same bits. */
+  executor: z.enum(executorNames),
   /** Sums of the initial values, which a resumed run reads. */
   initial: z.record(z.string(), sumSchema),
 })

@@ -13,7 +13,6 @@ import { parseManifest } from './artefact.js'
 import { listCheckpoints } from './checkpoint.js'
 import { type EvaluationTable, RunFolder, type RunRecord } from './run-folder.js'
 import { differences } from './same-run.js'
-import type { Substitutes } from './substitutes.js'
 
 interface Choice {
   readonly runDir?: string
@@ -93,21 +92,15 @@ function onlyUnchanged(table: EvaluationTable, was: Manifest, now: Manifest): Ev
 
 export const environment = (
   manifest: Manifest,
-  seed: number,
-  data: Readonly<Record<string, string>>,
-  random: Substitutes,
-  initial: RunRecord['initial'],
+  begun: Pick<RunRecord, 'seed' | 'data' | 'random' | 'initial' | 'executor'>,
 ): RunRecord => ({
-  version: 2,
-  seed,
-  data: { ...data },
-  random,
+  version: 3,
+  ...begun,
   compiler: manifest.compiler,
   onnxruntime: env.versions.node ?? '',
   node: process.version,
   platform: `${process.platform}-${process.arch}`,
   processor: cpus()[0]?.model ?? '',
-  initial,
 })
 
 /** The time, so that names sort by age. */

@@ -1,4 +1,3 @@
-import type { Tensor } from './onnxruntime.js'
 import type { GraphSpec } from '../artefact/graphs.js'
 import type { UpdateSpec } from '../artefact/stages.js'
 import { type Binding, linkInputs } from '../artefact/link.js'
@@ -10,9 +9,11 @@ import type { MonitorValue } from './metrics-line.js'
 import { isMemoryFault } from '../faults/memory-fault.js'
 import { GraphFault } from '../faults/graph-fault.js'
 import { prologueResults } from './prologue.js'
-import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
+import type { Executor, HeldGraph, HeldState, Input, Results } from './executors/executor.js'
+import { executorOf } from './executors/load.js'
+import type { SessionSettings } from './session.js'
 import type { DType } from '../graph/types.js'
-import { type HostTensors, hostArray, toFloat32, zeros } from './tensors.js'
+import { type HostTensor, type HostTensors, hostArray, toFloat32, zeros } from './tensors.js'
 import { emptyTable } from '../json/table.js'
 
 /** A stage ready to start: its linked graphs, and where each state tensor comes from (null: zeros). */
@@ -62,15 +63,12 @@ export interface NotFinite {
   readonly value: number
 }
 
-/** One stage's training: owns the state and steps it. A step that is not finite leaves the state as it was. */
+/** One stage's training: steps the state that an executor holds. A step that is not finite leaves it as it was. */
 export class StepLoop {
   /** Where results of prologues lie, by key. */
   private readonly prologues = new Map<UpdatePlan, ReadonlyMap<string, Binding>>()
-  private readonly state = new Map<string, Tensor>()
-  /** What the micro-batches of a step leave for the next: sums of gradients, and states. */
-  private readonly accumulators = new Map<string, Tensor>()
-  private readonly zero = new Map<string, Tensor>()
-  private readonly loaded = new Map<GraphSpec, LoadedGraph>()
+  private readonly state: HeldState
+  private readonly loaded = new Map<GraphSpec, HeldGraph>()
   /** Where a micro-batch of the step at hand was first not finite. */
   private origin: Origin | undefined
   private microLosses: number[] = []
@@ -79,15 +77,18 @@ export class StepLoop {
   private idleSince = performance.now()
   private halted = false
 
-  private constructor(private readonly plan: StagePlan) {}
+  private constructor(
+    private readonly plan: StagePlan,
+    executor: Executor,
+  ) {
+    this.state = executor.hold()
+  }
 
   static async open(plan: StagePlan): Promise<StepLoop> {
-    const loop = new StepLoop(plan)
+    const loop = new StepLoop(plan, await executorOf(plan.settings))
     for (const { key, dtype, shape, stored } of plan.state) {
-      const tensor = stored
-        ? { dtype, shape, data: hostArray(dtype, await readTensor(stored)) }
-        : zeros(dtype, shape)
-      loop.state.set(key, toTensor(tensor))
+      const values = stored && hostArray(dtype, await readTensor(stored))
+      loop.state.set(key, { dtype, shape }, values)
     }
     for (const update of plan.updates) await loop.openUpdate(update)
     loop.idleSince = performance.now()
@@ -95,15 +96,11 @@ export class StepLoop {
   }
 
   private async openUpdate(update: UpdatePlan): Promise<void> {
-    const { step, micro, prologue } = update.spec.graphs
+    const { step, prologue } = update.spec.graphs
     const { prologueFile: file, graphs } = update
     if (prologue && graphs.prologue && file !== null) {
       const given = { spec: prologue, model: graphs.prologue, file }
       this.prologues.set(update, await prologueResults(given, this.plan.settings))
-    }
-    for (const { dtype, shape, role } of micro?.inputs ?? []) {
-      if (role.kind === 'state' && role.state.kind === 'gradient')
-        this.zero.set(stateKey(update.spec.name, role.state), toTensor(zeros(dtype, shape)))
     }
     await this.graph(update, step)
   }
@@ -115,11 +112,10 @@ export class StepLoop {
     if (!micro) throw new Error('an update that accumulates nothing')
     if (this.halted) return
     const started = this.startWork()
-    for (const [{ role }, tensor] of await this.run(update, micro, feeds)) {
-      if (role.kind === 'state') this.accumulators.set(stateKey(update.spec.name, role.state), tensor)
+    for (const [{ role }, tensor] of await this.run(update, micro, feeds))
       if (role.kind === 'loss') this.microLosses.push(scalar(tensor))
-    }
     if (!Number.isFinite(this.microLosses.at(-1))) this.origin ??= await this.explain(update, micro, feeds)
+    this.state.advance()
     this.idleSince = performance.now()
     this.microMs += this.idleSince - started
   }
@@ -130,12 +126,10 @@ export class StepLoop {
     const update = this.update(index)
     const { step, monitored: withMonitors } = update.spec.graphs
     const started = this.startWork()
-    const next = new Map<string, Tensor>()
     const monitors = emptyTable<MonitorValue>()
     const losses = this.microLosses
     let gradNorm: number | null = null
     for (const [{ role }, tensor] of await this.run(update, (monitored && withMonitors) || step, feeds)) {
-      if (role.kind === 'state') next.set(stateKey(update.spec.name, role.state), tensor)
       if (role.kind === 'loss') losses.push(scalar(tensor))
       if (role.kind === 'grad_norm') gradNorm = scalar(tensor)
       if (role.kind === 'monitor') monitors[role.name] = monitorValue(tensor)
@@ -144,44 +138,41 @@ export class StepLoop {
     this.idleSince = performance.now()
     const stepMs = this.microMs + this.idleSince - started
     const { waitMs } = this
-    const problem = this.problemOf(loss, gradNorm, next)
+    const problem = this.problemOf(loss, gradNorm)
     const origin = problem && (this.origin ?? (await this.explain(update, step, feeds)))
     this.origin = undefined
     this.microLosses = []
     this.microMs = 0
     this.waitMs = 0
-    this.accumulators.clear()
 
     if (problem) {
+      this.state.drop()
       if (!this.plan.skips) return this.halt(problem, origin)
       return { kind: 'done', loss, gradNorm, monitors: {}, stepMs, waitMs, skipped: problem }
     }
-    for (const [key, tensor] of next) {
-      if (!this.state.has(key)) continue
-      this.state.get(key)?.dispose()
-      this.state.set(key, tensor)
-    }
+    this.state.commit()
     return { kind: 'done', loss, gradNorm, monitors, stepMs, waitMs, skipped: null }
   }
 
   /** Whether every state value is finite. */
   isFinite(): boolean {
-    return [...this.state.values()].every((t) => toFloat32(fromTensor(t)).every(Number.isFinite))
+    for (const tensor of this.state.values()) if (!toFloat32(tensor).every(Number.isFinite)) return false
+    return true
   }
 
   /** Writes the state tensors of the keys, under their names, with other tensors copied from files. */
   async write(file: string, tensors: readonly StateTensor[]): Promise<void> {
     await writeSafetensors(
       file,
-      tensors.map((t) => ({ ...t, content: 'key' in t ? this.values(t.key) : t.content })),
+      tensors.map((t) => ({ ...t, content: 'key' in t ? async () => this.values(t.key) : t.content })),
       { format: 'pt' },
     )
     this.idleSince = performance.now()
   }
 
   async close(): Promise<void> {
-    for (const graph of this.loaded.values()) await graph.release()
     this.loaded.clear()
+    await this.state.close()
   }
 
   private startWork(): number {
@@ -196,28 +187,20 @@ export class StepLoop {
     return update
   }
 
-  private kept(key: string): Tensor | undefined {
-    return this.accumulators.get(key) ?? this.state.get(key) ?? this.zero.get(key)
-  }
-
   private values(key: string): ArrayBufferView {
-    const tensor = this.state.get(key)
+    const tensor = this.state.read(key)
     if (!tensor) throw new Error(`no state ${key}`)
-    return fromTensor(tensor).data
+    return tensor.data
   }
 
   /** What of a step is not finite. What goes on without it needs a whole state also where no norm tells of one. */
-  private problemOf(
-    loss: number,
-    gradNorm: number | null,
-    next: ReadonlyMap<string, Tensor>,
-  ): NotFinite | undefined {
+  private problemOf(loss: number, gradNorm: number | null): NotFinite | undefined {
     if (!Number.isFinite(loss)) return { what: 'loss', value: loss }
     if (gradNorm !== null)
       return Number.isFinite(gradNorm) ? undefined : { what: 'gradient norm', value: gradNorm }
     if (!this.plan.skips) return undefined
-    for (const tensor of next.values()) {
-      const value = toFloat32(fromTensor(tensor)).find((v) => !Number.isFinite(v))
+    for (const tensor of this.state.given()) {
+      const value = toFloat32(tensor).find((v) => !Number.isFinite(v))
       if (value !== undefined) return { what: 'next state', value }
     }
     return undefined
@@ -247,11 +230,7 @@ export class StepLoop {
     }
   }
 
-  private async run(
-    update: UpdatePlan,
-    spec: GraphSpec,
-    feeds: HostTensors,
-  ): Promise<ReadonlyMap<GraphSpec['outputs'][number], Tensor>> {
+  private async run(update: UpdatePlan, spec: GraphSpec, feeds: HostTensors): Promise<Results> {
     const graph = await this.graph(update, spec)
     return graph.run((input) => this.feed(update, spec, feeds, input))
   }
@@ -260,22 +239,25 @@ export class StepLoop {
     update: UpdatePlan,
     spec: GraphSpec,
     feeds: HostTensors,
-    { name, role }: GraphSpec['inputs'][number],
-  ): Tensor | null {
+    { name, dtype, shape, role }: Input,
+  ): HostTensor | null {
     if (role.kind === 'prologue') return null
     const tensor =
       role.kind === 'state'
-        ? this.kept(stateKey(update.spec.name, role.state))
-        : feeds[name] && toTensor(feeds[name])
+        ? (this.state.read(stateKey(update.spec.name, role.state)) ?? zeros(dtype, shape))
+        : feeds[name]
     if (!tensor) throw new Error(`${spec.file}: nothing to feed into ${name}`)
     return tensor
   }
 
   /** Sessions are made at first use: a stage may end before its first monitored step. */
-  private async graph(update: UpdatePlan, spec: GraphSpec): Promise<LoadedGraph> {
+  private async graph(update: UpdatePlan, spec: GraphSpec): Promise<HeldGraph> {
     const known = this.loaded.get(spec)
     if (known) return known
-    const graph = await LoadedGraph.load(spec, this.modelOf(update, spec), this.plan.settings)
+    const model = this.modelOf(update, spec)
+    const graph = await this.state.load(spec, model, this.plan.settings, (state) =>
+      stateKey(update.spec.name, state),
+    )
     this.loaded.set(spec, graph)
     return graph
   }
@@ -301,13 +283,13 @@ export type StateTensor =
   | (Omit<WrittenTensor, 'content'> & { readonly key: string })
   | (Omit<WrittenTensor, 'content'> & { readonly content: StoredTensor })
 
-const scalar = (tensor: Tensor): number => {
-  const [value = NaN] = toFloat32(fromTensor(tensor))
+const scalar = (tensor: HostTensor): number => {
+  const [value = NaN] = toFloat32(tensor)
   return value
 }
 
-function monitorValue(tensor: Tensor): MonitorValue {
-  const values = [...toFloat32(fromTensor(tensor))]
+function monitorValue(tensor: HostTensor): MonitorValue {
+  const values = [...toFloat32(tensor)]
   const [first = NaN] = values
   return values.length === 1 ? first : values
 }

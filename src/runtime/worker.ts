@@ -6,7 +6,9 @@ import { faultOf, nowhere } from '../faults/fault.js'
 import { GraphFault, type GraphFailure } from '../faults/graph-fault.js'
 import type { EvaluationInput } from './measures/measure.js'
 import { RowsUnfit } from './measures/rows-unfit.js'
-import { LoadedGraph, type SessionSettings, fromTensor, toTensor } from './session.js'
+import type { HostGraph } from './executors/executor.js'
+import { loadGraph } from './executors/load.js'
+import type { SessionSettings } from './session.js'
 import { type StagePlan, type StateTensor, StepLoop } from './step-loop.js'
 import { type HostTensor, type HostTensors, buffersOf } from './tensors.js'
 import { emptyTable } from '../json/table.js'
@@ -20,7 +22,7 @@ class Reply<T> {
 }
 
 let loop: StepLoop | undefined
-let graph: LoadedGraph | undefined
+let graph: HostGraph | undefined
 
 const stage = (): StepLoop => {
   if (!loop) throw new Error('no stage is open')
@@ -53,17 +55,17 @@ const requests = {
     loop = undefined
   },
   async openGraph(spec: GraphSpec, model: Uint8Array, settings: SessionSettings) {
-    graph = await LoadedGraph.load(spec, model, settings)
+    graph = await loadGraph(spec, model, settings)
   },
   async runGraph(feeds: HostTensors) {
     if (!graph) throw new Error('no graph is open')
     const outputs = await graph.run(({ name }) => {
       const tensor = feeds[name]
       if (!tensor) throw new Error(`nothing to feed into ${name}`)
-      return toTensor(tensor)
+      return tensor
     })
     const results = emptyTable<HostTensor>()
-    for (const [{ name }, tensor] of outputs) results[name] = fromTensor(tensor)
+    for (const [{ name }, tensor] of outputs) results[name] = tensor
     const buffers = buffersOf(feeds)
     return new Reply({ results, buffers }, [...buffers, ...buffersOf(results)])
   },

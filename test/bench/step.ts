@@ -2,7 +2,7 @@
  * Runs a training step of a compiled pipeline in a process of its own, through the runner's own loop and sessions, and
  * prints what it took as one line of JSON. Weights are initial values and feeds are random: neither changes the time.
  *
- *     node --expose-gc --import tsx test/bench/step.ts <compiled folder> <stage> <repeats> <threads> [<warm-up> <folder>]
+ *     node --expose-gc --import tsx test/bench/step.ts <compiled folder> <stage> <repeats> <threads> [<warm-up> <folder> <executor>]
  *
  * `folder` keeps the weights, or has them already; without one they are made and removed again.
  */
@@ -20,6 +20,7 @@ import { Builder } from '../../src/graph/builder.js'
 import { byteSize } from '../../src/graph/types.js'
 import { loadArtefact } from '../../src/runtime/artefact.js'
 import { draw, drawKey } from '../../src/runtime/draws.js'
+import { executorNames } from '../../src/runtime/executors/names.js'
 import { hyperAt } from '../../src/runtime/hyper.js'
 import { type StagePlan, StepLoop } from '../../src/runtime/step-loop.js'
 import { type HostTensor, type HostTensors, hostArray } from '../../src/runtime/tensors.js'
@@ -29,6 +30,8 @@ import { initialWeights } from './weights.js'
 /** What one process measured. */
 export interface StepMeasure {
   readonly seconds: readonly number[]
+  /** Processor time of a step, of all threads. */
+  readonly processorSeconds: number
   /** Resident bytes before state and session are made, and at the most. */
   readonly bytesBefore: number
   readonly bytesPeak: number
@@ -36,7 +39,8 @@ export interface StepMeasure {
   readonly matmulSeconds: number
 }
 
-const [folder = '', stageName = '', repeats = '5', threads = '2', warmup = '3', kept] = process.argv.slice(2)
+const [folder = '', stageName = '', repeats = '5', threads = '2', warmup = '3', kept, executor = 'c-api'] =
+  process.argv.slice(2)
 const scratch = kept ?? mkdtempSync(join(tmpdir(), 'dcrc-bench-'))
 try {
   process.stdout.write(
@@ -57,15 +61,22 @@ async function measure(artefact: Artefact, times: number, count: number): Promis
   const bytesBefore = kilobytes('VmRSS') * 1024
   const loop = await StepLoop.open(plan)
   const seconds: number[] = []
+  let processor = 0
   for (let step = 1; step <= Number(warmup) + times; step++) {
-    const outcome = await loop.step(0, feeds(update, stage.steps, step), false)
+    const fed = feeds(update, stage.steps, step)
+    const before = process.cpuUsage()
+    const outcome = await loop.step(0, fed, false)
+    const { user, system } = process.cpuUsage(before)
     if (outcome.kind !== 'done') throw new Error(`step ${step}: ${JSON.stringify(outcome)}`)
-    if (step > Number(warmup)) seconds.push(outcome.stepMs / 1000)
+    if (step <= Number(warmup)) continue
+    seconds.push(outcome.stepMs / 1000)
+    processor += (user + system) / 1e6
   }
+  const processorSeconds = processor / times
   const bytesPeak = kilobytes('VmHWM') * 1024
   await loop.close()
   const matmulSeconds = await matmul(count)
-  return { seconds, bytesBefore, bytesPeak, matmulSeconds }
+  return { seconds, processorSeconds, bytesBefore, bytesPeak, matmulSeconds }
 }
 
 async function planOf({ manifest, files }: Artefact, update: UpdateSpec, count: number): Promise<StagePlan> {
@@ -89,7 +100,12 @@ async function planOf({ manifest, files }: Artefact, update: UpdateSpec, count: 
         stored: null,
       })),
     ]),
-    settings: { target: 'cpu', root: fileSystemRoot, threads: count },
+    settings: {
+      target: 'cpu',
+      executor: executorNames.find((name) => name === executor),
+      root: fileSystemRoot,
+      threads: count,
+    },
   }
 }
 

@@ -50,6 +50,9 @@ test('a machine and a pipeline of which all is there', async () => {
     `ok  Node        ${process.version} (${process.platform} ${process.arch})`,
   ])
   expect(linesOf(stdout, 'onnxruntime')[0]).toMatch(/^ok {2}onnxruntime 1\.30\.0 runs on the processor/)
+  expect(linesOf(stdout, 'executor')).toEqual([
+    "ok  executor    c-api: onnxruntime's C API, called through koffi",
+  ])
   expect(linesOf(stdout, 'pictures')[0]).toMatch(/^ok {2}pictures {4}sharp \d/)
   expect(linesOf(stdout, 'pipeline')).toEqual(['ok  pipeline    digits.dcr; found the files of train'])
 })
@@ -98,6 +101,9 @@ test('an installation whose native packages are missing, as a failed npm install
     'no  onnxruntime the package onnxruntime-node is not installed',
     '                help: ONNXRUNTIME_NODE_INSTALL=skip npm install',
   ])
+  expect(linesOf(stdout, 'executor')[0]).toMatch(
+    /^-- {2}executor {4}binding: onnxruntime's own for Node, since/,
+  )
   expect(linesOf(stdout, 'pictures')[0]).toMatch(/^no {2}pictures {4}sharp does not run/)
 })
 

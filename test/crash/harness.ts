@@ -48,7 +48,7 @@ export class Crashes {
       format: 'esm',
       platform: 'node',
       target: 'node20',
-      external: ['onnxruntime-node', 'sharp'],
+      external: ['onnxruntime-node', 'koffi', 'sharp'],
       banner: {
         js: "import{createRequire as require_}from'node:module';const require=require_(import.meta.url);",
       },

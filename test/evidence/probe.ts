@@ -10,7 +10,8 @@ import { openAllData } from '../../src/runtime/open-data.js'
 import { Batches } from '../../src/runtime/order/batches.js'
 import { alone } from '../../src/runtime/order/order.js'
 import { readTensor } from '../../src/weights/safetensors.js'
-import { LoadedGraph, fromTensor, toTensor } from '../../src/runtime/session.js'
+import type { HostGraph } from '../../src/runtime/executors/executor.js'
+import { loadGraph } from '../../src/runtime/executors/load.js'
 import { type HostTensor, type HostTensors, hostArray, toFloat32 } from '../../src/runtime/tensors.js'
 import { Weights, fileSystemRoot } from '../../src/runtime/weights.js'
 import { onlyOutput } from './loss-only.js'
@@ -28,8 +29,8 @@ export class Probe {
     readonly stage: StageSpec,
     /** What the stage starts from. */
     readonly start: State,
-    private readonly graph: LoadedGraph,
-    private readonly forward: LoadedGraph,
+    private readonly graph: HostGraph,
+    private readonly forward: HostGraph,
     private readonly feeds: HostTensors,
     private readonly constants: ReadonlyMap<string, HostTensor>,
   ) {}
@@ -52,13 +53,13 @@ export class Probe {
     )
     if (more.length > 0) throw new Error(more.map((d) => d.message).join('\n'))
 
-    const load = (spec: GraphSpec, output?: string): Promise<LoadedGraph> => {
+    const load = (spec: GraphSpec, output?: string): Promise<HostGraph> => {
       const bytes = files.get(spec.file)
       if (!bytes) throw new Error(`no file ${spec.file}`)
       const linked = link(bytes, weights.bindings(spec))
-      if (output === undefined) return LoadedGraph.load(spec, linked, settings)
+      if (output === undefined) return loadGraph(spec, linked, settings)
       const { model, inputs } = onlyOutput(linked, output)
-      return LoadedGraph.load(
+      return loadGraph(
         { ...spec, inputs: spec.inputs.filter(({ name }) => inputs.has(name)) },
         model,
         settings,
@@ -69,7 +70,7 @@ export class Probe {
     if (prologue) {
       const graph = await load(prologue)
       for (const [{ role }, value] of await graph.run(() => unreachable('a prologue reads no input')))
-        if (role.kind === 'prologue') constants.set(role.key, fromTensor(value))
+        if (role.kind === 'prologue') constants.set(role.key, value)
       await graph.release()
     }
     const start = new Map<string, Float32Array<ArrayBuffer>>()
@@ -99,7 +100,7 @@ export class Probe {
     let loss = NaN
     const next = new Map<string, Float32Array<ArrayBuffer>>()
     for (const [{ role }, tensor] of await this.run(this.graph, state)) {
-      const values = toFloat32(fromTensor(tensor))
+      const values = toFloat32(tensor)
       if (role.kind === 'loss') loss = values[0] ?? NaN
       if (role.kind === 'state') next.set(stateName(role.state), values)
     }
@@ -108,17 +109,16 @@ export class Probe {
 
   /** The loss of the step graph at a state, without the rest of the step. */
   async loss(state: State): Promise<number> {
-    for (const [, tensor] of await this.run(this.forward, state))
-      return toFloat32(fromTensor(tensor))[0] ?? NaN
+    for (const [, tensor] of await this.run(this.forward, state)) return toFloat32(tensor)[0] ?? NaN
     return NaN
   }
 
-  private run(graph: LoadedGraph, state: State): ReturnType<LoadedGraph['run']> {
+  private run(graph: HostGraph, state: State): ReturnType<HostGraph['run']> {
     return graph.run(({ name, role, dtype, shape }) => {
       const given = role.kind === 'state' ? state.get(stateName(role.state)) : undefined
       const constant = role.kind === 'prologue' ? this.constants.get(role.key) : this.feeds[name]
       const tensor = given ? { dtype, shape, data: given } : constant
-      return toTensor(tensor ?? unreachable(`nothing to feed into ${name}`))
+      return tensor ?? unreachable(`nothing to feed into ${name}`)
     })
   }
 

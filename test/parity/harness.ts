@@ -16,7 +16,7 @@ import { hyperAt } from '../../src/runtime/hyper.js'
 import { type SafetensorsFile, openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 import type { StoredTensor } from '../../src/weights/table.js'
 import { executionsOf } from '../../src/runtime/round.js'
-import { LoadedGraph, fromTensor, toTensor } from '../../src/runtime/session.js'
+import { loadGraph } from '../../src/runtime/executors/load.js'
 import { StepLoop } from '../../src/runtime/step-loop.js'
 import { type HostTensor, hostArray, toFloat32 } from '../../src/runtime/tensors.js'
 import { fileSystemRoot } from '../../src/runtime/weights.js'
@@ -268,7 +268,7 @@ export async function evaluateOnce(
 ): Promise<ReadonlyMap<string, HostTensor>> {
   const [part] = artefact.manifest.evaluations.find((e) => e.name === name)?.cases[0]?.parts ?? []
   if (!part) throw new Error(`no evaluation ${name}`)
-  const graph = await LoadedGraph.load(part.graph, linked(artefact, part.graph, weight), {
+  const graph = await loadGraph(part.graph, linked(artefact, part.graph, weight), {
     target: 'cpu',
     root: fileSystemRoot,
     threads: 1,
@@ -278,11 +278,9 @@ export async function evaluateOnce(
     const results = await graph.run(({ name: input }) => {
       const feed = feeds[input]
       if (!feed) throw new Error(`nothing to feed into ${input}`)
-      return toTensor(feed)
+      return feed
     })
-    return new Map(
-      [...results].map(([{ role }, t]) => [role.kind === 'result' ? role.name : '', fromTensor(t)]),
-    )
+    return new Map([...results].map(([{ role }, t]) => [role.kind === 'result' ? role.name : '', t]))
   } finally {
     await graph.release()
   }

@@ -373,6 +373,24 @@ The folder to run in already holds something. A run writes into a fresh folder, 
   }),
 )
 
+export const noExecutor = define<{ name: string; problem: string }>(
+  'run/no-executor',
+  'error',
+  `
+\`dcrc run --executor c-api\` calls the C API of onnxruntime through the package koffi, which keeps the state of a stage
+where it is computed. Where one of the two cannot be loaded, runs use onnxruntime's binding for Node, which gives the same
+bits.
+
+\`\`\`sh
+dcrc doctor
+\`\`\`
+`,
+  ({ name, problem }) => ({
+    message: `the executor \`${name}\` cannot be used here: ${problem}`,
+    help: 'run without --executor, which takes what works; `npm install --include=optional` installs koffi where there is one for this machine',
+  }),
+)
+
 export const nothingToResume = define<{ folder: string }>(
   'run/nothing-to-resume',
   'error',
