@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, FluxTransformer2DModel, UNet2DConditionModel
+from safetensors.torch import load_file
 from transformers import (
     BitImageProcessor,
     CLIPConfig,
@@ -31,7 +32,7 @@ from transformers import (
 )
 
 from fixture import write
-from sizes import DINOV2, facts
+from sizes import facts
 
 TOWER = {"hidden_size": 24, "intermediate_size": 40, "num_hidden_layers": 2, "num_attention_heads": 3}
 
@@ -53,14 +54,15 @@ def of_diffusers(model):
     return plain({key: p.default for key, p in parameters.items() if key != "self"}) | {"_class_name": model.__name__}
 
 
-def saved(model, processor=None, **renames):
-    """The texts of the files that save_pretrained writes, without the weights, and what the model's parameters are."""
+def saved(model, processor=None):
+    """The texts of the files that save_pretrained writes, and what the file of its weights holds, under the names there."""
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         if processor is not None:
             processor.save_pretrained(folder)
         files = {path.name: path.read_text() for path in sorted(Path(folder).glob("*.json"))}
-    return {"files": files, **facts(model, **renames)}
+        (weights,) = Path(folder).glob("*.safetensors")
+        return {"files": files, **facts(load_file(weights))}
 
 
 def main():
@@ -82,7 +84,7 @@ def main():
             CLIPModel(CLIPConfig(vision_config=vision, text_config={**text, "hidden_act": "gelu"}, projection_dim=20)),
             CLIPImageProcessor(image_mean=[0.1, 0.2, 0.3], image_std=[0.4, 0.5, 0.6]),
         ),
-        "ClipTextModel": saved(CLIPTextModel(CLIPTextConfig(**text, hidden_act="gelu")), prefix="text_model."),
+        "ClipTextModel": saved(CLIPTextModel(CLIPTextConfig(**text, hidden_act="gelu"))),
         "ClipTextModelWithProjection": saved(CLIPTextModelWithProjection(CLIPTextConfig(**text, projection_dim=14))),
         "SiglipModel": saved(
             SiglipModel(SiglipConfig(
@@ -97,7 +99,6 @@ def main():
                 qkv_bias=False, use_mask_token=False,
             )),
             BitImageProcessor(),
-            renames=DINOV2,
         ),
         "UNet2DConditionModel": saved(UNet2DConditionModel(
             block_out_channels=(8, 16), down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),

@@ -77,10 +77,7 @@ class Run:
 
 
 def load_text():
-    """The text encoder, whose parameters have no prefix in some versions of transformers."""
-    text = CLIPTextModel(CLIPTextConfig(**TEXT, pad_token_id=0, hidden_act="gelu")).eval()
-    bare = not next(iter(dict(text.named_parameters()))).startswith("text_model.")
-    return load("official/text", text, "text_model." if bare else "")
+    return load("official/text", CLIPTextModel(CLIPTextConfig(**TEXT, pad_token_id=0, hidden_act="gelu")).eval())
 
 
 def follow(run, parts, steps=STEPS):

@@ -125,7 +125,6 @@ def clip_text_1():
             "hidden": lambda ids: model(input_ids=ids).last_hidden_state,
             "pooled": lambda ids: model(input_ids=ids).pooler_output,
         },
-        lambda name: name if name.startswith("text_model.") else f"text_model.{name}",
     )
 
 

@@ -136,10 +136,8 @@ if __name__ == "__main__":
     folder = FOLDER / "official"
     folder.mkdir(parents=True, exist_ok=True)
     save_pictures(run.stored)
-    for name in ("clip", "unet", "vae"):
+    for name in ("clip", "unet", "vae", "text"):
         save("official", name, getattr(run, name))
-    renamed = "" if next(iter(dict(run.text.named_parameters()))).startswith("text_model.") else "text_model."
-    save("official", "text", run.text, renamed)
 
     for module in (run.clip, run.unet, run.vae, run.text):
         module.requires_grad_(False)

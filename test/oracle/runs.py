@@ -125,16 +125,15 @@ def start_linears(seed, model, module):
             start_linear(seed, model, f"{name}." if name else "", layer)
 
 
-def save(folder, name, module, prefix=""):
+def save(folder, name, module):
     """Weights as a pipeline reads them, with all that a module holds."""
-    tensors = {prefix + key: p.detach().contiguous().clone() for key, p in module.named_parameters()}
+    tensors = {key: p.detach().contiguous().clone() for key, p in module.named_parameters()}
     save_file(tensors, FOLDER / folder / f"{name}.safetensors")
 
 
-def load(path, module, prefix=""):
+def load(path, module):
     """The inverse of `save`."""
-    tensors = {key.removeprefix(prefix): value for key, value in load_file(FOLDER / f"{path}.safetensors").items()}
-    missing, unexpected = module.load_state_dict(tensors, strict=False)
+    missing, unexpected = module.load_state_dict(load_file(FOLDER / f"{path}.safetensors"), strict=False)
     buffers = {name for name, _ in module.named_buffers()}
     assert set(missing) <= buffers and not unexpected, (missing, unexpected)
     return module

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { toFloat32 } from '../../src/runtime/tensors.js'
+import { towerOf, withoutTower } from '../../src/weights/other-names.js'
 import { kept } from './expressions.js'
 import {
   Fixture,
@@ -19,6 +20,8 @@ interface Network {
   readonly outputs: Readonly<Record<string, string>>
   /** An adapter beside the model, whose parts are trained in place of the weights. */
   readonly adapter?: string
+  /** What our paths have before the names of the file, which `from` puts there. */
+  readonly tower?: string
 }
 
 const clip = `ClipModel(ClipConfig(
@@ -92,6 +95,7 @@ const networks: Readonly<Record<string, Network>> = {
       max_position_embeddings = 9
     ))`,
     outputs: { hidden: 'net(ids).last_hidden_state', pooled: 'net(ids).pooler_output' },
+    tower: 'text_model.',
   },
   dinov2: {
     use: 'std.dinov2 { Dinov2Config, Dinov2Model }',
@@ -204,7 +208,7 @@ const trainPath = (path: string): string => path.replaceAll(/\.(\d+)(?=\.|$)/g, 
  * A pipeline that evaluates all outputs and the gradients with respect to inputs, and a stage that trains what the
  * fixture has the gradients of.
  */
-function program({ use, model, outputs, adapter }: Network, fixture: Fixture): string {
+function program({ use, model, outputs, adapter, tower = '' }: Network, fixture: Fixture): string {
   const inputs = fixture.names('input/').filter((name) => name !== ownDraw)
   const declared = inputs.map((name) => {
     const { dtype, shape } = fixture.stored(`input/${name}`)
@@ -214,7 +218,7 @@ function program({ use, model, outputs, adapter }: Network, fixture: Fixture): s
   const gradients = inputsWithGradient(fixture)
   const trained =
     adapter === undefined
-      ? fixture.names('weight_gradient/').map((path) => `net.${trainPath(path)}`)
+      ? fixture.names('weight_gradient/').map((path) => `net.${trainPath(tower + path)}`)
       : ['enc']
   return `use ${use}
 pipeline network {
@@ -249,12 +253,16 @@ describe('networks give what transformers, diffusers and peft give, and so do th
       const artefact = compileText(program(network, fixture))
       const start = network.adapter === undefined ? 'start/' : 'start/net.'
       const [model] = artefact.manifest.models
-      expect(model?.parameters.map((p) => p.path).sort()).toEqual(fixture.names(start).sort())
+      const { tower = '' } = network
+      const theirs = (path: string): string => withoutTower(tower, path)
+      const paths = model?.parameters.map((p) => p.path) ?? []
+      expect(paths.map(theirs).sort()).toEqual(fixture.names(start).sort())
+      expect(tower).toBe(network.tower === undefined ? '' : towerOf(paths))
       for (const { path, shape } of model?.parameters ?? [])
-        expect(fixture.stored(`${start}${path}`).shape, path).toEqual(shape)
+        expect(fixture.stored(`${start}${theirs(path)}`).shape, path).toEqual(shape)
 
       const weight: WeightSource = (of, path) =>
-        fixture.stored(network.adapter === undefined ? `start/${path}` : `start/${of}.${path}`)
+        fixture.stored(network.adapter === undefined ? `start/${theirs(path)}` : `start/${of}.${path}`)
       const inputs: Inputs = (path) => fixture.tensor(`input/${path.split('/').at(-1) ?? ''}`)
       // One graph gives all outputs and gradients with respect to inputs, one after the other.
       const found = (await evaluateOnce(artefact, 'all', weight, inputs)).get('original')
@@ -273,7 +281,7 @@ describe('networks give what transformers, diffusers and peft give, and so do th
 
       const { gradients } = await trainStage(artefact, 'learn', { steps: 1, weight, inputs })
       await expectTensors(gradients, fixture, 'weight_gradient/', 1e-4, (path) =>
-        network.adapter === undefined ? `net.${path}` : path,
+        network.adapter === undefined ? `net.${tower}${path}` : path,
       )
     })
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { towerOf, withoutTower } from '../../src/weights/other-names.js'
 import { oracle } from './expressions.js'
 import { compileText } from './harness.js'
 
@@ -57,7 +58,8 @@ const texts: readonly (readonly [config: string, module: string, call: string, c
 function factsOf(uses: string, call: string): Facts {
   const [found] = compileText(`${uses}; pipeline p { model m = ${call}; export m }`).manifest.models
   const parameters = found?.parameters ?? []
-  const lines = parameters.map(({ path, shape }) => `${path} ${shape.join(',')}`)
+  const tower = towerOf(parameters.map(({ path }) => path))
+  const lines = parameters.map(({ path, shape }) => `${withoutTower(tower, path)} ${shape.join(',')}`)
   // Names are ASCII, which Python and JavaScript sort alike.
   lines.sort((a, b) => (a < b ? -1 : 1))
   return {
