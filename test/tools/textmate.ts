@@ -24,7 +24,9 @@ const all = (types: readonly TokenType[]): string => types.map(wordOf).join('|')
 
 const reserved = t.vocabulary.filter((type) => isWord(type) && type.CATEGORIES?.[0] === t.Word)
 const contextual = t.vocabulary.filter((type) => isWord(type) && type.CATEGORIES?.[0] === t.Name)
-const plain = reserved.filter((type) => !constants.includes(type) && !operators.includes(type))
+const plain = reserved.filter(
+  (type) => !constants.includes(type) && !operators.includes(type) && type !== t.Cached,
+)
 /** Words that have a pattern of their own: two in a row, or behind a number. */
 const pairs: readonly TokenType[] = [
   t.Keep,
@@ -71,6 +73,7 @@ const patterns: readonly Pattern[] = [
     captures: { 1: { name: keyword }, 2: { name: 'entity.name.dcr' } },
   },
   { match: String.raw`\b(?:${all([t.Seeds, t.Ignore, t.Strip, t.Allow])})(?=\s+[\d\["])`, name: keyword },
+  { match: String.raw`(?<!\.)\b${wordOf(t.Cached)}(?=[ \t]+[\w(\["])`, name: keyword },
   // a member may have the name of a keyword
   {
     match: String.raw`(?<!\.)\.(?!\.)\s*(${name})`,
