@@ -10,6 +10,10 @@ import { type Finding, bad, note, ok } from '../doctor/finding.js'
 import { inspectMachine } from '../doctor/machine.js'
 import { inspectOnnxruntime } from '../doctor/onnxruntime.js'
 import { inspectPictures } from '../doctor/pictures.js'
+import { unknownTarget } from '../diagnostics/catalogue/target.js'
+import { installProvider } from '../doctor/install-provider.js'
+import { targets } from '../targets/registry.js'
+import { sessions } from '../targets/sessions.js'
 import { attempt } from './attempt.js'
 import { exitCodes } from './exit-codes.js'
 import { findMissing } from './missing.js'
@@ -19,9 +23,14 @@ import { findTarget } from './target.js'
 /** `dcrc doctor`: what this machine can run, what is missing, and what mends it. */
 export async function doctor(
   name: string | undefined,
-  { json }: { readonly json: boolean },
+  {
+    json,
+    install,
+    from,
+  }: { readonly json: boolean; readonly install?: string | undefined; readonly from?: string | undefined },
 ): Promise<number> {
   const root = process.cwd()
+  if (install !== undefined) await installFor(install, from)
   const findings = [
     ok('dcrc', version),
     ...inspectMachine(root),
@@ -32,6 +41,18 @@ export async function doctor(
   ]
   process.stdout.write(json ? `${JSON.stringify(findings, null, 2)}\n` : `${describe(findings)}\n`)
   return findings.some(({ state }) => state === 'bad') ? exitCodes.userError : exitCodes.done
+}
+
+/** Puts beside onnxruntime what a target needs; what then still lacks is a finding. */
+async function installFor(name: string, from: string | undefined): Promise<void> {
+  const installed = sessions[name]?.installed
+  if (!installed) {
+    const known = targets.filter(({ session }) => 'installed' in session)
+    const span = { file: '--install', start: 0, end: 0 }
+    throw new UserError(unknownTarget(span, { target: name, known }))
+  }
+  const folder = await installProvider(installed, from)
+  process.stderr.write(`${installed.title}: ${installed.files.join(', ')} are in ${folder}\n`)
 }
 
 /** What the pipeline reads from files, and whether it is there; a folder without a pipeline is no fault. */

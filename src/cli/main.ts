@@ -236,6 +236,8 @@ function program(done: (code: number) => void): Command {
       'FILE or FILE#pipeline, whose files are looked for; none: the only pipeline file of this folder',
     )
     .option('--json', 'the findings as JSON', false)
+    .option('--install <target>', 'put what a target needs beside onnxruntime: cuda')
+    .option('--from <path>', 'where --install takes it from: a folder, or a wheel of onnxruntime-gpu')
     .action(async (file, options) => done(await (await import('./doctor.js')).doctor(file, options)))
   dcrc
     .command('data')

@@ -1,6 +1,7 @@
 import { graphsOf } from '../artefact/graphs-of.js'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import { failedGraph } from '../diagnostics/catalogue/run.js'
+import { noDevice } from '../diagnostics/catalogue/target.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { readModel } from '../onnx/protobuf.js'
 
@@ -37,9 +38,24 @@ export function placeOf(
   return places[nodes[file]?.[k] ?? -1]
 }
 
+/** What mends errors of CUDA's runtime, by their numbers. */
+const deviceHelp: ReadonlyMap<string, string> = new Map([
+  ['35', 'install an NVIDIA driver for CUDA 13'],
+  ['100', 'run where there is an NVIDIA GPU: `nvidia-smi` lists them'],
+])
+const checkDevice =
+  '`npx dcrc doctor` and `nvidia-smi` tell what is there; without `--target` it runs on the processor'
+
 /** The diagnostic for a run that onnxruntime ended: the operator, its line in the source, and the shapes that it reads. */
 export function graphFault({ failure }: GraphFault, { manifest, files }: Artefact, span: Span): Diagnostic {
   const { file, node, problem } = failure
+  const [, number, what] = /CUDA failure (\d+): ([^;]*)/.exec(problem) ?? []
+  if (number !== undefined && what !== undefined)
+    return noDevice(span, {
+      target: manifest.target,
+      what: what.trim(),
+      help: deviceHelp.get(number) ?? checkDevice,
+    })
   const place = placeOf(manifest, file, node)
   const bytes = files.get(file)
   const found = bytes && readModel(bytes).graph?.node?.find(({ name }) => name === node)

@@ -10,6 +10,7 @@ const sayings = [
   /bad[_ ]alloc/i,
   /Failed to allocate memory/i,
   /JS heap out of memory/,
+  /CUDA failure 2\b/,
   /Available memory of \d+ is smaller than requested/i,
 ]
 

@@ -8,6 +8,8 @@ import { graphsOf } from '../artefact/graphs-of.js'
 import { unsupportedTarget, unusableArtefact } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { sha256 } from '../graph/sha256.js'
+import { noDevice } from '../diagnostics/catalogue/target.js'
+import { lackOf } from '../providers/lack.js'
 import { sessions } from '../targets/sessions.js'
 
 /** What `dcrc compile` wrote, read back, every byte of it as it was written. Throws UserError. */
@@ -33,10 +35,13 @@ export function loadArtefact(directory: string): Artefact {
   return unlisted === undefined ? { manifest, files } : refuse(`${file} does not list ${unlisted}`)
 }
 
-/** Throws UserError where this runner cannot run an artefact. */
+/** Throws UserError where this runner, or this machine, cannot run an artefact. */
 export function checkTarget({ target }: Manifest, span: Span): void {
   const known = Object.keys(sessions)
   if (!known.includes(target)) throw new UserError(unsupportedTarget(span, { target, known }))
+  const installed = sessions[target]?.installed
+  const lack = installed && lackOf(installed)
+  if (lack) throw new UserError(noDevice(span, { target, ...lack }))
 }
 
 export function parseManifest(text: string, span: Span): Manifest {

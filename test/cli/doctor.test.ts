@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { missingLibraries } from '../../src/doctor/missing-libraries.js'
+import { missingLibraries } from '../../src/providers/missing-libraries.js'
 import { Installed } from './installed.js'
 
 /* Aim: `dcrc doctor` says what a run would stumble over, each with what mends it, and its exit code tells whether. */
@@ -129,4 +129,16 @@ test('libraries that the loader does not find are named', () => {
 test.skipIf(process.platform !== 'linux')('of a program that runs, none is missing', () => {
   expect(missingLibraries(process.execPath)).toEqual([])
   expect(execFileSync('ldd', [process.execPath], { encoding: 'utf8' })).toContain('libc.so')
+})
+
+test('a target for which something is missing is refused before anything is opened', async () => {
+  const { code, stderr } = await dcrc.dcrc('run --target cuda digits.dcr')
+  expect(code).toBe(1)
+  expect(stderr).toContain('error[target/no-device]: nothing runs on `cuda` here: ')
+  expect(stderr).toMatch(/help: (npx dcrc doctor --install cuda|install )/)
+  expect(existsSync(dcrc.path('runs'))).toBe(false)
+  const wrong = await dcrc.dcrc('doctor --install webgpu')
+  expect(wrong.code).toBe(1)
+  expect(wrong.stderr).toContain('there is no target `webgpu`')
+  expect(wrong.stderr).toContain('help: there is `cuda`')
 })

@@ -5,6 +5,7 @@ import onnxProto from 'onnx-proto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
 import { GraphFault, graphFault } from '../../src/faults/graph-fault.js'
+import { isMemoryFault } from '../../src/faults/memory-fault.js'
 import type { RunOptions } from '../../src/runtime/options.js'
 import { runPipeline } from '../../src/runtime/run.js'
 import { WorkerThread } from '../../src/runtime/thread.js'
@@ -129,4 +130,28 @@ test('a folder that vanishes while the run goes on is told', async () => {
   expect(problem).toMatch(
     /^(run\/weights-changed: |file\/refused: no such file or directory, open) '<folder>\/run\//,
   )
+})
+
+test('what CUDA says of a device is told as such, and what it has no memory for as memory', () => {
+  const told = (problem: string): readonly unknown[] => {
+    const fault = new GraphFault({ file: 'fit.step.onnx', node: undefined, problem })
+    const { code, message, help } = graphFault(fault, regression({ steps: 2 }), {
+      file: 'p.dcr',
+      start: 0,
+      end: 0,
+    })
+    return [code, message, help]
+  }
+  const failure = (number: number, text: string): string =>
+    `CUDA failure ${number}: ${text} ; GPU=-1 ; hostname=h ; file=cuda_execution_provider.cc ; line=218 ; expr=f();`
+  expect(told(failure(100, 'no CUDA-capable device is detected'))).toEqual([
+    'target/no-device',
+    'nothing runs on `cpu` here: no CUDA-capable device is detected',
+    'run where there is an NVIDIA GPU: `nvidia-smi` lists them',
+  ])
+  expect(told(failure(35, 'CUDA driver version is insufficient for CUDA runtime version'))[2]).toBe(
+    'install an NVIDIA driver for CUDA 13',
+  )
+  expect(isMemoryFault(new Error(failure(2, 'out of memory')))).toBe(true)
+  expect(isMemoryFault(new Error(failure(20, 'another')))).toBe(false)
 })

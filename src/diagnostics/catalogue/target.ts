@@ -50,3 +50,33 @@ dcrc compile --target cpu FILE
     help: `there ${known.length === 1 ? 'is' : 'are'} ${known.map(({ name, doc }) => `\`${name}\` (${doc})`).join(', ')}`,
   }),
 )
+
+export const noDevice = define<{ target: string; what: string; help: string }>(
+  'target/no-device',
+  'error',
+  `
+A pipeline was compiled for a device that this machine does not have, or for which something is not installed. \`dcrc
+doctor\` tells what is there; \`dcrc doctor --install cuda\` puts onnxruntime's provider for CUDA beside onnxruntime. The
+same pipeline runs on the processor without \`--target\`.
+
+\`\`\`sh
+dcrc doctor --install cuda
+dcrc run --target cuda FILE
+\`\`\`
+`,
+  ({ target, what, help }) => ({ message: `nothing runs on \`${target}\` here: ${what}`, help }),
+)
+
+export const cannotInstall = define<{ problem: string; help: string }>(
+  'target/cannot-install',
+  'error',
+  `
+\`dcrc doctor --install cuda\` puts onnxruntime's provider for CUDA beside the onnxruntime that is installed, from the
+network or from what \`--from\` names: a folder that has its two files, or a wheel of onnxruntime-gpu of the same version.
+
+\`\`\`sh
+dcrc doctor --install cuda --from onnxruntime_gpu-1.30.0-cp312-cp312-manylinux_2_28_x86_64.whl
+\`\`\`
+`,
+  ({ problem, help }) => ({ message: problem, help }),
+)

@@ -3,6 +3,19 @@ import type { SessionModel } from '../session.js'
 /** A node that is not on the device is an error: its operands would cross the bus, unseen. */
 export const session = {
   provider: 'cuda',
+  installed: {
+    title: 'CUDA',
+    files: ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'],
+    loaded: ['libcudnn.so.9'],
+    brings: [
+      { library: 'libcuda.so', what: 'the NVIDIA driver' },
+      { library: 'libcudnn', what: 'cuDNN 9 for CUDA 13 (in Python: nvidia-cudnn-cu13)' },
+      {
+        library: 'lib',
+        what: 'the CUDA 13 toolkit (in Python: nvidia-cublas, nvidia-cuda-runtime, nvidia-curand)',
+      },
+    ],
+  },
   options: {
     graphOptimizationLevel: 'disabled',
     enableMemPattern: false,
