@@ -1,5 +1,5 @@
 import type { Attributes } from '../graph/graph.js'
-import { elementCount, formatType, type TensorType } from '../graph/types.js'
+import { bytesPerElement, elementCount, formatType, type TensorType } from '../graph/types.js'
 import { numbers } from './_attributes.js'
 import {
   attributesOf,
@@ -51,6 +51,13 @@ const convTranspose: Operator = {
         node.inputs[2] ? () => biasCotangent(b, g) : null,
       ]
     },
+  },
+  // The kernel makes the columns of one picture and group before it adds them up.
+  memory: {
+    workspace: (_, __, [x, weight]) =>
+      x && weight
+        ? bytesPerElement[x.dtype] * elementCount([...weight.shape.slice(1), ...spatial(x.shape)])
+        : 0,
   },
   flops: ([x, weight]) => 2 * elementCount(x?.shape ?? []) * elementCount((weight?.shape ?? []).slice(1)),
   rows([x = null, ...others], inputs, [y], attributes, count) {

@@ -108,7 +108,11 @@ export interface Memory {
   /** The result is written over the first operand, where it has that one's type and nothing else reads it any more. */
   readonly inPlace?: boolean
   /** The bytes that it takes only while it runs. */
-  workspace?(outputs: readonly TensorType[], attributes: Attributes): number
+  workspace?(
+    outputs: readonly TensorType[],
+    attributes: Attributes,
+    inputs: readonly (TensorType | null)[],
+  ): number
 }
 
 /**

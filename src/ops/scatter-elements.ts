@@ -1,5 +1,5 @@
 import type { Attributes } from '../graph/graph.js'
-import { tensor } from '../graph/types.js'
+import { elementCount, tensor } from '../graph/types.js'
 import { number, string } from './_attributes.js'
 import { elementPlaces } from './_elements.js'
 import { at, placesAlong } from './_index.js'
@@ -68,6 +68,8 @@ const scatterElements: Operator = {
       ]
     },
   },
+  // The kernel copies the indices.
+  memory: { workspace: (_, __, [, indices]) => (indices ? 8 * elementCount(indices.shape) : 0) },
   flops: (_, [y], attributes) =>
     attributes['reduction'] === 'add' && y ? y.shape.reduce((n, d) => n * d, 1) : 0,
   rows(rows, inputs, _, attributes) {

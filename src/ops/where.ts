@@ -1,4 +1,4 @@
-import { elementCount, tensor } from '../graph/types.js'
+import { type TensorType, byteSize, elementCount, tensor } from '../graph/types.js'
 import { broadcastRows, broadcastShape, expandData, shapesOf } from './_broadcast.js'
 import { alignScalars } from './_elementwise.js'
 import { at } from './_index.js'
@@ -41,6 +41,14 @@ const where: Operator = {
   flops: (_, [z]) => elementCount(z?.shape ?? []),
   rows: (rows, inputs, [z]) => [broadcastRows(rows, shapesOf(inputs), z?.shape ?? [])],
   broadcasts: 0,
+  memory: {
+    // The kernel makes what it takes of x and what it takes of y, each broadcast with the condition, and joins them.
+    workspace: ([z], _, [c, x, y]) => {
+      const taken = (v: TensorType | null | undefined): number =>
+        c && v && z ? byteSize({ dtype: z.dtype, shape: broadcastShape('where', [c, v]) }) : 0
+      return taken(x) + taken(y)
+    },
+  },
   language: [
     {
       name: 'where',

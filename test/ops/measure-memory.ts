@@ -8,6 +8,8 @@ import type { DType, Tensor } from '../../src/graph/types.js'
 import type { Operator } from '../../src/ops/operator.js'
 import { operators } from '../../src/ops/registry.js'
 import { SampleRandom } from '../../src/ops/sample.js'
+import { layOut } from '../../src/compiler/8-schedule/layout.js'
+import { calls, graphOf } from './memory-calls.js'
 
 // Measures in a process of its own, whose memory nothing else changes: prints the bytes of each operator as JSON.
 // usage: tsx test/ops/measure-memory.ts Abs Add ...
@@ -34,17 +36,21 @@ export function probe(op: Operator): Graph | undefined {
 }
 
 /** Bytes that a graph takes at once while it runs. */
-async function peakOf(graph: Graph): Promise<number> {
-  const session = await ort.InferenceSession.create(emit(graph), {
+async function peakOf(model: Uint8Array, inputs: Graph['inputs']): Promise<number> {
+  const session = await ort.InferenceSession.create(model, {
     graphOptimizationLevel: 'disabled',
     enableCpuMemArena: false,
     enableMemPattern: false,
   })
-  const bool = graph.inputs[0]?.type.dtype === 'bool'
-  const x = bool ? new ort.Tensor('bool', [true], [1]) : new ort.Tensor('float32', [0.5], [1])
+  const feeds = Object.fromEntries(
+    inputs.map(({ source, type: { dtype, shape } }) => [
+      source.kind === 'input' ? source.name : '',
+      dtype === 'bool' ? new ort.Tensor('bool', [true], shape) : new ort.Tensor('float32', [0.5], shape),
+    ]),
+  )
   writeFileSync('/proc/self/clear_refs', '5')
   const before = memory('VmRSS')
-  await session.run({ x })
+  await session.run(feeds)
   const peak = memory('VmHWM') - before
   await session.release()
   return peak
@@ -57,7 +63,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const peaks: Record<string, number> = {}
   for (const op of operators.filter(({ name }) => process.argv.includes(name))) {
     const graph = probe(op)
-    if (graph) peaks[op.name] = await peakOf(graph)
+    if (graph) peaks[op.name] = await peakOf(emit(graph), graph.inputs)
+  }
+  for (const name of Object.keys(calls).filter((call) => process.argv.includes(call))) {
+    const { graph, places } = layOut(graphOf(name))
+    peaks[name] = await peakOf(emit(graph, { places }), graph.inputs)
   }
   process.stdout.write(JSON.stringify(peaks))
 }

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { byteSize, isFloat } from '../../src/graph/types.js'
 import { operators } from '../../src/ops/registry.js'
+import { layOut } from '../../src/compiler/8-schedule/layout.js'
+import { calls, graphOf } from './memory-calls.js'
 import { probe } from './measure-memory.js'
 
 const elementwise = operators.filter((op) => op.domain !== 'dcrc' && op.broadcasts === 0)
@@ -15,7 +17,7 @@ describe.skipIf(process.platform !== 'linux')(
     let peaks: Readonly<Record<string, number>> = {}
     beforeAll(() => {
       const script = fileURLToPath(new URL('measure-memory.ts', import.meta.url))
-      const names = measured.map(({ name }) => name)
+      const names = [...measured.map(({ name }) => name), ...Object.keys(calls)]
       const printed = execFileSync(process.execPath, ['--import', 'tsx', script, ...names], {
         encoding: 'utf8',
       })
@@ -26,13 +28,21 @@ describe.skipIf(process.platform !== 'linux')(
       const graph = probe(op)
       const [, node] = graph?.nodes ?? []
       const types = node?.outputs.map((v) => v.type) ?? []
+      const inputs = node?.inputs.map((v) => v && v.type) ?? []
       const [type] = types
       if (!graph || !node || !type) return expect(op.memory?.inPlace ?? false).toBe(false)
       expect(isFloat(type.dtype) || type.dtype === 'bool').toBe(true)
       const { memory = {} } = op
-      const extra = memory.workspace?.(types, node.attributes) ?? 0
+      const extra = memory.workspace?.(types, node.attributes, inputs) ?? 0
       const vectors = (memory.inPlace || memory.view ? 1 : 2) + extra / byteSize(type)
       expect(Math.round((peaks[op.name] ?? NaN) / byteSize(type))).toBe(vectors)
+    })
+
+    it.each(Object.keys(calls))('%s', (name) => {
+      const predicted = layOut(graphOf(name)).liveness.peak
+      // blocks of matrices that kernels pack, and what a session itself takes
+      expect(Math.abs((peaks[name] ?? NaN) - predicted)).toBeLessThan(6e6)
+      expect(predicted).toBeGreaterThan(30e6)
     })
   },
 )

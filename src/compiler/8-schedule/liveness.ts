@@ -1,5 +1,6 @@
 import { type Graph, type Node } from '../../graph/graph.js'
 import { byteSize, sameShape } from '../../graph/types.js'
+import type { Memory } from '../../ops/operator.js'
 import { operator } from '../../ops/registry.js'
 import { type Indexed, indexed } from './indexed.js'
 import { dependencies, walk } from './order.js'
@@ -48,8 +49,7 @@ export class Lifetimes {
     graph.nodes.forEach((node, k) => {
       const { memory } = operator(node.op)
       if (memory?.view) this.views[k] = 1
-      const types = node.outputs.map((v) => v.type)
-      this.extra[k] = (memory?.workspace?.(types, node.attributes) ?? 0) + nestedBytes(node)
+      this.extra[k] = workspaceOf(node, memory) + nestedBytes(node)
     })
     numbers.forEach((number, value) => (this.bytes[number] = byteSize(value.type)))
     reads.items.forEach((value) => (this.uses[value] = (this.uses[value] ?? 0) + 1))
@@ -133,3 +133,10 @@ function overwritten({ graph, numbers }: Indexed): Int32Array {
 /** What one round of a node's bodies takes, carried values included. */
 const nestedBytes = (node: Node): number =>
   node.bodies.reduce((sum, { graph }) => sum + liveness(graph).peak, 0)
+
+const workspaceOf = ({ inputs, outputs, attributes }: Node, memory: Memory | undefined): number =>
+  memory?.workspace?.(
+    outputs.map((v) => v.type),
+    attributes,
+    inputs.map((v) => v && v.type),
+  ) ?? 0
