@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { runPipeline } from '../../src/runtime/run.js'
-import { crashOptions, crashPipeline } from './pipeline.js'
+import { samples } from './samples.js'
 
-/** Runs the pipeline in a folder, or goes on with it; prints what a user would be told. */
-const [folder = ''] = process.argv.slice(2)
-const result = await runPipeline(crashPipeline(), {
-  ...crashOptions(),
+/** Runs a sample in a folder, or goes on with it; prints what a user would be told. */
+const [name = '', compiled = '', folder = ''] = process.argv.slice(2)
+const sample = samples.get(name)
+if (!sample) throw new Error(`no sample ${name}`)
+const result = await runPipeline(sample.artefact(compiled), {
+  ...sample.options(),
+  threads: 1,
   root: join(folder, '..'),
   runDir: folder,
   resume: existsSync(join(folder, 'run.json')),

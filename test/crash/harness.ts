@@ -4,7 +4,12 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { eventsFile, keptRecords } from '../../src/runtime/tensorboard.js'
+import protobuf from 'protobufjs/light.js'
+import { writeArtefact } from '../../src/cli/write-artefact.js'
+import { compile } from '../../src/compiler/index.js'
+import { eventsFile } from '../../src/runtime/tensorboard.js'
+import { type Lost, cutPower } from './power-cut.js'
+import { samples } from './samples.js'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -17,6 +22,15 @@ export interface Fault {
   readonly stays?: boolean
 }
 
+/** What is done to a process, and behind it to the disk. */
+export interface Harm {
+  readonly fault?: Fault
+  /** SIGKILL after so many milliseconds. */
+  readonly killAfter?: number
+  /** What was not synced is lost. */
+  readonly powerCut?: Lost
+}
+
 export interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -27,19 +41,21 @@ export interface Ended {
 /** What a run has come to, as far as it does not depend on time. */
 export type Outcome = Readonly<Record<string, unknown>>
 
-/** Runs of one pipeline in processes that are killed, or whose calls of the system fail. */
+/** Runs of one sample in processes that are killed, or whose calls of the system fail. */
 export class Crashes {
   private folders = 0
 
   private constructor(
+    private readonly sample: string,
     private readonly root: string,
     /** Why calls cannot be made to fail here. */
     readonly noFaults: string | undefined,
   ) {}
 
-  /** Bundles the child, which then starts fast, and compiles what is loaded into it. */
-  static async open(): Promise<Crashes> {
+  /** Bundles the child, which then starts fast, and compiles the sample and what is loaded into the child. */
+  static async open(sample: string): Promise<Crashes> {
     const root = mkdtempSync(join(tmpdir(), 'dcrc-crash-'))
+    compileSample(sample, compiledIn(root))
     await build({
       entryPoints: { child: join(here, 'child.ts'), worker: join(repository, 'src/runtime/worker.ts') },
       outdir: join(repository, 'dist/crash'),
@@ -54,7 +70,7 @@ export class Crashes {
       },
       logLevel: 'warning',
     })
-    return new Crashes(root, compileShim(root))
+    return new Crashes(sample, root, compileShim(root))
   }
 
   close(): void {
@@ -68,12 +84,23 @@ export class Crashes {
     return join(parent, 'run')
   }
 
-  /** Runs or resumes to its end, or to what is done to it: a fault, or SIGKILL after some milliseconds. */
-  run(
+  /** Runs or resumes to its end, or to what is done to it. */
+  async run(folder: string, { powerCut, ...harm }: Harm = {}): Promise<Ended> {
+    if (powerCut === undefined) return this.start(folder, harm)
+    rmSync(this.log, { force: true })
+    const ended = await this.start(folder, { ...harm, log: this.log })
+    if (ended.signal === 'SIGKILL') cutPower(this.log, powerCut)
+    return ended
+  }
+
+  private get log(): string {
+    return join(this.root, 'calls')
+  }
+
+  private start(
     folder: string,
-    harm: { readonly fault?: Fault; readonly killAfter?: number; readonly log?: string } = {},
-  ) {
-    const { fault, killAfter, log } = harm
+    { fault, killAfter, log }: Omit<Harm, 'powerCut'> & { readonly log?: string },
+  ): Promise<Ended> {
     const injected =
       fault || log !== undefined
         ? {
@@ -90,7 +117,8 @@ export class Crashes {
           }
         : {}
     return new Promise<Ended>((resolve) => {
-      const child = spawn(process.execPath, [join(repository, 'dist/crash/child.js'), folder], {
+      const script = join(repository, 'dist/crash/child.js')
+      const child = spawn(process.execPath, [script, this.sample, compiledIn(this.root), folder], {
         env: { ...process.env, NODE_OPTIONS: '', ...injected },
       })
       const clock = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter)
@@ -106,18 +134,32 @@ export class Crashes {
 
   /** The calls of a whole run that change its folder, in order. */
   async calls(): Promise<readonly string[]> {
-    const log = join(this.root, 'calls')
-    rmSync(log, { force: true })
-    await this.run(this.fresh(), { log })
-    return readFileSync(log, 'utf8')
+    rmSync(this.log, { force: true })
+    await this.start(this.fresh(), { log: this.log })
+    return readFileSync(this.log, 'utf8')
       .trimEnd()
       .split('\n')
-      .map((line) => line.split(' ')[1] ?? '')
+      .map((line) => line.split('\t')[1] ?? '')
   }
 
   remove(folder: string): void {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** The folder of what a sample is compiled to. */
+const compiledIn = (root: string): string => join(root, 'compiled')
+
+function compileSample(name: string, folder: string): void {
+  const entry = samples.get(name)?.source
+  if (entry === undefined) return
+  const library = join(repository, 'pipelines')
+  const { artefact, diagnostics } = compile({
+    entry,
+    files: { read: (path) => readFileSync(join(path === entry ? here : library, path), 'utf8') },
+  })
+  if (!artefact) throw new Error(diagnostics.map(({ message }) => message).join('\n'))
+  writeArtefact(artefact, folder)
 }
 
 const errno = (how: string): number => constants.errno[how as keyof typeof constants.errno]
@@ -139,21 +181,47 @@ function compileShim(root: string): string | undefined {
 /** All that a finished run leaves and that does not depend on time. */
 export function outcomeOf(folder: string): Outcome {
   const text = (name: string): string => readFileSync(join(folder, name), 'utf8')
-  const events: string[] = []
-  keptRecords(
-    readFileSync(join(folder, eventsFile)),
-    ({ stage, step }) => events.push(`${stage} ${step}`) > 0,
-  )
   const files = (readdirSync(folder, { recursive: true, encoding: 'utf8' }) as readonly string[])
     .filter((name) => name.endsWith('.safetensors'))
     .sort()
   return {
     files: Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name), 'base64')])),
-    metrics: text('metrics.jsonl').replaceAll(/"(?:step|data)_ms":[\d.e-]+/g, ''),
+    metrics: text('metrics.jsonl').replaceAll(timed, ''),
     evaluations: text('eval.json'),
-    events,
+    events: eventsIn(readFileSync(join(folder, eventsFile))),
     others: readdirSync(folder).sort(),
     checkpoints: readdirSync(join(folder, 'checkpoints')).sort(),
     isRun: existsSync(join(folder, 'run.json')),
   }
+}
+
+const timed = /"(?:step|data)_ms":[\d.e-]+/g
+
+/** The part of TensorBoard's messages that is compared. Source: tensorflow/core/util/event.proto, summary.proto. */
+const { nested } = protobuf.Root.fromJSON({
+  nested: {
+    Event: { fields: { step: { type: 'int64', id: 2 }, summary: { type: 'Summary', id: 5 } } },
+    Summary: { fields: { value: { rule: 'repeated', type: 'Value', id: 1 } } },
+    Value: { fields: { tag: { type: 'string', id: 1 }, simpleValue: { type: 'float', id: 2 } } },
+  },
+})
+
+/** Tags, steps and values of all events; their order depends on where a run went on. */
+function eventsIn(file: Buffer): readonly string[] {
+  const type = nested?.['Event'] as protobuf.Type
+  const found: string[] = []
+  for (let at = 0; at < file.length;) {
+    const end = at + 12 + Number(file.readBigUInt64LE(at))
+    const event = type.toObject(type.decode(file.subarray(at + 12, end)), { longs: Number })
+    const { step, summary } = event as {
+      readonly step?: number
+      readonly summary?: {
+        readonly value?: readonly { readonly tag: string; readonly simpleValue?: number }[]
+      }
+    }
+    for (const { tag, simpleValue } of summary?.value ?? [])
+      if (!tag.endsWith('_ms')) found.push(`${tag} ${step} ${simpleValue}`)
+    at = end + 4
+  }
+  return found.sort()
 }

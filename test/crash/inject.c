@@ -6,7 +6,8 @@
  *   CRASH_AT      the number of the call, from 1; 0: none
  *   CRASH_HOW     kill, torn (half of a write, then killed), short (half of a write), or the number of an error
  *   CRASH_STAYS   with an error: all calls from then on fail
- *   CRASH_LOG     a file to which each call is appended as a line
+ *   CRASH_LOG     a file to which each call is appended as a line: its number, its name, the size of the file where it is
+ *                 synced, the path or paths; by tabs
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -30,24 +31,33 @@ static int below(const char *path) {
   return folder && path && strncmp(path, folder, strlen(folder)) == 0;
 }
 
-static int belowFd(int fd) {
-  char link[64], path[PATH_MAX];
+/* The path of an open file, or an empty one. */
+static void pathOf(int fd, char *path) {
+  char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t n = readlink(link, path, sizeof path - 1);
-  if (n < 0) return 0;
-  path[n] = 0;
-  return below(path);
+  ssize_t n = readlink(link, path, PATH_MAX - 1);
+  path[n < 0 ? 0 : n] = 0;
 }
 
-static void record(const char *name, long number) {
+/* What a call changes. */
+struct place {
+  const char *from, *to;
+  long size;
+};
+#define AT(path) ((struct place){.from = (path)})
+#define FROM_TO(path, other) ((struct place){.from = (path), .to = (other)})
+#define OF_SIZE(path, n) ((struct place){.from = (path), .size = (n)})
+
+static void record(const char *name, long number, struct place place) {
   const char *log = getenv("CRASH_LOG");
   if (!log) return;
   static int (*openReal)(const char *, int, ...);
   static ssize_t (*writeReal)(int, const void *, size_t);
   if (!openReal) openReal = dlsym(RTLD_NEXT, "open");
   if (!writeReal) writeReal = dlsym(RTLD_NEXT, "write");
-  char line[64];
-  int length = snprintf(line, sizeof line, "%ld %s\n", number, name);
+  char line[2 * PATH_MAX + 64];
+  int length = snprintf(line, sizeof line, "%ld\t%s\t%ld\t%s\t%s\n", number, name, place.size, place.from,
+                        place.to ? place.to : "");
   int fd = openReal(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
   if (fd < 0) return;
   if (writeReal(fd, line, (size_t)length) < 0) abort();
@@ -57,9 +67,9 @@ static void record(const char *name, long number) {
 enum fate { GOES_ON, HALF, HALF_THEN_KILLED, FAILS };
 
 /** What is to become of a call below the folder. */
-static enum fate fateOf(const char *name) {
+static enum fate fateOf(const char *name, struct place place) {
   long number = atomic_fetch_add(&calls, 1) + 1;
-  record(name, number);
+  record(name, number, place);
   const char *at = getenv("CRASH_AT"), *how = getenv("CRASH_HOW");
   long wanted = at ? atol(at) : 0;
   if (wanted == 0 || !how) return GOES_ON;
@@ -81,17 +91,19 @@ static enum fate fateOf(const char *name) {
   if (!real) real = dlsym(RTLD_NEXT, #name)
 
 /* A call of which there is no half. */
-#define WHOLE(inside, name, ...) \
+#define WHOLE(inside, name, place, ...) \
   REAL(name); \
-  if ((inside) && fateOf(#name) == FAILS) return -1; \
+  if ((inside) && fateOf(#name, place) == FAILS) return -1; \
   return real(__VA_ARGS__)
 
 static size_t half(size_t n) { return n > 1 ? n / 2 : n; }
 
 ssize_t write(int fd, const void *bytes, size_t n) {
   REAL(write);
-  if (fd < 3 || !belowFd(fd)) return real(fd, bytes, n);
-  enum fate fate = fateOf("write");
+  char path[PATH_MAX] = "";
+  if (fd >= 3) pathOf(fd, path);
+  if (!below(path)) return real(fd, bytes, n);
+  enum fate fate = fateOf("write", AT(path));
   if (fate == FAILS) return -1;
   if (fate == GOES_ON) return real(fd, bytes, n);
   ssize_t done = real(fd, bytes, half(n));
@@ -100,8 +112,10 @@ ssize_t write(int fd, const void *bytes, size_t n) {
 }
 
 static ssize_t positioned(__typeof__(pwrite64) *real, int fd, const void *bytes, size_t n, off64_t at) {
-  if (!belowFd(fd)) return real(fd, bytes, n, at);
-  enum fate fate = fateOf("pwrite");
+  char path[PATH_MAX];
+  pathOf(fd, path);
+  if (!below(path)) return real(fd, bytes, n, at);
+  enum fate fate = fateOf("pwrite", AT(path));
   if (fate == FAILS) return -1;
   if (fate == GOES_ON) return real(fd, bytes, n, at);
   ssize_t done = real(fd, bytes, half(n), at);
@@ -118,27 +132,38 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at) {
 }
 ssize_t writev(int fd, const struct iovec *parts, int n) {
   REAL(writev);
-  if (fd < 3 || !belowFd(fd)) return real(fd, parts, n);
-  enum fate fate = fateOf("writev");
+  char path[PATH_MAX] = "";
+  if (fd >= 3) pathOf(fd, path);
+  if (!below(path)) return real(fd, parts, n);
+  enum fate fate = fateOf("writev", AT(path));
   if (fate == FAILS) return -1;
   ssize_t done = real(fd, parts, fate == GOES_ON || n == 1 ? n : n / 2);
   if (fate == HALF_THEN_KILLED) kill(getpid(), SIGKILL);
   return done;
 }
 
-int fsync(int fd) { WHOLE(belowFd(fd), fsync, fd); }
-int fdatasync(int fd) { WHOLE(belowFd(fd), fdatasync, fd); }
-int ftruncate(int fd, off_t n) { WHOLE(belowFd(fd), ftruncate, fd, n); }
-int ftruncate64(int fd, off64_t n) { WHOLE(belowFd(fd), ftruncate64, fd, n); }
-int rename(const char *from, const char *to) { WHOLE(below(from) || below(to), rename, from, to); }
-int link(const char *from, const char *to) { WHOLE(below(to), link, from, to); }
-int unlink(const char *path) { WHOLE(below(path), unlink, path); }
-int rmdir(const char *path) { WHOLE(below(path), rmdir, path); }
-int mkdir(const char *path, mode_t mode) { WHOLE(below(path), mkdir, path, mode); }
+/* A call on an open file; one that syncs it tells how much of it is on the disk then. */
+#define ON_FILE(name, fd, ...) \
+  char path[PATH_MAX]; \
+  pathOf(fd, path); \
+  struct stat now; \
+  long size = fstat(fd, &now) == 0 ? (long)now.st_size : 0; \
+  WHOLE(below(path), name, OF_SIZE(path, size), fd __VA_OPT__(, ) __VA_ARGS__)
+
+int fsync(int fd) { ON_FILE(fsync, fd); }
+int fdatasync(int fd) { ON_FILE(fdatasync, fd); }
+int ftruncate(int fd, off_t n) { ON_FILE(ftruncate, fd, n); }
+int ftruncate64(int fd, off64_t n) { ON_FILE(ftruncate64, fd, n); }
+int rename(const char *from, const char *to) { WHOLE(below(from) || below(to), rename, FROM_TO(from, to), from, to); }
+int link(const char *from, const char *to) { WHOLE(below(to), link, FROM_TO(from, to), from, to); }
+int unlink(const char *path) { WHOLE(below(path), unlink, AT(path), path); }
+int rmdir(const char *path) { WHOLE(below(path), rmdir, AT(path), path); }
+int mkdir(const char *path, mode_t mode) { WHOLE(below(path), mkdir, AT(path), path, mode); }
 
 /* Opening counts where it may make or empty a file. */
 static int opening(__typeof__(open) *real, const char *path, int flags, mode_t mode) {
-  if ((flags & (O_CREAT | O_TRUNC)) && below(path) && fateOf("open") == FAILS) return -1;
+  const char *name = flags & O_TRUNC ? "open-empty" : "open";
+  if ((flags & (O_CREAT | O_TRUNC)) && below(path) && fateOf(name, AT(path)) == FAILS) return -1;
   return real(path, flags, mode);
 }
 int open(const char *path, int flags, ...) {

@@ -1,84 +1,101 @@
 /**
- * `npm run crash [-- --kills N --every M]`: kills a run at every call of the system that changes its folder, in the middle of every
- * write, and N times at random; makes every call fail in four ways. Each run must go on to the bits of an undisturbed
- * one. Prints a table for docs/reliability.md.
+ * `npm run crash [-- --kills N --every M --part K/N --sample NAME]`: kills a run at every call of the system that changes
+ * its folder, with and without a power cut, in the middle of every write, and N times at random; makes every call fail in
+ * four ways. Each run must go on to the bits of an undisturbed one. Prints a table for docs/reliability.md.
  */
 import { parseArgs } from 'node:util'
-import { Crashes, type Ended, type Fault, type Outcome, outcomeOf } from './harness.js'
+import { Crashes, type Ended, type Fault, type Harm, type Outcome, outcomeOf } from './harness.js'
+import { samples } from './samples.js'
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '200' },
     every: { type: 'string', default: '1' },
+    part: { type: 'string', default: '1/1' },
+    sample: { type: 'string' },
   },
 })
 const kills = Number(values.kills)
 /** Of the calls each so-many-th. */
 const every = Number(values.every)
+/** Of all that is to be tried the part that is tried here. */
+const [part = 1, parts = 1] = values.part.split('/').map(Number)
 
-const crashes = await Crashes.open()
 const tallies = new Map<string, { tried: number; equal: number; ended: number }>()
 const failures: string[] = []
-try {
-  const folder = crashes.fresh()
-  const started = performance.now()
-  await crashes.run(folder)
-  const took = performance.now() - started
-  const whole = JSON.stringify(outcomeOf(folder))
-  const calls = crashes.noFaults === undefined ? await crashes.calls() : []
-  if (crashes.noFaults !== undefined) console.log(`left out: ${crashes.noFaults}`)
-  console.log(`${calls.length} calls change the folder; a run takes ${Math.round(took)} ms`)
+for (const name of values.sample === undefined ? samples.keys() : [values.sample]) await crash(name)
 
-  // a fixed sequence, so that what fails can be repeated
-  let state = 1
-  const random = (): number => (state = (state * 48271) % 2147483647) / 2147483647
-  for (let k = 0; k < kills; k++) {
-    const first = Math.round(100 + random() * took)
-    const second = k % 3 === 0 ? Math.round(100 + random() * took) : undefined
-    await attempt('SIGKILL at a random time', [
-      { killAfter: first },
-      ...(second ? [{ killAfter: second }] : []),
-    ])
-  }
-  const faults: readonly [string, Omit<Fault, 'at'>, (call: string) => boolean][] = [
-    ['SIGKILL before each call', { how: 'kill' }, () => true],
-    ['SIGKILL in the middle of each write', { how: 'torn' }, (call) => call.includes('write')],
-    ['half of each write', { how: 'short' }, (call) => call.includes('write')],
-    ['EIO at each call', { how: 'EIO' }, () => true],
-    ['ENOSPC at each call, once', { how: 'ENOSPC' }, () => true],
-    ['ENOSPC from each call on', { how: 'ENOSPC', stays: true }, () => true],
-  ]
-  for (const [name, fault, applies] of faults)
-    for (const [k, call] of calls.entries())
-      if (applies(call) && k % every === 0)
-        await attempt(name, [{ fault: { at: k + 1, ...fault } }], `${k + 1} ${call}`)
+async function crash(sample: string): Promise<void> {
+  const crashes = await Crashes.open(sample)
+  let turn = 0
+  try {
+    const folder = crashes.fresh()
+    const started = performance.now()
+    await crashes.run(folder)
+    const took = performance.now() - started
+    const whole = JSON.stringify(outcomeOf(folder))
+    const calls = crashes.noFaults === undefined ? await crashes.calls() : []
+    if (crashes.noFaults !== undefined) console.log(`left out: ${crashes.noFaults}`)
+    console.log(`${sample}: ${calls.length} calls change the folder; a run takes ${Math.round(took)} ms`)
 
-  async function attempt(
-    name: string,
-    harms: readonly NonNullable<Parameters<Crashes['run']>[1]>[],
-    where = '',
-  ) {
-    const tally = tallies.get(name) ?? { tried: 0, equal: 0, ended: 0 }
-    tallies.set(name, tally)
-    tally.tried++
-    const run = crashes.fresh()
-    const ends: Ended[] = []
-    for (const harm of harms) {
-      ends.push(await crashes.run(run, harm))
-      if (ends.at(-1)?.code === 0) break
+    // a fixed sequence, so that what fails can be repeated
+    let state = 1
+    const random = (): number => (state = (state * 48271) % 2147483647) / 2147483647
+    for (let k = 0; k < kills; k++) {
+      const first = Math.round(100 + random() * took)
+      const second = k % 3 === 0 ? Math.round(100 + random() * took) : undefined
+      await attempt('SIGKILL at a random time', [
+        { killAfter: first },
+        ...(second ? [{ killAfter: second }] : []),
+      ])
     }
-    if (ends.at(-1)?.code !== 0) {
-      tally.ended++
-      ends.push(await crashes.run(run))
+    const always = (): boolean => true
+    const writes = (call: string): boolean => call.includes('write')
+    type Kind = readonly [
+      name: string,
+      fault: Omit<Fault, 'at'>,
+      applies: (call: string) => boolean,
+      also?: Harm,
+    ]
+    const kinds: readonly Kind[] = [
+      ['SIGKILL before each call', { how: 'kill' }, always],
+      ['SIGKILL in the middle of each write', { how: 'torn' }, writes],
+      ['power cut before each call: nothing is left', { how: 'kill' }, always, { powerCut: 'nothing' }],
+      ['power cut before each call: zeros are left', { how: 'kill' }, always, { powerCut: 'zeros' }],
+      ['half of each write', { how: 'short' }, writes],
+      ['EIO at each call', { how: 'EIO' }, always],
+      ['ENOSPC at each call, once', { how: 'ENOSPC' }, always],
+      ['ENOSPC from each call on', { how: 'ENOSPC', stays: true }, always],
+    ]
+    for (const [name, fault, applies, also] of kinds)
+      for (const [k, call] of calls.entries())
+        if (applies(call) && k % every === 0)
+          await attempt(name, [{ ...also, fault: { at: k + 1, ...fault } }], `${k + 1} ${call}`)
+
+    async function attempt(name: string, harms: readonly Harm[], where = '') {
+      if (turn++ % parts !== part - 1) return
+      const tally = tallies.get(name) ?? { tried: 0, equal: 0, ended: 0 }
+      tallies.set(name, tally)
+      tally.tried++
+      const run = crashes.fresh()
+      const ends: Ended[] = []
+      for (const harm of harms) {
+        ends.push(await crashes.run(run, harm))
+        if (ends.at(-1)?.code === 0) break
+      }
+      if (ends.at(-1)?.code !== 0) {
+        tally.ended++
+        ends.push(await crashes.run(run))
+      }
+      const problem = problemOf(run, ends, whole)
+      if (problem === undefined) tally.equal++
+      else failures.push(`${sample}: ${name} ${where} ${JSON.stringify(harms)}: ${problem}`)
+      crashes.remove(run)
+      if (problem !== undefined) console.log(failures.at(-1))
     }
-    const problem = problemOf(run, ends, whole)
-    if (problem === undefined) tally.equal++
-    else failures.push(`${name} ${where} ${JSON.stringify(harms)}: ${problem}`)
-    crashes.remove(run)
-    if (problem !== undefined) console.log(failures.at(-1))
+  } finally {
+    crashes.close()
   }
-} finally {
-  crashes.close()
 }
 
 function problemOf(run: string, ends: readonly Ended[], whole: string): string | undefined {
