@@ -1,6 +1,6 @@
 import type { EvaluationSpec } from '../artefact/evaluations.js'
 import type { Json } from '../artefact/json.js'
-import type { Artefact } from '../artefact/manifest.js'
+import type { Artefact, Manifest } from '../artefact/manifest.js'
 import type { StageSpec } from '../artefact/stages.js'
 import { statesOf, trainedOf } from '../artefact/stage-parts.js'
 import { diverged, notFinite, unfitRows } from '../diagnostics/catalogue/run.js'
@@ -39,7 +39,8 @@ export async function runPipeline(source: string | Artefact, options: RunOptions
     artefact = typeof source === 'string' ? loadArtefact(source) : source
     span = { ...span, file: options.file ?? artefact.manifest.pipeline }
     checkTarget(artefact.manifest, span)
-    const { context, stages, progress } = await prepare(artefact, span, options)
+    const onEvent = withoutAllowed(artefact.manifest, options.onEvent)
+    const { context, stages, progress } = await prepare(artefact, span, { ...options, onEvent })
     directory = context.folder.directory
     try {
       const { store, root = process.cwd() } = options
@@ -58,6 +59,17 @@ export async function runPipeline(source: string | Artefact, options: RunOptions
     const diagnostics = diagnosticsOf(error, artefact, span)
     if (diagnostics) return { status: 'failed', directory, diagnostics }
     throw error
+  }
+}
+
+/** Hears of all but the warnings that a pipeline allows. */
+function withoutAllowed(
+  { allowed }: Manifest,
+  onEvent: RunOptions['onEvent'] = () => undefined,
+): NonNullable<RunOptions['onEvent']> {
+  const silent = new Set(allowed.flatMap(({ code, stage }) => (stage === null ? [code] : [])))
+  return (event) => {
+    if (event.kind !== 'warning' || !silent.has(event.diagnostic.code)) onEvent(event)
   }
 }
 

@@ -40,6 +40,7 @@ import {
 import { toConvert } from '../weights/to-convert.js'
 import { WeightsError } from '../weights/weights-error.js'
 import { type AdapterParts, openAdapterFile, openPeftFolder } from './adapter-weights.js'
+import { checkFinite } from './check-finite.js'
 import { initialValues } from './initialize.js'
 
 /** The root to which the locations of linked weights are relative. */
@@ -110,6 +111,11 @@ export class Weights {
         sources.set(model, found.factors)
         besideAdapters.push([parts.base, found.beside])
       })
+    for (const model of given)
+      if (problems.length === 0)
+        await attempt(() => checkFinite(model, sources.get(model) ?? new Map(), manifest, options))
+    for (const [base, beside] of besideAdapters)
+      if (problems.length === 0) await attempt(() => checkFinite(base, beside, manifest, options))
     // What takes long or is written comes last, so that a run whose files do not fit leaves nothing behind.
     for (const [model, own] of sources)
       if (problems.length === 0)

@@ -10,12 +10,13 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { toFloat16 } from '../../src/compiler/9-emit/raw.js'
 import { DataMissing } from '../../src/runtime/sources/dataset.js'
 import type { RunEvent } from '../../src/runtime/events.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
-import { writeSafetensors } from '../../src/weights/safetensors.js'
+import { notFinite } from '../../src/weights/not-finite.js'
+import { openSafetensors, writeSafetensors } from '../../src/weights/safetensors.js'
 import { op, stateDict, tensor, torchFile } from '../weights/torch-files.js'
 import { train } from './reference.js'
 import { artefactOf, points, regression } from './regression.js'
@@ -244,4 +245,88 @@ test('an artefact that is absent, damaged, of another version or target is a dia
       ])
       writeFileSync(join(compiled, name), bytes)
     }
+})
+
+describe('values that are not finite', () => {
+  /** A million numbers of which three are none, in several pieces of what is read at once. */
+  const spoilt = new Float32Array(5 * 1024 * 1024).fill(0.5)
+  const [first, second, third] = [1024 * 1024 * 4 + 7, 1024 * 1024 * 4 + 8, 1024 * 1024 * 5 - 1]
+  spoilt[first] = -Infinity
+  spoilt[second] = NaN
+  spoilt[third] = Infinity
+
+  const given = (content: ArrayBufferView, dtype: 'f32' | 'f16' | 'f64' | 'bf16') =>
+    writeSafetensors(join(folder, 'fixed.safetensors'), [{ ...scaleTensor, dtype, content }])
+  const told = async (
+    artefact = regression({ scaleFrom: 'fixed.safetensors' }),
+  ): Promise<readonly string[]> => {
+    const events: RunEvent[] = []
+    const result = await runPipeline(artefact, { ...options(), onEvent: (event) => events.push(event) })
+    rmSync(join(folder, 'run'), { recursive: true, force: true })
+    const errors = result.status === 'failed' ? result.diagnostics : []
+    const warnings = events.flatMap((event) => (event.kind === 'warning' ? [event.diagnostic] : []))
+    return [...warnings, ...errors].map(({ code, message }) => `${code}: ${message}`)
+  }
+  const file = (): string => join(folder, 'fixed.safetensors')
+
+  test('are named with file, tensor, count and place, in every float type', async () => {
+    const bits = (values: readonly number[]) => Uint16Array.from(values)
+    const cases: [ArrayBufferView, Parameters<typeof given>[1], string | undefined][] = [
+      [Float32Array.of(1, NaN, -Infinity), 'f32', '2 of 3, the first NaN at [1]'],
+      [Float32Array.of(-Infinity, NaN, 1), 'f32', '2 of 3, the first -Infinity at [0]'],
+      [Float32Array.of(3.4e38, -3.4e38, 1e-45), 'f32', undefined],
+      [Float64Array.of(1, 2, NaN), 'f64', '1 of 3, the first NaN at [2]'],
+      [Float64Array.of(1, -Infinity, 2), 'f64', '1 of 3, the first -Infinity at [1]'],
+      [bits([0x7bff, 0x7c00, 0x7c01]), 'f16', '2 of 3, the first Infinity at [1]'],
+      [bits([0x7f7f, 0x7fc0, 0x0001]), 'bf16', '1 of 3, the first NaN at [1]'],
+    ]
+    for (const [content, dtype, words] of cases) {
+      await given(content, dtype)
+      const message = `${file()} holds values of model \`fixed\` that are not finite: \`scale\`, ${words}`
+      const found = (await told()).filter((text) => text.startsWith('run/weights-not-finite'))
+      expect(found).toEqual(words === undefined ? [] : [`run/weights-not-finite: ${message}`])
+    }
+  })
+
+  test('are found in every piece of a file', async () => {
+    await writeSafetensors(file(), [
+      { name: 'a', dtype: 'f32', shape: [5, 1024, 1024], content: spoilt },
+      { name: 'b', dtype: 'f32', shape: [5, 1024, 1024], content: spoilt.map((v) => (v === 0.5 ? v : 1)) },
+    ])
+    const { tensors } = await openSafetensors(file())
+    const found = await notFinite([...tensors.values()], join(folder, 'cache'))
+    expect([...found]).toEqual([['a', { count: 3, at: [4, 0, 7], value: '-Infinity' }]])
+  })
+
+  test('are an error where a stage trains them, and may be allowed where none does', async () => {
+    await given(Float32Array.of(1, NaN, 2), 'f32')
+    const { manifest, files } = regression({ scaleFrom: 'fixed.safetensors' })
+    const allowed = [{ code: 'run/weights-not-finite', reason: 'a mask', stage: null }]
+    // the loss is no number all the same
+    expect(await told(artefactOf(files, { ...manifest, allowed }))).toEqual([
+      expect.stringMatching(/^run\/not-finite: /),
+    ])
+    const trained = [{ model: 'fixed', path: 'scale', shape: [3], group: 0 }]
+    const stages = manifest.stages.map((stage) => ({
+      ...stage,
+      updates: stage.updates.map((update) => ({ ...update, trained: [...update.trained, ...trained] })),
+    }))
+    expect(await told(artefactOf(files, { ...manifest, allowed, stages }))).toEqual([
+      expect.stringMatching(
+        /^run\/trained-not-finite: .*`scale`, 1 of 3, the first NaN at \[1\]; a stage trains them/,
+      ),
+    ])
+    expect(existsSync(join(folder, 'run'))).toBe(false)
+  })
+
+  test('are looked for once, and again when the file has changed', async () => {
+    await given(Float32Array.of(1, 2, 3), 'f32')
+    expect(await told()).toEqual([])
+    const kept = join(folder, '.dcrc/cache/contents')
+    const before = readdirSync(kept)
+    expect(await told()).toEqual([])
+    expect(readdirSync(kept)).toEqual(before)
+    await given(Float32Array.of(1, NaN, 3), 'f32')
+    expect((await told())[0]).toMatch(/the first NaN at \[1\]/)
+  })
 })

@@ -16,6 +16,9 @@ const allowedCodes: readonly string[] = [...kinds.values()]
   .filter(({ severity, code }) => severity === 'warning' && !code.startsWith('allow/') && !never.has(code))
   .map(({ code }) => code)
 
+/** Warnings that only a run gives, so that nothing here tells whether allowing one is needed. */
+const ofRuns = (code: string): boolean => code.startsWith('run/')
+
 export interface Allowance {
   readonly allow: Allow
   /** Of this stage only. */
@@ -69,7 +72,9 @@ export function withoutAllowed(
     return silencing.length === 0
   })
   if (!complete) return kept
-  const needless = all.filter(({ allow, inherited }) => !inherited && !used.has(allow))
+  const needless = all.filter(
+    ({ allow, inherited }) => !inherited && !used.has(allow) && !ofRuns(allow.code.text),
+  )
   return [
     ...kept,
     ...needless.map(({ allow, stage }) => needlessAllow(allow.span, { code: allow.code.text, stage })),

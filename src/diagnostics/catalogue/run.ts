@@ -94,6 +94,58 @@ f32.
   }),
 )
 
+interface NotFiniteWeights {
+  readonly model: string
+  readonly file: string
+  readonly tensors: readonly {
+    readonly path: string
+    readonly shape: readonly number[]
+    readonly count: number
+    readonly at: readonly number[]
+    readonly value: string
+  }[]
+}
+
+function notFiniteWords({ model, file, tensors }: NotFiniteWeights): string {
+  const shown = tensors.slice(0, 4).map(({ path, shape, count, at, value }) => {
+    const all = shape.reduce((a, b) => a * b, 1)
+    const place = at.length === 0 ? '' : ` at [${at.join(', ')}]`
+    return `\`${path}\`, ${count} of ${all}, the first ${value}${place}`
+  })
+  const more = tensors.length > 4 ? [`and ${tensors.length - 4} more tensors`] : []
+  return `${file} holds values of model \`${model}\` that are not finite: ${[...shown, ...more].join('; ')}`
+}
+
+export const notFiniteWeights = define<NotFiniteWeights>(
+  'run/weights-not-finite',
+  'warning',
+  `
+A weight file holds NaN or infinite values in a model that no stage trains. Mostly they come from training that had gone
+astray, or from rounding to f16, and spread to all that is computed from them. A mask may hold them on purpose:
+
+\`\`\`dcr
+allow "run/weights-not-finite" "masks of attention hold -inf"
+\`\`\`
+`,
+  (facts) => ({
+    message: notFiniteWords(facts),
+    help: 'take a file that was written before training went astray; where they are meant: `allow "run/weights-not-finite" "why"` in the pipeline',
+  }),
+)
+
+export const notFiniteTrained = define<NotFiniteWeights>(
+  'run/trained-not-finite',
+  'error',
+  `
+A weight file holds NaN or infinite values in parameters that a stage trains. No step can make a number of them, so
+nothing is begun.
+`,
+  (facts) => ({
+    message: `${notFiniteWords(facts)}; a stage trains them`,
+    help: 'take a file that was written before training went astray',
+  }),
+)
+
 export const corruptWeights = define<{ file: string; problem: string }>(
   'run/weights-corrupt',
   'error',
