@@ -38,7 +38,8 @@ export async function withInterrupt<T>(
     if (interrupted) return end(signal)
     interrupted = true
     if (signal === 'SIGTERM') clock = setTimeout(() => late(signal), patience * 1000).unref()
-    screen.write('stopping after this step (Ctrl-C again to stop at once)\n')
+    const until = signal === 'SIGTERM' ? `, at the latest in ${patience} s` : ''
+    screen.write(`stopping after this step${until} (Ctrl-C again to stop at once)\n`)
     controller.abort()
   }
   process.on('SIGINT', stop)
