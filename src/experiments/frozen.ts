@@ -4,8 +4,8 @@ import { nameSchema } from '../artefact/names.js'
 import { changedExperiment, noExperiment } from '../diagnostics/catalogue/experiment.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { inside } from '../inside.js'
-import { parsed } from '../json/parsed.js'
 import { writeWhole } from '../durable.js'
+import { seal, unseal } from '../sealed.js'
 import type { Experiment } from './experiment.js'
 
 /** The file of an experiment that says what it is; all that runs it reads it and the compiled folders beside it alone. */
@@ -14,7 +14,7 @@ export const experimentFile = 'ablation.json'
 const folderName = z.string().refine((name) => /^[\w.+=,-]+$/.test(name) && !/^\.+$/.test(name))
 
 const frozenSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   name: nameSchema.nullable(),
   variants: z
     .array(
@@ -55,22 +55,19 @@ export type Draft = Experiment & Pick<Frozen, 'entry' | 'command' | 'sources' | 
 export function freeze(directory: string, draft: Draft): Frozen {
   const created = new Date().toISOString()
   mkdirSync(directory, { recursive: true })
-  writeWhole(
-    inside(directory, experimentFile),
-    `${JSON.stringify({ version: 1, ...draft, created }, null, 2)}\n`,
-  )
-  return { ...frozenSchema.parse({ version: 1, ...draft, created }) }
+  writeWhole(inside(directory, experimentFile), seal({ version: 2, ...draft, created }))
+  return { ...frozenSchema.parse({ version: 2, ...draft, created }) }
 }
 
 /** Reads what an experiment is; undefined where the folder holds none. Throws UserError where its file is damaged. */
 export function thaw(directory: string): Frozen | undefined {
   const file = inside(directory, experimentFile)
   if (!existsSync(file)) return undefined
-  const found = frozenSchema.safeParse(parsed(readFileSync(file, 'utf8')))
+  const value = unseal(readFileSync(file, 'utf8'))
+  const found = frozenSchema.safeParse(value)
   if (found.success) return found.data
-  throw new UserError(
-    noExperiment({ file, start: 0, end: 0 }, { file, problem: z.prettifyError(found.error) }),
-  )
+  const problem = value === undefined ? 'it is not as it was written' : z.prettifyError(found.error)
+  throw new UserError(noExperiment({ file, start: 0, end: 0 }, { file, problem }))
 }
 
 /** That what is to go on is what began: its variants, values, seeds and lengths. Throws UserError. */

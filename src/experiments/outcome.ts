@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { inside } from '../inside.js'
-import { parsed } from '../json/parsed.js'
 import { Lease, type Holder, liveHolder } from '../runtime/lease.js'
 import { writeWhole } from '../durable.js'
+import { seal, unseal } from '../sealed.js'
 import type { Cell } from './experiment.js'
 
 /** How a run of an experiment ended, as it is kept beside its folder. */
@@ -34,7 +34,7 @@ export const isBegun = (directory: string): boolean => existsSync(inside(directo
 
 function outcomeOf(directory: string, cell: Cell): Outcome | undefined {
   const file = fileOf(directory, cell, 'json')
-  return existsSync(file) ? outcomeSchema.safeParse(parsed(readFileSync(file, 'utf8'))).data : undefined
+  return existsSync(file) ? outcomeSchema.safeParse(unseal(readFileSync(file, 'utf8'))).data : undefined
 }
 
 /** Whether a run has come to an end of its own, so that nobody begins it again or goes on with it. */
@@ -70,4 +70,4 @@ export function claim(directory: string, cell: Cell): Lease | undefined {
 }
 
 export const settle = (directory: string, cell: Cell, outcome: Outcome): void =>
-  writeWhole(fileOf(directory, cell, 'json'), `${JSON.stringify(outcome)}\n`)
+  writeWhole(fileOf(directory, cell, 'json'), seal(outcome))

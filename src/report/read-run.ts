@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { identity } from '../artefact/identity.js'
 import type { Json } from '../artefact/json.js'
 import type { Manifest } from '../artefact/manifest.js'
 import { manifestSchema } from '../artefact/schema.js'
 import { trainedOf } from '../artefact/stage-parts.js'
 import type { StageSpec } from '../artefact/stages.js'
+import { unseal } from '../sealed.js'
 import { RunUnreadable } from './run-unreadable.js'
+import { type EvaluationTable, tableIn } from './evaluation-table.js'
 import type { Moment, RunSummary, StageSummary, StepRecord } from './run-summary.js'
 import { parsed } from '../json/parsed.js'
 
@@ -32,8 +35,8 @@ const record = z.union([
     .transform((line) => ({ ...line, loss: null, grad_norm: null })),
 ])
 const runFile = z.object({ seed: z.int() })
+const seedIn = (text: string): number | undefined => runFile.safeParse(unseal(text)).data?.seed
 const metricsSchema = z.record(z.string(), z.json())
-const evaluations = z.record(z.string(), z.record(z.string(), metricsSchema))
 
 /** Reads manifest.json, metrics.jsonl and eval.json of a run. The last two may be missing: a run may just have begun. */
 export function readRun(folder: string): RunSummary {
@@ -44,12 +47,14 @@ export function readRun(folder: string): RunSummary {
       'give the folder that `dcrc run` named',
     )
   }
+  const { hash, ...body } = manifest
+  if (identity(body) !== hash) throw damaged(join(folder, 'manifest.json'), 'it is not as it was written')
   const records = readRecords(folder)
-  const measured = parse(evaluations, folder, 'eval.json') ?? {}
+  const measured = readSealed(folder, 'eval.json', tableIn) ?? {}
   return {
     folder,
     pipeline: manifest.pipeline,
-    seed: parse(runFile, folder, 'run.json')?.seed ?? manifest.seed,
+    seed: readSealed(folder, 'run.json', seedIn) ?? manifest.seed,
     target: manifest.target,
     compiler: manifest.compiler,
     hash: manifest.hash,
@@ -74,7 +79,7 @@ const namesOf = (name: string, cases: Evaluations[number]['cases']): readonly st
 ]
 
 /** Metrics under those names. */
-function byName(specs: Evaluations, results: z.infer<typeof evaluations>[string]): Moment['results'] {
+function byName(specs: Evaluations, results: EvaluationTable[string]): Moment['results'] {
   return Object.fromEntries(
     specs.flatMap(({ name, cases }) => {
       const metrics = results[name]
@@ -85,6 +90,15 @@ function byName(specs: Evaluations, results: z.infer<typeof evaluations>[string]
       return [...parts, [name, Object.fromEntries(rest)]]
     }),
   )
+}
+
+/** What a sealed file holds; undefined where there is none. Throws RunUnreadable. */
+function readSealed<T>(folder: string, name: string, read: (text: string) => T | undefined): T | undefined {
+  const file = join(folder, name)
+  if (!existsSync(file)) return undefined
+  const found = read(readFileSync(file, 'utf8'))
+  if (found !== undefined) return found
+  throw damaged(file, 'it is not as it was written')
 }
 
 function parse<T>(schema: z.ZodType<T>, folder: string, name: string): T | undefined {

@@ -10,6 +10,7 @@ import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { sha256 } from '../graph/sha256.js'
 import { noDevice } from '../diagnostics/catalogue/target.js'
 import { lackOf } from '../providers/lack.js'
+import { parsed } from '../json/parsed.js'
 import { sessions } from '../targets/sessions.js'
 
 /** What `dcrc compile` wrote, read back, every byte of it as it was written. Throws UserError. */
@@ -21,8 +22,6 @@ export function loadArtefact(directory: string): Artefact {
   }
   if (!existsSync(file)) return refuse(`${file} does not exist`)
   const manifest = parseManifest(readFileSync(file, 'utf8'), span)
-  const { hash, ...body } = manifest
-  if (identity(body) !== hash) return refuse(`${file} is not as it was compiled`)
   const files = new Map<string, Uint8Array>()
   for (const [name, sum] of Object.entries(manifest.files)) {
     const path = join(directory, name)
@@ -44,20 +43,21 @@ export function checkTarget({ target }: Manifest, span: Span): void {
   if (lack) throw new UserError(noDevice(span, { target, ...lack }))
 }
 
+/** A manifest as it was compiled, in a folder of its own or that of a run. Throws UserError. */
 export function parseManifest(text: string, span: Span): Manifest {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw new UserError(unusableArtefact(span, { problem: `${span.file} is not JSON` }))
+  const refuse = (problem: string): never => {
+    throw new UserError(unusableArtefact(span, { problem: `${span.file} ${problem}` }))
   }
+  const json = parsed(text)
+  if (json === undefined) return refuse('is not JSON')
   const { data, error } = manifestSchema.safeParse(json)
-  if (data) return data
-  const [issue] = error.issues
-  const where = issue ? `${issue.path.join('.')}: ${issue.message}` : ''
-  throw new UserError(
-    unusableArtefact(span, { problem: `${span.file} is no manifest of this version (${where})` }),
-  )
+  if (!data) {
+    const [issue] = error.issues
+    const where = issue ? `${issue.path.join('.')}: ${issue.message}` : ''
+    return refuse(`is no manifest of this version (${where})`)
+  }
+  const { hash, ...body } = data
+  return identity(body) === hash ? data : refuse('is not as it was compiled')
 }
 
 function graphFiles(manifest: Manifest): readonly string[] {

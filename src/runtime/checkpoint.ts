@@ -5,9 +5,10 @@ import { nameSchema } from '../artefact/names.js'
 import type { StageSpec } from '../artefact/stages.js'
 import { renameDurably, syncPath, writeWhole } from '../durable.js'
 import { inside } from '../inside.js'
+import { seal, unseal } from '../sealed.js'
 import { cursorSchema } from './order/cursor.js'
 import { type RunFolder, linesSumSchema } from './run-folder.js'
-import { seal, sumOf, sumSchema, sumsIn, unseal } from './sealed.js'
+import { sumOf, sumSchema, sumsIn } from './sums.js'
 
 const place = z.strictObject({ stage: nameSchema, step: z.int().positive() })
 

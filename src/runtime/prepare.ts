@@ -2,7 +2,12 @@ import { rmSync } from 'node:fs'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import type { ModelSpec } from '../artefact/models.js'
 import { changedModel, changedSinceRun, stageOrder, unknownStage } from '../diagnostics/catalogue/run.js'
-import { damagedCheckpoint, damagedMetrics } from '../diagnostics/catalogue/run-folder.js'
+import {
+  damagedCheckpoint,
+  damagedInitial,
+  damagedMetrics,
+  restoredEvents,
+} from '../diagnostics/catalogue/run-folder.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { removeCheckpoint, removeHidden, setAside } from './checkpoint.js'
 import { BadSamples, defaultBadShare } from './bad-samples.js'
@@ -19,7 +24,8 @@ import { RunLock } from './run-lock.js'
 import { type Progress, findIntact, findProgress } from './run-progress.js'
 import { checkFresh, chooseFolder, environment, readRun } from './run-record.js'
 import { SaveClock, SaveRequests } from './save-clock.js'
-import { sumsIn } from './sealed.js'
+import { sumsIn } from './sums.js'
+import { eventsFile } from './tensorboard.js'
 import { isAbsent, withRandomWeights } from './substitutes.js'
 import { WorkerThread } from './thread.js'
 import type { StageRun, TrainContext } from './train-context.js'
@@ -107,9 +113,9 @@ async function prepareIn(
     root,
   )
   const stale = changed.length > 0 ? [changedModel(span, { files: changed })] : []
-  if (before) await dropDerived(folder, before)
   const onConvert = (conversion: Conversion): void => emit({ kind: 'converting', ...conversion })
   const onWarning = (diagnostic: Diagnostic): void => emit({ kind: 'warning', diagnostic })
+  if (before) await dropDerived(folder, before, (file) => onWarning(damagedInitial(span, { file })))
   const weightOptions = { root, directory: folder.directory, seed, span, onConvert, onWarning }
   const { weights, problems } = await Weights.open(
     withRandomWeights(manifest, random.weights),
@@ -130,7 +136,7 @@ async function prepareIn(
     }
     if (last && !folder.beginsWith(last.metrics))
       onWarning(damagedMetrics(span, { file: folder.path('metrics.jsonl') }))
-    forget(folder, progress)
+    if (forget(folder, progress)) onWarning(restoredEvents(span, { file: folder.path(eventsFile) }))
   } else {
     const initial = await sumsIn(folder.path('initial'))
     const record = environment(manifest, { seed, data: fingerprints, random, initial, executor })
@@ -220,15 +226,23 @@ function checkData(
 }
 
 /** Removes files that are made again from others, where they are not known to be as they were written. */
-async function dropDerived(folder: RunFolder, { initial }: RunRecord): Promise<void> {
+async function dropDerived(
+  folder: RunFolder,
+  { initial }: RunRecord,
+  onDamage: (file: string) => void,
+): Promise<void> {
   rmSync(folder.path('converted'), { recursive: true, force: true })
   const found = await sumsIn(folder.path('initial'))
-  for (const [name, { crc32 }] of Object.entries(found))
-    if (initial[name]?.crc32 !== crc32) rmSync(folder.path('initial', name))
+  for (const [name, { crc32 }] of Object.entries(found)) {
+    if (initial[name]?.crc32 === crc32) continue
+    const file = folder.path('initial', name)
+    rmSync(file)
+    onDamage(file)
+  }
 }
 
-/** Drops what a resumed run will do again: later checkpoints, metrics and evaluations. */
-function forget(folder: RunFolder, { done, within, stale }: Progress): void {
+/** Drops what a resumed run will do again: later checkpoints, metrics and evaluations; whether events were lost. */
+function forget(folder: RunFolder, { done, within, stale }: Progress): boolean {
   removeHidden(folder)
   for (const { directory } of stale) removeCheckpoint(directory)
   const kept = new Map([
@@ -242,5 +256,5 @@ function forget(folder: RunFolder, { done, within, stale }: Progress): void {
       [...kept].some(([stage, step]) => (stepOfMoment(stage, moment) ?? Infinity) <= step),
   )
   folder.evaluations = Object.fromEntries(table)
-  folder.truncateMetrics(({ stage, step }) => step <= (kept.get(stage) ?? 0))
+  return folder.truncateMetrics(({ stage, step }) => step <= (kept.get(stage) ?? 0))
 }

@@ -11,18 +11,19 @@ import {
 import { join, resolve, sep } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
-import type { Json } from '../artefact/json.js'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import type { MetricsLine } from './metrics-line.js'
 import { syncPath, writeWhole } from '../durable.js'
 import { naming } from '../faults/system-fault.js'
 import { sha256 } from '../graph/sha256.js'
 import { inside } from '../inside.js'
+import { type EvaluationTable, sealedTable, tableIn } from '../report/evaluation-table.js'
 import { RunUnreadable } from '../report/run-unreadable.js'
 import { executorNames } from './executors/names.js'
+import { seal, unseal } from '../sealed.js'
 import { lockFile } from './run-lock.js'
-import { seal, sumSchema, unseal } from './sealed.js'
 import { substitutesSchema } from './substitutes.js'
+import { sumSchema } from './sums.js'
 import { csvOf } from './metrics-csv.js'
 import {
   evaluationRecord,
@@ -59,14 +60,8 @@ const exportedGraphs = ({ exports }: Manifest): readonly string[] =>
   exports.flatMap((spec) => (spec.kind === 'function' ? [spec.file] : []))
 
 const placeSchema = z.object({ stage: z.string(), step: z.int() })
-
-/** Metrics by moment (`start` or a stage's name) and evaluation. */
-export type EvaluationTable = Record<string, Record<string, Readonly<Record<string, Json>>>>
-
-export const evaluationTable: z.ZodType<EvaluationTable> = z.record(
-  z.string(),
-  z.record(z.string(), z.record(z.string(), z.json())),
-)
+type Place = Readonly<z.infer<typeof placeSchema>>
+const placeName = ({ stage, step }: Place): string => `${stage} ${step}`
 
 const runFile = 'run.json'
 /** What stands in a folder before `run.json` does. */
@@ -222,8 +217,11 @@ export class RunFolder {
     return text.split('\n').slice(0, lines).reduce(withLine, noLines).crc32 === sum
   }
 
-  /** Drops the lines for which `keep` does not hold, and a last line that was cut off. */
-  truncateMetrics(keep: (place: { readonly stage: string; readonly step: number }) => boolean): void {
+  /**
+   * Drops the lines for which `keep` does not hold, and a last line that was cut off. Events that are lost or damaged are
+   * made of the lines; whether any were.
+   */
+  truncateMetrics(keep: (place: Place) => boolean): boolean {
     const text = readText(this.path('metrics.jsonl')) ?? ''
     const kept = text.split('\n').filter((line) => {
       const { data } = placeSchema.safeParse(parsed(line))
@@ -231,25 +229,30 @@ export class RunFolder {
     })
     writeWhole(this.path('metrics.jsonl'), kept.map((line) => `${line}\n`).join(''))
     this.written = kept.reduce(withLine, noLines)
+    const lines = kept.map((line) => JSON.parse(line) as MetricsLine)
     this.last.clear()
-    for (const line of kept) {
-      const { stage, step } = placeSchema.parse(parsed(line))
-      this.last.set(stage, step)
-    }
+    for (const { stage, step } of lines) this.last.set(stage, step)
     const events = this.path(eventsFile)
     const file = existsSync(events) ? readFileSync(events) : new Uint8Array()
-    const records = withStart(keptRecords(file, keep), now())
-    writeWhole(events, Buffer.concat([records, ...this.recordsOf(this.evaluations)]))
+    const there = new Set<string>()
+    const records = keptRecords(file, (place) => keep(place) && there.add(placeName(place)) !== undefined)
+    const lost = lines.filter((line) => !there.has(placeName(line)))
+    const again = lost.map((line) => stepRecord(line, now()))
+    writeWhole(
+      events,
+      Buffer.concat([withStart(records, now()), ...again, ...this.recordsOf(this.evaluations)]),
+    )
+    return lost.length > 0
   }
 
   get evaluations(): EvaluationTable {
     const file = this.path('eval.json')
     const text = readText(file)
     if (text === undefined) return {}
-    const { data } = evaluationTable.safeParse(parsed(text))
-    if (data) return data
+    const table = tableIn(text)
+    if (table) return table
     throw new RunUnreadable(
-      `${file} is damaged: ${text.trim() === '' ? 'it is empty' : 'it holds no table of results'}`,
+      `${file} is damaged: ${text.trim() === '' ? 'it is empty' : 'it is not as it was written'}`,
       'remove it and continue with --resume: what it held is measured again',
     )
   }
@@ -257,7 +260,7 @@ export class RunFolder {
   /** What is new in the table goes into the events too; after a kill in between, `truncateMetrics` writes them anew. */
   set evaluations(table: EvaluationTable) {
     const before = this.evaluations
-    writeWhole(this.path('eval.json'), `${JSON.stringify(table, null, 2)}\n`)
+    writeWhole(this.path('eval.json'), sealedTable(table))
     const fresh = Object.entries(table).map(([moment, results]) => [
       moment,
       Object.fromEntries(Object.entries(results).filter(([name]) => !before[moment]?.[name])),

@@ -1,6 +1,7 @@
 import type { StageSpec } from '../artefact/stages.js'
 import { type Checkpoint, type Damaged, type Place, damageOf, listCheckpoints } from './checkpoint.js'
-import type { EvaluationTable, RunFolder } from './run-folder.js'
+import type { EvaluationTable } from '../report/evaluation-table.js'
+import type { RunFolder } from './run-folder.js'
 import { bestSoFar, endingOf, isWatched, stepOfMoment } from './validation.js'
 
 /** The checkpoint with whose values a stage has ended, and the last step that it trained. */

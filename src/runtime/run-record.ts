@@ -9,9 +9,10 @@ import { linkOut } from '../diagnostics/catalogue/run-folder.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { inside } from '../inside.js'
 import { canonical } from '../json/canonical.js'
+import type { EvaluationTable } from '../report/evaluation-table.js'
 import { parseManifest } from './artefact.js'
 import { listCheckpoints } from './checkpoint.js'
-import { type EvaluationTable, RunFolder, type RunRecord } from './run-folder.js'
+import { RunFolder, type RunRecord } from './run-folder.js'
 import { differences } from './same-run.js'
 
 interface Choice {

@@ -1,6 +1,6 @@
 import type { Json } from '../artefact/json.js'
 import type { StageSpec, WatchedMetric } from '../artefact/stages.js'
-import type { EvaluationTable } from './run-folder.js'
+import type { EvaluationTable } from '../report/evaluation-table.js'
 
 /** A moment within a stage, as `eval.json` and the folders of checkpoints call it. */
 export const momentWithin = (stage: string, step: number): string => `${stage}-${step}`

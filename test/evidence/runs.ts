@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { tableIn } from '../../src/report/evaluation-table.js'
 import { type StepLine } from '../../src/runtime/metrics-line.js'
 import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 
@@ -15,7 +16,7 @@ export function metricsOf(run: string): readonly Omit<StepLine, 'step_ms' | 'dat
 }
 
 export const evaluationsOf = (run: string): Record<string, Record<string, unknown>> =>
-  JSON.parse(readFileSync(join(run, 'eval.json'), 'utf8')) as Record<string, Record<string, unknown>>
+  tableIn(readFileSync(join(run, 'eval.json'), 'utf8')) ?? {}
 
 /** Every file below a folder of a run, by its path. */
 export function contentOf(run: string, folder: string): ReadonlyMap<string, string> {

@@ -117,7 +117,8 @@ describe('an ablation', () => {
     // what each run measured, read from the run itself
     const accuracy = (variant: string, seed: number): number => {
       const text = dcrc.read(`project/runs/rates/1/${variant}/seed-${seed}/eval.json`)
-      return (JSON.parse(text) as { second: { unseen: { accuracy: number } } }).second.unseen.accuracy
+      return (JSON.parse(text) as { moments: { second: { unseen: { accuracy: number } } } }).moments.second
+        .unseen.accuracy
     }
     const column = found.columns.findIndex(({ metric }) => metric === 'accuracy')
     for (const { variant, runs, statistics } of found.variants) {

@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
+import { identity } from '../../src/artefact/identity.js'
 import type { Manifest } from '../../src/artefact/manifest.js'
 import { manifestFormat, manifestVersion } from '../../src/artefact/manifest-version.js'
+import { sealedTable } from '../../src/report/evaluation-table.js'
 import { lossesOf } from '../../src/report/html/curves.js'
 import { readRun } from '../../src/report/read-run.js'
+import { seal } from '../../src/sealed.js'
 import { RunUnreadable } from '../../src/report/run-unreadable.js'
 
 let folder = ''
@@ -24,13 +27,12 @@ const graph: GraphSpec = {
   flops: 0,
   peak_bytes: 0,
 }
-const manifest: Manifest = {
+const body: Omit<Manifest, 'hash'> = {
   format: manifestFormat,
   version: manifestVersion,
   compiler: '0.1.0',
   pipeline: 'dcr',
   target: 'cpu',
-  hash: 'abc',
   seed: 3,
   weights: 'files',
   params: { batch: 8 },
@@ -83,6 +85,10 @@ const manifest: Manifest = {
   edit_hint: null,
 }
 
+/** A manifest with its hash. */
+const named = (of: Omit<Manifest, 'hash'>): Manifest => ({ ...of, hash: identity(of) })
+const manifest = named(body)
+
 const write = (name: string, content: unknown): void =>
   writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
 const line = (step: number, extra = {}): string =>
@@ -91,10 +97,11 @@ const line = (step: number, extra = {}): string =>
 describe('readRun', () => {
   test('gives the cases of an evaluation names of their own, and their means the name of the evaluation', () => {
     const part = { settings: {}, parts: [] }
-    const digits = { ...manifest.evaluations[0], cases: ['a', 'b'].map((name) => ({ name, ...part })) }
-    write('manifest.json', { ...manifest, evaluations: [digits] })
+    const [first = expect.fail('no evaluation')] = body.evaluations
+    const digits = { ...first, cases: ['a', 'b'].map((name) => ({ name, ...part })) }
+    write('manifest.json', named({ ...body, evaluations: [digits] }))
     write('metrics.jsonl', '')
-    write('eval.json', { start: { digits: { a: { nmi: 0.2 }, b: { nmi: 0.4 }, nmi: 0.3 } } })
+    write('eval.json', sealedTable({ start: { digits: { a: { nmi: 0.2 }, b: { nmi: 0.4 }, nmi: 0.3 } } }))
     const { evaluations, moments } = readRun(folder)
     expect(evaluations.map(({ name }) => name)).toEqual(['digits.a', 'digits.b', 'digits'])
     expect(moments[0]?.results).toEqual({
@@ -107,7 +114,7 @@ describe('readRun', () => {
   test('reads what a runner writes', () => {
     write('manifest.json', manifest)
     write('metrics.jsonl', line(1, { monitors: { conflict: -0.5, many: [1, 2] } }) + line(2, { loss: null }))
-    write('eval.json', { start: { digits: { nmi: 0.5 } }, align: {} })
+    write('eval.json', sealedTable({ start: { digits: { nmi: 0.5 } }, align: {} }))
     expect(readRun(folder)).toMatchObject({
       pipeline: 'dcr',
       seed: 3,
@@ -134,7 +141,7 @@ describe('readRun', () => {
     const [update] = stage?.updates ?? []
     if (!stage || !update) throw new Error('no update')
     const updates = ['critic', 'generator'].map((name) => ({ ...update, name }))
-    write('manifest.json', { ...manifest, stages: [{ ...stage, updates }] })
+    write('manifest.json', named({ ...body, stages: [{ ...stage, updates }] }))
     const rounds = [1, 2].map((step) => {
       const of = (loss: number) => ({ loss, lr: 0.1, grad_norm: 1 })
       const { loss: _loss, grad_norm: _norm, ...rest } = JSON.parse(line(step)) as Record<string, unknown>
@@ -163,7 +170,7 @@ describe('readRun', () => {
 
   test('takes the seed that ran, and a run that has just begun', () => {
     write('manifest.json', manifest)
-    write('run.json', { seed: 42, other: 'facts' })
+    write('run.json', seal({ seed: 42, other: 'facts' }))
     expect(readRun(folder)).toMatchObject({ seed: 42, moments: [], stages: [{ records: [] }] })
   })
 
@@ -187,5 +194,13 @@ describe('readRun', () => {
     write('metrics.jsonl', '')
     write('eval.json', '{ "start": ')
     expect(() => readRun(folder)).toThrow(/eval\.json/)
+    write('eval.json', sealedTable({ start: { digits: { nmi: 0.5 } } }).replace('0.5', '0.7'))
+    expect(() => readRun(folder)).toThrow(/eval\.json cannot be read: it is not as it was written/)
+    write('eval.json', sealedTable({}))
+    write('run.json', seal({ seed: 42 }).replace('42', '43'))
+    expect(() => readRun(folder)).toThrow(/run\.json cannot be read: it is not as it was written/)
+    rmSync(join(folder, 'run.json'))
+    write('manifest.json', { ...manifest, seed: 4 })
+    expect(() => readRun(folder)).toThrow(/manifest\.json cannot be read: it is not as it was written/)
   })
 })

@@ -101,8 +101,8 @@ test('an empty table of results is told, and measured again once it is removed',
   expect(await problems()).toEqual(['done'])
   for (const [text, why] of [
     ['', 'it is empty'],
-    ['{"start"', 'it holds no table of results'],
-    ['[1]', 'it holds no table of results'],
+    ['{"start"', 'it is not as it was written'],
+    ['[1]', 'it is not as it was written'],
   ] as const) {
     writeFileSync(join(folder, 'run/eval.json'), text)
     expect(await problems({ resume: true })).toEqual([

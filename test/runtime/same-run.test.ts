@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { EvaluationTable } from '../../src/runtime/run-folder.js'
+import { type EvaluationTable, tableIn } from '../../src/report/evaluation-table.js'
 import { runPipeline } from '../../src/runtime/run.js'
 import { differences } from '../../src/runtime/same-run.js'
 import { compileText } from '../parity/harness.js'
@@ -152,7 +152,7 @@ describe('a run', () => {
     runPipeline(pipeline(parts), { root: folder, runDir: join(folder, to), threads: 1, resume })
   const read = (...path: readonly string[]): string => readFileSync(join(folder, ...path), 'base64')
   const table = (of: string): EvaluationTable =>
-    JSON.parse(readFileSync(join(folder, of, 'eval.json'), 'utf8')) as EvaluationTable
+    tableIn(readFileSync(join(folder, of, 'eval.json'), 'utf8')) ?? expect.fail('eval.json is damaged')
 
   test('that becomes longer ends with the bits of one that was from the beginning', async () => {
     await run('whole', { steps: 'steps 9' })

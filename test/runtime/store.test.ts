@@ -1,10 +1,13 @@
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Artefact } from '../../src/artefact/manifest.js'
 import type { RunEvent } from '../../src/runtime/events.js'
 import { Lease } from '../../src/runtime/lease.js'
+import { tableIn } from '../../src/report/evaluation-table.js'
+import { seal, unseal } from '../../src/sealed.js'
+import { sumsIn } from '../../src/runtime/sums.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
 import { StageStore } from '../../src/runtime/store/stage-store.js'
 import { compileText } from '../parity/harness.js'
@@ -68,8 +71,23 @@ function outcome(of: string): Readonly<Record<string, unknown>> {
   return {
     files: files.map((name) => [name, readFileSync(at('checkpoints', name)).toString('base64')]),
     lines,
-    evaluations: JSON.parse(readFileSync(at('eval.json'), 'utf8')) as unknown,
+    evaluations: tableIn(readFileSync(at('eval.json'), 'utf8')),
   }
+}
+
+/** The folders of the stages that are stored. */
+const stored = (): readonly string[] => {
+  const store = join(folder, 'store')
+  return readdirSync(store).flatMap((name) => (/^[0-9a-f]{64}$/.test(name) ? [join(store, name)] : []))
+}
+
+/** Turns a bit over in the middle of a file; of its own, not of the run that it shares it with. */
+function flip(file: string): void {
+  const bytes = readFileSync(file)
+  const at = Math.floor(bytes.length / 2)
+  bytes[at] = (bytes[at] ?? 0) ^ 1
+  rmSync(file)
+  writeFileSync(file, bytes)
 }
 
 interface Change {
@@ -197,16 +215,15 @@ describe('a stage of the store', () => {
 
   test('whose training gives other bits than the stored ones is told', async () => {
     await run('one', walk())
-    const store = join(folder, 'store')
-    for (const key of readdirSync(store).filter((name) => /^[0-9a-f]{64}$/.test(name))) {
-      const file = join(store, key, 'checkpoint', 'a.safetensors')
-      const bytes =
-        readdirSync(join(store, key, 'checkpoint')).includes('a.safetensors') && readFileSync(file)
-      if (!bytes) continue
-      bytes[bytes.length - 2] = (bytes[bytes.length - 2] ?? 0) ^ 1
-      // its own file, not the one of the run that it shares it with
+    for (const stage of stored()) {
+      if (!existsSync(join(stage, 'checkpoint', 'a.safetensors'))) continue
+      flip(join(stage, 'checkpoint', 'a.safetensors'))
+      // a whole checkpoint, of another machine
+      const file = join(stage, 'checkpoint', 'state.json')
+      const state = unseal(readFileSync(file, 'utf8')) as object
       rmSync(file)
-      writeFileSync(file, bytes)
+      const { 'state.json': _own, ...files } = await sumsIn(join(stage, 'checkpoint'))
+      writeFileSync(file, seal({ ...state, files }))
     }
     const watched = walk({ monitor: 'monitor size = mean(a.value) every 2' })
     expect(await run('two', watched)).toMatchObject({
@@ -217,21 +234,42 @@ describe('a stage of the store', () => {
 
   test('that is not whole is trained', async () => {
     await run('one', walk())
-    const store = join(folder, 'store')
-    for (const key of readdirSync(store).filter((name) => /^[0-9a-f]{64}$/.test(name)))
-      rmSync(join(store, key, 'checkpoint', 'optimizer.safetensors'))
-    expect(await run('two', walk())).toMatchObject({ trained: ['first', 'second'], taken: [], warned: [] })
-    expect(await run('three', walk())).toMatchObject({ trained: [], taken: ['first', 'second'] })
+    for (const stage of stored()) rmSync(join(stage, 'checkpoint', 'optimizer.safetensors'))
+    expect(await run('two', walk())).toMatchObject({
+      trained: ['first', 'second'],
+      taken: [],
+      warned: ['store/damaged', 'store/damaged'],
+    })
+    expect(await run('three', walk())).toMatchObject({ trained: [], taken: ['first', 'second'], warned: [] })
   })
+
+  test.each(['stage.json', 'metrics.jsonl', 'checkpoint/state.json', 'checkpoint/optimizer.safetensors'])(
+    'is named and trained again where a bit of %s has turned over',
+    async (name) => {
+      await run('one', walk())
+      for (const stage of stored()) flip(join(stage, name))
+      expect(await run('two', walk())).toMatchObject({
+        trained: ['first', 'second'],
+        taken: [],
+        warned: ['store/damaged', 'store/damaged'],
+      })
+      expect(outcome('two')).toEqual(outcome('one'))
+      expect(await run('three', walk())).toMatchObject({ taken: ['first', 'second'], warned: [] })
+      expect(outcome('three')).toEqual(outcome('one'))
+    },
+  )
 
   test('whose lines of metrics are damaged is trained', async () => {
     await run('one', walk())
-    const store = join(folder, 'store')
-    for (const key of readdirSync(store).filter((name) => /^[0-9a-f]{64}$/.test(name))) {
-      const file = join(store, key, 'metrics.jsonl')
+    for (const stage of stored()) {
+      const file = join(stage, 'metrics.jsonl')
       writeFileSync(file, readFileSync(file, 'utf8').slice(0, -9))
     }
-    expect(await run('two', walk())).toMatchObject({ trained: ['first', 'second'], taken: [], warned: [] })
+    expect(await run('two', walk())).toMatchObject({
+      trained: ['first', 'second'],
+      taken: [],
+      warned: ['store/damaged', 'store/damaged'],
+    })
   })
 
   test('is trained once by runs that go on at the same time', async () => {

@@ -16,9 +16,10 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/runtime/events.js'
+import type { Measure } from '../../src/runtime/evaluate.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
 import { SaveRequests } from '../../src/runtime/save-clock.js'
-import { seal, unseal } from '../../src/runtime/sealed.js'
+import { seal, unseal } from '../../src/sealed.js'
 import { eventsFile, keptRecords } from '../../src/runtime/tensorboard.js'
 import { points, regression } from './regression.js'
 
@@ -119,14 +120,60 @@ describe('a damaged checkpoint is named, and the one before is taken', () => {
     isWhole()
   })
 
-  test('initial values are made again', async () => {
+  test('initial values are made again, which is told', async () => {
     const two = regression({ stages: ['first', 'second'], steps: 4 })
     await run({}, two)
     const bits = weights()
     killedAt(0)
     flip(path('initial/line.safetensors'), readFileSync(path('initial/line.safetensors')).length - 1)
     expect(await run({ resume: true }, two)).toBe('done')
+    expect(warnings()).toEqual([
+      'run/initial-damaged: <folder>/run/initial/line.safetensors is not as it was written: it is made again from the seed',
+    ])
     expect(weights()).toBe(bits)
+  })
+})
+
+describe('one bit of a file that a resumed run reads', () => {
+  const measured = regression({ steps: 12, saveEvery: 4, evaluations: true })
+  const measure: Measure = async (_, { results }) => ({ mean: results['prediction']?.data[0] ?? null })
+  const more = { measure }
+
+  test.each([
+    ['run.json', /^run\/unreadable: <folder>\/run\/run\.json is not as it was written$/],
+    // a number may also become one that cannot stand there
+    [
+      'manifest.json',
+      /^run\/artefact: .*\/run\/manifest\.json is (?:not as it was compiled|no manifest of this version .*)$/,
+    ],
+    ['eval.json', /^run\/unreadable: <folder>\/run\/eval\.json is damaged: it is not as it was written$/],
+  ])('%s: the run is refused', async (name, said) => {
+    await run(more, measured)
+    killedAt(8)
+    const file = path(name)
+    const text = readFileSync(file, 'utf8')
+    // digits of numbers, each of which would be another number
+    for (const { index } of [...text.matchAll(/(?<=: )\d+\.?\d*(?=,?\n)/g)].slice(0, 12)) {
+      flip(file, index)
+      expect(await run({ resume: true, ...more }, measured)).toEqual([expect.stringMatching(said)])
+      writeFileSync(file, text)
+    }
+    expect(await run({ resume: true, ...more }, measured)).toBe('done')
+    expect(warnings()).toEqual([])
+    isWhole()
+  })
+
+  test.each([0.2, 0.5, 0.9])('events, %d into the file: they are made again', async (share) => {
+    await run()
+    killedAt(8)
+    const size = readFileSync(path(eventsFile)).length
+    // behind the eighth step nothing is kept
+    flip(path(eventsFile), Math.floor((share * size * 8) / 12))
+    expect(await run({ resume: true })).toBe('done')
+    expect(warnings()).toEqual([
+      `run/events-damaged: <folder>/run/${eventsFile} is not as it was written: its events are made again from metrics.jsonl`,
+    ])
+    isWhole()
   })
 })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/runtime/events.js'
 import type { Measure } from '../../src/runtime/evaluate.js'
+import { tableIn } from '../../src/report/evaluation-table.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
 import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 import type { RowStream } from '../../src/runtime/sources/dataset.js'
@@ -403,7 +404,7 @@ describe('evaluations', () => {
     if (result.status !== 'done') throw new Error(result.status)
     expect(Object.keys(result.evaluations)).toEqual(['start', 'first'])
     expect(result.evaluations['first']?.['all']).toEqual({ first: seen[2]?.data[0] })
-    expect(JSON.parse(readFileSync(join(folder, 'run/eval.json'), 'utf8'))).toEqual(result.evaluations)
+    expect(tableIn(readFileSync(join(folder, 'run/eval.json'), 'utf8'))).toEqual(result.evaluations)
   })
 
   test('a run stopped between training and its evaluation makes up for it when resumed', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { StageSpec } from '../../src/artefact/stages.js'
 import type { RunEvent } from '../../src/runtime/events.js'
-import type { EvaluationTable } from '../../src/runtime/run-folder.js'
+import { type EvaluationTable, tableIn } from '../../src/report/evaluation-table.js'
 import { runPipeline } from '../../src/runtime/run.js'
 import { endingOf } from '../../src/runtime/validation.js'
 import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
@@ -71,7 +71,7 @@ const run = (to: string, { artefact = best, resume = false, steps, onEvent }: Op
 }
 
 const evaluations = (of: string): EvaluationTable =>
-  JSON.parse(readFileSync(join(folder, of, 'eval.json'), 'utf8')) as EvaluationTable
+  tableIn(readFileSync(join(folder, of, 'eval.json'), 'utf8')) ?? expect.fail('eval.json is damaged')
 const near = (of: string): Record<string, number> =>
   Object.fromEntries(
     Object.entries(evaluations(of)).map(([moment, { near: m }]) => [moment, Number(m?.['mean'])]),

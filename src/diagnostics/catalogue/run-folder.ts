@@ -92,6 +92,32 @@ something else has written into the file. Lines that cannot be read are left out
   }),
 )
 
+export const restoredEvents = define<{ file: string }>(
+  'run/events-damaged',
+  'warning',
+  `
+The file of events for TensorBoard lacks steps up to the checkpoint from which a run goes on: the disk has failed, or
+something else has written into it. What it lacks is written again from the metrics; only the times of day are those of now.
+`,
+  ({ file }) => ({
+    message: `${file} is not as it was written: its events are made again from metrics.jsonl`,
+    help: 'nothing is lost but the time of day of these events',
+  }),
+)
+
+export const damagedInitial = define<{ file: string }>(
+  'run/initial-damaged',
+  'warning',
+  `
+The values that a model without a file began with are not as they were written: the disk has failed, or something else has
+written into the file. They follow from the seed, so they are made again.
+`,
+  ({ file }) => ({
+    message: `${file} is not as it was written: it is made again from the seed`,
+    help: 'nothing is lost',
+  }),
+)
+
 interface RoomFacts {
   readonly folder: string
   readonly needed: number

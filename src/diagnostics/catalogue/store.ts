@@ -1,5 +1,19 @@
 import { define } from '../define.js'
 
+export const damagedStage = define<{ stage: string; folder: string; problem: string }>(
+  'store/damaged',
+  'warning',
+  `
+A stage that the store holds is not as it was written: the disk has failed, or something else has written into it. It is
+trained again, and what is stored is replaced.
+`,
+  ({ stage, folder, problem }) => ({
+    message: `the stored stage \`${stage}\` is damaged: ${problem}`,
+    why: `it lies in ${folder}`,
+    help: 'nothing is lost but time: it is trained again',
+  }),
+)
+
 export const notReproduced = define<{ stage: string; file: string; run: string }>(
   'store/not-reproduced',
   'warning',

@@ -2,9 +2,16 @@ import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join, relative } from 'node:path'
-import { notReproduced } from '../../diagnostics/catalogue/store.js'
+import { damagedStage, notReproduced } from '../../diagnostics/catalogue/store.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
-import { type Place, checkpointName, damageOf, readCheckpoint, saveCheckpoint } from '../checkpoint.js'
+import {
+  type Damaged,
+  type Place,
+  checkpointName,
+  damageOf,
+  readCheckpoint,
+  saveCheckpoint,
+} from '../checkpoint.js'
 import type { StageRun, TrainContext } from '../train-context.js'
 import { endingOf, isWatched, stepOfMoment } from '../validation.js'
 import { originsOf } from './origins.js'
@@ -13,6 +20,9 @@ import { type StageStore, type StoredStage, shareFiles } from './stage-store.js'
 
 /** The stages of a run that its store may hold, or gets from it. */
 export class SharedStages {
+  /** Folders of which the user knows that they are damaged. */
+  private readonly told = new Set<string>()
+
   private constructor(
     private readonly store: StageStore,
     private readonly context: TrainContext,
@@ -65,12 +75,10 @@ export class SharedStages {
   /** Gives the run what the store holds of a stage, if that is all that it would record itself. */
   private async take({ stage, steps }: StageRun, ends: readonly Place[]): Promise<boolean> {
     const { folder, artefact, seed, emit } = this.context
-    const stored = this.store.find(this.keyOf(stage.name))
+    const stored = await this.whole(stage.name)
     const series = seriesKey(stage, artefact)
     if (!stored || (series !== null && series !== stored.record.series)) return false
     const { record, checkpoint, beside, lines } = stored
-    const found = readCheckpoint(checkpoint)
-    if ('problem' in found || (await damageOf(found))) return false
     const place = { stage: stage.name, step: record.step }
     folder.truncateMetrics((line) => line.stage !== stage.name)
     for (const line of lines) folder.metrics(line)
@@ -84,6 +92,19 @@ export class SharedStages {
     return true
   }
 
+  /** What the store holds of a stage, every bit as it was written; what is damaged is told, and is as if it were not. */
+  private async whole(stage: string): Promise<StoredStage | undefined> {
+    const stored = this.store.read(this.keyOf(stage))
+    if (!stored) return undefined
+    const damage = 'problem' in stored ? stored : await contentDamage(stored)
+    if (!damage) return 'problem' in stored ? undefined : stored
+    const { directory: folder, problem } = damage
+    if (!this.told.has(folder))
+      this.context.emit({ kind: 'warning', diagnostic: damagedStage(this.span, { stage, folder, problem }) })
+    this.told.add(folder)
+    return undefined
+  }
+
   /** Puts a stage that this run has trained into the store; one that it holds must have the same bits. */
   private async publish({ stage, steps }: StageRun): Promise<void> {
     const { folder, artefact, emit } = this.context
@@ -91,7 +112,7 @@ export class SharedStages {
     const table = folder.evaluations
     const ending = (isWatched(stage) && endingOf(stage, steps, table)) || { at: steps, with: steps }
     const checkpoint = folder.path(checkpointName({ stage: stage.name, step: ending.with }))
-    const before = this.store.find(key)
+    const before = await this.whole(stage.name)
     const other = before && (await differing(before, checkpoint))
     if (other !== undefined) {
       const diagnostic = notReproduced(this.span, {
@@ -123,6 +144,11 @@ export class SharedStages {
     if (key === undefined) throw new Error(`stage ${stage} has no key`)
     return key
   }
+}
+
+async function contentDamage({ checkpoint }: StoredStage): Promise<Damaged | undefined> {
+  const found = readCheckpoint(checkpoint)
+  return 'problem' in found ? found : damageOf(found)
 }
 
 /** The file in which a checkpoint has other bits than a stored stage; undefined where all are equal. */

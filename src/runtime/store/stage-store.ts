@@ -12,20 +12,22 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { openCache } from '../../cache.js'
 import { writeWhole } from '../../durable.js'
 import { inside } from '../../inside.js'
-import { parsed } from '../../json/parsed.js'
-import { readCheckpoint } from '../checkpoint.js'
+import { evaluationTable } from '../../report/evaluation-table.js'
+import { seal, unseal } from '../../sealed.js'
+import { type Damaged, readCheckpoint } from '../checkpoint.js'
 import { type Holder, Lease } from '../lease.js'
-import { evaluationTable } from '../run-folder.js'
 import type { MetricsLine } from '../metrics-line.js'
+import { sumSchema } from '../sums.js'
 import type { Beside } from '../train-context.js'
 
 /** `stage.json`: what a stage of the store is and how it ended. */
 const recordSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   key: z.string(),
   stage: z.string(),
   /** The step with whose values it ended, and the last one that it trained. */
@@ -40,6 +42,8 @@ const recordSchema = z.strictObject({
   processor: z.string(),
   /** Milliseconds of its steps together. */
   step_ms: z.number(),
+  /** Of the lines of metrics. */
+  metrics: sumSchema,
 })
 export type StageRecord = z.infer<typeof recordSchema>
 
@@ -62,24 +66,33 @@ const waiting = 500
 export class StageStore {
   constructor(readonly directory: string) {}
 
-  /** A stage with its key that has ended, if it is whole. */
+  /** A stage with its key that has ended, if it is whole but for the contents of its checkpoint. */
   find(key: string): StoredStage | undefined {
-    const folder = this.folder(key)
-    const record = recordSchema.safeParse(parsed(textOf(join(folder, 'stage.json')) ?? '')).data
-    const checkpoint = join(folder, 'checkpoint')
-    const whole = readCheckpoint(checkpoint)
-    if (record?.key !== key || 'problem' in whole) return undefined
-    const text = textOf(join(folder, 'metrics.jsonl')) ?? ''
-    const lines = text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map(parsed)
-    if (lines.includes(undefined)) return undefined
+    const found = this.read(key)
+    return found && 'problem' in found ? undefined : found
+  }
+
+  /** A stage with its key that has ended, or what is wrong with it; undefined where there is none. */
+  read(key: string): StoredStage | Damaged | undefined {
+    const directory = this.folder(key)
+    const text = textOf(join(directory, 'stage.json'))
+    if (text === undefined) return undefined
+    const record = recordSchema.safeParse(unseal(text)).data
+    if (record?.key !== key) return { directory, problem: 'stage.json is not as it was written' }
+    const checkpoint = readCheckpoint(join(directory, 'checkpoint'))
+    if ('problem' in checkpoint) return { ...checkpoint, directory }
+    const metrics = textOf(join(directory, 'metrics.jsonl')) ?? ''
+    if (crc32(metrics) !== record.metrics.crc32)
+      return { directory, problem: 'metrics.jsonl is not as it was written' }
+    const { shares, cursors, streaks } = checkpoint
     return {
       record,
-      checkpoint,
-      beside: { shares: whole.shares, cursors: whole.cursors, streaks: whole.streaks },
-      lines: lines as readonly MetricsLine[],
+      checkpoint: checkpoint.directory,
+      beside: { shares, cursors, streaks },
+      lines: metrics
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as MetricsLine),
     }
   }
 
@@ -99,15 +112,21 @@ export class StageStore {
   }
 
   /** Puts a stage into the store that has ended: its checkpoint, whose files are shared where the disk can. */
-  publish(record: Omit<StageRecord, 'version'>, checkpoint: string, lines: readonly MetricsLine[]): void {
+  publish(
+    record: Omit<StageRecord, 'version' | 'metrics'>,
+    checkpoint: string,
+    lines: readonly MetricsLine[],
+  ): void {
     openCache(this.directory)
     const folder = this.folder(record.key)
     const part = `${folder}.${randomUUID()}.part`
     mkdirSync(part, { recursive: true })
     try {
       shareFiles(checkpoint, join(part, 'checkpoint'))
-      writeWhole(join(part, 'metrics.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
-      writeWhole(join(part, 'stage.json'), `${JSON.stringify({ version: 1, ...record }, null, 2)}\n`)
+      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+      const metrics = { bytes: Buffer.byteLength(text), crc32: crc32(text) }
+      writeWhole(join(part, 'metrics.jsonl'), text)
+      writeWhole(join(part, 'stage.json'), seal({ version: 2, ...record, metrics }))
       rmSync(folder, { recursive: true, force: true })
       renameSync(part, folder)
     } finally {

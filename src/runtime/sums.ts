@@ -3,7 +3,6 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
-import { canonical } from '../json/canonical.js'
 import { emptyTable } from '../json/table.js'
 
 /** What a file held when it was written. */
@@ -44,19 +43,5 @@ async function sumOfOpen(handle: FileHandle): Promise<Sum> {
     if (bytesRead === 0) return { bytes, crc32: sum }
     sum = crc32(buffer.subarray(0, bytesRead), sum)
     bytes += bytesRead
-  }
-}
-
-/** JSON with a checksum of itself among its members. */
-export const seal = (value: object): string =>
-  `${JSON.stringify({ ...value, crc32: crc32(canonical(value)) }, null, 2)}\n`
-
-/** What was sealed; undefined where a single bit is not as it was. */
-export function unseal(text: string): unknown {
-  try {
-    const { crc32: sum, ...value } = JSON.parse(text) as Readonly<Record<string, unknown>>
-    return sum === crc32(canonical(value)) ? value : undefined
-  } catch {
-    return undefined
   }
 }
