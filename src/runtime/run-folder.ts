@@ -29,6 +29,7 @@ import {
   evaluationRecord,
   eventsFile,
   keptRecords,
+  paramsRecord,
   startRecord,
   stepRecord,
   textRecord,
@@ -127,7 +128,8 @@ export class RunFolder {
   create(artefact: Artefact, record: RunRecord, text: string | undefined): void {
     mkdirSync(this.directory, { recursive: true })
     const texts = text === undefined ? [] : [textRecord(text, now())]
-    writeWhole(this.path(eventsFile), Buffer.concat([startRecord(now()), ...texts]))
+    const params = paramsRecord({ ...artefact.manifest.params, seed: record.seed }, now())
+    writeWhole(this.path(eventsFile), Buffer.concat([startRecord(now()), ...texts, params]))
     this.artefact = artefact
     writeWhole(this.path(runFile), seal(record))
   }

@@ -1,11 +1,12 @@
 import protobuf from 'protobufjs/light.js'
-import type { Json } from '../artefact/json.js'
+import type { Json, Settings } from '../artefact/json.js'
 import { picturesOf } from './metrics-pictures.js'
 import { type MetricsLine, type UpdateMetrics, updatesOf } from './metrics-line.js'
 
 /*
  * TensorBoard's event files: records of a length, its checksum, an Event and its checksum.
- * Source: tensorflow/core/lib/io/record_writer.cc, tensorflow/core/util/event.proto and framework/summary.proto.
+ * Source: tensorflow/core/lib/io/record_writer.cc, tensorflow/core/util/event.proto and framework/summary.proto;
+ * tensorboard/plugins/hparams/plugin_data.proto.
  */
 
 const { nested } = protobuf.Root.fromJSON({
@@ -48,10 +49,30 @@ const { nested } = protobuf.Root.fromJSON({
     Shape: { fields: { dim: { rule: 'repeated', type: 'Dim', id: 2 } } },
     Dim: { fields: { size: { type: 'int64', id: 1 } } },
     Metadata: { fields: { pluginData: { type: 'PluginData', id: 1 } } },
-    PluginData: { fields: { pluginName: { type: 'string', id: 1 } } },
+    PluginData: {
+      fields: { pluginName: { type: 'string', id: 1 }, content: { type: 'bytes', id: 2 } },
+    },
+    HParams: { fields: { sessionStartInfo: { type: 'SessionStart', id: 3 } } },
+    SessionStart: {
+      fields: {
+        hparams: { rule: 'repeated', type: 'Entry', id: 1 },
+        startTimeSecs: { type: 'double', id: 5 },
+      },
+    },
+    // as a map is written
+    Entry: { fields: { key: { type: 'string', id: 1 }, value: { type: 'HParam', id: 2 } } },
+    HParam: {
+      oneofs: { kind: { oneof: ['numberValue', 'stringValue', 'boolValue'] } },
+      fields: {
+        numberValue: { type: 'double', id: 2 },
+        stringValue: { type: 'string', id: 3 },
+        boolValue: { type: 'bool', id: 4 },
+      },
+    },
   },
 })
 const Event = nested?.['Event'] as protobuf.Type
+const HParams = nested?.['HParams'] as protobuf.Type
 
 /** The name that TensorBoard looks for below a folder. */
 export const eventsFile = 'events.out.tfevents.0.dcrc'
@@ -96,6 +117,24 @@ export const textRecord = (text: string, seconds: number): Uint8Array =>
       ],
     },
   })
+
+const ofParams = '_hparams_'
+
+/** The params of a pipeline, by which TensorBoard's tab of hyperparameters compares runs. */
+export function paramsRecord(params: Settings, seconds: number): Uint8Array {
+  const hparams = Object.entries(params).map(([key, value]) => ({ key, value: paramValue(value) }))
+  const info = { sessionStartInfo: { hparams, startTimeSecs: seconds } }
+  const content = HParams.encode(HParams.fromObject(info)).finish()
+  const metadata = { pluginData: { pluginName: 'hparams', content } }
+  const value = [{ tag: `${ofParams}/session_start_info`, metadata }]
+  return recordOf({ wallTime: seconds, step: 0, summary: { value } })
+}
+
+function paramValue(value: Json): Readonly<Record<string, Json>> {
+  if (typeof value === 'number') return { numberValue: value }
+  if (typeof value === 'boolean') return { boolValue: value }
+  return { stringValue: typeof value === 'string' ? value : JSON.stringify(value) }
+}
 
 /** Behind the name of an evaluation in its tags: no stage is called so. */
 const ofEvaluation = ' (evaluation)'
@@ -163,6 +202,9 @@ function fileVersionOf(records: Uint8Array): string | undefined {
   return typeof fileVersion === 'string' ? fileVersion : undefined
 }
 
+/** What begins the tags of what a run says once. */
+const ofRun: ReadonlySet<string> = new Set([source, ofParams])
+
 /** The records of a file for whose place `keep` holds, up to the first that is damaged or cut off; of evaluations none. */
 export function keptRecords(
   file: Uint8Array,
@@ -181,7 +223,7 @@ export function keptRecords(
     }
     const stage = summary?.value?.[0]?.tag.split('/')[0]
     if (stage?.endsWith(ofEvaluation)) continue
-    if (stage === undefined || stage === source || keep({ stage, step: step ?? 0 }))
+    if (stage === undefined || ofRun.has(stage) || keep({ stage, step: step ?? 0 }))
       kept.push(file.subarray(at, next))
   }
   return Buffer.concat(kept)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { MetricsLine } from '../../src/runtime/metrics-line.js'
-import { keptRecords, startRecord, stepRecord } from '../../src/runtime/tensorboard.js'
+import { keptRecords, paramsRecord, startRecord, stepRecord } from '../../src/runtime/tensorboard.js'
 
 const theirs = Buffer.from(
   (JSON.parse(readFileSync('test/oracle/fixtures/tensorboard.json', 'utf8')) as { file: string }).file,
@@ -27,7 +27,13 @@ const second: MetricsLine = {
   step_ms: 20,
   data_ms: 1,
 }
-const ours = Buffer.concat([startRecord(1000), stepRecord(first, 1000.5), stepRecord(second, 1001.25)])
+const params = paramsRecord({ deep: true, kinds: [1, 2], lr: 0.5, name: 'x' }, 1000.25)
+const ours = Buffer.concat([
+  startRecord(1000),
+  params,
+  stepRecord(first, 1000.5),
+  stepRecord(second, 1001.25),
+])
 
 describe("event files are those of TensorBoard's own writer", () => {
   it('byte by byte', () => expect(ours.toString('hex')).toBe(theirs.toString('hex')))
@@ -60,7 +66,7 @@ describe("event files are those of TensorBoard's own writer", () => {
   })
 
   it('keep what a resumed run does not do again', () => {
-    const before = Buffer.concat([startRecord(1000), stepRecord(first, 1000.5)])
+    const before = Buffer.concat([startRecord(1000), params, stepRecord(first, 1000.5)])
     const keep = ({ stage, step }: { stage: string; step: number }): boolean =>
       stage === 'align' || step < 300
     expect(Buffer.from(keptRecords(ours, keep)).equals(before)).toBe(true)
@@ -68,7 +74,7 @@ describe("event files are those of TensorBoard's own writer", () => {
   })
 
   it('are read up to a record that is cut off or damaged', () => {
-    const whole = Buffer.concat([startRecord(1000), stepRecord(first, 1000.5)])
+    const whole = Buffer.concat([startRecord(1000), params, stepRecord(first, 1000.5)])
     expect(Buffer.from(keptRecords(ours.subarray(0, -1), () => true)).equals(whole)).toBe(true)
     const damaged = Buffer.from(ours)
     damaged[damaged.length - 10] = (damaged[damaged.length - 10] ?? 0) ^ 1
