@@ -9,11 +9,13 @@ import { engineOfPipeline } from '../diagnostics/catalogue/experiment.js'
 import { missingFiles } from '../diagnostics/catalogue/run.js'
 import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { type Needs, needs } from '../compiler/needs.js'
+import { writeWhole } from '../durable.js'
 import { loadArtefact } from '../runtime/artefact.js'
 import { measureMachine } from '../runtime/machine.js'
 import type { ExecutorName } from '../runtime/executors/names.js'
+import { profileFile, sealedProfile } from '../report/profile.js'
 import { readProfile } from '../runtime/profile.js'
-import { RunFolder } from '../runtime/run-folder.js'
+import type { RunEvent } from '../runtime/events.js'
 import type { RunOptions, RunResult } from '../runtime/options.js'
 import { Screen } from '../runtime/screen.js'
 import { StageStore } from '../runtime/store/stage-store.js'
@@ -82,10 +84,12 @@ export async function run(name: string | undefined, options: RunCommand): Promis
     ...(badSamples === undefined ? {} : { badShare: badSamples }),
   }
   const screen = new Screen(process.stderr)
+  let taken = 0
+  const onEvent = (event: RunEvent): void => void (event.kind === 'step' && taken++)
   const result = await withInterrupt(screen, ({ signal }, saveRequests) =>
-    showRun(runnable, { ...runOptions, signal, saveRequests }, screen),
+    showRun(runnable, { ...runOptions, signal, saveRequests, onEvent }, screen),
   )
-  if (options.profile && result.directory !== null) await reportProfile(runnable, result.directory)
+  if (options.profile && result.directory !== null) await reportProfile(runnable, result.directory, taken)
   return reportResult(result, source, options)
 }
 
@@ -101,14 +105,14 @@ function checkOptions(name: string | undefined, source: Source, options: RunComm
 const compiledFiles = ['manifest.json', experimentFile]
 
 /** What each line of the source took. */
-async function reportProfile(runnable: string | Artefact, directory: string): Promise<void> {
+async function reportProfile(runnable: string | Artefact, directory: string, steps: number): Promise<void> {
   const { manifest } = typeof runnable === 'string' ? loadArtefact(runnable) : runnable
   const rows = readProfile(directory, manifest)
-  const steps = new RunFolder(directory).readMetrics().length
   if (rows.length === 0 || steps === 0) return
   const { flopsPerSecond } = await measureMachine()
-  const text = profileReport(rows, steps, flopsPerSecond, process.stderr.columns ?? 120)
-  process.stderr.write(`\n${text}\n\n`)
+  const profile = { steps, flopsPerSecond, rows }
+  writeWhole(join(directory, profileFile), sealedProfile(profile))
+  process.stderr.write(`\n${profileReport(profile, process.stderr.columns ?? 120)}\n\n`)
 }
 
 /** A compiled folder, a pipeline of a file; without a name what was compiled last, unless its source is newer. */

@@ -7,6 +7,7 @@ import type { Manifest } from '../artefact/manifest.js'
 import { manifestSchema } from '../artefact/schema.js'
 import { trainedOf } from '../artefact/stage-parts.js'
 import type { StageSpec } from '../artefact/stages.js'
+import { profileFile, profileIn } from './profile.js'
 import { unseal } from '../sealed.js'
 import { RunUnreadable } from './run-unreadable.js'
 import { type EvaluationTable, tableIn } from './evaluation-table.js'
@@ -67,6 +68,7 @@ export function readRun(folder: string): RunSummary {
       name,
       results: byName(manifest.evaluations, results),
     })),
+    profile: readSealed(folder, profileFile, profileIn),
   }
 }
 

@@ -4,7 +4,9 @@ import { conflictSection } from './html/conflict.js'
 import { curvesSection } from './html/curves.js'
 import { factsSection } from './html/facts.js'
 import { gateBanner, gateSection, gatesOf } from './html/gate.js'
+import { monitorsSection } from './html/monitors.js'
 import { picturesSection } from './html/pictures.js'
+import { profileSection } from './html/profile.js'
 import { style } from './html/style.js'
 import { html, Html } from './html/html.js'
 import { runLabels, type RunSummary } from './run-summary.js'
@@ -58,7 +60,8 @@ export function renderReport(runs: readonly RunSummary[], options: ReportOptions
             ${note === undefined ? null : html`<p class="dim">${note}</p>`}
           </header>
           ${gateBanner(gates, labels)} ${comparisonSection(comparison)} ${picturesSection(runs, labels)}
-          ${curvesSection(runs, labels)} ${conflictSection(runs, labels)} ${gateSection(gates, labels)}
+          ${curvesSection(runs, labels)} ${monitorsSection(runs, labels)} ${conflictSection(runs, labels)}
+          ${gateSection(gates, labels)} ${profileSection(runs, labels)}
           ${factsSection(runs, labels, commands)}
         </main>
       </body>

@@ -1,4 +1,5 @@
 import type { Json, Settings } from '../artefact/json.js'
+import type { Profile } from './profile.js'
 
 /** What a report needs of a run's folder. */
 export interface RunSummary {
@@ -15,6 +16,8 @@ export interface RunSummary {
   readonly evaluations: readonly { readonly name: string; readonly kind: string }[]
   /** In the order of the run: `start`, then the stages after which something was measured. */
   readonly moments: readonly Moment[]
+  /** Where its time went, where that was asked for. */
+  readonly profile?: Profile | undefined
 }
 
 export interface StageSummary {

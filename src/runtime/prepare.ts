@@ -21,6 +21,7 @@ import { openAllData } from './open-data.js'
 import type { RunOptions } from './options.js'
 import type { RunFolder, RunRecord } from './run-folder.js'
 import { RunLock } from './run-lock.js'
+import { profileFolder } from './profile.js'
 import { type Progress, findIntact, findProgress } from './run-progress.js'
 import { checkFresh, chooseFolder, environment, readRun } from './run-record.js'
 import { SaveClock, SaveRequests } from './save-clock.js'
@@ -143,6 +144,8 @@ async function prepareIn(
     folder.create(artefact, record, sourceOf(options))
   }
 
+  // what an earlier process has written there is of other steps
+  if (options.profile) rmSync(folder.path(profileFolder), { recursive: true, force: true })
   const badShare = options.badShare ?? defaultBadShare
   const bad = new BadSamples(folder.path('bad-samples.jsonl'), badShare, span, onWarning)
   const context = {

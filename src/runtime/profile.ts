@@ -4,21 +4,10 @@ import { z } from 'zod'
 import type { Manifest } from '../artefact/manifest.js'
 import { placeOf } from '../faults/graph-fault.js'
 import { findOperator } from '../ops/registry.js'
+import type { ProfileRow } from '../report/profile.js'
 
 /** The folder of a run into which onnxruntime writes what each node took. */
 export const profileFolder = 'profile'
-
-/** What one place of the source took, all of its nodes and of the steps that were run together. */
-export interface ProfileRow {
-  /** `file:line:column`; null: what the compiler adds, as the optimizer's updates. */
-  readonly place: string | null
-  readonly operators: readonly string[]
-  readonly ms: number
-  /** What its nodes read and wrote. */
-  readonly bytes: number
-  /** Floating-point operations of products and convolutions. */
-  readonly flops: number
-}
 
 const shapes = z.array(z.record(z.string(), z.array(z.number()))).default([])
 const size = z.coerce.number().default(0)

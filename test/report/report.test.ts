@@ -44,15 +44,55 @@ describe('renderReport', () => {
       'Comparison',
       'Pictures',
       'Loss',
+      'While it trained',
       'Gradient conflict',
       'Does the generator use its condition?',
       'What ran',
     ])
   })
 
-  test('has a chart per stage and method, one for the gate and one for the conflict', () => {
+  test('has a chart per stage and method, one for the gate, one for the conflict, and one per monitor', () => {
     expect(count(page, 'aria-label="loss of ')).toBe(6)
-    expect(count(page, '<svg class="chart')).toBe(8)
+    expect(count(page, '<svg class="chart')).toBe(8 + 2)
+    expect(count(page, 'aria-label="enhance, ')).toBe(2)
+  })
+
+  test('shows what was measured within a stage by step, with its last value', () => {
+    const [run] = sampleRuns(30)
+    if (!run) throw new Error('there are samples')
+    const within = [10, 20, 30].map((step) => ({
+      name: `align-${step}`,
+      results: { digits: { nmi: step / 100, nmi_std: step / 1000, rows: 2000 } },
+    }))
+    const measured = renderReport([{ ...run, moments: [...run.moments, ...within] }], { commands: [] })
+    expect([...measured.matchAll(/<figcaption>(align.*?)<\/figcaption>/g)].map(([, text]) => text)).toEqual([
+      'align, digits nmi<small>0.300</small>',
+    ])
+    expect(measured).toContain('aria-label="align, digits nmi"')
+  })
+
+  test('shows where the time went of runs of which that is known', () => {
+    const [run, other] = sampleRuns(30)
+    if (!run || !other) throw new Error('there are samples')
+    const rows = [
+      { place: 'a.dcr:3:7', operators: ['MatMul', 'Add'], ms: 60, bytes: 4e6, flops: 3e9 },
+      { place: null, operators: ['Mul'], ms: 20, bytes: 2e6, flops: 0 },
+    ]
+    const profiled = renderReport([{ ...run, profile: { steps: 20, flopsPerSecond: 1e11, rows } }, other], {
+      commands: [],
+    })
+    const table = profiled.slice(
+      profiled.indexOf('<h2>Where the time goes'),
+      profiled.indexOf('<h2>What ran'),
+    )
+    const cells = [...table.matchAll(/<(?:td|th scope)[^>]*>(?:<span>)?(.*?)</g)].map(([, text]) => text)
+    // 60 of 80 ms over 20 steps; 3 GFLOP in 60 ms are half of 100 GFLOP/s
+    const byRow = [cells.slice(0, 6), cells.slice(6)]
+    expect(byRow).toEqual([
+      ['a.dcr:3:7', '3.00 ms', '75.0 %', '200 kB', '50 %', 'MatMul Add'],
+      ['optimizer and what the compiler adds', '1.00 ms', '25.0 %', '100 kB', '–', 'Mul'],
+    ])
+    expect(count(table, '<table')).toBe(1)
   })
 
   test('has every picture before and after', () => {

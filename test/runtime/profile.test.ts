@@ -92,7 +92,7 @@ pipeline p {
   expect(line?.flops).toBe(7 * 2 * (2 * 3 * 4 * 5))
   expect(rows.every(({ ms }) => ms > 0)).toBe(true)
   expect(rows.some(({ place }) => place?.startsWith('test.dcr:7:'))).toBe(true)
-  const [head, first] = profileReport(rows, 7, 1e9, 80).split('\n')
+  const [head, first] = profileReport({ rows, steps: 7, flopsPerSecond: 1e9 }, 80).split('\n')
   expect(head).toMatch(/^line +a step +share +moved +of sgemm +operators$/)
   expect(first).toMatch(/ ms +[\d.]+ % /)
 })

@@ -63,6 +63,11 @@ tbody th small { font-weight: 400; }
 .best .value { font-weight: 700; }
 .swatch { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 8px; background: currentColor; }
 
+.profile tbody th { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: normal; overflow-wrap: anywhere; }
+.profile th:last-child, .profile td:last-child { text-align: left; padding-left: 18px; }
+.profile .operators { white-space: normal; color: var(--dim); font-size: 13px; }
+.profile .share { background: linear-gradient(to left, color-mix(in srgb, var(--s1) 26%, transparent) var(--share), transparent 0) no-repeat center / 100% 70%; }
+
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 18px 26px; margin-top: 12px; }
 figure { margin: 0; min-width: 0; }
 figcaption { font-size: 13px; font-weight: 600; display: flex; align-items: center; }
@@ -103,6 +108,7 @@ footer { margin-top: 22px; color: var(--dim); font-size: 13px; }
   tbody td::before { content: attr(data-label); color: var(--dim); font-size: 13.5px; }
   tbody td > * { text-align: right; }
   .verdict { grid-column: 2; }
+  .profile th:last-child, .profile td:last-child { padding-left: 0; }
   .pictures { gap: 5px; grid-auto-flow: row; grid-template-rows: none; grid-template-columns: repeat(var(--strips), minmax(0, 104px)); }
   .pictures b { font-size: 11px; align-self: end; }
 }
