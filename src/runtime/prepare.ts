@@ -24,6 +24,7 @@ import { RunLock } from './run-lock.js'
 import { profileFolder } from './profile.js'
 import { type Progress, findIntact, findProgress } from './run-progress.js'
 import { checkFresh, chooseFolder, environment, readRun } from './run-record.js'
+import { ownSources } from './run-sources.js'
 import { SaveClock, SaveRequests } from './save-clock.js'
 import { sumsIn } from './sums.js'
 import { eventsFile } from './tensorboard.js'
@@ -142,6 +143,11 @@ async function prepareIn(
     const initial = await sumsIn(folder.path('initial'))
     const record = environment(manifest, { seed, data: fingerprints, random, initial, executor })
     folder.create(artefact, record, sourceOf(options))
+    folder.create(
+      artefact,
+      environment(manifest, seed, fingerprints, random, initial),
+      ownSources(options.texts),
+    )
   }
 
   // what an earlier process has written there is of other steps
@@ -171,12 +177,6 @@ async function prepareIn(
     emit,
   }
   return { context, stages, progress }
-}
-
-/** The files of the pipeline, but for the library; undefined where they are not at hand. */
-function sourceOf({ texts }: RunOptions): string | undefined {
-  const own = [...(texts ?? [])].filter(([path]) => path.endsWith('.dcr') && !path.startsWith('std/'))
-  return own.length === 0 ? undefined : own.map(([path, text]) => `// ${path}\n${text}`).join('\n')
 }
 
 /** The models that are written whole at the end. */

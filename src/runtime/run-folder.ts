@@ -22,6 +22,7 @@ import { RunUnreadable } from '../report/run-unreadable.js'
 import { executorNames } from './executors/names.js'
 import { seal, unseal } from '../sealed.js'
 import { lockFile } from './run-lock.js'
+import { type RunSources, sealedSources, sourcesFile, sourcesIn, textOf } from './run-sources.js'
 import { substitutesSchema } from './substitutes.js'
 import { sumSchema } from './sums.js'
 import { csvOf } from './metrics-csv.js'
@@ -66,7 +67,15 @@ const placeName = ({ stage, step }: Place): string => `${stage} ${step}`
 
 const runFile = 'run.json'
 /** What stands in a folder before `run.json` does. */
-const ofStart = new Set(['manifest.json', 'graphs', eventsFile, 'initial', 'converted', lockFile])
+const ofStart = new Set([
+  'manifest.json',
+  sourcesFile,
+  'graphs',
+  eventsFile,
+  'initial',
+  'converted',
+  lockFile,
+])
 const isPart = (name: string): boolean => name.endsWith('.part')
 
 const buffered = 250
@@ -125,12 +134,13 @@ export class RunFolder {
   }
 
   /** From the moment on at which `run.json` stands, last of all, there is a run. */
-  create(artefact: Artefact, record: RunRecord, text: string | undefined): void {
+  create(artefact: Artefact, record: RunRecord, sources: RunSources | undefined): void {
     mkdirSync(this.directory, { recursive: true })
-    const texts = text === undefined ? [] : [textRecord(text, now())]
+    const texts = sources ? [textRecord(textOf(sources), now())] : []
     const params = paramsRecord({ ...artefact.manifest.params, seed: record.seed }, now())
     writeWhole(this.path(eventsFile), Buffer.concat([startRecord(now()), ...texts, params]))
     this.artefact = artefact
+    this.sources = sources
     writeWhole(this.path(runFile), seal(record))
   }
 
@@ -146,6 +156,24 @@ export class RunFolder {
   /** Its text. */
   get manifestText(): string | undefined {
     return readText(this.path('manifest.json'))
+  }
+
+  /** What it was compiled from; undefined where that is not known. Throws RunUnreadable. */
+  get sources(): RunSources | undefined {
+    const file = this.path(sourcesFile)
+    const text = readText(file)
+    if (text === undefined) return undefined
+    const sources = sourcesIn(text)
+    if (sources) return sources
+    throw new RunUnreadable(
+      `${file} is not as it was written`,
+      'remove it: it only shows what has changed in a pipeline',
+    )
+  }
+
+  set sources(sources: RunSources | undefined) {
+    if (sources) writeWhole(this.path(sourcesFile), sealedSources(sources))
+    else rmSync(this.path(sourcesFile), { force: true })
   }
 
   /** The graphs of its exports, as they were compiled. Throws RunUnreadable. */

@@ -13,12 +13,14 @@ import type { EvaluationTable } from '../report/evaluation-table.js'
 import { parseManifest } from './artefact.js'
 import { listCheckpoints } from './checkpoint.js'
 import { RunFolder, type RunRecord } from './run-folder.js'
+import { type RunSources, changedLines, ownSources } from './run-sources.js'
 import { differences } from './same-run.js'
 
 interface Choice {
   readonly runDir?: string
   readonly resume?: boolean
   readonly seed?: number
+  readonly texts?: RunSources
 }
 
 /** The folder to run in: a fresh one, or with `resume` one that holds a run. Throws UserError. */
@@ -49,7 +51,12 @@ export function checkFresh(folder: RunFolder, span: Span): void {
  * What the run of a folder began with; what would be run now must go on to the same end, with what was measured by
  * evaluations that are as they were. Throws UserError.
  */
-export function readRun(folder: RunFolder, artefact: Artefact, { seed }: Choice, span: Span): RunRecord {
+export function readRun(
+  folder: RunFolder,
+  artefact: Artefact,
+  { seed, texts }: Choice,
+  span: Span,
+): RunRecord {
   const { manifest } = artefact
   const { record, manifestText: text, directory } = folder
   if (!record || text === undefined) throw new UserError(nothingToResume(span, { folder: directory }))
@@ -66,9 +73,14 @@ export function readRun(folder: RunFolder, artefact: Artefact, { seed }: Choice,
   for (const { stage, step } of listCheckpoints(folder).whole)
     reached.set(stage, Math.max(step, reached.get(stage) ?? 0))
   const [first, ...others] = differences(was, manifest, reached)
-  if (first) throw new UserError(changedSinceRun(span, { folder: directory, ...first, others }))
+  const [before, now] = [folder.sources, ownSources(texts)]
+  if (first) {
+    const { added, gone } = before && now ? changedLines(before, now) : { added: undefined, gone: [] }
+    throw new UserError(changedSinceRun(added ?? span, { folder: directory, ...first, others, gone }))
+  }
   folder.evaluations = onlyUnchanged(folder.evaluations, was, manifest)
   folder.artefact = artefact
+  folder.sources = now
   return record
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EvaluationTable, tableIn } from '../../src/report/evaluation-table.js'
 import { runPipeline } from '../../src/runtime/run.js'
+import { changedLines } from '../../src/runtime/run-sources.js'
 import { differences } from '../../src/runtime/same-run.js'
 import { compileText } from '../parity/harness.js'
 
@@ -140,6 +141,58 @@ pipeline p {
   stage s { train a; minimize -a.value; optimizer sgd(lr = rate); steps 2 }
   export a
 }`
+})
+
+describe('lines of the source', () => {
+  const was = new Map([['p.dcr', 'a\n  minimize x // old\nb\n']])
+  test('that are new and gone are told by their places; comments and places are none', () => {
+    const now = '// a comment\n\na\n    minimize 2.0 * x\nb\n'
+    expect(changedLines(was, new Map([['p.dcr', now]]))).toEqual({
+      added: { file: 'p.dcr', start: now.indexOf('minimize'), end: now.indexOf('\nb') },
+      gone: [{ at: 'p.dcr:2', text: 'minimize x // old' }],
+    })
+    expect(changedLines(was, new Map([['p.dcr', '// x\n\n a\nminimize x // old\nb']]))).toEqual({
+      added: undefined,
+      gone: [],
+    })
+  })
+
+  test('are shown by a run that is refused, at their place in the source of now', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dcrc-same-'))
+    const source = (loss: string): string => `module Number() { value: float[] = zeros; fn forward() = value }
+pipeline p {
+  model a = Number()
+  stage s {
+    train a
+    minimize ${loss}
+    optimizer sgd(lr = 0.1)
+    steps 2
+  }
+}`
+    const run = (loss: string, resume: boolean) =>
+      runPipeline(compileText(source(loss)), {
+        root: folder,
+        runDir: join(folder, 'run'),
+        resume,
+        texts: new Map([['test.dcr', source(loss)]]),
+      })
+    try {
+      expect((await run('-a.value', false)).status).toBe('done')
+      const start = source('-3.0 * a.value').indexOf('minimize')
+      expect(await run('-3.0 * a.value', true)).toMatchObject({
+        status: 'failed',
+        diagnostics: [
+          {
+            code: 'run/resume-changed',
+            span: { file: 'test.dcr', start, end: start + 'minimize -3.0 * a.value'.length },
+            why: expect.stringContaining('; test.dcr:6 was `minimize -a.value`'),
+          },
+        ],
+      })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
 })
 
 describe('a run', () => {

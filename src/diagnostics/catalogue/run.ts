@@ -459,7 +459,14 @@ interface Changed {
 }
 const changedFrom = ({ what, was, is }: Changed): string => `${what}: ${was}, now ${is}`
 
-export const changedSinceRun = define<Changed & { folder: string; others: readonly Changed[] }>(
+export const changedSinceRun = define<
+  Changed & {
+    folder: string
+    others: readonly Changed[]
+    /** Lines of the source that are gone since. */
+    gone?: readonly { readonly at: string; readonly text: string }[]
+  }
+>(
   'run/resume-changed',
   'error',
   `
@@ -469,15 +476,22 @@ monitors, exports, comments, stages that have not begun, and how often checkpoin
 become longer where every learning rate that was used stays what it was, as with \`constant()\`. Start a new run for all
 else.
 `,
-  ({ folder, others, ...first }) => ({
+  ({ folder, others, gone = [], ...first }) => ({
     message: `${folder} was run with another ${changedFrom(first)}`,
-    why: `resuming continues the same computation, bit for bit${others
-      .slice(0, 6)
-      .map((other) => `; ${changedFrom(other)}`)
-      .join('')}${others.length > 6 ? `; and ${others.length - 6} more` : ''}`,
+    why: [
+      'resuming continues the same computation, bit for bit',
+      ...atMost(6, others.map(changedFrom)),
+      ...atMost(
+        4,
+        gone.map(({ at, text }) => `${at} was \`${text}\``),
+      ),
+    ].join('; '),
     help: 'resume with the --seed and --set that the run began with and no fewer --steps, or start a new run without --resume',
   }),
 )
+
+const atMost = (most: number, parts: readonly string[]): readonly string[] =>
+  parts.length > most ? [...parts.slice(0, most), `and ${parts.length - most} more`] : parts
 
 export const changedModel = define<{ files: readonly string[] }>(
   'run/model-changed',
