@@ -106,24 +106,33 @@ describe('a folder of pictures', () => {
     expect(again).toMatchObject({ status: 'failed', diagnostics: [{ code: 'run/bad-samples' }] })
   })
 
-  test('has the same pixels whatever makes them, and after going on', { timeout: 90_000 }, async () => {
-    await pictures()
-    await project.run(pipeline('save_every 20'))
-    const pool = HostPool.shared()
-    Object.assign(HostPool, { pool: new HostPool(3) })
-    await project.run(pipeline('save_every 20'), { runDir: project.path('three') })
-    Object.assign(HostPool, { pool })
-    expect(losses('three')).toEqual(losses())
-    const stop = new AbortController()
-    const onEvent = (event: { kind: string; line?: { step: number } }): void => {
-      if (event.kind === 'step' && event.line?.step === 31) stop.abort()
-    }
-    const runDir = project.path('stopped')
-    const stopped = await project.run(pipeline('save_every 20'), { runDir, signal: stop.signal, onEvent })
-    expect(stopped.status).toBe('stopped')
-    await project.run(pipeline('save_every 20'), { runDir, resume: true })
-    expect(losses('stopped')).toEqual(losses())
-  })
+  test(
+    'has the same pixels whatever makes them, and after going on with another number of threads',
+    { timeout: 90_000 },
+    async () => {
+      await pictures()
+      await project.run(pipeline('save_every 20'))
+      const pool = HostPool.shared()
+      const three = new HostPool(3)
+      Object.assign(HostPool, { pool: three })
+      await project.run(pipeline('save_every 20'), { runDir: project.path('three') })
+      Object.assign(HostPool, { pool })
+      expect(losses('three')).toEqual(losses())
+      const stop = new AbortController()
+      const onEvent = (event: { kind: string; line?: { step: number } }): void => {
+        if (event.kind === 'step' && event.line?.step === 31) stop.abort()
+      }
+      const runDir = project.path('stopped')
+      const stopped = await project.run(pipeline('save_every 20'), { runDir, signal: stop.signal, onEvent })
+      expect(stopped.status).toBe('stopped')
+      Object.assign(HostPool, { pool: pool.size === 3 ? new HostPool(2) : three })
+      await project.run(pipeline('save_every 20'), { runDir, resume: true })
+      Object.assign(HostPool, { pool })
+      expect(losses('stopped')).toEqual(losses())
+      const weights = (of: string) => readFileSync(project.path(`${of}/export/net/model.safetensors`))
+      expect(weights('stopped').equals(weights('run'))).toBe(true)
+    },
+  )
 })
 
 describe('image_folder', () => {

@@ -20,9 +20,6 @@ import { type StageStore, type StoredStage, shareFiles } from './stage-store.js'
 
 /** The stages of a run that its store may hold, or gets from it. */
 export class SharedStages {
-  /** Folders of which the user knows that they are damaged. */
-  private readonly told = new Set<string>()
-
   private constructor(
     private readonly store: StageStore,
     private readonly context: TrainContext,
@@ -55,7 +52,7 @@ export class SharedStages {
    * which the store holds it. `train` says whether it was told to stop before the end, which is what this gives.
    */
   async have(run: StageRun, ends: readonly Place[], train: () => Promise<boolean>): Promise<boolean> {
-    if (await this.take(run, ends)) return false
+    if (await this.take(run, ends, false)) return false
     const { name } = run.stage
     const { emit, signal } = this.context
     const lease = await this.store.claim(this.keyOf(name), {
@@ -63,7 +60,7 @@ export class SharedStages {
       onWait: ({ host, pid }) => emit({ kind: 'awaiting', stage: name, host, pid }),
     })
     try {
-      if (await this.take(run, ends)) return false
+      if (await this.take(run, ends, true)) return false
       if (await train()) return true
       await this.publish(run)
       return false
@@ -73,9 +70,9 @@ export class SharedStages {
   }
 
   /** Gives the run what the store holds of a stage, if that is all that it would record itself. */
-  private async take({ stage, steps }: StageRun, ends: readonly Place[]): Promise<boolean> {
+  private async take({ stage, steps }: StageRun, ends: readonly Place[], tell: boolean): Promise<boolean> {
     const { folder, artefact, seed, emit } = this.context
-    const stored = await this.whole(stage.name)
+    const stored = await this.whole(stage.name, tell)
     const series = seriesKey(stage, artefact)
     if (!stored || (series !== null && series !== stored.record.series)) return false
     const { record, checkpoint, beside, lines } = stored
@@ -92,16 +89,18 @@ export class SharedStages {
     return true
   }
 
-  /** What the store holds of a stage, every bit as it was written; what is damaged is told, and is as if it were not. */
-  private async whole(stage: string): Promise<StoredStage | undefined> {
+  /**
+   * What the store holds of a stage, every bit as it was written; what is damaged is as if it were not. Only who has the
+   * lease can tell of it: it may be on its way in.
+   */
+  private async whole(stage: string, tell: boolean): Promise<StoredStage | undefined> {
     const stored = this.store.read(this.keyOf(stage))
     if (!stored) return undefined
     const damage = 'problem' in stored ? stored : await contentDamage(stored)
     if (!damage) return 'problem' in stored ? undefined : stored
     const { directory: folder, problem } = damage
-    if (!this.told.has(folder))
+    if (tell)
       this.context.emit({ kind: 'warning', diagnostic: damagedStage(this.span, { stage, folder, problem }) })
-    this.told.add(folder)
     return undefined
   }
 
@@ -112,7 +111,7 @@ export class SharedStages {
     const table = folder.evaluations
     const ending = (isWatched(stage) && endingOf(stage, steps, table)) || { at: steps, with: steps }
     const checkpoint = folder.path(checkpointName({ stage: stage.name, step: ending.with }))
-    const before = await this.whole(stage.name)
+    const before = await this.whole(stage.name, false)
     const other = before && (await differing(before, checkpoint))
     if (other !== undefined) {
       const diagnostic = notReproduced(this.span, {
