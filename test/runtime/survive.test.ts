@@ -144,7 +144,7 @@ describe('one bit of a file that a resumed run reads', () => {
     // a number may also become one that cannot stand there
     [
       'manifest.json',
-      /^run\/artefact: .*\/run\/manifest\.json is (?:not as it was compiled|no manifest of this version .*)$/,
+      /^run\/artefact: .*\/run\/manifest\.json is (?:not JSON|not as it was compiled|no manifest of this version .*)$/,
     ],
     ['eval.json', /^run\/unreadable: <folder>\/run\/eval\.json is damaged: it is not as it was written$/],
   ])('%s: the run is refused', async (name, said) => {
