@@ -226,9 +226,9 @@ test('an artefact that is absent, damaged, of another version or target is a dia
   expect(await codes()).toEqual([`run/artefact: cannot run this: ${compiled}/first.step.onnx does not exist`])
   for (const [name, bytes] of artefact.files) writeFileSync(join(compiled, name), bytes)
   expect(await codes()).toEqual(['done'])
-  const cuda = artefactOf(artefact.files, { ...artefact.manifest, target: 'cuda' })
-  writeFileSync(manifest, JSON.stringify(cuda.manifest))
-  expect(await codes()).toEqual(['run/target: this was compiled for cuda; the runner runs on cpu'])
+  const other = artefactOf(artefact.files, { ...artefact.manifest, target: 'abacus' })
+  writeFileSync(manifest, JSON.stringify(other.manifest))
+  expect(await codes()).toEqual(['run/target: this was compiled for abacus; the runner runs on cpu, cuda'])
 
   writeFileSync(manifest, JSON.stringify({ ...artefact.manifest, seed: 8 }))
   expect(await codes()).toEqual([`run/artefact: cannot run this: ${manifest} is not as it was compiled`])
