@@ -142,12 +142,7 @@ async function prepareIn(
   } else {
     const initial = await sumsIn(folder.path('initial'))
     const record = environment(manifest, { seed, data: fingerprints, random, initial, executor })
-    folder.create(artefact, record, sourceOf(options))
-    folder.create(
-      artefact,
-      environment(manifest, seed, fingerprints, random, initial),
-      ownSources(options.texts),
-    )
+    folder.create(artefact, record, ownSources(options.texts))
   }
 
   // what an earlier process has written there is of other steps
