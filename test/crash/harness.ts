@@ -17,8 +17,10 @@ const repository = fileURLToPath(new URL('../..', import.meta.url))
 /** What becomes of one call of the system: see inject.c. */
 export interface Fault {
   readonly at: number
+  /** The kind of the calls that `at` counts; all where absent. What stands at a place of all depends on the clock. */
+  readonly of?: string
   readonly how: 'kill' | 'torn' | 'short' | keyof typeof constants.errno
-  /** All calls from then on fail, as on a disk that stays full. */
+  /** All calls that `at` counts fail from then on, as on a disk that stays full. */
   readonly stays?: boolean
 }
 
@@ -112,6 +114,7 @@ export class Crashes {
                   CRASH_HOW: fault.how in constants.errno ? `${errno(fault.how)}` : fault.how,
                 }
               : {}),
+            ...(fault?.of === undefined ? {} : { CRASH_OF: fault.of }),
             ...(fault?.stays ? { CRASH_STAYS: '1' } : {}),
             ...(log === undefined ? {} : { CRASH_LOG: log }),
           }

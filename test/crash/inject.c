@@ -24,7 +24,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static atomic_long calls;
+static atomic_long calls, callsOfKind;
 
 static int below(const char *path) {
   const char *folder = getenv("CRASH_FOLDER");
@@ -70,6 +70,9 @@ enum fate { GOES_ON, HALF, HALF_THEN_KILLED, FAILS };
 static enum fate fateOf(const char *name, struct place place) {
   long number = atomic_fetch_add(&calls, 1) + 1;
   record(name, number, place);
+  const char *of = getenv("CRASH_OF");
+  if (of && strcmp(of, name) != 0) return GOES_ON;
+  if (of) number = atomic_fetch_add(&callsOfKind, 1) + 1;
   const char *at = getenv("CRASH_AT"), *how = getenv("CRASH_HOW");
   long wanted = at ? atol(at) : 0;
   if (wanted == 0 || !how) return GOES_ON;
