@@ -1,3 +1,4 @@
+import { tableIn } from '../../src/report/evaluation-table.js'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,9 +9,10 @@ export function leftBy(run: string): Readonly<Record<string, unknown>> {
   const hashes = names
     .filter((name) => /\.(safetensors|onnx)$/.test(name))
     .map((name): [string, unknown] => [name, hash(join(run, name))])
+  const table = text(join(run, 'eval.json'))
   return {
     ...Object.fromEntries(hashes),
-    evaluations: text(join(run, 'eval.json')) ?? '{}',
+    evaluations: table === undefined ? {} : (tableIn(table) ?? 'damaged'),
     lines: lines(join(run, 'metrics.jsonl')),
   }
 }

@@ -80,6 +80,10 @@ const patterns: readonly Pattern[] = [
     captures: { 1: { name: 'variable.other.property.dcr' } },
   },
   {
+    match: String.raw`\b(${wordOf(t.Stop)})\s+(${wordOf(t.When)})\s+(${wordOf(t.Loss)})(?=\s*>)`,
+    captures: { 1: { name: keyword }, 2: { name: keyword }, 3: { name: keyword } },
+  },
+  {
     match: String.raw`\b(?:(${wordOf(t.Keep)})\s+(${all([t.Last, t.Best])})|(${wordOf(t.Stop)})\s+(${wordOf(t.When)}))(?=[\s(])`,
     captures: { 1: { name: keyword }, 2: { name: keyword }, 3: { name: keyword }, 4: { name: keyword } },
   },

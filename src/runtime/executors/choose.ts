@@ -11,8 +11,10 @@ export async function chooseExecutor(
   span: Span,
 ): Promise<ExecutorName> {
   if (asked === 'binding') return asked
-  const runs = sessions[target]?.provider === 'cpu'
-  const problem = runs ? await problemOfCApi() : `it runs nothing of the target ${target} yet`
+  const problem =
+    sessions[target]?.installed === undefined
+      ? await problemOfCApi()
+      : `it runs nothing of the target ${target} yet`
   if (problem === undefined) return 'c-api'
   if (asked !== undefined) throw new UserError(noExecutor(span, { name: asked, problem }))
   return 'binding'

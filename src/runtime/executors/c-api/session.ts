@@ -22,7 +22,6 @@ export class Session {
     settings: SessionSettings,
   ): Promise<Session> {
     const plan = planSession(spec, settings)
-    if (plan.provider !== 'cpu') throw new Error(`the C API has no sessions on ${plan.provider} yet`)
     const pointer = await told(spec, () => create(library, model, plan))
     const session = new Session(library, pointer, plan.profile !== undefined)
     checkInputs(spec, session.inputNames())
