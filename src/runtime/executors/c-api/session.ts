@@ -1,5 +1,6 @@
 import type { GraphSpec } from '../../../artefact/graphs.js'
 import type { Json } from '../../../artefact/json.js'
+import { sessions } from '../../../targets/sessions.js'
 import { type SessionPlan, type SessionSettings, planSession } from '../../session.js'
 import { checkInputs, told } from '../told.js'
 import type { Library, Pointer } from './library.js'
@@ -21,6 +22,8 @@ export class Session {
     model: Uint8Array,
     settings: SessionSettings,
   ): Promise<Session> {
+    if (sessions[settings.target]?.installed)
+      throw new Error(`the C API has no sessions for ${settings.target} yet`)
     const plan = planSession(spec, settings)
     const pointer = await told(spec, () => create(library, model, plan))
     const session = new Session(library, pointer, plan.profile !== undefined)
