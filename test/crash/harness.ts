@@ -19,6 +19,8 @@ export interface Fault {
   readonly at: number
   /** The kind of the calls that `at` counts; all where absent. What stands at a place of all depends on the clock. */
   readonly of?: string
+  /** A part of the path of the calls that `at` counts. */
+  readonly on?: string
   readonly how: 'kill' | 'torn' | 'short' | keyof typeof constants.errno
   /** All calls that `at` counts fail from then on, as on a disk that stays full. */
   readonly stays?: boolean
@@ -115,6 +117,7 @@ export class Crashes {
                 }
               : {}),
             ...(fault?.of === undefined ? {} : { CRASH_OF: fault.of }),
+            ...(fault?.on === undefined ? {} : { CRASH_ON: fault.on }),
             ...(fault?.stays ? { CRASH_STAYS: '1' } : {}),
             ...(log === undefined ? {} : { CRASH_LOG: log }),
           }

@@ -4,6 +4,8 @@
  *
  *   CRASH_FOLDER  the folder, as an absolute path
  *   CRASH_AT      the number of the call, from 1; 0: none
+ *   CRASH_OF      with it, only calls of this name are counted
+ *   CRASH_ON      with it, only calls on paths that hold this text are counted
  *   CRASH_HOW     kill, torn (half of a write, then killed), short (half of a write), or the number of an error
  *   CRASH_STAYS   with an error: all calls from then on fail
  *   CRASH_LOG     a file to which each call is appended as a line: its number, its name, the size of the file where it is
@@ -70,9 +72,10 @@ enum fate { GOES_ON, HALF, HALF_THEN_KILLED, FAILS };
 static enum fate fateOf(const char *name, struct place place) {
   long number = atomic_fetch_add(&calls, 1) + 1;
   record(name, number, place);
-  const char *of = getenv("CRASH_OF");
+  const char *of = getenv("CRASH_OF"), *on = getenv("CRASH_ON");
   if (of && strcmp(of, name) != 0) return GOES_ON;
-  if (of) number = atomic_fetch_add(&callsOfKind, 1) + 1;
+  if (on && !strstr(place.from, on) && !(place.to && strstr(place.to, on))) return GOES_ON;
+  if (of || on) number = atomic_fetch_add(&callsOfKind, 1) + 1;
   const char *at = getenv("CRASH_AT"), *how = getenv("CRASH_HOW");
   long wanted = at ? atol(at) : 0;
   if (wanted == 0 || !how) return GOES_ON;
