@@ -1,6 +1,7 @@
 import { memoryExceeded } from '../diagnostics/catalogue/stage.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
 import { Draft } from '../graph/graph.js'
+import { once } from '../once.js'
 import type { Target } from '../targets/target.js'
 import { type LoweredStage, type LoweredUpdate, fullName } from './4-lower/lowered.js'
 import { optimizeForward } from './5-optimize/index.js'
@@ -139,9 +140,4 @@ function exceeded(
   return [
     memoryExceeded(update.memory.span, { stage: fullName(update), budget: update.memory.bytes, peak, why }),
   ]
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => (made ??= { value: make() }).value
 }

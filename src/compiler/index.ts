@@ -1,5 +1,4 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.js'
-import { locator } from './2-resolve/locator.js'
 import type { Lowered, LoweredCase, LoweredEvaluation } from './4-lower/lowered.js'
 import { buildManifest, emitEvaluation, emitStage } from './9-emit/artefact.js'
 import { exportFile } from './9-emit/export-file.js'
@@ -8,8 +7,8 @@ import type { Settings } from '../artefact/json.js'
 import type { Artefact } from '../artefact/manifest.js'
 import type { ModelSpec } from '../artefact/models.js'
 import { type Analysis, type Request, analyze } from './analyze.js'
-import { buildEvaluation, buildFunction } from './build-evaluation.js'
-import { type BuiltStage, buildStage } from './build-stage.js'
+import type { BuiltStage } from './build-stage.js'
+import { Builds } from './builds.js'
 import { editHint } from './edit-hint.js'
 import { type ConversionPlan, planConversions } from './plan/conversions.js'
 import { type StagePlan, planStages } from './plan/report.js'
@@ -29,14 +28,15 @@ export const compile = (request: Request): Compilation => compileAnalysed(analyz
 /** The phases after those that `analyze` went through. */
 export function compileAnalysed(analysis: Analysis): Compilation {
   const { target, program, pipeline, lowered } = analysis
-  const stages = buildStages(analysis)
-  if (!pipeline || !lowered || !stages) return { diagnostics: analysis.diagnostics }
-  const evaluations = lowered.evaluations.map((e) => buildEvaluation(e, target))
-  const functions = lowered.exports.flatMap((e) => (e.kind === 'function' ? [buildFunction(e, target)] : []))
+  if (!pipeline || !lowered) return { diagnostics: analysis.diagnostics }
+  const builds = Builds.of(program, target)
+  const stages = lowered.stages.map((stage) => builds.stage(stage))
+  const evaluations = lowered.evaluations.map((e) => builds.evaluation(e))
+  const functions = lowered.exports.flatMap((e) => (e.kind === 'function' ? [builds.function(e)] : []))
   const built = [...stages, ...evaluations, ...functions].flatMap((b) => b.diagnostics)
   const diagnostics = [...analysis.diagnostics, ...built]
   if (built.some(isError)) return { diagnostics }
-  const context = { version, locate: locator(program) }
+  const { context } = builds
   const artefact = buildManifest(
     withChoices(lowered, stages),
     stages.map((s) => emitStage(s, context)),
@@ -74,9 +74,10 @@ export const plan = (request: Request): Planning => planAnalysed(analyze(request
 
 /** The same after `analyze`. */
 export function planAnalysed(analysis: Analysis): Planning {
-  const { target, pipeline, lowered } = analysis
-  const stages = buildStages(analysis)
-  if (!pipeline || !lowered || !stages) return { diagnostics: analysis.diagnostics }
+  const { target, program, pipeline, lowered } = analysis
+  if (!pipeline || !lowered) return { diagnostics: analysis.diagnostics }
+  const builds = Builds.of(program, target)
+  const stages = lowered.stages.map((stage) => builds.stage(stage))
   const built = stages.flatMap((s) => s.diagnostics)
   const diagnostics = [...analysis.diagnostics, ...built]
   if (built.some(isError)) return { diagnostics }
@@ -100,17 +101,6 @@ export function planAnalysed(analysis: Analysis): Planning {
 }
 
 const isError = ({ severity }: Diagnostic): boolean => severity === 'error'
-
-/** Who plans a pipeline often compiles it next. */
-const known = new WeakMap<Lowered, readonly BuiltStage[]>()
-
-/** Phases 5 to 8 of the stages. */
-function buildStages({ target, lowered }: Analysis): readonly BuiltStage[] | undefined {
-  if (!lowered) return undefined
-  const stages = known.get(lowered) ?? lowered.stages.map((stage) => buildStage(stage, target))
-  known.set(lowered, stages)
-  return stages
-}
 
 /** With how pairs are computed, where a budget of memory decides it. */
 const withChoices = (lowered: Lowered, stages: readonly BuiltStage[]): Lowered => ({

@@ -1,12 +1,20 @@
+import { canonical } from '../json/canonical.js'
 import { type Attributes, type Graph, type Node, type Value, isGraph } from './graph.js'
 import { sha256 } from './sha256.js'
 import { formatType, numberText, tensorKey } from './types.js'
 
 /**
- * The identity of a graph: SHA-256 of all but ids and spans. Values are numbered in order of appearance; the types of
- * results follow from their operators.
+ * The identity of a graph: SHA-256 of all but ids, spans and roles. Values are numbered in order of appearance; the types
+ * of results follow from their operators.
  */
-export function hash(graph: Graph): string {
+export const hash = (graph: Graph): string => sha256(textOf(graph, () => ''))
+
+/** The same of all but ids: phases make the same of graphs with equal ones, down to their places in the source. */
+export const contentHash = (graph: Graph): string =>
+  sha256(textOf(graph, (beside) => (beside === undefined ? '' : ` ${canonical(beside)}`)))
+
+/** The text of a graph; `beside` writes what has no part in what is computed: roles and spans. */
+function textOf(graph: Graph, beside: (what: object | undefined) => string): string {
   const lines: string[] = []
   const numbers = new Map<Value, number>()
   const define = (value: Value): void => {
@@ -20,10 +28,10 @@ export function hash(graph: Graph): string {
     define(value)
     return numbers.size - 1
   }
-  const visitNode = ({ op, inputs, outputs, attributes, bodies }: Node): void => {
+  const visitNode = ({ op, inputs, outputs, attributes, bodies, span }: Node): void => {
     let line = op
     for (let i = 0; i < inputs.length; i++) line += ` ${read(inputs[i] ?? null)}`
-    lines.push(line + attributesText(attributes))
+    lines.push(line + attributesText(attributes) + beside(span))
     if (bodies.length > 0) {
       for (const body of bodies.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
         lines.push(`{ ${body.name}`)
@@ -36,15 +44,17 @@ export function hash(graph: Graph): string {
   const visit = (g: Graph): void => {
     lines.push(`graph ${JSON.stringify(g.name)}`)
     for (const input of g.inputs) {
-      const name = input.source.kind === 'input' ? input.source.name : ''
-      lines.push(`input ${JSON.stringify(name)} ${formatType(input.type)}`)
+      const source = input.source.kind === 'input' ? input.source : undefined
+      const text = `input ${JSON.stringify(source?.name ?? '')} ${formatType(input.type)}`
+      lines.push(text + beside(source?.role))
       define(input)
     }
     for (const node of g.nodes) visitNode(node)
-    for (const { name, value } of g.outputs) lines.push(`return ${JSON.stringify(name)} ${read(value)}`)
+    for (const { name, value, role } of g.outputs)
+      lines.push(`return ${JSON.stringify(name)} ${read(value)}${beside(role)}`)
   }
   visit(graph)
-  return sha256(lines.join('\n'))
+  return lines.join('\n')
 }
 
 /** What a value is that no node makes; it gets a number where it is first read. */

@@ -199,9 +199,3 @@ export const floatPair =
     const [a, c] = random.broadcastPair()
     return { inputs: [random.tensor(a, x), random.tensor(c, y)], attributes: {} }
   }
-
-/** Runs once, at the first call. */
-export function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined
-  return () => (made ??= { value: make() }).value
-}

@@ -1,5 +1,6 @@
 import { isFloat } from '../graph/types.js'
-import { binary, floatPair, once } from './_elementwise.js'
+import { once } from '../once.js'
+import { binary, floatPair } from './_elementwise.js'
 import { given, numberTypes } from './_types.js'
 
 export default binary({

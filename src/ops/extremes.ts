@@ -1,4 +1,5 @@
-import { binary, once } from './_elementwise.js'
+import { once } from '../once.js'
+import { binary } from './_elementwise.js'
 import { given, numberTypes } from './_types.js'
 import type { Operator, Sample } from './operator.js'
 import type { SampleRandom } from './sample.js'

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Lowered, LoweredStage, LoweredUpdate } from '../../src/compiler/4-lower/lowered.js'
 import { stageIdentities } from '../../src/compiler/9-emit/stage-hash.js'
+import { stageBuildKey } from '../../src/compiler/build-key.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Graph } from '../../src/graph/graph.js'
+import { contentHash, hash } from '../../src/graph/hash.js'
+import { rewrite } from '../../src/graph/rewrite.js'
 import type { TensorType } from '../../src/graph/types.js'
 
 /*
@@ -54,7 +57,7 @@ const update: Filled<LoweredUpdate> = {
   groups: [
     {
       optimizer: 'adamw',
-      settings: { beta1: 0.9 },
+      settings: { lr: 0.1 },
       schedule: 'cosine',
       scheduleSettings: { warmup: 3 },
       span,
@@ -307,5 +310,48 @@ describe('the hash of a stage', () => {
     expect(later({ ...unrelated, steps: 11 })).toBe(later(unrelated))
     const carries = { ...first, updates: [elsewhere, { ...elsewhere, states: update.states }] }
     expect(later({ ...carries, steps: 11 })).not.toBe(later(carries))
+  })
+})
+
+describe('the key by which the graphs of a stage are built once', () => {
+  const keyWith = (change: Partial<LoweredUpdate>): string =>
+    stageBuildKey({ ...stage, updates: [{ ...update, ...change }] })
+
+  it('changes with every field of an update but what the runner feeds', () => {
+    const { groups: _groups, ...rest } = update
+    const key = (change: Partial<LoweredUpdate>): string => keyWith({ ...change, groups: [] })
+    const same = changed(rest).filter(([, value]) => key(value as typeof rest) === key({}))
+    expect(same.map(([path]) => path)).toEqual([])
+  })
+
+  it('sees of the settings of an optimizer what its update computes', () => {
+    const [group] = update.groups
+    const of = (settings: object, more: object = {}): string =>
+      keyWith({ groups: [{ ...group, settings, ...more } as never] })
+    const plain = of({ lr: 0.1 })
+    expect(of({ lr: 0.2 })).toBe(plain)
+    expect(of({ lr: 0.1, eps: 1e-7, weight_decay: 0.1 })).toBe(plain) // fed
+    expect(of({ lr: 0.1 }, { schedule: 'constant', scheduleSettings: {} })).toBe(plain)
+    const others = [
+      of({ lr: 0.1, betas: [0.8, 0.999] }),
+      of({ lr: 0.1, betas: [0.9, 0.99] }),
+      of({ lr: 0.1, weight_decay: 0 }),
+      of({ lr: 0.1 }, { optimizer: 'sgd' }),
+      of({ lr: 0.1, momentum: 0.9 }, { optimizer: 'sgd' }),
+    ]
+    expect(new Set([plain, ...others]).size).toBe(others.length + 1)
+  })
+
+  it('sees roles, places in the source and what is watched, which the hash of a stage does not', () => {
+    const moved = { ...graph, nodes: graph.nodes.map((node) => ({ ...node, span })) }
+    expect(hash(moved)).toBe(hash(graph))
+    expect(contentHash(moved)).not.toBe(contentHash(graph))
+    expect(keyWith({ graph: graphOf('Tanh', 'Cos') })).not.toBe(keyWith({}))
+    expect(keyWith({ graph: rewrite(graph) })).toBe(keyWith({}))
+    const [input, ...inputs] = graph.inputs
+    const role = { kind: 'batch', data: 'pictures', field: 'other' } as const
+    const source = { kind: 'input', name: 'batch/pictures.image', role } as const
+    const fed = { ...graph, inputs: [{ ...input, source } as never, ...inputs] }
+    expect(contentHash(rewrite(fed))).not.toBe(contentHash(graph))
   })
 })

@@ -1,4 +1,3 @@
-import { sha256 } from '../../graph/sha256.js'
 import {
   type Lowered,
   type LoweredEvaluation,
@@ -108,7 +107,7 @@ export function buildManifest(
     ),
     ...evaluations.flatMap((e) => e.files.flat()),
   ]
-  const written = new Map([...files, ...functions].map((f) => [f.spec.file, f.bytes()]))
+  const all = [...files, ...functions]
   const body: Omit<Manifest, 'hash'> = {
     format: manifestFormat,
     version: manifestVersion,
@@ -130,12 +129,13 @@ export function buildManifest(
           name: e.name,
         },
     ),
-    files: Object.fromEntries([...written].map(([name, bytes]) => [name, sha256(bytes)])),
+    files: Object.fromEntries(all.map((f) => [f.spec.file, f.sha256()])),
     source_map: sourceMap(files),
     allowed: lowered.allowed,
     edit_hint: editHint,
   }
-  return { manifest: { ...body, hash: identity(body) }, files: written }
+  const bytes = new Map(all.map((f) => [f.spec.file, f.bytes()]))
+  return { manifest: { ...body, hash: identity(body) }, files: bytes }
 }
 
 /** The files' nodes by their places, of which there are few. */

@@ -4,17 +4,18 @@ import type { Graph, Node, Value } from '../../graph/graph.js'
 import type { OpenRows } from '../../graph/open-rows.js'
 import { dataType } from '../../onnx/element-types.js'
 import { readModel, writeModel } from '../../onnx/protobuf.js'
+import { sha256 } from '../../graph/sha256.js'
+import { once } from '../../once.js'
 import { findOperator } from '../../ops/registry.js'
 import { type OpenFunction, rowsInput } from '../7-optimize/open-function.js'
-import { type EmitContext, parameterTable } from './graph-file.js'
+import { type EmitContext, type Written, parameterTable } from './graph-file.js'
 import { neededOpset } from './needed-opset.js'
 import { nodeNames } from './node-names.js'
 import { emit } from './onnx.js'
 
 /** A function as an ONNX file with an open number of rows, and its entry in the manifest. */
-export interface ExportFile {
+export interface ExportFile extends Pick<Written, 'bytes' | 'sha256'> {
   readonly spec: FunctionExport
-  bytes(): Uint8Array
 }
 
 /** Writes a function, its graph as it is scheduled; what grows with the rows is computed from the size of an argument. */
@@ -23,7 +24,7 @@ export function exportFile(
   scheduled: Graph,
   { version, locate }: EmitContext,
 ): ExportFile {
-  const bytes = (): Uint8Array => {
+  const bytes = once((): Uint8Array => {
     const model = readModel(emit(scheduled, { version, ...neededOpset(scheduled) }))
     const names = nodeNames(scheduled, locate)
     const { graph: body } = model
@@ -37,7 +38,7 @@ export function exportFile(
     ].join('\n\n')
     const metadataProps = [{ key: 'source', value: locate(said.span) }]
     return withOpenRows(Object.assign(model, { docString, metadataProps }), grown)
-  }
+  })
   const row = ({ type: { dtype, shape } }: Value) => ({ dtype, shape: shape.slice(1) })
   return {
     spec: {
@@ -49,6 +50,7 @@ export function exportFile(
       parameters: parameterTable(scheduled),
     },
     bytes,
+    sha256: () => sha256(bytes()),
   }
 }
 

@@ -3,6 +3,8 @@ import type { Graph, Output, Value } from '../../graph/graph.js'
 import type { Scheduled } from '../8-schedule/schedule.js'
 import type { GraphSpec } from '../../artefact/graphs.js'
 import { initializersOf, parameterName } from '../8-schedule/names.js'
+import { sha256 } from '../../graph/sha256.js'
+import { once } from '../../once.js'
 import { emit } from './onnx.js'
 
 export interface EmitContext {
@@ -10,22 +12,29 @@ export interface EmitContext {
   readonly version: string
   /** `file:line:column` of a place in the source, relative to the project. */
   readonly locate: (span: Span) => string
+  /** What was written before with this context. */
+  readonly written: WeakMap<Scheduled, Written>
 }
 
-/** One ONNX file with its entry in the manifest. What only a written file needs is made when it is asked for. */
-export interface GraphFile {
-  readonly spec: GraphSpec
+/** What only a written file needs, made once, when it is asked for. */
+export interface Written {
   bytes(): Uint8Array
+  sha256(): string
   /** Per node of the file, in its order, where it stands in the source; null for what the compiler adds. */
   places(): readonly (string | null)[]
 }
 
-export function graphFile(
-  file: string,
-  { graph, places, optimization, opset, memory, cost }: Scheduled,
-  context: EmitContext,
-): GraphFile {
+/** One ONNX file with its entry in the manifest. */
+export interface GraphFile extends Written {
+  readonly spec: GraphSpec
+}
+
+export function graphFile(file: string, scheduled: Scheduled, context: EmitContext): GraphFile {
+  const { graph, optimization, memory, cost } = scheduled
+  const written = context.written.get(scheduled) ?? writtenWith(context, scheduled)
+  context.written.set(scheduled, written)
   return {
+    ...written,
     spec: {
       file,
       inputs: graph.inputs.map(inputSpec),
@@ -35,14 +44,18 @@ export function graphFile(
       flops: cost.flops,
       peak_bytes: memory.peak,
     },
-    bytes: () =>
-      emit(graph, {
-        version: context.version,
-        ...(places && { places }),
-        ...(opset !== undefined && { opset }),
-      }),
-    places: () => placesOf(graph, context),
   }
+}
+
+function writtenWith(context: EmitContext, { graph, places, opset }: Scheduled): Written {
+  const bytes = once(() =>
+    emit(graph, {
+      version: context.version,
+      ...(places && { places }),
+      ...(opset !== undefined && { opset }),
+    }),
+  )
+  return { bytes, sha256: once(() => sha256(bytes())), places: once(() => placesOf(graph, context)) }
 }
 
 /** The parameters that a graph reads from files, with the names of their initializers. */
