@@ -146,10 +146,10 @@ const saveText = ({ saveEvery }: StagePlan, unit: 'steps' | 'rounds'): string =>
 
 /** `adamw(lr = 0.001, betas = [0.9, 0.999])`, as the language writes it. */
 /** `types  weights of unet in bf16, of clip, enc in bf16 from f32 masters; computed in f32: the CPU has no bf16 kernels` */
-function typesRow({ models, precision, rounded, widened }: StagePlan): [string, string] | undefined {
+function typesRow({ models, precision, rounded, inF32 }: StagePlan): [string, string] | undefined {
   const narrow = models.filter((m) => m.as !== null && m.trained + m.frozen > 0)
   const types = [...new Set([...narrow.map((m) => m.as), ...(rounded.length > 0 ? [precision] : [])])]
-  const wide = widened.length > 0 ? [`computed in f32 for want of a kernel: ${widened.join(', ')}`] : []
+  const wide = inF32.length > 0 ? [`computed in f32 for want of a kernel: ${inF32.join(', ')}`] : []
   if (types.length === 0) return wide.length > 0 ? ['types', wide.join()] : undefined
   const weights = [
     ...narrow.map((m) => `${m.model} rounded to ${m.as}`),

@@ -5,7 +5,7 @@ import { interpret } from '../../src/graph/interpret.js'
 import { type DType, type Tensor, type TensorType, isFloat } from '../../src/graph/types.js'
 import { OnnxProblem, type OnnxModel, checkSupported, readModel, translate } from '../../src/onnx/index.js'
 import { fileTensor, tensorValues } from '../../src/onnx/tensor.js'
-import { widen } from '../../src/compiler/passes/widen.js'
+import { computeInF32 } from '../../src/compiler/passes/compute-in-f32.js'
 import { cpu } from '../../src/targets/cpu/index.js'
 import { runOnOnnxruntime } from '../ops/onnxruntime.js'
 
@@ -49,7 +49,7 @@ export async function runCase(c: NodeCase): Promise<Outcome> {
         c,
         'the float64 value',
       ) ??
-      different(await runOnOnnxruntime(widened(graph), fed), expected, c, 'onnxruntime')
+      different(await runOnOnnxruntime(runnable(graph), fed), expected, c, 'onnxruntime')
     return why === undefined ? { kind: 'right' } : { kind: 'wrong', why }
   } catch (error) {
     if (error instanceof OnnxProblem) return { kind: 'refused', why: error.message }
@@ -131,7 +131,7 @@ function differentTypes(types: readonly TensorType[], expected: readonly Tensor[
 }
 
 /** What the processor has no kernel for is computed in f32, as in a pipeline. */
-const widened = (graph: Graph): Graph => widen(cpu.kernels).run(graph, {}).graph
+const runnable = (graph: Graph): Graph => computeInF32(cpu.kernels).run(graph, {}).graph
 
 /** A unit in the last place of a type, relative; that of doubles is not asked for: files and onnxruntime mix types. */
 const unit: Readonly<Record<DType, number>> = {

@@ -1,13 +1,14 @@
 import type { InputRole } from '../../artefact/roles.js'
 import { type ParameterValue, parametersOf } from '../../graph/parameters.js'
+import { visitNodes } from '../../graph/rewrite.js'
 import { type GraphOutputRole, dataOf, roleOf } from '../../graph/roles.js'
-import { type NarrowFloat, type TensorType, byteSize, elementCount, isNarrow } from '../../graph/types.js'
-import { missingKernels } from '../../targets/kernels.js'
+import { type NarrowFloat, type TensorType, byteSize, elementCount } from '../../graph/types.js'
 import type { Target } from '../../targets/target.js'
 import type { Lowered, LoweredStage, ParameterGroup } from '../4-lower/lowered.js'
 import type { BuiltStage, BuiltUpdate } from '../build-stage.js'
 import type { ModelSpec } from '../../artefact/models.js'
 import { slotsOf } from '../6-differentiate/update.js'
+import { missingInF32 } from '../passes/compute-in-f32.js'
 import type { Cost } from '../8-schedule/cost.js'
 import type { Memory } from '../8-schedule/memory.js'
 import { type Scheduled, memoryOfUpdate } from '../8-schedule/schedule.js'
@@ -25,7 +26,7 @@ export interface StagePlan {
   /** The models, and adapters, of which it reads weights so. */
   readonly rounded: readonly string[]
   /** What is computed in f32 for want of a kernel: `MatMul in bf16`. */
-  readonly widened: readonly string[]
+  readonly inF32: readonly string[]
   /** One step: all executions of its updates, micro-batches included. */
   readonly flops: number
   /** FLOPs of prologues, which run once. */
@@ -135,7 +136,7 @@ function planStage(
     rounded: models.flatMap(({ name, as }) =>
       as === null && precision !== null && isRounded(name, lowered, frozen) ? [name] : [],
     ),
-    widened: widenedOf(lowered, target),
+    inF32: computedInF32(lowered, target),
     flops: updates.reduce((sum, u) => sum + u.times * u.flops, 0),
     prologueFlops: built.reduce((sum, u) => sum + (u.scheduled.graphs.prologue?.cost.flops ?? 0), 0),
     cachedFlops: kept.reduce((sum, { cost }) => sum + cost.flops, 0),
@@ -202,10 +203,14 @@ function planUpdate(
 }
 
 /** What the graphs of a stage compute in f32 for want of a kernel. */
-function widenedOf({ updates }: LoweredStage, { kernels }: Target): readonly string[] {
-  const missing = updates.flatMap(({ graph }) => missingKernels(graph, kernels))
-  const found = missing.flatMap(({ node, type }) => (isNarrow(type) ? [`${node.op} in ${type}`] : []))
-  return [...new Set(found)]
+function computedInF32({ updates }: LoweredStage, { kernels }: Target): readonly string[] {
+  const found = new Set<string>()
+  for (const { graph } of updates)
+    visitNodes(graph, (node) => {
+      const type = missingInF32(node, kernels)
+      if (type) found.add(`${node.op} in ${type}`)
+    })
+  return [...found]
 }
 
 /** Whether the stage's `precision` says how weights of a model are read, and not the model's own `as`. */

@@ -17,11 +17,12 @@ A target runs an operator in the element types that its runtime has kernels for.
 have. Compute in another type, and cast what comes out.
 
 \`\`\`dcr
-let smooth = softplus(cast(x, f64))     // wrong: the cpu has it in f32 and f16
-let smooth = cast(softplus(x), f64)     // right
+let slope = tan(x)               // wrong with --target cuda, which has no Tan
+let slope = sin(x) / cos(x)      // right
 \`\`\`
 
-A float of 16 bits is no such mistake: what has no kernel in it is computed in f32 and rounded, and \`dcrc plan\` says so.
+Another type of floats is no such mistake: what has no kernel in it, but one in f32, is computed in f32 and cast back, and
+\`dcrc plan\` lists it.
 
 Weights are rounded with \`as bf16\` of a model or \`precision bf16\` of a stage: the target computes with them in a type
 that it has.

@@ -13,7 +13,7 @@ import { shrinkSums } from '../../compiler/passes/shrink-sums.js'
 import { simplify } from '../../compiler/passes/simplify/index.js'
 import { splitProducts } from '../../compiler/passes/split-products.js'
 import { sumRows } from '../../compiler/passes/sum-rows.js'
-import { widen } from '../../compiler/passes/widen.js'
+import { computeInF32 } from '../../compiler/passes/compute-in-f32.js'
 import { kernels } from './kernels.js'
 
 /**
@@ -35,7 +35,7 @@ export const forward: readonly Pass[] = [
 
 export const step: readonly Pass[] = [
   logicalWhere,
-  widen(kernels),
+  computeInF32(kernels),
   hoistInvariants,
   foldConstants,
   simplify,

@@ -9,7 +9,7 @@ import type { Pass } from '../../compiler/passes/pass.js'
 import { shrinkSums } from '../../compiler/passes/shrink-sums.js'
 import { simplify } from '../../compiler/passes/simplify/index.js'
 import { sumRows } from '../../compiler/passes/sum-rows.js'
-import { widen } from '../../compiler/passes/widen.js'
+import { computeInF32 } from '../../compiler/passes/compute-in-f32.js'
 import { forward as less } from '../cpu/passes.js'
 import { kernels } from './kernels.js'
 
@@ -19,7 +19,7 @@ export const forward: readonly Pass[] = [argmaxByMax, ...less]
 /** Batches are made equal behind what makes products. */
 export const step: readonly Pass[] = [
   logicalWhere,
-  widen(kernels),
+  computeInF32(kernels),
   hoistInvariants,
   foldConstants,
   simplify,
