@@ -1,13 +1,22 @@
+import { randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { naming } from './faults/system-fault.js'
+
+/** A name beside a file for its content on the way: others may write the same file at the same time. */
+export const partOf = (file: string): string => `${file}.${randomUUID()}${partEnding}`
+
+/** A file of such a name is unfinished, or was left by a process that has ended. */
+export const isPart = (name: string): boolean => name.endsWith(partEnding)
+
+const partEnding = '.part'
 
 /**
  * Writes a file so that it holds all or nothing of its content, whatever ends the process or the machine: a file beside
  * it is written and synced, takes its name, and the folder, which holds the names, is synced.
  */
 export function writeWhole(file: string, content: string | Uint8Array): void {
-  const part = `${file}.part`
+  const part = partOf(file)
   const handle = openSync(part, 'w')
   try {
     naming(part, () => {

@@ -17,6 +17,7 @@ import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
 import { cannotInstall } from '../diagnostics/catalogue/target.js'
 import { UserError } from '../diagnostics/diagnostic.js'
+import { partOf } from '../durable.js'
 import { packageFolder, providerFolder } from '../providers/folder.js'
 import type { Installed } from '../targets/session.js'
 import { firstLine } from './finding.js'
@@ -144,7 +145,7 @@ async function takeFromArchive(
 
 /** Writes a file whole or not at all: onnxruntime may be looking for it. */
 async function put(content: Readable, file: string): Promise<void> {
-  const part = `${file}.part`
+  const part = partOf(file)
   try {
     await pipeline(content, createWriteStream(part))
     renameSync(part, file)

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   linkSync,
   openSync,
   readFileSync,
@@ -14,6 +15,7 @@ import {
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { partOf } from '../durable.js'
 import { parsed } from '../json/parsed.js'
 
 const holderSchema = z.object({ pid: z.int(), host: z.string(), since: z.string(), token: z.string() })
@@ -46,7 +48,7 @@ export class Lease {
   /** Takes a lease, or says who holds it; `onTaken` hears of whom it is taken over from. */
   static take(file: string, onTaken: (gone: Holder) => void = () => undefined): Lease | Holder {
     const own = { pid: process.pid, host: hostname(), since: new Date().toISOString(), token: randomUUID() }
-    const mine = `${file}-${own.token}.part`
+    const mine = partOf(file)
     const handle = openSync(mine, 'wx')
     try {
       writeSync(handle, JSON.stringify(own))
@@ -56,11 +58,13 @@ export class Lease {
           closeSync(handle)
           return holder
         }
-        if (takeAway(file, holder, own.token) && holder) onTaken(holder)
+        if (takeAway(file, holder) && holder) onTaken(holder)
       }
       return new Lease(file, own, handle)
     } catch (error) {
       closeSync(handle)
+      // whoever holds the lease may remove parts as remains
+      if (isCode(error, 'ENOENT') && !existsSync(mine)) return Lease.take(file, onTaken)
       throw error
     } finally {
       rmSync(mine, { force: true })
@@ -167,8 +171,8 @@ function runs(pid: number): boolean {
 }
 
 /** Removes the lease of a holder that is gone; whether it was that one: another process may have been faster. */
-function takeAway(file: string, gone: Holder | undefined, token: string): boolean {
-  const aside = `${file}-${token}-gone.part`
+function takeAway(file: string, gone: Holder | undefined): boolean {
+  const aside = partOf(file)
   try {
     renameSync(file, aside)
   } catch (error) {

@@ -242,6 +242,7 @@ async function dropDerived(
 /** Drops what a resumed run will do again: later checkpoints, metrics and evaluations; whether events were lost. */
 function forget(folder: RunFolder, { done, within, stale }: Progress): boolean {
   removeHidden(folder)
+  folder.removeParts()
   for (const { directory } of stale) removeCheckpoint(directory)
   const kept = new Map([
     ...done.map(({ stage, at }) => [stage, at] as const),

@@ -13,7 +13,7 @@ import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import type { MetricsLine } from './metrics-line.js'
-import { syncPath, writeWhole } from '../durable.js'
+import { isPart, syncPath, writeWhole } from '../durable.js'
 import { naming } from '../faults/system-fault.js'
 import { sha256 } from '../graph/sha256.js'
 import { inside } from '../inside.js'
@@ -76,7 +76,6 @@ const ofStart = new Set([
   'converted',
   lockFile,
 ])
-const isPart = (name: string): boolean => name.endsWith('.part')
 
 const buffered = 250
 const now = (): number => Date.now() / 1000
@@ -189,6 +188,12 @@ export class RunFolder {
         )
       }),
     )
+  }
+
+  /** Removes what processes left that were killed while they wrote a file. */
+  removeParts(): void {
+    for (const entry of readdirSync(this.directory, { recursive: true, withFileTypes: true }))
+      if (entry.isFile() && isPart(entry.name)) rmSync(join(entry.parentPath, entry.name), { force: true })
   }
 
   get record(): RunRecord | undefined {

@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
 import type { NarrowFloat } from '../graph/types.js'
 import { elementCount } from '../graph/types.js'
@@ -87,11 +87,8 @@ export class Conversions {
     if (folder === this.folders.cache) openCache(folder)
     else mkdirSync(folder, { recursive: true })
     removeOutdated(folder, stemOf(source, tensors, as), basename(file))
-    // runs of this process or another may convert the same
-    const part = `${file}.${randomUUID()}`
     const written = tensors.map((t) => ({ ...t, dtype: 'f32' as const, content: () => converted(t, as) }))
-    await writeSafetensors(part, written, { format: 'pt' })
-    renameSync(part, file)
+    await writeSafetensors(file, written, { format: 'pt' })
     return (await openSafetensors(file)).tensors
   }
 

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { partOf } from '../durable.js'
 import { naming } from '../faults/system-fault.js'
 import { type DType, bytesPerElement, elementCount } from '../graph/types.js'
 import { EndOfFile, readAt } from './read-at.js'
@@ -112,7 +113,7 @@ export async function writeSafetensors(
   text.copy(head, 8)
 
   await mkdir(dirname(file), { recursive: true })
-  const temporary = `${file}.part`
+  const temporary = partOf(file)
   const handle = await open(temporary, 'w')
   try {
     await naming(file, async () => {

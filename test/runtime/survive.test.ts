@@ -15,6 +15,7 @@ import {
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { isPart, partOf } from '../../src/durable.js'
 import type { RunEvent } from '../../src/runtime/events.js'
 import type { Measure } from '../../src/runtime/evaluate.js'
 import { type RunOptions, runPipeline } from '../../src/runtime/run.js'
@@ -186,6 +187,16 @@ describe('a process that was killed', () => {
     expect(await run({ resume: true })).toBe('done')
     isWhole()
     expect(readdirSync(path('checkpoints')).sort()).toEqual(['first-12', 'first-4', 'first-8'])
+  })
+
+  test('that had begun files: what there is of them goes', async () => {
+    await run()
+    killedAt(8)
+    for (const name of ['lock', 'eval.json', 'checkpoints/first-8/first.safetensors'])
+      writeFileSync(partOf(path(name)), '{')
+    expect(await run({ resume: true })).toBe('done')
+    isWhole()
+    expect(readdirSync(path('checkpoints/first-8')).filter(isPart)).toEqual([])
   })
 
   test.each([

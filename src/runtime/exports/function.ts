@@ -9,7 +9,7 @@ import { type Binding, link } from '../../artefact/link.js'
 import { readModel, writeModel } from '../../onnx/protobuf.js'
 import { byteSize } from '../../graph/types.js'
 import { adaptedLayers, mergedWeight } from '../merge.js'
-import { writeWhole } from '../../durable.js'
+import { partOf, writeWhole } from '../../durable.js'
 import { readTensor } from '../../weights/safetensors.js'
 import type { Weights } from '../weights.js'
 
@@ -62,11 +62,12 @@ export async function exportFunction(
     offset += length
   }
   const data = join(folder, dataName)
+  const part = partOf(data)
   await pipeline(
     Readable.from(inTurn(spec.parameters, bytesOf), { objectMode: false }),
-    createWriteStream(`${data}.part`),
+    createWriteStream(part),
   )
-  renameSync(`${data}.part`, data)
+  renameSync(part, data)
   writeWhole(file, described(link(graph, places), manifest))
 }
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { threadId } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { openCache, pictureCache } from '../../cache.js'
 import { version as compilerVersion } from '../../compiler/version.js'
+import { partOf } from '../../durable.js'
 import { naming } from '../../faults/system-fault.js'
 import type { ColumnValue } from '../sources/dataset.js'
 import { type Pixels, isPicture } from './picture.js'
@@ -87,7 +87,7 @@ function write(file: string, { width, height, channels, data }: Pixels): void {
   ;[width, height, channels, crc32(data)].forEach((value, k) => about.writeUInt32LE(value, 4 * k))
   mkdirSync(join(file, '..'), { recursive: true })
   // Threads and processes may write the same entry at the same time.
-  const temporary = `${file}.${process.pid}.${threadId}.part`
+  const temporary = partOf(file)
   naming(file, () => {
     writeFileSync(temporary, Buffer.concat([about, data]))
     renameSync(temporary, file)

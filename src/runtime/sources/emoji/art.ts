@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeWhole } from '../../../durable.js'
 import { dataPackage, type DataPackage } from '../files/npm-package.js'
-import { writeAtomic } from '../files/write-atomic.js'
 import { joinConcepts, type Concept } from './concepts.js'
 import { readIcons, readNames, svg } from './icon-set.js'
 import { loadSharp, rasterise } from './rasterise.js'
@@ -38,7 +38,8 @@ export function concepts(art: EmojiArt): readonly Concept[] {
   const file = join(art.cache, `concepts-${art.key}.json`)
   if (existsSync(file)) return conceptsFile.parse(JSON.parse(readFileSync(file, 'utf8')))
   const joined = joinConcepts(art.packages.map(readNames))
-  writeAtomic(file, JSON.stringify(joined))
+  mkdirSync(art.cache, { recursive: true })
+  writeWhole(file, JSON.stringify(joined))
   return joined
 }
 
@@ -102,8 +103,13 @@ export class Drawings {
       this.drawn[concept] = 1
     }
     this.missing -= wanted.length
-    if (this.missing === 0) writeAtomic(this.file, this.bytes)
+    if (this.missing === 0) this.keep()
     else if (this.needed.every((k) => this.drawn[k])) await this.draw(this.undrawn())
+  }
+
+  private keep(): void {
+    mkdirSync(this.art.cache, { recursive: true })
+    writeWhole(this.file, this.bytes)
   }
 
   private undrawn(): readonly number[] {
