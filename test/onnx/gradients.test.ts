@@ -4,10 +4,11 @@ import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Value } from '../../src/graph/graph.js'
 import { interpret } from '../../src/graph/interpret.js'
-import { type Tensor, formatType } from '../../src/graph/types.js'
+import { type Tensor, formatType, tensor } from '../../src/graph/types.js'
 import { verify } from '../../src/graph/verify.js'
 import { readModel, translate } from '../../src/onnx/index.js'
 import { tensorValues } from '../../src/onnx/tensor.js'
+import { file, node, tensorInfo, weight } from './build.js'
 import { networks, openNetwork } from './fixtures.js'
 
 /** Largest difference relative to the largest value; a bias of keys has the gradient 0, as float noise on both sides. */
@@ -76,4 +77,24 @@ describe.each(networks)('%s', (name) => {
     expect(trained.length).toBeGreaterThanOrEqual(model.parameters.length - 4)
     expect(emit(graph).length).toBeGreaterThan(0)
   })
+})
+
+// PyTorch's convention, which the language's own `relu` has too (test/parity/conventions.test.ts).
+it('a Relu of a file has slope 0 at 0', () => {
+  const model = readModel(
+    file({
+      node: [node('Mul', ['x', 'w'], ['a']), node('Relu', ['a'], ['y'])],
+      initializer: [weight('w', [3], [0, 0, 0])],
+      output: [tensorInfo('y', ['n', 3])],
+    }),
+  )
+  const b = new Builder()
+  let w: Value | undefined
+  const x = b.constant(tensor('f32', [2, 3], [1, 1, 1, 1, 1, 1]))
+  const [y] = translate(model, b, [x], (path, type) => (w = b.input(path, type)))
+  if (!y || !w) throw new Error('no y')
+  const gradient = b.op('Gradient', [b.sum(y, [0, 1]), w])
+  const graph = expandGradients(b.finish('test', [{ name: 'gradient', value: gradient }]))
+  const [got] = interpret(graph, () => tensor('f32', [3], [0, 0, 0]))
+  expect([...(got?.data ?? [])]).toEqual([0, 0, 0])
 })

@@ -6,6 +6,7 @@ import { pushRepeats } from '../../src/compiler/passes/push-repeats/index.js'
 import { costOf } from '../../src/compiler/8-schedule/cost.js'
 import { Builder } from '../../src/graph/builder.js'
 import type { Graph, Value } from '../../src/graph/graph.js'
+import { operators } from '../../src/ops/registry.js'
 import { randomFeeds } from '../emit/profile.js'
 import { difference, outputsOf } from './compare.js'
 
@@ -46,6 +47,17 @@ function pairsGraph(): { graph: Graph; loss: (b: Builder, y: Value) => Value } {
   return {
     graph: b.finish('pairs', [{ name: 'y', value: y }]),
     loss: (b2, v) => b2.sum(b2.mul(v, v), [0, 1, 2]),
+  }
+}
+
+/** An operator of one argument on repeated rows; nothing where it takes more or other arguments. */
+function opOf(name: string): Graph | undefined {
+  const b = new Builder()
+  const x = repeated(b, inputs(b).a, 0)
+  try {
+    return b.finish('g', [{ name: 'y', value: b.op(name, [x]) }])
+  } catch {
+    return undefined
   }
 }
 
@@ -90,6 +102,19 @@ describe('what depends on one index of a pair', () => {
     expect(flops(pushed, 'Gemm')).toBe(flops(plain, 'Gemm') / n)
     const feeds = randomFeeds(plain)
     expect(difference(await outputsOf(plain, feeds), await outputsOf(pushed, feeds))).toBeLessThan(2e-6)
+  })
+
+  it('may be made by any operator that works element by element', () => {
+    const unary = operators.filter((op) => op.domain !== 'dcrc' && op.broadcasts === 0)
+    const graphs = unary.flatMap(({ name }) =>
+      [opOf(name)].flatMap((graph) => (graph ? { name, graph } : [])),
+    )
+    expect(graphs.length).toBeGreaterThan(30)
+    for (const { name, graph: plain } of graphs) {
+      const { changed, graph } = pushRepeats.run(plain, context)
+      const moved = graph.nodes.find((node) => node.op === name)
+      expect([name, changed, moved?.outputs[0]?.type.shape]).toEqual([name, 1, [n, t, d]])
+    }
   })
 
   it('says why an operator stays behind the repetition', () => {
