@@ -2,9 +2,10 @@
  * Runs a training step of a compiled pipeline in a process of its own, through the runner's own loop and sessions, and
  * prints what it took as one line of JSON. Weights are initial values and feeds are random: neither changes the time.
  *
- *     node --expose-gc --import tsx test/bench/step.ts <compiled folder> <stage> <repeats> <threads> [<warm-up> <folder> <executor>]
+ *     node --expose-gc --import tsx test/bench/step.ts <compiled folder> <stage> <repeats> <threads> [<warm-up> <folder> <executor> <waiting>]
  *
- * `folder` keeps the weights, or has them already; without one they are made and removed again.
+ * `folder` keeps the weights, or has them already; without one they are made and removed again. `waiting` is `spin` for
+ * threads that spin while they wait, as onnxruntime's do by themselves.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,7 @@ import type { GraphSpec } from '../../src/artefact/graphs.js'
 import type { Artefact } from '../../src/artefact/manifest.js'
 import type { UpdateSpec } from '../../src/artefact/stages.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
-import { session as onCpu } from '../../src/targets/cpu/session.js'
+import { asleep, session as onCpu } from '../../src/targets/cpu/session.js'
 import { link } from '../../src/artefact/link.js'
 import { Builder } from '../../src/graph/builder.js'
 import { byteSize } from '../../src/graph/types.js'
@@ -39,8 +40,17 @@ export interface StepMeasure {
   readonly matmulSeconds: number
 }
 
-const [folder = '', stageName = '', repeats = '5', threads = '2', warmup = '3', kept, executor = 'c-api'] =
-  process.argv.slice(2)
+const [
+  folder = '',
+  stageName = '',
+  repeats = '5',
+  threads = '2',
+  warmup = '3',
+  kept,
+  executor = 'c-api',
+  waiting,
+] = process.argv.slice(2)
+if (waiting === 'spin') asleep['intra_op.allow_spinning'] = '1'
 const scratch = kept ?? mkdtempSync(join(tmpdir(), 'dcrc-bench-'))
 try {
   process.stdout.write(

@@ -22,6 +22,18 @@ const rewrites = `
 /** Above this the copies that onnxruntime makes of frozen weights cost more than they bring. */
 export const mostCopiedBytes = 256e6
 
+/**
+ * Matrices packed for the kernels, a copy beside the mapped weights, save little where a weight is multiplied with
+ * thousands of rows, as in large models.
+ */
+const unpacked = { disable_prepacking: '1' }
+
+/**
+ * Threads that wait for work sleep. Where nothing else runs, that is slower by a hundredth; beside other work (the
+ * threads that decode pictures are some) those that spin take the time of those that they wait for.
+ */
+export const asleep = { 'intra_op.allow_spinning': '0' }
+
 /** A memory pattern would double the footprint from the second run on. */
 export const session = {
   provider: 'cpu',
@@ -33,11 +45,9 @@ export const session = {
     logSeverityLevel: 4,
     extra: { optimization: { disable_specified_optimizers: rewrites.trim().split(/\s+/).join(';') } },
   },
-  // Matrices packed for the kernels, a copy beside the mapped weights, save little where a weight is multiplied with
-  // thousands of rows, as in large models.
   entries: ({ parameters, inputs }) => {
     const results = inputs.filter(({ role }) => role.kind === 'prologue')
     const bytes = [...parameters, ...results].reduce((sum, tensor) => sum + byteSize(tensor), 0)
-    return bytes > mostCopiedBytes ? { disable_prepacking: '1' } : {}
+    return { ...asleep, ...(bytes > mostCopiedBytes ? unpacked : {}) }
   },
 } as const satisfies SessionModel
