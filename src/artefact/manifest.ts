@@ -47,7 +47,15 @@ export interface Manifest {
  */
 export interface SourceMap {
   readonly places: readonly string[]
+  /** The pipeline first. */
+  readonly declared: readonly Declared[]
   readonly nodes: Readonly<Record<string, readonly number[]>>
+}
+
+/** Where a name is declared, `file:line:column`. */
+export interface Declared {
+  readonly name: string
+  readonly place: string
 }
 
 /** What the compiler gives back: the manifest and the graphs, by file name. */

@@ -294,6 +294,7 @@ export const manifestSchema = z.strictObject({
   exports: z.array(exported),
   source_map: z.strictObject({
     places: z.array(z.string()),
+    declared: z.array(z.strictObject({ name: z.string(), place: z.string() })),
     nodes: z.record(z.string(), z.array(z.int())),
   }),
   allowed: z.array(z.strictObject({ code: z.string(), reason: z.string(), stage: z.string().nullable() })),

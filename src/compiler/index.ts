@@ -9,6 +9,7 @@ import type { ModelSpec } from '../artefact/models.js'
 import { type Analysis, type Request, analyze } from './analyze.js'
 import type { BuiltStage } from './build-stage.js'
 import { Builds } from './builds.js'
+import { declarations } from './declarations.js'
 import { editHint } from './edit-hint.js'
 import { type ConversionPlan, planConversions } from './plan/conversions.js'
 import { type StagePlan, planStages } from './plan/report.js'
@@ -42,7 +43,12 @@ export function compileAnalysed(analysis: Analysis): Compilation {
     stages.map((s) => emitStage(s, context)),
     evaluations.map((e) => emitEvaluation(e.scheduled, context)),
     functions.map(({ open, scheduled }) => exportFile(open, scheduled.graph, context)),
-    { version, target: target.name, editHint: editHint(program, pipeline) },
+    {
+      version,
+      target: target.name,
+      editHint: editHint(program, pipeline),
+      declared: declarations(program, pipeline),
+    },
   )
   return { diagnostics, artefact }
 }

@@ -6,6 +6,7 @@ import { originsOf } from '../runtime/store/origins.js'
 import { stageKeys } from '../runtime/store/stage-key.js'
 import type { StageStore } from '../runtime/store/stage-store.js'
 import type { Cell } from './experiment.js'
+import { nowhere } from '../faults/fault.js'
 
 /** A stage that an experiment needs, once for all runs that have it. */
 export interface StageNode {
@@ -65,7 +66,7 @@ export async function stageGraph(
 /** What is there of the files that a pipeline reads. */
 async function contentsOf(manifest: Manifest, root: string) {
   const origins = await originsOf(manifest, root)
-  const { data } = await openAllData(manifest, root, { file: '', start: 0, end: 0 })
+  const { data } = await openAllData(manifest, root, () => nowhere)
   const missing = [
     ...[...origins].flatMap(([name, contents]) => (contents ? [] : [name])),
     ...[...dataOf(manifest)].filter((name) => !data.has(name)),

@@ -47,11 +47,15 @@ const checkDevice =
   '`npx dcrc doctor` and `nvidia-smi` tell what is there; without `--target` it runs on the processor'
 
 /** The diagnostic for a run that onnxruntime ended: the operator, its line in the source, and the shapes that it reads. */
-export function graphFault({ failure }: GraphFault, { manifest, files }: Artefact, span: Span): Diagnostic {
+export function graphFault(
+  { failure }: GraphFault,
+  { manifest, files }: Artefact,
+  spanAt: (place: string | undefined) => Span,
+): Diagnostic {
   const { file, node, problem } = failure
   const [, number, what] = /CUDA failure (\d+): ([^;]*)/.exec(problem) ?? []
   if (number !== undefined && what !== undefined)
-    return noDevice(span, {
+    return noDevice(spanAt(undefined), {
       target: manifest.target,
       what: what.trim(),
       help: deviceHelp.get(number) ?? checkDevice,
@@ -64,5 +68,11 @@ export function graphFault({ failure }: GraphFault, { manifest, files }: Artefac
     const known = spec?.inputs.find((i) => i.name === name) ?? spec?.parameters.find((p) => p.name === name)
     return known ? [`${name} ${known.dtype}[${known.shape.join(', ')}]`] : []
   })
-  return failedGraph(span, { graph: file, operator: found?.opType ?? undefined, place, shapes, problem })
+  return failedGraph(spanAt(place), {
+    graph: file,
+    operator: found?.opType ?? undefined,
+    place,
+    shapes,
+    problem,
+  })
 }

@@ -22,7 +22,7 @@ export class BadSamples {
   constructor(
     private readonly file: string,
     private readonly most: number,
-    private readonly span: Span,
+    private readonly spanOf: (data: string) => Span,
     private readonly warn: (diagnostic: Diagnostic) => void,
   ) {
     // Those that a resumed run has listed before.
@@ -40,14 +40,14 @@ export class BadSamples {
     const bad = this.of(data)
     for (const { sample, reason } of problems) {
       if (bad.has(sample)) continue
-      if (bad.size === 0) this.warn(badSample(this.span, { data, sample, reason, file: this.file }))
+      if (bad.size === 0) this.warn(badSample(this.spanOf(data), { data, sample, reason, file: this.file }))
       bad.add(sample)
       naming(this.file, () => appendFileSync(this.file, `${JSON.stringify({ data, sample, reason })}\n`))
     }
     const share = bad.size / Math.max(made, fewest)
     if (problems.length > 0 && share > this.most)
       throw new UserError(
-        tooManyBadSamples(this.span, { data, bad: bad.size, made, most: this.most, file: this.file }),
+        tooManyBadSamples(this.spanOf(data), { data, bad: bad.size, made, most: this.most, file: this.file }),
       )
   }
 

@@ -13,7 +13,7 @@ export async function checkFinite(
   { name: model }: ModelSpec,
   sources: ReadonlyMap<string, SourceTensor>,
   { stages }: Manifest,
-  { root, span, onWarning }: WeightOptions,
+  { root, spanOf, onWarning }: WeightOptions,
 ): Promise<void> {
   const found = await notFinite([...sources.values()], contentCache(root))
   if (found.size === 0) return
@@ -25,7 +25,8 @@ export async function checkFinite(
   for (const file of new Set(problems.map((problem) => problem.file))) {
     const tensors = problems.filter((problem) => problem.file === file)
     const hopeless = tensors.filter(({ path }) => trained.has(path))
-    if (hopeless.length > 0) throw new UserError(notFiniteTrained(span, { model, file, tensors: hopeless }))
-    onWarning?.(notFiniteWeights(span, { model, file, tensors }))
+    if (hopeless.length > 0)
+      throw new UserError(notFiniteTrained(spanOf(model), { model, file, tensors: hopeless }))
+    onWarning?.(notFiniteWeights(spanOf(model), { model, file, tensors }))
   }
 }

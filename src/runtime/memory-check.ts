@@ -11,7 +11,11 @@ const certain = 1.5
  * Compares what the steps of stages are predicted to take with the memory that is free, before anything runs: a warning
  * where it may not fit, an error where it cannot.
  */
-export function checkMemory(stages: readonly StageSpec[], free: number, span: Span): Diagnostic | undefined {
+export function checkMemory(
+  stages: readonly StageSpec[],
+  free: number,
+  spanOf: (stage: string) => Span,
+): Diagnostic | undefined {
   const graphs = stages.flatMap(({ name, updates }) =>
     updates.flatMap(({ graphs: { step, monitored, micro } }) =>
       [step, monitored, micro].flatMap((graph) => (graph ? [{ stage: name, graph }] : [])),
@@ -22,7 +26,7 @@ export function checkMemory(stages: readonly StageSpec[], free: number, span: Sp
   const { stage, graph } = largest
   const predicted = graph.peak_bytes
   const facts = { stage, predicted, free, rows: rowsOf(graph), fitting: fittingRows(graph, free) }
-  return predicted > certain * free ? tooLittleMemory(span, facts) : fewMemory(span, facts)
+  return predicted > certain * free ? tooLittleMemory(spanOf(stage), facts) : fewMemory(spanOf(stage), facts)
 }
 
 const rowsOf = ({ inputs }: GraphSpec): number =>

@@ -30,7 +30,7 @@ export interface OpenedData {
 export async function openAllData(
   manifest: Manifest,
   root: string,
-  span: Span,
+  spanOf: (data: string) => Span,
   { open = openSource, random }: OpenDataOptions = {},
 ): Promise<OpenedData> {
   const used = dataOf(manifest)
@@ -52,7 +52,7 @@ export async function openAllData(
       const opened = await openData(spec, root, shared)
       if (await isEmpty(opened.rows)) {
         const chosen = spec.parts.some(({ rows }) => rows.kind !== 'source')
-        problems.push(emptyData(span, { data: spec.name, chosen }))
+        problems.push(emptyData(spanOf(spec.name), { data: spec.name, chosen }))
       }
       data.set(spec.name, opened)
     } catch (error) {
@@ -61,7 +61,7 @@ export async function openAllData(
       else errors.push({ data: spec.name, error })
     }
   }
-  problems.push(...causesOf(errors).map((cause) => missingData(span, cause)))
+  problems.push(...causesOf(errors).map((cause) => missingData(spanOf(cause.data[0] ?? ''), cause)))
   return { data, random: made, problems }
 }
 

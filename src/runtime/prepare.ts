@@ -19,6 +19,7 @@ import { checkMemory } from './memory-check.js'
 import { changedModelFiles } from './model-files.js'
 import { openAllData } from './open-data.js'
 import type { RunOptions } from './options.js'
+import type { Places } from './places.js'
 import type { RunFolder, RunRecord } from './run-folder.js'
 import { RunLock } from './run-lock.js'
 import { profileFolder } from './profile.js'
@@ -51,13 +52,15 @@ export interface Prepared {
 }
 
 /** Opens all that the run needs before it changes anything, so that what is missing is told at once. */
-export async function prepare(artefact: Artefact, span: Span, options: RunOptions): Promise<Prepared> {
+export async function prepare(artefact: Artefact, places: Places, options: RunOptions): Promise<Prepared> {
   const root = options.root ?? process.cwd()
-  const folder = chooseFolder(artefact.manifest, root, options, span)
+  const folder = chooseFolder(artefact.manifest, root, options, places.whole)
   const emit = options.onEvent ?? (() => undefined)
-  const lock = RunLock.take(folder.directory, span, (diagnostic) => emit({ kind: 'warning', diagnostic }))
+  const lock = RunLock.take(folder.directory, places.whole, (diagnostic) =>
+    emit({ kind: 'warning', diagnostic }),
+  )
   try {
-    return await prepareIn(folder, lock, artefact, span, options)
+    return await prepareIn(folder, lock, artefact, places, options)
   } catch (error) {
     lock.release()
     throw error
@@ -70,9 +73,11 @@ async function prepareIn(
   folder: RunFolder,
   lock: RunLock,
   artefact: Artefact,
-  span: Span,
+  places: Places,
   options: RunOptions,
 ): Promise<Prepared> {
+  const span = places.whole
+  const spanOf = (name: string): Span => places.of(name)
   const { manifest } = artefact
   const root = options.root ?? process.cwd()
   const stages = manifest.stages.map((stage) => ({
@@ -94,13 +99,13 @@ async function prepareIn(
   const wanted = left
     .slice(0, until < 0 ? left.length : until + 1)
     .filter(({ name }) => options.stage === undefined || name === options.stage)
-  const tight = checkMemory(wanted, options.freeMemory ?? freeMemory(), span)
+  const tight = checkMemory(wanted, options.freeMemory ?? freeMemory(), spanOf)
   if (tight?.severity === 'error') throw new UserError(tight)
   if (tight) emit({ kind: 'warning', diagnostic: tight })
   const executor = await chooseExecutor(options.executor, manifest.target, span)
 
   const mayBeRandom = (options.weights ?? manifest.weights) === 'random'
-  const opened = await openAllData(manifest, root, span, {
+  const opened = await openAllData(manifest, root, spanOf, {
     open: options.openDataset,
     random: before
       ? { seed, names: before.random.data }
@@ -118,7 +123,7 @@ async function prepareIn(
   const onConvert = (conversion: Conversion): void => emit({ kind: 'converting', ...conversion })
   const onWarning = (diagnostic: Diagnostic): void => emit({ kind: 'warning', diagnostic })
   if (before) await dropDerived(folder, before, (file) => onWarning(damagedInitial(span, { file })))
-  const weightOptions = { root, directory: folder.directory, seed, span, onConvert, onWarning }
+  const weightOptions = { root, directory: folder.directory, seed, spanOf, onConvert, onWarning }
   const { weights, problems } = await Weights.open(
     withRandomWeights(manifest, random.weights),
     weightOptions,
@@ -148,7 +153,7 @@ async function prepareIn(
   // what an earlier process has written there is of other steps
   if (options.profile) rmSync(folder.path(profileFolder), { recursive: true, force: true })
   const badShare = options.badShare ?? defaultBadShare
-  const bad = new BadSamples(folder.path('bad-samples.jsonl'), badShare, span, onWarning)
+  const bad = new BadSamples(folder.path('bad-samples.jsonl'), badShare, spanOf, onWarning)
   const context = {
     artefact,
     thread: new WorkerThread(),

@@ -63,7 +63,7 @@ export async function repeatExports(
         root,
         directory,
         seed: record.seed,
-        span,
+        spanOf: () => span,
         onConvert: (conversion) => onEvent({ kind: 'converting', ...conversion }),
         onWarning: warn,
       },

@@ -5,13 +5,15 @@ import type { StageSpec } from '../artefact/stages.js'
 import { statesOf, trainedOf } from '../artefact/stage-parts.js'
 import { diverged, notFinite, unfitRows } from '../diagnostics/catalogue/run.js'
 import { littleRoom, noRoom } from '../diagnostics/catalogue/run-folder.js'
-import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
+import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { faultOf } from '../faults/fault.js'
 import { GraphFault, graphFault } from '../faults/graph-fault.js'
 import { findEvaluationKind } from '../evaluations/registry.js'
 import { checkTarget, loadArtefact } from './artefact.js'
 import { type Place, checkpointName, pruneCheckpoints, saveCheckpoint } from './checkpoint.js'
 import { describeOrigin } from './describe-origin.js'
+import { EntryOutside } from './field-limits.js'
+import { Places } from './places.js'
 import { bestSoFar, dueAfter, endingOf, isWatched, momentWithin } from './validation.js'
 import { type Measure, evaluate } from './evaluate.js'
 import { startKey } from './start-key.js'
@@ -34,18 +36,19 @@ export type { RunOptions, RunResult } from './options.js'
 export async function runPipeline(source: string | Artefact, options: RunOptions = {}): Promise<RunResult> {
   let directory: string | null = null
   let artefact: Artefact | undefined
-  let span: Span = { file: options.file ?? '', start: 0, end: 0 }
+  let places = new Places(options.file ?? '')
   try {
     artefact = typeof source === 'string' ? loadArtefact(source) : source
-    span = { ...span, file: options.file ?? artefact.manifest.pipeline }
-    checkTarget(artefact.manifest, span)
-    const onEvent = withoutAllowed(artefact.manifest, options.onEvent)
-    const { context, stages, progress } = await prepare(artefact, span, { ...options, onEvent })
+    const { manifest } = artefact
+    places = new Places(options.file ?? manifest.pipeline, manifest, options.texts)
+    checkTarget(manifest, places.whole)
+    const onEvent = withoutAllowed(manifest, options.onEvent)
+    const { context, stages, progress } = await prepare(artefact, places, { ...options, onEvent })
     directory = context.folder.directory
     try {
       const { store, root = process.cwd() } = options
-      const shared = store && (await SharedStages.open(store, context, stages, { root, span }))
-      return await new Run(context, stages, progress, options, span, shared).go()
+      const shared = store && (await SharedStages.open(store, context, stages, { root, span: places.whole }))
+      return await new Run(context, stages, progress, options, places, shared).go()
     } finally {
       // The thread ends last: a disk that takes no more lines must not keep the process alive.
       try {
@@ -56,7 +59,7 @@ export async function runPipeline(source: string | Artefact, options: RunOptions
       }
     }
   } catch (error) {
-    const diagnostics = diagnosticsOf(error, artefact, span)
+    const diagnostics = diagnosticsOf(error, artefact, places)
     if (diagnostics) return { status: 'failed', directory, diagnostics }
     throw error
   }
@@ -77,10 +80,12 @@ function withoutAllowed(
 function diagnosticsOf(
   error: unknown,
   artefact: Artefact | undefined,
-  span: Span,
+  places: Places,
 ): readonly Diagnostic[] | undefined {
   if (error instanceof Problems) return error.diagnostics
-  if (error instanceof GraphFault && artefact) return [graphFault(error, artefact, span)]
+  if (error instanceof GraphFault && artefact)
+    return [graphFault(error, artefact, (place) => places.at(place))]
+  const span = error instanceof EntryOutside ? places.at(error.facts.limit.place) : places.whole
   const fault = faultOf(error, span)
   return fault && [fault]
 }
@@ -96,7 +101,7 @@ class Run {
     private readonly stages: readonly StageRun[],
     private readonly progress: Progress,
     private readonly options: RunOptions,
-    private readonly span: Span,
+    private readonly places: Places,
     /** What other runs have trained, where there is a store of it. */
     private readonly shared: SharedStages | undefined,
   ) {}
@@ -210,13 +215,18 @@ class Run {
     if (end.kind === 'diverged') {
       const above = stage.guard?.above ?? 0
       const facts = { stage: stage.name, ...end, above, steps: stage.guard?.steps ?? 0 }
-      throw new UserError(diverged(this.span, { ...facts, kept: keptIn(end.kept) }))
+      throw new UserError(diverged(this.places.of(stage.name), { ...facts, kept: keptIn(end.kept) }))
     }
     if (end.kind === 'not-finite') {
       const { kept, step, what, value, origin } = end
       const facts = { stage: stage.name, step, what, value, kept: keptIn(kept) }
-      const known = origin && describeOrigin(origin, artefact.manifest, this.options.texts)
-      throw new UserError(notFinite(known?.span ?? this.span, { ...facts, origin: known?.words }))
+      const known = origin && describeOrigin(origin, artefact.manifest)
+      throw new UserError(
+        notFinite(known?.place === undefined ? this.places.of(stage.name) : this.places.at(known.place), {
+          ...facts,
+          origin: known?.words,
+        }),
+      )
     }
     return end.kind === 'stopped'
   }
@@ -230,8 +240,8 @@ class Run {
       free: (this.options.freeRoom ?? freeRoom)(this.folder.directory),
     }
     if (facts.free >= needed) return true
-    if (wanted) throw new UserError(noRoom(this.span, facts))
-    this.context.emit({ kind: 'warning', diagnostic: littleRoom(this.span, { step, ...facts }) })
+    if (wanted) throw new UserError(noRoom(this.places.whole, facts))
+    this.context.emit({ kind: 'warning', diagnostic: littleRoom(this.places.whole, { step, ...facts }) })
     this.context.clock.later()
     return false
   }

@@ -51,7 +51,8 @@ export interface WeightOptions {
   /** The run's folder, for initial values. */
   readonly directory: string
   readonly seed: number
-  readonly span: Span
+  /** Where a model is declared. */
+  readonly spanOf: (model: string) => Span
   /** Called before weights are converted. */
   readonly onConvert?: (conversion: Conversion) => void
   readonly onWarning?: (warning: Diagnostic) => void
@@ -72,7 +73,7 @@ export class Weights {
 
   private constructor(
     private readonly manifest: Manifest,
-    private readonly span: Span,
+    private readonly spanOf: (model: string) => Span,
     private readonly conversions: Conversions,
   ) {}
 
@@ -88,7 +89,7 @@ export class Weights {
   ): Promise<{ readonly weights: Weights; readonly problems: readonly Diagnostic[] }> {
     const { root, directory, onConvert } = options
     const folders = { cache: weightCache(root), run: directory }
-    const weights = new Weights(manifest, options.span, new Conversions(folders, onConvert))
+    const weights = new Weights(manifest, options.spanOf, new Conversions(folders, onConvert))
     const problems = [...known]
     const attempt = async (run: () => Promise<void>): Promise<void> => {
       try {
@@ -107,7 +108,7 @@ export class Weights {
       await attempt(async () => {
         const parts = weights.adapter(model)
         if (!parts) return void sources.set(model, await openGiven(model, options))
-        const found = await openPeftFolder(parts, options)
+        const found = await openPeftFolder(parts, { ...options, span: options.spanOf(model.name) })
         sources.set(model, found.factors)
         besideAdapters.push([parts.base, found.beside])
       })
@@ -173,7 +174,7 @@ export class Weights {
     tensors: readonly SourceTensor[],
     as: NarrowFloat | null,
   ): Promise<ReadonlyMap<string, StoredTensor>> {
-    return fitting(model, this.span, () => this.conversions.convert(tensors, as))
+    return fitting(model, this.spanOf(model.name), () => this.conversions.convert(tensors, as))
   }
 
   private spec(name: string): ModelSpec {
@@ -187,8 +188,8 @@ export class Weights {
     const spec = this.spec(model)
     const parts = this.adapter(spec)
     const opened = parts
-      ? await this.settled(spec, (await openAdapterFile(parts, file, this.span)).factors)
-      : await openOwn(spec, file, this.span)
+      ? await this.settled(spec, (await openAdapterFile(parts, file, this.spanOf(model))).factors)
+      : await openOwn(spec, file, this.spanOf(model))
     this.place(spec, opened)
     for (const as of narrowFloats) this.rounded.delete(roundedKey(model, as))
   }
@@ -277,7 +278,7 @@ export class Weights {
   private checkUnchanged(model: string): void {
     for (const [file, size] of this.sizes.get(model) ?? []) {
       if (statSync(file, { throwIfNoEntry: false })?.size === size) continue
-      throw new UserError(changedWeights(this.span, { model, file }))
+      throw new UserError(changedWeights(this.spanOf(model), { model, file }))
     }
   }
 }
@@ -312,8 +313,9 @@ export const location = (file: string): string => relative(fileSystemRoot, resol
 
 async function openInitial(
   model: ModelSpec,
-  { directory, seed, span }: WeightOptions,
+  { directory, seed, spanOf }: WeightOptions,
 ): Promise<ReadonlyMap<string, StoredTensor>> {
+  const span = spanOf(model.name)
   const file = inside(join(directory, 'initial'), `${model.name}.safetensors`)
   if (!existsSync(file)) await fitting(model, span, () => writeInitial(model, file, seed))
   return openOwn(model, file, span)
@@ -329,8 +331,9 @@ function openOwn(model: ModelSpec, file: string, span: Span): Promise<ReadonlyMa
 }
 
 /** The weights that `from` names, in whatever form they are kept. */
-function openGiven(model: ModelSpec, { root, span, onWarning }: WeightOptions): Promise<Sources> {
+function openGiven(model: ModelSpec, { root, spanOf, onWarning }: WeightOptions): Promise<Sources> {
   const { name, from, strip, keys, ignore } = model
+  const span = spanOf(name)
   if (from === null) throw new Error(`model ${name} comes from no file`)
   return told(span, from, async () => {
     const place = findWeights(from, root)

@@ -8,8 +8,8 @@ export async function initialWeights(manifest: Manifest, directory: string): Pro
     manifest,
     manifest.models.map(({ name }) => name),
   )
-  const span = { file: manifest.pipeline, start: 0, end: 0 }
-  const { weights, problems } = await Weights.open(random, { root: directory, directory, seed: 0, span })
+  const spanOf = () => ({ file: manifest.pipeline, start: 0, end: 0 })
+  const { weights, problems } = await Weights.open(random, { root: directory, directory, seed: 0, spanOf })
   if (problems.length > 0) throw new Error(problems.map((p) => p.message).join('; '))
   return weights
 }

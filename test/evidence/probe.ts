@@ -45,10 +45,10 @@ export class Probe {
     const [update] = stage?.updates ?? []
     if (!stage || !update) throw new Error(`no stage ${name}`)
     // What only evaluations read is not opened.
-    const { data, problems } = await openAllData({ ...manifest, evaluations: [] }, root, span)
+    const { data, problems } = await openAllData({ ...manifest, evaluations: [] }, root, () => span)
     const { weights, problems: more } = await Weights.open(
       manifest,
-      { root, directory, seed, span },
+      { root, directory, seed, spanOf: () => span },
       problems,
     )
     if (more.length > 0) throw new Error(more.map((d) => d.message).join('\n'))

@@ -80,7 +80,7 @@ const body: Omit<Manifest, 'hash'> = {
   ],
   exports: [],
   files: {},
-  source_map: { places: [], nodes: {} },
+  source_map: { places: [], declared: [], nodes: {} },
   allowed: [],
   edit_hint: null,
 }

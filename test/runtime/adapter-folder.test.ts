@@ -51,9 +51,14 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const span = { file: 'test.dcr', start: 0, end: 0 }
+const spanOf = () => ({ file: 'test.dcr', start: 0, end: 0 })
 const open = (source: string) =>
-  Weights.open(compileText(source).manifest, { root: folder, directory: join(folder, 'run'), seed: 0, span })
+  Weights.open(compileText(source).manifest, {
+    root: folder,
+    directory: join(folder, 'run'),
+    seed: 0,
+    spanOf,
+  })
 
 const run = (source: string, runDir: string, extra: RunOptions = {}) =>
   runPipeline(compileText(source), { root: folder, threads: 1, runDir: join(folder, runDir), ...extra })
@@ -97,7 +102,7 @@ test('biases that older versions of peft did not save stay those of the model, w
     root: folder,
     directory: join(folder, 'run'),
     seed: 0,
-    span,
+    spanOf,
     onWarning: ({ code }) => warned.push(code),
   })
   expect([problems, warned]).toEqual([[], ['adapter/biases-lost']])

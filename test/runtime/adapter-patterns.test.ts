@@ -61,9 +61,14 @@ beforeEach(async () => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const span = { file: 'test.dcr', start: 0, end: 0 }
+const spanOf = () => ({ file: 'test.dcr', start: 0, end: 0 })
 const open = (source: string) =>
-  Weights.open(compileText(source).manifest, { root: folder, directory: join(folder, 'run'), seed: 0, span })
+  Weights.open(compileText(source).manifest, {
+    root: folder,
+    directory: join(folder, 'run'),
+    seed: 0,
+    spanOf,
+  })
 
 async function outputs(source: string): Promise<Float32Array> {
   const { weights, problems } = await open(source)

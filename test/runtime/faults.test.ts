@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import onnxProto from 'onnx-proto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
+import { nowhere } from '../../src/faults/fault.js'
 import { GraphFault, graphFault } from '../../src/faults/graph-fault.js'
 import { isMemoryFault } from '../../src/faults/memory-fault.js'
 import type { RunOptions } from '../../src/runtime/options.js'
+import { Places } from '../../src/runtime/places.js'
 import { runPipeline } from '../../src/runtime/run.js'
 import { WorkerThread } from '../../src/runtime/thread.js'
 import { fileSystemRoot } from '../../src/runtime/weights.js'
@@ -85,14 +87,18 @@ test('an index outside of a table is told with the operator, its line and the sh
     manifest: {
       ...manifest,
       evaluations: [evaluation],
-      source_map: { places: ['a.dcr:1:1', 'a.dcr:7:12'], nodes: { 'rows.onnx': [0, 1] } },
+      source_map: { places: ['a.dcr:1:1', 'a.dcr:7:13'], declared: [], nodes: { 'rows.onnx': [0, 1] } },
     },
     files: new Map([['rows.onnx', new Uint8Array(model)]]),
   }
-  expect(graphFault(error, artefact, { file: 'a.dcr', start: 0, end: 0 })).toMatchObject({
+  const text = 'pipeline p {\n\n\n\n\n\n  let row = take(table, train.digit)\n}\n'
+  const places = new Places('a.dcr', artefact.manifest, new Map([['a.dcr', text]]))
+  const start = text.indexOf('take')
+  expect(graphFault(error, artefact, (place) => places.at(place))).toMatchObject({
     code: 'run/graph-failed',
+    span: { file: 'a.dcr', start, end: start + 'take'.length },
     message:
-      '`Gather` of a.dcr:7:12 failed: indices element out of data bounds, idx=9 must be within the inclusive range [-5,4]',
+      '`Gather` of a.dcr:7:13 failed: indices element out of data bounds, idx=9 must be within the inclusive range [-5,4]',
     why: 'it reads table f32[5, 2] and digit i64[1]',
   })
 })
@@ -135,11 +141,7 @@ test('a folder that vanishes while the run goes on is told', async () => {
 test('what CUDA says of a device is told as such, and what it has no memory for as memory', () => {
   const told = (problem: string): readonly unknown[] => {
     const fault = new GraphFault({ file: 'fit.step.onnx', node: undefined, problem })
-    const { code, message, help } = graphFault(fault, regression({ steps: 2 }), {
-      file: 'p.dcr',
-      start: 0,
-      end: 0,
-    })
+    const { code, message, help } = graphFault(fault, regression({ steps: 2 }), () => nowhere)
     return [code, message, help]
   }
   const failure = (number: number, text: string): string =>

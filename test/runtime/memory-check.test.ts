@@ -8,7 +8,7 @@ import { points, regression } from './regression.js'
 
 /* Aim: what does not fit is told before the first step, with a batch that would. */
 
-const span = { file: 'a.dcr', start: 0, end: 0 }
+const spanOf = () => ({ file: 'a.dcr', start: 0, end: 0 })
 
 /** A stage whose step takes 1 MB a row for 100 rows, and 10 MB of state, which is there twice. */
 function stage(): StageSpec {
@@ -30,8 +30,8 @@ function stage(): StageSpec {
 }
 
 test('what fits is not spoken of, a little too much is a warning, far too much an error', () => {
-  expect(checkMemory([stage()], 120e6, span)).toBeUndefined()
-  expect(checkMemory([stage()], 81e6, span)).toMatchObject({
+  expect(checkMemory([stage()], 120e6, spanOf)).toBeUndefined()
+  expect(checkMemory([stage()], 81e6, spanOf)).toMatchObject({
     code: 'run/memory',
     severity: 'warning',
     message: 'stage `first` is predicted to take 120 MB of memory, 81.0 MB are free',
@@ -39,12 +39,12 @@ test('what fits is not spoken of, a little too much is a warning, far too much a
       /^a batch of 61 rows would fit, it has 100; in a stage with pairs `memory 81 MB`/,
     ),
   })
-  expect(checkMemory([stage()], 79e6, span)).toMatchObject({
+  expect(checkMemory([stage()], 79e6, spanOf)).toMatchObject({
     code: 'run/too-little-memory',
     severity: 'error',
     help: expect.stringMatching(/^a batch of 59 rows would fit/),
   })
-  expect(checkMemory([stage()], 15e6, span)).toMatchObject({
+  expect(checkMemory([stage()], 15e6, spanOf)).toMatchObject({
     help: expect.stringMatching(/^weights and state alone leave no room/),
   })
 })

@@ -337,7 +337,7 @@ export function regression(options: Options = {}): Artefact {
     stages,
     evaluations,
     exports: [{ kind: 'model', name: 'line' }],
-    source_map: { places: [], nodes: {} },
+    source_map: { places: [], declared: [], nodes: {} },
     allowed: [],
     edit_hint: null,
   })

@@ -10,7 +10,7 @@ import type { Scheduled, ScheduledEvaluation, ScheduledUpdate } from '../8-sched
 import { slotsOf } from '../6-differentiate/update.js'
 import type { ExportFile } from './export-file.js'
 import { type EmitContext, type GraphFile, graphFile } from './graph-file.js'
-import type { Artefact, Manifest } from '../../artefact/manifest.js'
+import type { Artefact, Declared, Manifest } from '../../artefact/manifest.js'
 import type { StageSpec, UpdateSpec } from '../../artefact/stages.js'
 import { identity } from '../../artefact/identity.js'
 import { manifestFormat, manifestVersion } from '../../artefact/manifest-version.js'
@@ -87,6 +87,7 @@ export interface ManifestOptions {
   readonly version: string
   readonly target: string
   readonly editHint: Manifest['edit_hint']
+  readonly declared: readonly Declared[]
 }
 
 /** The manifest of all files, and the files by name. */
@@ -95,7 +96,7 @@ export function buildManifest(
   stages: readonly EmittedStage[],
   evaluations: readonly EmittedEvaluation[],
   functions: readonly ExportFile[],
-  { version, target, editHint }: ManifestOptions,
+  { version, target, editHint, declared }: ManifestOptions,
 ): Artefact {
   const identities = stageIdentities(lowered, target, version)
   const files = [
@@ -130,7 +131,7 @@ export function buildManifest(
         },
     ),
     files: Object.fromEntries(all.map((f) => [f.spec.file, f.sha256()])),
-    source_map: sourceMap(files),
+    source_map: { ...sourceMap(files), declared },
     allowed: lowered.allowed,
     edit_hint: editHint,
   }
@@ -139,7 +140,7 @@ export function buildManifest(
 }
 
 /** The files' nodes by their places, of which there are few. */
-function sourceMap(files: readonly GraphFile[]): Manifest['source_map'] {
+function sourceMap(files: readonly GraphFile[]): Omit<Manifest['source_map'], 'declared'> {
   const numbers = new Map<string, number>()
   const numberOf = (place: string | null): number => {
     if (place === null) return -1
