@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { rounding } from '../rounding.js'
 import { type Nested, evaluated, flat, from, golden, keptError, oracle, tensor } from './expressions.js'
 
 interface DcrCase {
@@ -40,7 +41,7 @@ pipeline golden {
 describe('std.losses dcr_loss_bf16: torch in bf16, operation by operation', () => {
   const { dcr_in_bf16 } = oracle<{ readonly dcr_in_bf16: readonly DcrCase[] }>('methods')
   for (const c of dcr_in_bf16) {
-    const [n, , d] = tensor(c.pairs).shape
+    const [n = 0, , d] = tensor(c.pairs).shape
     it(`${n} pictures, ${d} numbers each`, async () => {
       const text = `
 use std.losses { dcr_loss, dcr_loss_bf16 }
@@ -55,8 +56,8 @@ pipeline rounded {
       const inputs = from({ pairs: tensor(c.pairs), positive: tensor(c.positive), target: tensor(c.target) })
       const both = await evaluated(text, 'both', inputs)
       expect(keptError(both['original'], [c.loss])).toBeLessThan(1e-3)
-      // Of numbers with 8 bits, on another way through the graph.
-      expect(keptError(both['reconstruction'], flat(c.grad_pairs))).toBeLessThan(0.05)
+      // On another way through the graph; sums over d are kept in f32, those over pictures are rounded.
+      expect(keptError(both['reconstruction'], flat(c.grad_pairs))).toBeLessThan(rounding(n, 'bf16'))
       // The rounding shows.
       expect(keptError((await evaluated(text, 'exact', inputs))['original'], [c.loss])).toBeGreaterThan(1e-5)
     })
