@@ -11,7 +11,7 @@ import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { fetchModel } from '../hub/fetch-model.js'
 import { HubError } from '../hub/hub-error.js'
 import type { HubFile, Selection } from '../hub/wanted-files.js'
-import { type ModelId, defaultRevision, formatModelId, parseModelId } from '../weights/hub-cache.js'
+import { type ModelId, defaultRevision, formatModelId, parseModelId } from '../model-id.js'
 import { exitCodes } from './exit-codes.js'
 import { FetchProgress } from './fetch-progress.js'
 

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { type ModelId, cachedRevisions, formatModelId, inCache, parseModelId } from './hub-cache.js'
+import { type ModelId, formatModelId, parseModelId } from '../model-id.js'
+import { cachedRevisions, inCache } from './hub-cache.js'
 import {
   type WeightsFormat,
   brokenLinks,

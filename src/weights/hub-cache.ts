@@ -1,30 +1,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-
-/** A model of the Hugging Face hub, written `org/name`, `org/name@revision`, `org/name/folder/file`. */
-export interface ModelId {
-  readonly repo: string
-  /** A branch, a tag or a commit. */
-  readonly revision: string
-  /** What is meant inside of it, with slashes between; empty: all of it. */
-  readonly inside: string
-}
-
-export const defaultRevision = 'main'
-
-const part = String.raw`[A-Za-z0-9_](?:[\w.-]*\w)?`
-const pattern = new RegExp(`^(${part}/${part})(?:@(${part}))?((?:/${part})*)$`)
-
-/** The model that a text names, if it is written like an id. */
-export function parseModelId(text: string): ModelId | undefined {
-  const [, repo, revision = defaultRevision, inside = ''] = pattern.exec(text) ?? []
-  if (repo === undefined || /--|\.\./.test(repo)) return undefined
-  return { repo, revision, inside: inside.slice(1) }
-}
-
-export const formatModelId = ({ repo, revision, inside }: ModelId): string =>
-  `${repo}${revision === defaultRevision ? '' : `@${revision}`}${inside === '' ? '' : `/${inside}`}`
+import { type ModelId, idPart } from '../model-id.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -77,5 +54,5 @@ export function cachedRevisions(id: ModelId, env?: Environment): string[] {
       return []
     }
   }
-  return [...names('refs'), ...names('snapshots')].filter((name) => new RegExp(`^${part}$`).test(name))
+  return [...names('refs'), ...names('snapshots')].filter((name) => new RegExp(`^${idPart}$`).test(name))
 }

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { fetchModel } from '../../src/hub/fetch-model.js'
 import { HubError } from '../../src/hub/hub-error.js'
 import { findWeights } from '../../src/weights/find.js'
-import { parseModelId } from '../../src/weights/hub-cache.js'
+import { parseModelId } from '../../src/model-id.js'
 import { HubServer, type Served, commit } from './hub-server.js'
 
 /*

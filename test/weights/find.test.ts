@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findWeights } from '../../src/weights/find.js'
-import { hubCache, parseModelId } from '../../src/weights/hub-cache.js'
+import { parseModelId } from '../../src/model-id.js'
+import { hubCache } from '../../src/weights/hub-cache.js'
 import { WeightsError } from '../../src/weights/weights-error.js'
 
 /*

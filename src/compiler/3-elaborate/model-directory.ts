@@ -19,6 +19,7 @@ import { ConfigReader, recordTypeIn } from './config-reader.js'
 import { type Elaboration, fail } from './elaboration.js'
 import type { Environment } from './environment.js'
 import type { Instance, RecordType, RecordVal, Val } from './values.js'
+import { formatModelId, parseModelId } from '../../model-id.js'
 
 /** A model that a directory is to fit, and the places to tell of it. */
 export interface FromDirectory {
@@ -113,6 +114,7 @@ export function instanceFromDirectory(
       noConfig(at.place, {
         model: declaration.name.text,
         path,
+        id: folders?.exists(at.from) === true ? undefined : hubId(at.from),
         architectures: namedRecords(scope, config.type, environment),
       }),
     )
@@ -148,4 +150,9 @@ export function checkDirectory(
   const { model, from } = at
   const module = declaration.name.text
   return [differentConfig(at.place, { model, module, path, from, differences: found })]
+}
+
+function hubId(from: string): string | undefined {
+  const id = parseModelId(from)
+  return id && formatModelId(id)
 }

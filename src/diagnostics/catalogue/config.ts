@@ -28,7 +28,13 @@ const pointing = (keys: readonly Key[]): readonly Label[] =>
 const filesOf = (keys: readonly Key[]): string =>
   [...new Set(keys.map(({ span }) => span.file))].join(' and ')
 
-export const noConfig = define<{ model: string; path: string; architectures: readonly string[] }>(
+export const noConfig = define<{
+  model: string
+  path: string
+  /** The id in the Hugging Face hub that `from` may be, where nothing is there. */
+  id: string | undefined
+  architectures: readonly string[]
+}>(
   'config/missing',
   'error',
   `
@@ -40,13 +46,17 @@ model clip = ClipModel from "weights/clip-vit-large-patch14"                    
 model clip = ClipModel(openai_vit_l_14) from "weights/clip-vit-large-patch14"   // needs it to run
 \`\`\`
 `,
-  ({ model, path, architectures: [first, ...others] }) => ({
-    message: `\`${model}\` takes its configuration from ${path}, which is not there`,
-    help:
-      first === undefined
-        ? `give a configuration: \`${model}(...)\``
-        : `name an architecture, \`${model}(${first})\`${others.length > 0 ? `; others are ${others.slice(0, 8).join(', ')}` : ''}`,
-  }),
+  ({ model, path, id, architectures: [first, ...others] }) => {
+    const fetching =
+      id === undefined
+        ? ''
+        : `if this is a model of the Hugging Face hub, \`dcrc fetch ${id}\` fetches it; else `
+    const more = others.length > 0 ? `; others are ${others.slice(0, 8).join(', ')}` : ''
+    return {
+      message: `\`${model}\` takes its configuration from ${path}, which is not there`,
+      help: `${fetching}${first === undefined ? `give a configuration: \`${model}(...)\`` : `name an architecture, \`${model}(${first})\`${more}`}`,
+    }
+  },
 )
 
 export const configless = define<{ module: string }>(
