@@ -15,6 +15,8 @@ export interface SessionSettings {
   readonly root: string
   /** Threads of an operator; onnxruntime's choice when absent. */
   readonly threads?: number | undefined
+  /** Whether the runs of a stage's graphs are recorded and given to the device as a whole. */
+  readonly captured?: boolean | undefined
   /** The folder into which onnxruntime writes what each node takes; nowhere when absent. */
   readonly profile?: string | undefined
 }
@@ -22,6 +24,7 @@ export interface SessionSettings {
 /** What a session of a graph is made with, whoever makes it. */
 export interface SessionPlan {
   readonly provider: string
+  readonly providerOptions: NonNullable<SessionModel['providerOptions']>
   readonly options: SessionModel['options']
   readonly optimization: GraphSpec['optimization']
   readonly threads: number | undefined
@@ -31,15 +34,22 @@ export interface SessionPlan {
   readonly entries: Readonly<Record<string, string>>
 }
 
+/** How sessions for a target are made. */
+export function sessionModel(target: string): SessionModel {
+  const session = sessions[target]
+  if (!session) throw new Error(`no sessions for ${target}`)
+  return session
+}
+
 /** The options that the compiler's schedule of a graph counts on. */
 export function planSession(
   spec: GraphSpec,
   { target, root, threads, profile }: SessionSettings,
 ): SessionPlan {
-  const session = sessions[target]
-  if (!session) throw new Error(`no sessions for ${target}`)
+  const session = sessionModel(target)
   return {
     provider: session.provider,
+    providerOptions: session.providerOptions ?? {},
     options: session.options,
     optimization: spec.optimization,
     threads,

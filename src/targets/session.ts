@@ -7,6 +7,8 @@ export interface SessionModel {
   readonly provider: string
   /** What has to be installed for it; nothing where onnxruntime brings all. */
   readonly installed?: Installed
+  /** The provider's own settings; only the C API of onnxruntime takes them. */
+  readonly providerOptions?: Readonly<Record<string, string>>
   readonly options: SessionOptions
   /** Entries of the session's configuration for one graph. */
   entries(spec: Pick<GraphSpec, 'inputs' | 'parameters'>): Readonly<Record<string, string>>

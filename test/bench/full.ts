@@ -18,7 +18,7 @@ import { loadArtefact } from '../../src/runtime/artefact.js'
 import { productFlops } from './flops.js'
 import { findPython } from './pytorch.js'
 import type { StepMeasure } from './step.js'
-import { initialWeights } from './weights.js'
+import { initialWeights } from '../tools/weights.js'
 
 const { values: options } = parseArgs({
   options: {

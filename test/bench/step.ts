@@ -11,22 +11,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from '../../src/runtime/onnxruntime.js'
-import type { GraphSpec } from '../../src/artefact/graphs.js'
 import type { Artefact } from '../../src/artefact/manifest.js'
-import type { UpdateSpec } from '../../src/artefact/stages.js'
 import { emit } from '../../src/compiler/9-emit/onnx.js'
 import { asleep, session as onCpu } from '../../src/targets/cpu/session.js'
-import { link } from '../../src/artefact/link.js'
 import { Builder } from '../../src/graph/builder.js'
-import { byteSize } from '../../src/graph/types.js'
 import { loadArtefact } from '../../src/runtime/artefact.js'
-import { draw, drawKey } from '../../src/runtime/draws.js'
 import { executorNames } from '../../src/runtime/executors/names.js'
-import { hyperAt } from '../../src/runtime/hyper.js'
-import { type StagePlan, StepLoop } from '../../src/runtime/step-loop.js'
-import { type HostTensor, type HostTensors, hostArray } from '../../src/runtime/tensors.js'
-import { fileSystemRoot } from '../../src/runtime/weights.js'
-import { initialWeights } from './weights.js'
+import { StepLoop } from '../../src/runtime/step-loop.js'
+import { feedsOf, planOfSteps, steppedStage } from '../tools/stepping.js'
 
 /** What one process measured. */
 export interface StepMeasure {
@@ -61,10 +53,11 @@ try {
 }
 
 async function measure(artefact: Artefact, times: number, count: number): Promise<StepMeasure> {
-  const stage = artefact.manifest.stages.find((s) => s.name === stageName)
-  const [update] = stage?.updates ?? []
-  if (!stage || !update) throw new Error(`${folder} has no stage ${stageName}`)
-  const plan = await planOf(artefact, update, count)
+  const stepped = steppedStage(artefact, stageName)
+  const plan = await planOfSteps(artefact, stepped, scratch, {
+    executor: executorNames.find((name) => name === executor),
+    threads: count,
+  })
   globalThis.gc?.()
   // Writing 5 sets the peak to what is resident now.
   writeFileSync('/proc/self/clear_refs', '5')
@@ -73,7 +66,7 @@ async function measure(artefact: Artefact, times: number, count: number): Promis
   const seconds: number[] = []
   let processor = 0
   for (let step = 1; step <= Number(warmup) + times; step++) {
-    const fed = feeds(update, stage.steps, step)
+    const fed = feedsOf(stepped, step)
     const before = process.cpuUsage()
     const outcome = await loop.step(0, fed, false)
     const { user, system } = process.cpuUsage(before)
@@ -87,56 +80,6 @@ async function measure(artefact: Artefact, times: number, count: number): Promis
   await loop.close()
   const matmulSeconds = await matmul(count)
   return { seconds, processorSeconds, bytesBefore, bytesPeak, matmulSeconds }
-}
-
-async function planOf({ manifest, files }: Artefact, update: UpdateSpec, count: number): Promise<StagePlan> {
-  const weights = await initialWeights(manifest, scratch)
-  const linked = (spec: GraphSpec | null): Uint8Array | null => {
-    const model = spec && files.get(spec.file)
-    return spec && model ? link(model, weights.bindings(spec)) : null
-  }
-  const { step, prologue } = update.graphs
-  const graphs = { step: linked(step), monitored: null, micro: null, prologue: linked(prologue) }
-  const prologueFile = prologue && join(scratch, `${stageName}.prologue.safetensors`)
-  return {
-    skips: false,
-    updates: [{ spec: update, graphs, prologueFile }],
-    state: update.trained.flatMap(({ model, path, shape }) => [
-      { key: `param/${model}/${path}`, dtype: 'f32' as const, shape, stored: weights.parameter(model, path) },
-      ...update.slots.map((slot) => ({
-        key: `${slot}/${model}/${path}`,
-        dtype: 'f32' as const,
-        shape,
-        stored: null,
-      })),
-    ]),
-    settings: {
-      target: 'cpu',
-      executor: executorNames.find((name) => name === executor),
-      root: fileSystemRoot,
-      threads: count,
-    },
-  }
-}
-
-function feeds(update: UpdateSpec, steps: number, step: number): HostTensors {
-  const hyper = hyperAt(update, step, steps)
-  const fed: Record<string, HostTensor> = {}
-  for (const input of update.graphs.step.inputs) {
-    const { name, dtype, shape, role } = input
-    if (role.kind === 'state' || role.kind === 'prologue') continue
-    const data = hostArray(dtype, new ArrayBuffer(byteSize(input)))
-    const key = drawKey('bench', name)
-    if (role.kind === 'hyper') data[0] = hyper[role.group]?.scalars[role.name] ?? 0
-    else if (role.kind === 'draw') draw(role.distribution, shape, { key, step, micro: 0 }, data)
-    else {
-      // Pictures in [0, 1), and integers that every vocabulary has.
-      const kind = dtype === 'f32' ? 'uniform' : 'randint'
-      draw({ kind, low: 0, high: dtype === 'f32' ? 1 : 10 }, shape, { key, step, micro: 0 }, data)
-    }
-    fed[name] = { dtype, shape, data }
-  }
-  return fed
 }
 
 /** Seconds of the fastest of 20 products, with the sessions' own options. */

@@ -10,6 +10,7 @@ import { Cell } from '../../src/runtime/executors/c-api/cell.js'
 import { CApiHeldGraph } from '../../src/runtime/executors/c-api/held-graph.js'
 import { Library, LibraryUnusable, openLibrary } from '../../src/runtime/executors/c-api/library.js'
 import { Session } from '../../src/runtime/executors/c-api/session.js'
+import { hostMemory } from '../../src/runtime/executors/c-api/memory.js'
 import { OrtTensor } from '../../src/runtime/executors/c-api/tensor.js'
 import { executorOf } from '../../src/runtime/executors/load.js'
 import { type ExecutorName, executorNames } from '../../src/runtime/executors/names.js'
@@ -203,7 +204,7 @@ describe('what onnxruntime refuses', () => {
   test('for want of memory is known as that', async () => {
     const library = await openLibrary()
     const error: unknown = await Promise.resolve()
-      .then(() => OrtTensor.room(library, 'f32', [2 ** 46]))
+      .then(() => OrtTensor.room(hostMemory(library), { dtype: 'f32', shape: [2 ** 46] }))
       .catch((e: unknown) => e)
     expect(isMemoryFault(error)).toBe(true)
   })
@@ -223,7 +224,7 @@ describe('the C API', () => {
   test('stays loaded when nothing but what it made is held', async () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
-    const tensor = OrtTensor.room(await Library.open(), 'f32', [2, 3])
+    const tensor = OrtTensor.room(hostMemory(await Library.open()), { dtype: 'f32', shape: [2, 3] })
     for (let k = 0; k < 5; k++) {
       collect()
       await new Promise((resolve) => setImmediate(resolve))
@@ -235,7 +236,8 @@ describe('the C API', () => {
 
   test('never writes a next value where a run reads', async () => {
     const library = await openLibrary()
-    const cell = new Cell(library, 'f32', [2])
+    const memory = hostMemory(library)
+    const cell = new Cell(memory, { dtype: 'f32', shape: [2] })
     cell.set(Float32Array.of(1, 2))
     const rooms = new Set<OrtTensor>()
     for (const then of ['advance', 'advance', 'advance', 'commit', 'advance', 'drop', 'commit'] as const) {
@@ -259,10 +261,11 @@ describe('the C API', () => {
       game.files.get(spec.file) ?? new Uint8Array(),
       settings,
     )
-    const one = OrtTensor.room(library, 'f32', [])
-    const careless = new Cell(library, 'f32', [])
+    const one = OrtTensor.room(memory, { dtype: 'f32', shape: [] })
+    const careless = new Cell(memory, { dtype: 'f32', shape: [] })
     careless.free = () => one
     const graph = new CApiHeldGraph(spec, session, {
+      memory,
       read: () => one,
       cell: () => careless,
       begin: () => undefined,

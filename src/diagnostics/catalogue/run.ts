@@ -425,21 +425,21 @@ The folder to run in already holds something. A run writes into a fresh folder, 
   }),
 )
 
-export const noExecutor = define<{ name: string; problem: string }>(
+export const noExecutor = define<{ name: string; problem: string; help: string }>(
   'run/no-executor',
   'error',
   `
 \`dcrc run --executor c-api\` calls the C API of onnxruntime through the package koffi, which keeps the state of a stage
-where it is computed. Where one of the two cannot be loaded, runs use onnxruntime's binding for Node, which gives the same
-bits.
+where it is computed. Where one of the two cannot be loaded, runs on the processor use onnxruntime's binding for Node, which
+gives the same bits. Targets of a device need the C API: the binding has no way to say how their provider is to compute.
 
 \`\`\`sh
 dcrc doctor
 \`\`\`
 `,
-  ({ name, problem }) => ({
+  ({ name, problem, help }) => ({
     message: `the executor \`${name}\` cannot be used here: ${problem}`,
-    help: 'run without --executor, which takes what works; `npm install --include=optional` installs koffi where there is one for this machine',
+    help,
   }),
 )
 

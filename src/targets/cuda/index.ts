@@ -3,7 +3,7 @@ import type { Target } from '../target.js'
 import { kernels } from './kernels.js'
 import { forward, step } from './passes.js'
 import { schedule } from './schedule.js'
-import { session } from './session.js'
+import { session, sessionInTf32 } from './session.js'
 
 export const cuda: Target = {
   name: 'cuda',
@@ -21,4 +21,12 @@ export const cuda: Target = {
     crosses: ({ kind }) => kind !== 'prologue',
   },
   session,
+}
+
+/** Tensor cores take f32 in TF32, at several times the rate: a run of its own, with results of its own. */
+export const cudaTf32: Target = {
+  ...cuda,
+  name: 'cuda-tf32',
+  doc: 'the same, with products of matrices and convolutions in TF32',
+  session: sessionInTf32,
 }

@@ -1,5 +1,6 @@
 import { argmaxByMax } from '../../compiler/passes/argmax-by-max.js'
 import { equalBatches } from '../../compiler/passes/equal-batches.js'
+import { equalParts } from '../../compiler/passes/equal-parts.js'
 import { foldConstants } from '../../compiler/passes/fold-constants.js'
 import { fuseMatmul } from '../../compiler/passes/fuse-matmul.js'
 import { hoistInvariants } from '../../compiler/passes/hoist-invariants.js'
@@ -16,7 +17,7 @@ import { kernels } from './kernels.js'
 /** What the processor's do is less work anywhere. */
 export const forward: readonly Pass[] = [argmaxByMax, ...less]
 
-/** Batches are made equal behind what makes products. */
+/** Batches and parts are made equal behind what makes products and what would join parts again. */
 export const step: readonly Pass[] = [
   logicalWhere,
   computeInF32(kernels),
@@ -28,5 +29,6 @@ export const step: readonly Pass[] = [
   fuseMatmul,
   shrinkSums,
   equalBatches,
+  equalParts,
   mergeCommon,
 ]

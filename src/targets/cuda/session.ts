@@ -16,6 +16,14 @@ export const session = {
       },
     ],
   },
+  providerOptions: {
+    device_id: '0',
+    // The planner counts what is asked for; powers of two would take up to twice that.
+    arena_extend_strategy: 'kSameAsRequested',
+    // Trying all algorithms takes minutes for a model with hundreds of convolutions.
+    cudnn_conv_algo_search: 'HEURISTIC',
+    use_tf32: '0',
+  },
   options: {
     graphOptimizationLevel: 'disabled',
     enableMemPattern: false,
@@ -24,3 +32,9 @@ export const session = {
   },
   entries: () => ({ disable_cpu_ep_fallback: '1' }),
 } as const satisfies SessionModel
+
+/** The same, where matrices are multiplied with the first ten bits of each fraction, and added up in f32. */
+export const sessionInTf32: SessionModel = {
+  ...session,
+  providerOptions: { ...session.providerOptions, use_tf32: '1' },
+}

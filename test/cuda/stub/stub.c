@@ -91,6 +91,7 @@ int cudaMalloc(void **p, size_t bytes) {
     if (*p == MAP_FAILED) return 2;
   } else if (posix_memalign(p, 256, bytes ? bytes : 1))
     return 2;
+  else memset(*p, 0, bytes);
   blocks[held].at = *p, blocks[held++].bytes = bytes;
   count.allocations++;
   count.in_capture += capturing;

@@ -1,5 +1,5 @@
-import type { DType } from '../../../graph/types.js'
-import type { Library } from './library.js'
+import type { HeldType } from '../executor.js'
+import type { Memory } from './memory.js'
 import { OrtTensor } from './tensor.js'
 
 /**
@@ -16,9 +16,8 @@ export class Cell {
   next: OrtTensor | undefined
 
   constructor(
-    private readonly library: Library,
-    private readonly dtype: DType,
-    private readonly shape: readonly number[],
+    private readonly memory: Memory,
+    private readonly type: HeldType,
   ) {}
 
   /** Values of the state; null: zeros. */
@@ -41,7 +40,7 @@ export class Cell {
   free(): OrtTensor {
     const known = this.rooms.find((room) => room !== this.own && room !== this.left)
     if (known) return known
-    const room = OrtTensor.room(this.library, this.dtype, this.shape)
+    const room = OrtTensor.room(this.memory, this.type)
     this.rooms.push(room)
     return room
   }

@@ -19,7 +19,12 @@ export const functions = {
   SetSessionGraphOptimizationLevel: [23, 'void *(void *, int)'],
   SetIntraOpNumThreads: [24, 'void *(void *, int)'],
   AddSessionConfigEntry: [130, 'void *(void *, str, str)'],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, 'void *(void *, void *)'],
   ReleaseSessionOptions: [100, 'void (void *)'],
+
+  CreateCUDAProviderOptions: [205, 'void *(void *)'],
+  UpdateCUDAProviderOptions: [206, 'void *(void *, str *, str *, size_t)'],
+  ReleaseCUDAProviderOptions: [208, 'void (void *)'],
 
   CreateSessionFromArray: [8, 'void *(void *, void *, size_t, void *, void *)'],
   SessionGetInputCount: [30, 'void *(void *, void *)'],
@@ -29,6 +34,8 @@ export const functions = {
 
   GetAllocatorWithDefaultOptions: [78, 'void *(void *)'],
   AllocatorFree: [76, 'void *(void *, void *)'],
+  CreateMemoryInfo: [68, 'void *(str, int, int, int, void *)'],
+  ReleaseMemoryInfo: [94, 'void (void *)'],
   CreateCpuMemoryInfo: [69, 'void *(int, int, void *)'],
 
   CreateTensorAsOrtValue: [48, 'void *(void *, void *, size_t, int, void *)'],
@@ -41,6 +48,9 @@ export const functions = {
   ReleaseTensorTypeAndShapeInfo: [99, 'void (void *)'],
   ReleaseValue: [96, 'void (void *)'],
 
+  CreateRunOptions: [39, 'void *(void *)'],
+  AddRunConfigEntry: [165, 'void *(void *, str, str)'],
+  ReleaseRunOptions: [97, 'void (void *)'],
   Run: [9, 'void *(void *, void *, str *, void *, size_t, str *, size_t, void *)'],
   RunWithBinding: [133, 'void *(void *, void *, void *)'],
   CreateIoBinding: [134, 'void *(void *, void *)'],

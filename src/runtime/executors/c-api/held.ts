@@ -1,3 +1,4 @@
+import { formatType } from '../../../graph/types.js'
 import type { GraphSpec } from '../../../artefact/graphs.js'
 import type { State } from '../../../artefact/roles.js'
 import type { SessionSettings } from '../../session.js'
@@ -6,6 +7,7 @@ import type { HeldGraph, HeldState, HeldType, Input } from '../executor.js'
 import { Cell } from './cell.js'
 import { CApiHeldGraph } from './held-graph.js'
 import type { Library } from './library.js'
+import type { Memory } from './memory.js'
 import { Session } from './session.js'
 import { OrtTensor } from './tensor.js'
 
@@ -16,7 +18,10 @@ export class CApiState implements HeldState {
   private readonly zeros = new Map<string, OrtTensor>()
   private readonly graphs: CApiHeldGraph[] = []
 
-  constructor(private readonly library: Library) {}
+  constructor(
+    private readonly library: Library,
+    private readonly memory: Memory,
+  ) {}
 
   set(key: string, type: HeldType, values: HostTensor['data'] | null): void {
     this.cell(key, type).set(values)
@@ -28,8 +33,11 @@ export class CApiState implements HeldState {
     settings: SessionSettings,
     keyOf: (state: State) => string,
   ): Promise<HeldGraph> {
-    const session = await Session.create(this.library, spec, model, settings)
+    const session = await Session.create(this.library, spec, model, settings, {
+      captured: settings.captured === true,
+    })
     const graph = new CApiHeldGraph(spec, session, {
+      memory: this.memory,
       read: (input, state) => this.cell(keyOf(state), input).current ?? this.zerosOf(input),
       cell: (output, state) => this.cell(keyOf(state), output),
       begin: () => this.cells.forEach((cell) => (cell.next = undefined)),
@@ -69,19 +77,19 @@ export class CApiState implements HeldState {
     this.zeros.clear()
   }
 
-  private cell(key: string, { dtype, shape }: HeldType): Cell {
+  private cell(key: string, type: HeldType): Cell {
     const known = this.cells.get(key)
     if (known) return known
-    const cell = new Cell(this.library, dtype, shape)
+    const cell = new Cell(this.memory, type)
     this.cells.set(key, cell)
     return cell
   }
 
-  private zerosOf({ dtype, shape }: Input): OrtTensor {
-    const type = `${dtype}[${shape.join()}]`
+  private zerosOf(input: Input): OrtTensor {
+    const type = formatType(input)
     const known = this.zeros.get(type)
     if (known) return known
-    const zero = OrtTensor.room(this.library, dtype, shape)
+    const zero = OrtTensor.room(this.memory, input)
     zero.clear()
     this.zeros.set(type, zero)
     return zero

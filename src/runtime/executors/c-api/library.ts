@@ -39,6 +39,8 @@ export class Library {
   /** Where functions put what they make. */
   private readonly result = new BigUint64Array(1)
   private readonly environment: Pointer
+  /** Kept, for the same reason. */
+  private readonly others: Record<string, LibraryHandle> = {}
   /** Memory of the machine. */
   readonly allocator: Pointer
   readonly hostMemory: Pointer
@@ -111,6 +113,11 @@ export class Library {
     const text = this.koffi.decode(pointer, 'char', -1) as string
     this.call('AllocatorFree', this.allocator, pointer)
     return text
+  }
+
+  /** Another library, as the loader finds it. */
+  other(name: string): LibraryHandle {
+    return (this.others[name] ??= attempt(() => this.koffi.load(name)))
   }
 
   createSession(model: Uint8Array, options: Pointer): Pointer {

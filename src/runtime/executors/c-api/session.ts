@@ -1,9 +1,9 @@
 import type { GraphSpec } from '../../../artefact/graphs.js'
 import type { Json } from '../../../artefact/json.js'
-import { sessions } from '../../../targets/sessions.js'
 import { type SessionPlan, type SessionSettings, planSession } from '../../session.js'
 import { checkInputs, told } from '../told.js'
 import type { Library, Pointer } from './library.js'
+import { captures, providerNamed } from './providers.js'
 
 /** The levels of optimisation in the C API's numbers. */
 const levels = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 } as const
@@ -14,6 +14,7 @@ export class Session {
     readonly library: Library,
     readonly pointer: Pointer,
     private readonly profiled: boolean,
+    private readonly captured: boolean,
   ) {}
 
   static async create(
@@ -21,12 +22,11 @@ export class Session {
     spec: GraphSpec,
     model: Uint8Array,
     settings: SessionSettings,
+    { captured = false }: { readonly captured?: boolean } = {},
   ): Promise<Session> {
-    if (sessions[settings.target]?.installed)
-      throw new Error(`the C API has no sessions for ${settings.target} yet`)
     const plan = planSession(spec, settings)
-    const pointer = await told(spec, () => create(library, model, plan))
-    const session = new Session(library, pointer, plan.profile !== undefined)
+    const pointer = await told(spec, () => create(library, model, plan, captured))
+    const session = new Session(library, pointer, plan.profile !== undefined, captured)
     checkInputs(spec, session.inputNames())
     return session
   }
@@ -39,6 +39,14 @@ export class Session {
     )
   }
 
+  /** What a run needs to know of itself; `number`: of what it reads and writes, among the runs of this session. */
+  runOptions(number: number): Pointer | null {
+    if (!this.captured) return null
+    const options = this.library.make('CreateRunOptions')
+    this.library.call('AddRunConfigEntry', options, 'gpu_graph_id', String(number))
+    return options
+  }
+
   release(): void {
     const { library, pointer } = this
     if (this.profiled) library.text('SessionEndProfiling', pointer, library.allocator)
@@ -46,8 +54,8 @@ export class Session {
   }
 }
 
-function create(library: Library, model: Uint8Array, plan: SessionPlan): Pointer {
-  const { options: given, optimization, threads, profile, entries } = plan
+function create(library: Library, model: Uint8Array, plan: SessionPlan, captured: boolean): Pointer {
+  const { provider, options: given, optimization, threads, profile, entries } = plan
   const options = library.make('CreateSessionOptions')
   try {
     library.call('SetSessionGraphOptimizationLevel', options, levels[optimization])
@@ -57,6 +65,10 @@ function create(library: Library, model: Uint8Array, plan: SessionPlan): Pointer
     if (profile !== undefined) library.call('EnableProfiling', options, profile)
     for (const [key, value] of configuration({ ...given.extra, session: entries }))
       library.call('AddSessionConfigEntry', options, key, value)
+    providerNamed(provider).append?.(library, options, {
+      ...plan.providerOptions,
+      ...(captured ? captures : {}),
+    })
     return library.createSession(model, options)
   } finally {
     library.release('ReleaseSessionOptions', options)

@@ -1,46 +1,30 @@
-import { dataType, elementType } from '../../../onnx/element-types.js'
-import { byteSize, type DType } from '../../../graph/types.js'
+import { byteSize, type DType, formatType, sameShape } from '../../../graph/types.js'
+import { elementType } from '../../../onnx/element-types.js'
 import { type HostTensor, hostArray } from '../../tensors.js'
+import type { HeldType } from '../executor.js'
 import type { Library, Pointer } from './library.js'
+import { type Memory, hostMemory, tensorAround } from './memory.js'
 
 /** A tensor that onnxruntime knows; it stands until it is released. */
 export class OrtTensor {
   private constructor(
-    private readonly library: Library,
+    private readonly memory: Memory,
     readonly pointer: Pointer,
     readonly dtype: DType,
     readonly shape: readonly number[],
     /** Memory of JavaScript that its values lie in, kept alive with it. */
-    readonly memory?: HostTensor['data'],
+    readonly values?: HostTensor['data'],
   ) {}
 
   /** Values of JavaScript, where they lie. */
-  static around(library: Library, { dtype, shape, data }: HostTensor): OrtTensor {
-    const dimensions = BigInt64Array.from(shape, BigInt)
-    const pointer = library.make(
-      'CreateTensorWithDataAsOrtValue',
-      library.hostMemory,
-      data,
-      data.byteLength,
-      dimensions,
-      shape.length,
-      dataType[dtype],
-    )
-    return new OrtTensor(library, pointer, dtype, shape, data)
+  static around(library: Library, tensor: HostTensor): OrtTensor {
+    const pointer = tensorAround(library, library.hostMemory, tensor, tensor.data)
+    return new OrtTensor(hostMemory(library), pointer, tensor.dtype, tensor.shape, tensor.data)
   }
 
-  /** Room of onnxruntime's own, with any values. */
-  static room(library: Library, dtype: DType, shape: readonly number[]): OrtTensor {
-    const dimensions = BigInt64Array.from(shape, BigInt)
-    const { allocator } = library
-    const pointer = library.make(
-      'CreateTensorAsOrtValue',
-      allocator,
-      dimensions,
-      shape.length,
-      dataType[dtype],
-    )
-    return new OrtTensor(library, pointer, dtype, shape)
+  /** Room that stays, with any values. */
+  static room(memory: Memory, { dtype, shape }: HeldType): OrtTensor {
+    return new OrtTensor(memory, memory.room({ dtype, shape }), dtype, shape)
   }
 
   /** What a run has made. */
@@ -53,29 +37,31 @@ export class OrtTensor {
     library.release('ReleaseTensorTypeAndShapeInfo', info)
     const dtype = elementType(type[0] ?? 0)
     if (!dtype) throw new Error(`a graph gave a tensor of type ${type[0]}`)
-    return new OrtTensor(library, pointer, dtype, Array.from(dimensions, Number))
+    return new OrtTensor(hostMemory(library), pointer, dtype, Array.from(dimensions, Number))
   }
 
-  write(values: ArrayBufferView): void {
-    this.bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+  write({ buffer, byteOffset, byteLength }: ArrayBufferView): void {
+    this.memory.write(this.pointer, new Uint8Array(buffer, byteOffset, byteLength))
+  }
+
+  /** Takes the values of a tensor of the same type and shape. */
+  fill({ dtype, shape, data }: HostTensor): void {
+    if (dtype !== this.dtype || !sameShape(shape, this.shape))
+      throw new Error(`${formatType({ dtype, shape })} was given for ${formatType(this)}`)
+    this.write(data)
   }
 
   clear(): void {
-    this.bytes.fill(0)
+    this.memory.clear(this.pointer, byteSize(this))
   }
 
   /** A copy of its values. */
   read(): HostTensor {
     const { dtype, shape } = this
-    return { dtype, shape, data: hostArray(dtype, this.bytes.slice().buffer) }
+    return { dtype, shape, data: hostArray(dtype, this.memory.read(this.pointer, byteSize(this)).buffer) }
   }
 
   release(): void {
-    this.library.release('ReleaseValue', this.pointer)
-  }
-
-  private get bytes(): Uint8Array<ArrayBuffer> {
-    const length = byteSize(this)
-    return this.library.bytesAt(this.library.make('GetTensorMutableData', this.pointer), length)
+    this.memory.release(this.pointer)
   }
 }
