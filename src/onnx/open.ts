@@ -1,6 +1,7 @@
 import type { TensorType } from '../graph/types.js'
 import { type OnnxModel, type Reading, readModel } from './model.js'
 import { OnnxProblem, together, unsupported } from './problem.js'
+import { readsOf } from './reads.js'
 
 /** How files that are not text are seen. Paths are the user's, relative to the project root. */
 export interface BinaryFiles {
@@ -18,8 +19,10 @@ export interface OnnxWeight {
   readonly name: string
   readonly type: TensorType
   readonly place: { readonly path: string; readonly offset: number; readonly length: number } | undefined
-  /** The nodes that read it. */
+  /** The nodes that read it for what the model gives. */
   readonly readers: readonly string[]
+  /** Nothing that the model gives is computed from it. */
+  readonly idle: boolean
 }
 
 export interface OpenedModel {
@@ -52,14 +55,16 @@ export function openModel(
     ...(check ? { check } : {}),
   })
   const weights: OnnxWeight[] = []
+  const reads = readsOf(model)
   together(
     model.parameters.map(({ name, type, place }) => () => {
-      const readers = model.nodes.filter(({ inputs }) => inputs.includes(name)).map(({ what }) => what)
-      if (place.kind === 'typed') weights.push({ name, type, place: undefined, readers })
+      const readers = (reads.readers.get(name) ?? []).map(({ what }) => what)
+      const weight = { name, type, readers, idle: !reads.used.has(name) }
+      if (place.kind === 'typed') weights.push({ ...weight, place: undefined })
       else {
         const { offset, length } = place
         const at = place.kind === 'inline' ? path : external(place.location, offset, length)
-        weights.push({ name, type, place: { path: at, offset, length }, readers })
+        weights.push({ ...weight, place: { path: at, offset, length } })
       }
     }),
   )

@@ -164,7 +164,7 @@ function instanceOf({ weights, children }: Branch, name: string, span: Span): In
     declaration: { kind: 'module', name: { text: name, span }, parameters: [], members: [], span },
     environment,
     weights: new Map(
-      [...weights].map(([key, { type, readers }]) => [
+      [...weights].map(([key, { type, readers, idle }]) => [
         key,
         {
           name: key,
@@ -173,6 +173,7 @@ function instanceOf({ weights, children }: Branch, name: string, span: Span): In
           span,
           origins: [],
           ...(readers.length > 1 && { readers }),
+          ...(idle && { idle }),
         },
       ]),
     ),

@@ -176,6 +176,8 @@ export interface Weight {
   readonly origins: readonly (Span | undefined)[]
   /** The nodes of an ONNX file that read it, where they are several. */
   readonly readers?: readonly string[]
+  /** Nothing that its ONNX file gives is computed from it. */
+  readonly idle?: true
 }
 
 /** One `for i in n, j in m`: how many rows each index has, and the expanded rows that its body reads. */

@@ -1,5 +1,5 @@
 import { adaptedAndTrained } from '../../diagnostics/catalogue/adapter.js'
-import { mergedWeights } from '../../diagnostics/catalogue/onnx.js'
+import { idleWeights, mergedWeights } from '../../diagnostics/catalogue/onnx.js'
 import { trainedFrozen, trainedTwice } from '../../diagnostics/catalogue/stage.js'
 import { type Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import type { Optimizer } from '../../optimizers/optimizer.js'
@@ -58,9 +58,15 @@ export function lowerTrain(
   const trained = new Map<string, TrainedWeight>()
   const groups: OptimizedGroup[] = []
   const entries: ReadonlySet<string>[] = []
+  const idle: string[] = []
   for (const group of train.value.groups) {
     try {
-      const chosenHere = selectGroup(x, group, env, scope.statics.pipeline)
+      const named = selectGroup(x, group, env, scope.statics.pipeline)
+      const live = named.filter(({ weight }) => weight.idle !== true)
+      // where nothing else is named they are what is meant, and the loss does not reach them
+      const chosenHere = live.length > 0 ? live : named
+      if (live.length > 0)
+        for (const { model, path, weight } of named) if (weight.idle) idle.push(writtenPath(model, path))
       const keys = new Set(chosenHere.map(({ model, path }) => `${model}.${path}`))
       const refined = refinedBy(keys, entries, group.span)
       for (const placed of chosenHere) {
@@ -86,6 +92,7 @@ export function lowerTrain(
   const merged = [...trained.values()].flatMap(({ model, path, weight: { readers } }) =>
     readers ? [{ path: writtenPath(model, path), readers }] : [],
   )
+  if (idle.length > 0) diagnostics.add(idleWeights(train.value.span, { idle }))
   if (merged.length > 0) diagnostics.add(mergedWeights(train.value.span, { merged }))
   return { trained: [...trained.values()], groups }
 }

@@ -127,3 +127,22 @@ say so: \`allow "onnx/merged-weights" "the embedding is tied"\`.
     help: 'an exporter may have merged weights that were equal: export without that, or, if they are one on purpose, `allow "onnx/merged-weights" "why"`',
   }),
 )
+
+export const idleWeights = define<{ idle: readonly string[] }>(
+  'onnx/idle-weights',
+  'warning',
+  `
+An ONNX file may hold weights that nothing is computed from that it gives: exporters leave the parts behind that only
+training needed, such as running statistics. \`train model\` leaves them out, and they stay as they are in the file.
+
+Where that is known, say so: \`allow "onnx/idle-weights" "statistics that the exporter left behind"\`. Was it to train
+what the file should give, export the model once more.
+`,
+  ({ idle }) => ({
+    message: `not trained, since nothing that the file gives is computed from ${idle.length === 1 ? 'it' : 'them'}: ${idle
+      .slice(0, 6)
+      .map((path) => `\`${path}\``)
+      .join(', ')}${idle.length > 6 ? ` and ${idle.length - 6} more` : ''}`,
+    help: 'an exporter has left them behind; where that is known, `allow "onnx/idle-weights" "why"`',
+  }),
+)

@@ -1,13 +1,14 @@
 import type { Value } from '../../graph/graph.js'
 import { elementCount } from '../../graph/types.js'
 import { unsupported } from '../problem.js'
+import { isTraining } from '../reads.js'
 import type { Rewrite } from './rewrite.js'
 
 /** Normalizations that no operator of ours has. */
 export const normalizations: Readonly<Record<string, Rewrite>> = {
   /**
    * By the statistics of each channel that the file holds; in training mode by those of the batch, which also move the
-   * running ones. Before opset 14 further outputs say that it trains; the last two of them are the batch's statistics.
+   * running ones. Before opset 14 the last two of five outputs are the batch's statistics.
    */
   BatchNormalization: (c) => {
     if (c.int('spatial', 1) === 0)
@@ -21,8 +22,7 @@ export const normalizations: Readonly<Record<string, Rewrite>> = {
       const deviation = b.sqrt(b.add(variance, b.scalar(c.int('epsilon', 1e-5), dtype)))
       return b.add(b.mul(b.div(b.sub(x, mean), deviation), along(c.input(1))), along(c.input(2)))
     }
-    const trains = c.int('training_mode', 0) !== 0 || c.node.outputs.filter((name) => name !== '').length > 1
-    if (!trains) return [by(along(c.input(3)), along(c.input(4)))]
+    if (!isTraining(c.node)) return [by(along(c.input(3)), along(c.input(4)))]
     const axes = shape.map((_, axis) => axis).filter((axis) => axis !== 1)
     const mean = b.mean(x, axes, true)
     const centred = b.sub(x, mean)
