@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decode } from '../../src/runtime/pictures/decode.js'
 import { isPicture } from '../../src/runtime/pictures/picture.js'
 import cocoCaptions from '../../src/runtime/sources/coco-captions.js'
 import { DataInvalid, DataMissing, type Row } from '../../src/runtime/sources/dataset.js'
+import { readJsonLists } from '../../src/runtime/sources/files/json-lists.js'
 import flickr30k from '../../src/runtime/sources/flickr30k.js'
 import { Project, png } from './project.js'
 
@@ -80,8 +82,53 @@ describe('coco_captions', () => {
       write({ ...official, images: [{ ...image(37777), file_name }, image(397133)] })
       await expect(open()).rejects.toThrow('leads out of the folder')
     }
-    project.write(settings.annotations, '{"images": [')
-    await expect(open()).rejects.toThrow(DataInvalid)
+    write({ images: [] })
+    await expect(open()).rejects.toThrow('annotations is no array')
+    for (const text of [
+      '{"images": [',
+      '[]',
+      '"images"',
+      '',
+      '{"images": [1 2]}',
+      '{}}',
+      '{"images": ["a]}',
+    ]) {
+      project.write(settings.annotations, text)
+      await expect(open()).rejects.toThrow(DataInvalid)
+    }
+  })
+
+  test('an entry at a time is what JSON.parse makes of the whole, across pieces of the file', () => {
+    const odd = ['a "quoted\\" ]}', '{[,', 'é€😀', '\\', '']
+    const entries = Array.from({ length: 9000 }, (_, k) => ({
+      [odd[k % 5] ?? '']: [k, [odd[(k + 1) % 5], { deep: [[]] }], null, -1.5e3],
+      text: `${'x'.repeat(k % 97)}${odd[k % 4]}`,
+    }))
+    const whole = {
+      info: { images: [[1], 2], 'a"': ['b'] },
+      images: entries,
+      empty: [],
+      'annotations ': [3],
+      annotations: ['a,b', 7, [], {}, [[1]]],
+      licenses: [{ images: [5] }],
+    }
+    for (const space of [0, 1]) {
+      project.write('lists.json', JSON.stringify(whole, null, space))
+      const found = { images: [] as unknown[], annotations: [] as unknown[], empty: [] as unknown[] }
+      const lists = Object.entries(found).map(
+        ([name, into]) =>
+          [
+            name,
+            (value: unknown, index: number) => {
+              expect(index).toBe(into.length)
+              into.push(value)
+            },
+          ] as const,
+      )
+      const there = readJsonLists(join(project.root, 'lists.json'), new Map(lists), '')
+      expect([...there].sort()).toEqual(['annotations', 'empty', 'images'])
+      expect(found).toEqual({ images: whole.images, annotations: whole.annotations, empty: [] })
+    }
   })
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readIdx } from '../../src/runtime/sources/files/idx.js'
+import { openIdx } from '../../src/runtime/sources/files/idx.js'
 import { resizeBilinear } from '../../src/runtime/sources/files/resize-bilinear.js'
 import mnist from '../../src/runtime/sources/mnist.js'
 import { DataInvalid, DataMissing, type ColumnValue } from '../../src/runtime/sources/dataset.js'
@@ -28,7 +28,7 @@ test('a file that is cut off, no gzip file, or unpacks without end is told by it
     [endless, `it unpacks to more than ${100 * (endless.length + 1024)} bytes`],
   ] as const) {
     writeFileSync(`${file}.gz`, bytes)
-    expect(() => readIdx(file, 'fetch it')).toThrow(
+    expect(() => openIdx(file, 'fetch it')).toThrow(
       new DataInvalid(`${file}.gz is damaged: ${why}`, 'fetch it'),
     )
   }
@@ -81,24 +81,26 @@ const write = (name: string, ...parts: Buffer[]): string => {
   return file
 }
 
-describe('readIdx', () => {
+describe('openIdx', () => {
   const header = Buffer.from([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3])
   test('reads plain and gzipped files alike', () => {
     const bytes = Buffer.concat([header, Buffer.from([1, 2, 3, 4, 5, 6])])
-    const plain = readIdx(write('plain', bytes), '')
+    const plain = openIdx(write('plain', bytes), '')
     writeFileSync(join(temporary, 'packed.gz'), gzipSync(bytes))
-    const packed = readIdx(join(temporary, 'packed'), '')
+    const packed = openIdx(join(temporary, 'packed'), '')
     expect(plain.shape).toEqual([2, 3])
-    expect([...plain.data]).toEqual([1, 2, 3, 4, 5, 6])
-    expect([...packed.data]).toEqual([...plain.data])
+    for (const file of [plain, packed]) {
+      expect([...file.all()]).toEqual([1, 2, 3, 4, 5, 6])
+      expect([...file.row(1)]).toEqual([4, 5, 6])
+    }
   })
 
   test('says what is wrong with a damaged file', () => {
     const short = write('short', header, Buffer.from([1, 2]))
-    expect(() => readIdx(short, '')).toThrow(/holds 2 values; its header says 6/)
-    expect(() => readIdx(write('text', Buffer.from('hello world')), '')).toThrow(DataInvalid)
-    expect(() => readIdx(write('empty'), '')).toThrow(DataInvalid)
-    expect(() => readIdx(join(temporary, 'nothing'), '')).toThrow(DataMissing)
+    expect(() => openIdx(short, '')).toThrow(/holds 2 values; its header says 6/)
+    expect(() => openIdx(write('text', Buffer.from('hello world')), '')).toThrow(DataInvalid)
+    expect(() => openIdx(write('empty'), '')).toThrow(DataInvalid)
+    expect(() => openIdx(join(temporary, 'nothing'), '')).toThrow(DataMissing)
   })
 })
 

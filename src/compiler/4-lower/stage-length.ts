@@ -47,7 +47,7 @@ const unknownLength = (data: string, parts: DataSpec['parts']) => {
   return {
     message: `how many rows \`${data}\` has is known only when it is read`,
     help: takesLength
-      ? 'say how many rows its source has, as in `image_folder("photos", length = 1_200)`, or give `steps n` instead'
+      ? `say how many rows its source has, as in \`image_folder("photos", length = 1_200)\`; \`dcrc data FILE ${data}\` shows it. Or give \`steps n\` instead`
       : 'give `steps n` instead',
   }
 }

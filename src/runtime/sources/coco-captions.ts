@@ -5,16 +5,14 @@ import declared from '../../sources/coco-captions.js'
 import { DataInvalid, type SourceOpener } from './dataset.js'
 import { captioned } from './files/captioned.js'
 import { isInside } from './files/inside.js'
-import { readText } from './files/read-text.js'
+import { readJsonLists } from './files/json-lists.js'
 
 const help =
   'http://images.cocodataset.org has annotations_trainval2017.zip and val2017.zip: unpack both, and name captions_val2017.json and the folder val2017'
 
 const id = z.int().nonnegative()
-const annotations = z.object({
-  images: z.array(z.object({ id, file_name: z.string() })),
-  annotations: z.array(z.object({ image_id: id, caption: z.string() })),
-})
+const image = z.object({ id, file_name: z.string() })
+const annotation = z.object({ image_id: id, caption: z.string() })
 
 const cocoCaptions = {
   name: declared.name,
@@ -22,10 +20,9 @@ const cocoCaptions = {
     const read = readSettings(settings, declared.parameters)
     const file = resolve(root, read.string('annotations'))
     const folder = resolve(root, read.string('images'))
-    const { images, annotations: captions } = parsed(readText(file, help), file)
-    const names = new Map(images.map((image) => [image.id, image.file_name]))
-    const outside = images.find((image) => !isInside(image.file_name))
-    if (outside) throw new DataInvalid(`${file}: ${outside.file_name} leads out of the folder`, help)
+    const { names, captions } = contentOf(file)
+    for (const name of names.values())
+      if (!isInside(name)) throw new DataInvalid(`${file}: ${name} leads out of the folder`, help)
     const rows = captions.map(({ image_id: image, caption }) => {
       const name = names.get(image)
       if (name === undefined)
@@ -36,19 +33,37 @@ const cocoCaptions = {
   },
 } satisfies SourceOpener
 
-function parsed(text: string, file: string): z.infer<typeof annotations> {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new DataInvalid(`${file} is no JSON`, help)
+/** The names of pictures by their numbers, and the captions. */
+function contentOf(file: string) {
+  const names = new Map<number, string>()
+  const captions: z.infer<typeof annotation>[] = []
+  const checked = <T>(schema: z.ZodType<T>, value: unknown, place: string): T => {
+    const { data, error } = schema.safeParse(value)
+    if (data !== undefined) return data
+    const [issue] = error?.issues ?? []
+    const why = issue?.code === 'invalid_type' ? `is no ${issue.expected}` : 'is not as it should be'
+    throw new DataInvalid(
+      `${file} holds no captions: ${[place, ...(issue?.path ?? [])].join('.')} ${why}`,
+      help,
+    )
   }
-  const { data, error } = annotations.safeParse(value)
-  if (data) return data
-  const [issue] = error.issues
-  const place = issue?.path.join('.') ?? ''
-  const why = issue?.code === 'invalid_type' ? `is no ${issue.expected}` : 'is not as it should be'
-  throw new DataInvalid(`${file} holds no captions: ${place === '' ? 'it' : place} ${why}`, help)
+  const there = readJsonLists(
+    file,
+    new Map([
+      [
+        'images',
+        (value, index) => {
+          const { id, file_name: name } = checked(image, value, `images.${index}`)
+          names.set(id, name)
+        },
+      ],
+      ['annotations', (value, index) => captions.push(checked(annotation, value, `annotations.${index}`))],
+    ]),
+    help,
+  )
+  const absent = ['images', 'annotations'].find((name) => !there.has(name))
+  if (absent !== undefined) throw new DataInvalid(`${file} holds no captions: ${absent} is no array`, help)
+  return { names, captions }
 }
 
 export default cocoCaptions

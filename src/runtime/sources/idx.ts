@@ -4,7 +4,7 @@ import { readSettings } from '../../settings.js'
 import declared from '../../sources/idx.js'
 import { blank } from '../pictures/picture.js'
 import { DataInvalid, type SourceOpener } from './dataset.js'
-import { readIdx } from './files/idx.js'
+import { openIdx } from './files/idx.js'
 
 const help =
   'two files as MNIST has them: train-images-idx3-ubyte with the pictures, train-labels-idx1-ubyte with their labels; also packed, .gz'
@@ -17,7 +17,7 @@ const idx = {
       resolve(root, read.string('images')),
       resolve(root, read.string('labels')),
     ]
-    const [images, labels] = [readIdx(imageFile, help), readIdx(labelFile, help)]
+    const [images, labels] = [openIdx(imageFile, help), openIdx(labelFile, help)]
     const [count = 0, height = 0, width = 0] = images.shape
     const [wantedHeight, wantedWidth] = read.size('size')
     if (images.shape.length !== 3)
@@ -33,7 +33,8 @@ const idx = {
         help,
       )
     const names = read.strings('names')
-    const classes = labels.data.reduce((most, label) => Math.max(most, label + 1), 0)
+    const numbers = labels.all()
+    const classes = numbers.reduce((most, label) => Math.max(most, label + 1), 0)
     const declaredClasses = read.number('classes')
     if (declaredClasses > 0 && classes > declaredClasses)
       throw new DataInvalid(
@@ -42,20 +43,21 @@ const idx = {
       )
     if (names.length > 0 && names.length < classes)
       throw new DataInvalid(`${labelFile} has ${classes} classes, and \`names\` names ${names.length}`, help)
+    const hash = createHash('sha256')
+    for (const file of [images, labels]) file.addTo(hash)
     return {
       length: count,
-      fingerprint: createHash('sha256').update(images.data).update(labels.data).digest('hex'),
+      fingerprint: hash.digest('hex'),
       names: new Map(names.length > 0 ? [['label', names]] : []),
       row(index) {
-        const label = labels.data[index]
+        const label = numbers[index]
         if (label === undefined) throw new RangeError(`no row ${index}`)
-        const grey = images.data.subarray(index * height * width, (index + 1) * height * width)
         const image = blank(width, height)
-        grey.forEach((value, i) => image.data.fill(value, 3 * i, 3 * i + 3))
+        images.row(index).forEach((value, i) => image.data.fill(value, 3 * i, 3 * i + 3))
         return { image, label: BigInt64Array.of(BigInt(label)), class: names[label] ?? `${label}` }
       },
       columns: async () =>
-        Array.from(labels.data, (label) => ({
+        Array.from(numbers, (label) => ({
           label: BigInt64Array.of(BigInt(label)),
           class: names[label] ?? `${label}`,
         })),

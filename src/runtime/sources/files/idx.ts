@@ -1,32 +1,66 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import type { Hash } from 'node:crypto'
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { DataInvalid, DataMissing } from '../dataset.js'
 
-/** An array of bytes in the IDX format of the MNIST files: first axis = rows. */
+/** An array of bytes in the IDX format of the MNIST files: first axis = rows. What is not packed stays in its file. */
 export interface IdxFile {
   readonly shape: readonly number[]
-  readonly data: Uint8Array
+  row(index: number): Uint8Array
+  all(): Uint8Array
+  /** Gives a hash all values. */
+  addTo(hash: Hash): void
 }
 
-/** Reads `file` or `file.gz`. Format: two zero bytes, the type (8 = unsigned byte), the rank, then big-endian sizes. */
-export function readIdx(file: string, help: string): IdxFile {
+/** Opens `file` or `file.gz`. Format: two zero bytes, the type (8 = unsigned byte), the rank, then big-endian sizes. */
+export function openIdx(file: string, help: string): IdxFile {
   const path = [file, `${file}.gz`].find((name) => existsSync(name))
   if (path === undefined) throw new DataMissing(`${file} is missing`, help)
-  const { size: stored } = statSync(path)
-  if (stored > largest) throw new DataInvalid(`${path} has ${stored} bytes, more than ${largest}`, help)
-  const raw = readFileSync(path)
-  const bytes = path.endsWith('.gz') ? unzipped(raw, path, help) : raw
-  const rank = bytes[3] ?? 0
+  const { length, at } = path.endsWith('.gz') ? unpacked(path, help) : stored(path)
+  const head = at(0, Math.min(length, longestHeader))
+  const rank = head[3] ?? 0
   const header = 4 + 4 * rank
-  if (bytes.length < header || bytes.readUInt16BE(0) !== 0 || bytes[2] !== 8 || rank === 0) {
+  if (head.length < header || head.readUInt16BE(0) !== 0 || head[2] !== 8 || rank === 0) {
     throw new DataInvalid(`${path} is no IDX file of bytes`, help)
   }
-  const shape = Array.from({ length: rank }, (_, axis) => bytes.readUInt32BE(4 + 4 * axis))
+  const shape = Array.from({ length: rank }, (_, axis) => head.readUInt32BE(4 + 4 * axis))
   const size = shape.reduce((a, b) => a * b, 1)
-  if (bytes.length !== header + size) {
-    throw new DataInvalid(`${path} holds ${bytes.length - header} values; its header says ${size}`, help)
+  if (length !== header + size) {
+    throw new DataInvalid(`${path} holds ${length - header} values; its header says ${size}`, help)
   }
-  return { shape, data: bytes.subarray(header) }
+  const bytesOfRow = size / (shape[0] || 1)
+  return {
+    shape,
+    row: (index) => at(header + index * bytesOfRow, bytesOfRow),
+    all: () => at(header, size),
+    addTo(hash) {
+      for (let from = header; from < length; from += chunk)
+        hash.update(at(from, Math.min(chunk, length - from)))
+    },
+  }
+}
+
+const longestHeader = 4 + 4 * 255
+const chunk = 4 * 1024 * 1024
+
+interface Bytes {
+  readonly length: number
+  at(from: number, count: number): Buffer
+}
+
+function stored(path: string): Bytes {
+  return {
+    length: statSync(path).size,
+    at(from, count) {
+      const bytes = Buffer.alloc(count)
+      const handle = openSync(path, 'r')
+      try {
+        return bytes.subarray(0, readSync(handle, bytes, 0, count, from))
+      } finally {
+        closeSync(handle)
+      }
+    },
+  }
 }
 
 /** The largest file of this kind, of EMNIST, has 547 MB. */
@@ -34,10 +68,14 @@ const largest = 1024 * 1024 * 1024
 /** Pictures shrink to a fifth, labels to a fortieth; what claims to be much more is not unpacked. */
 const mostlyShrunk = 100
 
-function unzipped(raw: Uint8Array, path: string, help: string): Buffer {
-  const most = Math.min(largest, mostlyShrunk * (raw.length + 1024))
+function unpacked(path: string, help: string): Bytes {
+  const { size } = statSync(path)
+  if (size > largest)
+    throw new DataInvalid(`${path} has ${size} bytes, more than ${largest} of a packed one`, `gunzip ${path}`)
+  const most = Math.min(largest, mostlyShrunk * (size + 1024))
   try {
-    return gunzipSync(raw, { maxOutputLength: most })
+    const bytes = gunzipSync(readFileSync(path), { maxOutputLength: most })
+    return { length: bytes.length, at: (from, count) => bytes.subarray(from, from + count) }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     const why =
