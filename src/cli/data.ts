@@ -1,7 +1,7 @@
 import type { DataSpec } from '../artefact/data.js'
 import { analyze } from '../compiler/analyze.js'
 import { needs } from '../compiler/needs.js'
-import { emptyData, missingData, unknownData } from '../diagnostics/catalogue/run.js'
+import { emptyData, missingData, unknownData } from '../diagnostics/catalogue/run-data.js'
 import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { closest } from '../diagnostics/suggest.js'
 import { columns, wrap } from '../diagnostics/wrap.js'

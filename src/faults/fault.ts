@@ -1,11 +1,6 @@
-import {
-  ambiguousWeights,
-  entryOutside,
-  corruptWeights,
-  refusedWeights,
-  unreadableData,
-  unreadableRun,
-} from '../diagnostics/catalogue/run.js'
+import { unreadableRun } from '../diagnostics/catalogue/run.js'
+import { entryOutside, unreadableData } from '../diagnostics/catalogue/run-data.js'
+import { ambiguousWeights, corruptWeights, refusedWeights } from '../diagnostics/catalogue/run-weights.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { DataInvalid, DataMissing } from '../runtime/sources/dataset.js'
 import { EntryOutside } from '../runtime/field-limits.js'

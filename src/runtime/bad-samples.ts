@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { badSample, tooManyBadSamples } from '../diagnostics/catalogue/run.js'
+import { badSample, tooManyBadSamples } from '../diagnostics/catalogue/run-data.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { naming } from '../faults/system-fault.js'
 import type { SampleUnreadable } from './sources/sample-unreadable.js'

@@ -1,4 +1,4 @@
-import { noGoodSample } from '../diagnostics/catalogue/run.js'
+import { noGoodSample } from '../diagnostics/catalogue/run-data.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import type { OpenData } from './fields.js'
 import type { Sample } from './order/order.js'

@@ -1,7 +1,7 @@
 import type { DataSpec } from '../artefact/data.js'
 import type { Manifest } from '../artefact/manifest.js'
 import { dataOf } from '../artefact/graphs-of.js'
-import { emptyData, missingData } from '../diagnostics/catalogue/run.js'
+import { emptyData, missingData } from '../diagnostics/catalogue/run-data.js'
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.js'
 import { declaredLength } from '../sources/row-count.js'
 import { openers } from './sources/all.generated.js'

@@ -16,7 +16,7 @@ import {
   mismatchedWeights,
   missingWeights,
   tooLargeWeight,
-} from '../diagnostics/catalogue/run.js'
+} from '../diagnostics/catalogue/run-weights.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
 import { weightsFaults } from '../faults/fault.js'
 import { type NarrowFloat, narrowFloats, tensor } from '../graph/types.js'

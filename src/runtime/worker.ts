@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import type { GraphSpec } from '../artefact/graphs.js'
-import { unfitRows } from '../diagnostics/catalogue/run.js'
+import { unfitRows } from '../diagnostics/catalogue/run-data.js'
 import { type Diagnostic, UserError } from '../diagnostics/diagnostic.js'
 import { faultOf, nowhere } from '../faults/fault.js'
 import { GraphFault, type GraphFailure } from '../faults/graph-fault.js'

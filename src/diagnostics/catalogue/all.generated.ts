@@ -15,7 +15,9 @@ import * as name from './name.js'
 import * as onnx from './onnx.js'
 import * as pipeline from './pipeline.js'
 import * as run from './run.js'
+import * as runData from './run-data.js'
 import * as runFolder from './run-folder.js'
+import * as runWeights from './run-weights.js'
 import * as stage from './stage.js'
 import * as state from './state.js'
 import * as store from './store.js'
@@ -41,7 +43,9 @@ export const files: readonly object[] = [
   onnx,
   pipeline,
   run,
+  runData,
   runFolder,
+  runWeights,
   stage,
   state,
   store,

@@ -4,7 +4,7 @@ import { noExperiment } from '../../diagnostics/catalogue/experiment.js'
 import { UserError } from '../../diagnostics/diagnostic.js'
 import { writeWhole } from '../../durable.js'
 import { inside } from '../../inside.js'
-import { parsed } from '../../json/parsed.js'
+import { seal, unseal } from '../../sealed.js'
 import type { Cell } from '../experiment.js'
 import type { StageNode } from '../stage-graph.js'
 
@@ -18,7 +18,7 @@ const jobSchema = z.strictObject({
   /** The folders of the other runs that can have no result when it fails. */
   needed: z.array(z.string()),
 })
-const fileSchema = z.strictObject({ version: z.literal(1), jobs: z.array(jobSchema) })
+const fileSchema = z.strictObject({ version: z.literal(2), jobs: z.array(jobSchema) })
 
 /** A process of an experiment: a run, or the part of one whose result other runs wait for. */
 export type Job = z.infer<typeof jobSchema>
@@ -48,13 +48,13 @@ const fileOf = (directory: string): string => inside(jobsFolder(directory), 'job
 
 export function writeJobs(directory: string, jobs: readonly Job[]): void {
   mkdirSync(jobsFolder(directory), { recursive: true })
-  writeWhole(fileOf(directory), `${JSON.stringify({ version: 1, jobs }, null, 2)}\n`)
+  writeWhole(fileOf(directory), seal({ version: 2, jobs }))
 }
 
 /** Throws UserError where the file is damaged. */
 export function readJobs(directory: string): readonly Job[] {
   const file = fileOf(directory)
-  const found = fileSchema.safeParse(parsed(readFileSync(file, 'utf8')))
+  const found = fileSchema.safeParse(unseal(readFileSync(file, 'utf8')))
   if (found.success) return found.data.jobs
   throw new UserError(
     noExperiment({ file, start: 0, end: 0 }, { file, problem: z.prettifyError(found.error) }),

@@ -45,13 +45,13 @@ const chunk = 4 * 1024 * 1024
 
 interface Bytes {
   readonly length: number
-  at(from: number, count: number): Buffer
+  readonly at: (from: number, count: number) => Buffer
 }
 
 function stored(path: string): Bytes {
   return {
     length: statSync(path).size,
-    at(from, count) {
+    at: (from, count) => {
       const bytes = Buffer.alloc(count)
       const handle = openSync(path, 'r')
       try {
