@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Crashes, type Ended, type Fault, type Harm, type Outcome, outcomeOf } from './harness.js'
+import { Crashes, type Ended, type Fault, type Harm, type Outcome, hasEnded, outcomeOf } from './harness.js'
 
 /*
  * Aim: whatever call of the system a run is killed in, and whichever fails, it goes on to the bits of an undisturbed
@@ -7,6 +7,23 @@ import { Crashes, type Ended, type Fault, type Harm, type Outcome, outcomeOf } f
  */
 
 const kindsOfCalls = ['open-empty', 'write', 'fsync', 'rename', 'mkdir']
+
+test('a run that goes astray, and is killed with the machine in between, ends at the same step', async () => {
+  const crashes = await Crashes.open('astray')
+  try {
+    if (crashes.noFaults !== undefined) return console.warn(crashes.noFaults)
+    const [one, two] = [crashes.fresh(), crashes.fresh()]
+    const whole = await crashes.run(one)
+    expect(whole.stdout).toMatch(/^run\/diverged: stage `grow`, step 7: the loss is 2048, /)
+    // goes on from step 4, the first of the four
+    const fault: Fault = { at: 1, on: '/checkpoints/grow-6', of: 'rename', how: 'kill' }
+    expect(await crashes.run(two, { fault, powerCut: 'nothing' })).toMatchObject({ signal: 'SIGKILL' })
+    expect(hasEnded(await crashes.run(two), whole)).toBe(true)
+    expect(outcomeOf(two)).toEqual(outcomeOf(one))
+  } finally {
+    crashes.close()
+  }
+})
 
 describe.each([
   { sample: 'stages', atRandom: 1, cuts: 3 },

@@ -42,6 +42,11 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** Whether a process has brought a run to the end of an undisturbed one, which may be that it went astray. */
+export const hasEnded = (ended: Ended, whole: Ended): boolean =>
+  ended.code === whole.code && (ended.code === 0 || said(ended) === said(whole))
+const said = ({ stdout }: Ended): string => stdout.replaceAll(/\/\d+\/run\b/g, '/run')
+
 /** What a run has come to, as far as it does not depend on time. */
 export type Outcome = Readonly<Record<string, unknown>>
 

@@ -4,7 +4,7 @@
  * the process that goes on in its first calls; makes every call fail in four ways. Each run must go on to the bits of an undisturbed one. Prints a table for docs/reliability.md.
  */
 import { parseArgs } from 'node:util'
-import { Crashes, type Ended, type Fault, type Harm, type Outcome, outcomeOf } from './harness.js'
+import { Crashes, type Ended, type Fault, type Harm, type Outcome, hasEnded, outcomeOf } from './harness.js'
 import { samples } from './samples.js'
 
 const { values } = parseArgs({
@@ -34,7 +34,7 @@ async function crash(sample: string): Promise<void> {
   try {
     const folder = crashes.fresh()
     const started = performance.now()
-    await crashes.run(folder)
+    const undisturbed = await crashes.run(folder)
     const took = performance.now() - started
     const whole = JSON.stringify(outcomeOf(folder))
     const calls = crashes.noFaults === undefined ? await crashes.calls() : []
@@ -93,13 +93,13 @@ async function crash(sample: string): Promise<void> {
       const ends: Ended[] = []
       for (const harm of harms) {
         ends.push(await crashes.run(run, harm))
-        if (ends.at(-1)?.code === 0) break
+        if (hasEnded(ends.at(-1) ?? undisturbed, undisturbed)) break
       }
-      if (ends.at(-1)?.code !== 0) {
+      if (!hasEnded(ends.at(-1) ?? undisturbed, undisturbed)) {
         tally.ended++
         ends.push(await crashes.run(run))
       }
-      const problem = problemOf(run, ends, whole)
+      const problem = problemOf(run, ends, { undisturbed, outcome: whole })
       if (problem === undefined) tally.equal++
       else failures.push(`${sample}: ${name} ${where} ${JSON.stringify(harms)}: ${problem}`)
       crashes.remove(run)
@@ -110,19 +110,24 @@ async function crash(sample: string): Promise<void> {
   }
 }
 
-function problemOf(run: string, ends: readonly Ended[], whole: string): string | undefined {
+function problemOf(
+  run: string,
+  ends: readonly Ended[],
+  whole: { readonly undisturbed: Ended; readonly outcome: string },
+): string | undefined {
   const loud = ends.find(({ stderr }) => stderr !== '')
   if (loud) return loud.stderr.slice(0, 400)
   const last = ends.at(-1)
-  if (last?.code !== 0) return `ended with ${last?.code ?? last?.signal}: ${last?.stdout}`
+  if (!last || !hasEnded(last, whole.undisturbed))
+    return `ended with ${last?.code ?? last?.signal}: ${last?.stdout}`
   let outcome: Outcome
   try {
     outcome = outcomeOf(run)
   } catch (error) {
     return String(error)
   }
-  if (JSON.stringify(outcome) === whole) return undefined
-  const expected = JSON.parse(whole) as Outcome
+  if (JSON.stringify(outcome) === whole.outcome) return undefined
+  const expected = JSON.parse(whole.outcome) as Outcome
   return Object.keys(outcome)
     .filter((key) => JSON.stringify(outcome[key]) !== JSON.stringify(expected[key]))
     .map((key) => `${key} differ: ${JSON.stringify(outcome[key]).slice(0, 300)}`)

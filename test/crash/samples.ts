@@ -79,7 +79,11 @@ const everything: Sample = {
   }),
 }
 
+/** A loss that is too high for four steps in a row. */
+const astray: Sample = { source: 'astray.dcr', artefact: loadArtefact, options: () => ({}) }
+
 export const samples: ReadonlyMap<string, Sample> = new Map([
+  ['astray', astray],
   ['stages', stages],
   ['everything', everything],
 ])
