@@ -16,7 +16,7 @@ const parameters: readonly EvaluationParameter[] = [
 /** How well a classifier does on rows that it need not have seen, each counted once. */
 const classification: EvaluationKind = {
   name: 'classification',
-  doc: 'Compares logits with the class of each row. A label that is no class makes all metrics null.',
+  doc: 'Compares logits with the class of each row. A label that is no class makes all metrics null. Where the data name their classes, `eval.json` and the report also hold the accuracy of each.',
   parameters,
   metrics: [
     {

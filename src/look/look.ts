@@ -1,3 +1,4 @@
+import { namesOfField } from '../runtime/field-names.js'
 import type { OpenData } from '../runtime/fields.js'
 import { attempt } from '../runtime/good-fields.js'
 import type { Sample } from '../runtime/order/order.js'
@@ -5,7 +6,7 @@ import type { TensorValue } from '../runtime/sources/dataset.js'
 import { SampleUnreadable } from '../runtime/sources/sample-unreadable.js'
 import { EpochRows } from './epoch.js'
 import { nameOf, storedColumns } from './stored.js'
-import { type Subject, namesOf } from './subject.js'
+import type { Subject } from './subject.js'
 import { type SeenRow, Tally, type Tallied } from './tally.js'
 
 export interface LookOptions {
@@ -37,7 +38,11 @@ export async function look(data: OpenData, subject: Subject, options: LookOption
   const parts = new Map(
     data.rows.groups.flatMap((group) => group.parts.map(({ index, rows }) => [index, rows.names] as const)),
   )
-  const tally = new Tally(subject, (field) => namesOf(subject, field, (k) => parts.get(k)), options.tiles)
+  const tally = new Tally(
+    subject,
+    (field) => namesOfField(subject.spec, field, (k) => parts.get(k)),
+    options.tiles,
+  )
   const bad: SampleUnreadable[] = []
   const order = new EpochRows(data.rows, data.spec.name, seed, epoch)
   let [looked, timed, seconds] = [0, 0, 0]

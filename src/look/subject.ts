@@ -74,18 +74,3 @@ function thumbnail(
       }
   return [{ field: { name, dtype: 'u8', shape: [3, height, width] }, value }]
 }
-
-/** The names of the numbers of a field that is a column as it stands. */
-export function namesOf(
-  { spec }: Subject,
-  field: string,
-  namesIn: (part: number) => ReadonlyMap<string, readonly string[]> | undefined,
-): readonly string[] | undefined {
-  const at = spec.fields.findIndex(({ name }) => name === field)
-  for (const [k, { values }] of spec.parts.entries()) {
-    const value = values[at]
-    const names = value?.kind === 'column' ? namesIn(k)?.get(value.name) : undefined
-    if (names) return names
-  }
-  return undefined
-}

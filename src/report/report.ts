@@ -1,4 +1,5 @@
 import { type Comparison, compareRuns } from './compare.js'
+import { classesSection } from './html/classes.js'
 import { comparisonSection } from './html/comparison.js'
 import { conflictSection } from './html/conflict.js'
 import { curvesSection } from './html/curves.js'
@@ -59,9 +60,9 @@ export function renderReport(runs: readonly RunSummary[], options: ReportOptions
             </ul>
             ${note === undefined ? null : html`<p class="dim">${note}</p>`}
           </header>
-          ${gateBanner(gates, labels)} ${comparisonSection(comparison)} ${picturesSection(runs, labels)}
-          ${curvesSection(runs, labels)} ${monitorsSection(runs, labels)} ${conflictSection(runs, labels)}
-          ${gateSection(gates, labels)} ${profileSection(runs, labels)}
+          ${gateBanner(gates, labels)} ${comparisonSection(comparison)} ${classesSection(runs, labels)}
+          ${picturesSection(runs, labels)} ${curvesSection(runs, labels)} ${monitorsSection(runs, labels)}
+          ${conflictSection(runs, labels)} ${gateSection(gates, labels)} ${profileSection(runs, labels)}
           ${factsSection(runs, labels, commands)}
         </main>
       </body>

@@ -11,6 +11,7 @@ import { published } from '../evaluations/kind.js'
 import { meansOf, standings } from './measures/math/means.js'
 import { elementCount } from '../graph/types.js'
 import type { Feeder } from './feeds.js'
+import { namesOfField } from './field-names.js'
 import type { OpenData } from './fields.js'
 import { Batches } from './order/batches.js'
 import { alone } from './order/order.js'
@@ -49,7 +50,13 @@ export async function evaluate(spec: EvaluationSpec, context: EvaluationContext)
     const { name, settings } = one
     const before = name === null ? context.start : context.start?.[name]
     const start = isRecord(before) ? before : undefined
-    const measured = await context.measure(spec, { settings, seed: context.seed, start, results })
+    const measured = await context.measure(spec, {
+      settings,
+      seed: context.seed,
+      start,
+      names: one.parts.flatMap((part) => namesIn(part, context)),
+      results,
+    })
     const others = settings[published]
     const metrics = {
       ...measured,
@@ -79,6 +86,19 @@ function casesOf(
 
 const isRecord = (value: Json | undefined): value is Metrics =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The names that the data give to the numbers of the fields which a graph reads. */
+function namesIn({ graph }: Part, { data }: EvaluationContext): readonly (readonly string[])[] {
+  return graph.inputs.flatMap(({ role }) => {
+    const open = role.kind === 'batch' ? data.get(role.data) : undefined
+    if (role.kind !== 'batch' || !open) return []
+    const parts = new Map(
+      open.rows.groups.flatMap((group) => group.parts.map(({ index, rows }) => [index, rows.names] as const)),
+    )
+    const names = namesOfField(open.spec, role.field, (k) => parts.get(k))
+    return names ? [names] : []
+  })
+}
 
 async function runPart(
   spec: EvaluationSpec,

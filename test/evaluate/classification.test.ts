@@ -46,6 +46,29 @@ describe('classification', () => {
     expect(measure([[NaN, 0]], [0])).toMatchObject({ accuracy: 0, loss: null })
   })
 
+  test('names classes by the one field that names so many', () => {
+    const named = (names: readonly (readonly string[])[]) =>
+      classification.measure({
+        settings: {},
+        seed: 0,
+        names,
+        results: {
+          logits: { shape: [4, 3], data: Float32Array.of(1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 2, 1) },
+          label: { shape: [4], data: Float32Array.of(0, 1, 1, -100) },
+        },
+      })['by_class']
+    const classes = ['cat', 'dog', '__proto__']
+    expect(named([['x', 'y'], classes])).toEqual(
+      Object.assign(Object.create(null), {
+        cat: { rows: 1, accuracy: 1 },
+        dog: { rows: 2, accuracy: 0.5 },
+        ['__proto__']: { rows: 0, accuracy: null },
+      }),
+    )
+    expect(named([['a', 'b', 'c'], classes])).toBeUndefined()
+    expect(named([])).toBeUndefined()
+  })
+
   test('measures nothing where a label is no class', () => {
     const wrong = measure(
       [

@@ -71,6 +71,36 @@ describe('renderReport', () => {
     expect(measured).toContain('aria-label="align, digits nmi"')
   })
 
+  test('shows the last accuracy of each class whose name the data give', () => {
+    const [run] = sampleRuns(30)
+    const [first, ...others] = run?.moments ?? []
+    if (!run || !first) throw new Error('there are samples')
+    const named = (accuracy: number | null) => ({
+      digits: {
+        accuracy: 0.5,
+        by_class: { 'a & b': { rows: 1200, accuracy }, dog: { rows: 3, accuracy: null } },
+      },
+    })
+    const moments = [
+      { ...first, results: named(0.1) },
+      { name: 'after', results: named(0.25) },
+    ]
+    const page = renderReport([{ ...run, moments: [...moments, ...others] }], { commands: [] })
+    const section = page.slice(
+      page.indexOf('<h2>By class'),
+      page.indexOf('</table>', page.indexOf('<h2>By class')),
+    )
+    expect([...section.matchAll(/<td>(.*?)<\/td>/g)].map(([, text]) => text)).toEqual([
+      'a &amp; b',
+      '1,200',
+      '25.0 %',
+      'dog',
+      '3',
+      '',
+    ])
+    expect(section).toMatch(/digits after after/)
+  })
+
   test('shows where the time went of runs of which that is known', () => {
     const [run, other] = sampleRuns(30)
     if (!run || !other) throw new Error('there are samples')

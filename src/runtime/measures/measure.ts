@@ -16,6 +16,8 @@ export interface EvaluationInput {
   readonly seed: number
   /** What the same measurement gave at the start of the run; undefined at the start. */
   readonly start?: Readonly<Record<string, Json>> | undefined
+  /** Names that the data give to the numbers of fields which are read: those of classes. */
+  readonly names?: readonly (readonly string[])[]
   /** By parameter; the first axis counts rows or batches. */
   readonly results: Readonly<Record<string, Results>>
 }
