@@ -40,7 +40,8 @@ function renderOne(
     const source = linesOf(file)
     const here = marks.filter((mark) => mark.span.file === file)
     const first = here[0]
-    if (!first) continue
+    // of no file in particular
+    if (!first || file === '') continue
     out.push(colors.blue(`  ${file === d.span.file ? '-->' : ':::'} `) + place(first.span, source))
     if (source)
       out.push(...frame(source, here, { width, gutter: colors.blue, primary: severity, label: colors.cyan }))
