@@ -132,8 +132,8 @@ describe('an exported function', () => {
   })
 })
 
-/** The opset and IR version that the file of a function says. */
-const stated = (body: string): readonly number[] => {
+/** The opset, the IR version and the other domains that the file of a function says. */
+const stated = (body: string): readonly (number | string)[] => {
   const compiled = compileText(`
 use std.nn { Linear }
 pipeline stated {
@@ -147,14 +147,19 @@ pipeline stated {
   const { irVersion, opsetImport } = onnxProto.onnx.ModelProto.decode(
     compiled.files.get('out.export.onnx') ?? new Uint8Array(),
   )
-  return [Number(opsetImport[0]?.version), Number(irVersion)]
+  return [
+    Number(opsetImport[0]?.version),
+    Number(irVersion),
+    ...opsetImport.slice(1).map(({ domain }) => domain ?? ''),
+  ]
 }
 
-test('says the lowest opset that its nodes need, and the IR version of its time', () => {
+test('says the lowest opset that its nodes need, the IR version of its time, and no domain of which it has no node', () => {
   expect(stated('relu(x)')).toEqual([17, 8])
   // axes are an input of ReduceMean from opset 18 on
   expect(stated('mean(x, axis = [2, 3])')).toEqual([18, 8])
   expect(stated('gelu(x)')).toEqual([20, 9])
+  expect(stated('quick_gelu(x)')).toEqual([17, 8, 'com.microsoft'])
 })
 
 test('says what it was made from', () => {

@@ -1,5 +1,6 @@
 import type { onnx as Onnx } from 'onnx-proto'
 import { type Attribute, type Graph, type Node, type Value, isGraph } from '../../graph/graph.js'
+import { findNodes } from '../../graph/rewrite.js'
 import { type DType, type TensorType, byteSize } from '../../graph/types.js'
 import { dataType } from '../../onnx/element-types.js'
 import { writeModel } from '../../onnx/protobuf.js'
@@ -51,7 +52,7 @@ export function emit(graph: Graph, options: EmitOptions = {}): Uint8Array {
     producerVersion: options.version ?? '',
     opsetImport: [
       { domain: '', version: options.opset ?? opset },
-      { domain: 'com.microsoft', version: 1 },
+      ...(hasContributed(separated) ? [{ domain: 'com.microsoft', version: 1 }] : []),
     ],
     graph: {
       ...body,
@@ -60,6 +61,9 @@ export function emit(graph: Graph, options: EmitOptions = {}): Uint8Array {
     },
   })
 }
+
+const hasContributed = (graph: Graph): boolean =>
+  findNodes(graph, ({ op }) => operator(op).domain === 'com.microsoft').length > 0
 
 function graphProto(graph: Graph, emission: Emission): Onnx.IGraphProto {
   const { names, places } = emission
