@@ -6,7 +6,7 @@ import { notFiniteTrained, notFiniteWeights } from '../diagnostics/catalogue/run
 import { UserError } from '../diagnostics/diagnostic.js'
 import { notFinite } from '../weights/not-finite.js'
 import type { SourceTensor } from '../weights/table.js'
-import type { WeightOptions } from './weights.js'
+import type { WeightOptions } from './open-weights.js'
 
 /** Tells of values in a file that are not finite: throws UserError where a stage trains them, else warns. */
 export async function checkFinite(
