@@ -228,7 +228,9 @@ test('an artefact that is absent, damaged, of another version or target is a dia
   expect(await codes()).toEqual(['done'])
   const other = artefactOf(artefact.files, { ...artefact.manifest, target: 'abacus' })
   writeFileSync(manifest, JSON.stringify(other.manifest))
-  expect(await codes()).toEqual(['run/target: this was compiled for abacus; the runner runs on cpu, cuda'])
+  expect(await codes()).toEqual([
+    'run/target: this was compiled for abacus; the runner runs on cpu, cuda, cuda-tf32',
+  ])
 
   writeFileSync(manifest, JSON.stringify({ ...artefact.manifest, seed: 8 }))
   expect(await codes()).toEqual([`run/artefact: cannot run this: ${manifest} is not as it was compiled`])
