@@ -9,6 +9,7 @@ import { runPipeline } from '../../src/runtime/run.js'
 import { endingOf } from '../../src/runtime/validation.js'
 import { openSafetensors, readTensor } from '../../src/weights/safetensors.js'
 import { compileText } from '../parity/harness.js'
+import { rounding } from '../rounding.js'
 
 /*
  * Aim: evaluations within a stage see the values of their step and change none; a stage ends with the values that
@@ -98,6 +99,11 @@ const left = (of: string) => ({
   metrics: readFileSync(join(folder, of, 'metrics.jsonl'), 'utf8').replaceAll(/,"step_ms".*/g, ''),
 })
 
+/** A sum of so many steps, whose terms come to a size. */
+const expectSum = (got: number | undefined, wanted: number, terms: number, size = wanted): void => {
+  expect(Math.abs((got ?? NaN) - wanted)).toBeLessThan(rounding(terms) * size)
+}
+
 describe('keep best', () => {
   beforeAll(async () => {
     expect((await run('whole')).status).toBe('done')
@@ -106,11 +112,11 @@ describe('keep best', () => {
   test('the stage ends with the values that measured best, and the next begins with them', async () => {
     const distances = near('whole')
     for (const step of [2, 4, 6, 8, 10, 12])
-      expect(distances[`first-${step}`]).toBeCloseTo(Math.abs(step / 10 - 0.45), 6)
+      expectSum(distances[`first-${step}`], Math.abs(step / 10 - 0.45), step + 1, step / 10 + 0.45)
     expect(distances['first']).toBe(distances['first-4'])
-    expect(await exported('whole', 'a')).toBeCloseTo(0.4, 6)
+    expectSum(await exported('whole', 'a'), 0.4, 4)
     // one step along the gradient -a
-    expect(await exported('whole', 'b')).toBeCloseTo(0.4, 6)
+    expectSum(await exported('whole', 'b'), 0.4, 4)
     // it does not read what the first stage trains
     expect(Object.keys(evaluations('whole')).filter((m) => evaluations('whole')[m]?.['other'])).toEqual([
       'start',
@@ -130,7 +136,7 @@ describe('keep best', () => {
         .filter((line) => line.includes('"first"'))
         .join('\n')
     expect(last('whole')).toBe(last('plain'))
-    expect(await exported('plain', 'a')).toBeCloseTo(1.2, 6)
+    expectSum(await exported('plain', 'a'), 1.2, 12)
   })
 
   test.each([
