@@ -2,13 +2,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Ablation, analyzeAblation, chosenAblation } from '../compiler/ablations.js'
 import type { Needs } from '../compiler/needs.js'
-import { ablationOption } from '../diagnostics/catalogue/ablation.js'
+import { ablationOption, badSelection } from '../diagnostics/catalogue/ablation.js'
 import { notAnArtefact } from '../diagnostics/catalogue/file.js'
 import { nothingBegun } from '../diagnostics/catalogue/experiment.js'
 import { folderTaken, missingFiles } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { bytes } from '../diagnostics/units.js'
-import { labelOf } from '../experiments/experiment.js'
+import { labelOf, plannedCells } from '../experiments/experiment.js'
 import { isBegun } from '../experiments/outcome.js'
 import { type Draft, type Frozen, checkSame, compiledFolder, freeze, thaw } from '../experiments/frozen.js'
 import { shareFiles } from '../runtime/store/stage-store.js'
@@ -17,7 +17,7 @@ import { type AnalysedVariant, compileVariants, intoFolder } from './compile-var
 import { type CompilingOptions, asked, wordsOf } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
 import type { CompileOptions } from './compile.js'
-import { runExperiment } from './experiment.js'
+import { frozenKeys, runExperiment } from './experiment.js'
 import { findMissing } from './missing.js'
 import { describeMissing } from './missing-report.js'
 import { commandLine, printDiagnostics } from './print.js'
@@ -58,12 +58,11 @@ export function analyseVariants(
   const [ablation] = ablations
   if (!ablation || diagnostics.some(({ severity }) => severity === 'error')) return undefined
   const alone = new Set(ablation.runs.map(({ variant }) => variant)).size === 1
-  const variants = ablation.runs.map(({ variant, span, settings, analysis }) => ({
-    label: labelOf(variant, settings, alone),
-    span,
-    settings,
-    analysis,
-  }))
+  const variants = ablation.runs.map(({ variant, span, settings, analysis }) => {
+    const compared = new Map([...settings].filter(([param]) => param !== ablation.select?.param))
+    const label = labelOf(variant, settings, alone)
+    return { label, row: labelOf(variant, compared, alone), span, settings, analysis }
+  })
   return { name, ablation, variants, target }
 }
 
@@ -72,12 +71,21 @@ export function draftOf(
   { name, ablation, target }: AnalysedAblation,
   { seed, steps }: { readonly seed?: number; readonly steps?: number },
   command: string,
-): Omit<Draft, 'variants' | 'hint'> {
+): Omit<Draft, 'variants' | 'hint' | 'stages'> {
+  const { select } = ablation
+  if (seed !== undefined && select?.seeds.includes(seed))
+    throw new UserError(
+      badSelection(at(target.entry), {
+        message: `--seed ${seed} would compare the variants by a seed that chooses \`${select.param}\``,
+        help: `give a seed that is none of ${select.seeds.join(', ')}`,
+      }),
+    )
   return {
     name,
     seeds: seed !== undefined ? [seed] : ablation.seeds.length > 0 ? [...ablation.seeds] : [0],
     steps: steps ?? null,
     primary: ablation.primary.map(({ evaluation, case: of, metric }) => ({ evaluation, case: of, metric })),
+    select: select && { ...select, seeds: [...select.seeds] },
     entry: `${target.entry}#${name}`,
     command,
     sources: sourcesOf([target]),
@@ -108,9 +116,10 @@ export function compileAblation(target: Target, name: string, options: CompileOp
   const labels = new Set(compiled.variants.map(({ label }) => label))
   for (const { label } of before?.variants ?? [])
     if (!labels.has(label)) removeArtefact(compiledFolder(folder, label))
-  const { variants, seeds } = freeze(folder, { ...draftOf(found, options, command), ...compiled })
+  const { variants } = freeze(folder, { ...draftOf(found, options, command), ...compiled, stages: null })
+  const runs = plannedCells({ ...draftOf(found, options, command), ...compiled }).length
   process.stdout.write(
-    `${name}: ${variants.length} variants, ${variants.length * seeds.length} runs, ${bytes(size)} of graphs, in ${folder}\n`,
+    `${name}: ${variants.length} variants, ${runs} runs, ${bytes(size)} of graphs, in ${folder}\n`,
   )
   return exitCodes.done
 }
@@ -127,7 +136,7 @@ export async function runAblation(target: Target, name: string, options: RunComm
   const before = thaw(directory)
   const take = before ? () => undefined : intoFolder(directory)
   const compiled = compileVariants(found.variants, options.weights ?? 'files', take)
-  const frozen = before ?? freeze(directory, { ...draft, ...compiled })
+  const frozen = before ?? (await begin(directory, { ...draft, ...compiled }, options))
   if (before) checkSame(before, { ...draft, ...compiled }, directory, at(target.entry))
   return go(directory, frozen, options, command)
 }
@@ -138,7 +147,7 @@ export async function runCompiledAblation(folder: string, options: RunCommand): 
   if (!compiled) throw new Error(`${folder} holds no ablation`)
   const name = compiled.name ?? 'compare'
   checkOptions(options, name, folder)
-  const { version: _version, created: _created, ...rest } = compiled
+  const { version: _version, versions: _versions, stages: _stages, created: _created, ...rest } = compiled
   const { seed, steps } = options
   const command = commandOf(folder, options)
   const draft = {
@@ -155,7 +164,17 @@ export async function runCompiledAblation(folder: string, options: RunCommand): 
   else
     for (const { label } of rest.variants)
       shareFiles(compiledFolder(folder, label), compiledFolder(directory, label))
-  return go(directory, before ?? freeze(directory, draft), options, command)
+  return go(directory, before ?? (await begin(directory, draft, options)), options, command)
+}
+
+/** Freezes what begins, with the keys of its stages as its files are now. */
+async function begin(
+  directory: string,
+  draft: Omit<Draft, 'stages'>,
+  { weights }: Pick<RunCommand, 'weights'>,
+): Promise<Frozen> {
+  const stages = weights === 'random' ? null : await frozenKeys(directory, draft, process.cwd())
+  return freeze(directory, { ...draft, stages })
 }
 
 function go(directory: string, frozen: Frozen, options: RunCommand, command: string): Promise<number> {

@@ -10,7 +10,7 @@ import { sourcesOf } from './ablation.js'
 import { compileVariants, intoFolder } from './compile-variants.js'
 import { type CompilingOptions, asked, wordsOf } from './compiling-options.js'
 import { exitCodes } from './exit-codes.js'
-import { runExperiment } from './experiment.js'
+import { frozenKeys, runExperiment } from './experiment.js'
 import { commandLine, printDiagnostics } from './print.js'
 import { type Target, findTarget } from './target.js'
 
@@ -43,20 +43,23 @@ export async function compare(names: readonly string[], options: CompareOptions)
   const command = commandOf(names, options)
   const variants = pipelines.map(({ analysis, name, target }) => ({
     label: name,
+    row: name,
     span: { file: target.entry, start: 0, end: 0 },
     settings: new Map(),
     analysis,
   }))
-  const frozen = freeze(out, {
+  const draft = {
     ...compileVariants(variants, 'files', intoFolder(out)),
     name: null,
     seeds: [options.seed],
     steps: options.steps ?? null,
     primary: [],
+    select: null,
     entry: null,
     command,
     sources: sourcesOf(pipelines.map(({ target }) => target)),
-  })
+  }
+  const frozen = freeze(out, { ...draft, stages: await frozenKeys(out, draft, process.cwd()) })
   return runExperiment(out, frozen, {
     jobs: options.jobs,
     on: options.on ?? 'local',

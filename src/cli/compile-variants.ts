@@ -11,6 +11,7 @@ import { writeArtefact } from './write-artefact.js'
 /** A variant whose analysis found no mistake. */
 export interface AnalysedVariant {
   readonly label: string
+  readonly row: string
   readonly span: Span
   readonly settings: ReadonlyMap<string, string>
   readonly analysis: Analysis
@@ -30,7 +31,7 @@ export function compileVariants(
 ): CompiledVariants {
   const hints: string[] = []
   const known = new Map<string, string>()
-  const variants = analysed.map(({ label, span, settings, analysis }): VariantSpec => {
+  const variants = analysed.map(({ label, row, span, settings, analysis }): VariantSpec => {
     const { artefact } = compileAnalysed(analysis)
     if (!artefact) throw new Error(`${label} was analysed without a mistake but does not compile`)
     const { manifest, files } = artefact
@@ -44,7 +45,13 @@ export function compileVariants(
       )
     known.set(work, same ?? label)
     take(label, { files, manifest: { ...manifest, weights } })
-    return { label, pipeline: manifest.pipeline, settings: Object.fromEntries(settings), hash: manifest.hash }
+    return {
+      label,
+      row,
+      pipeline: manifest.pipeline,
+      settings: Object.fromEntries(settings),
+      hash: manifest.hash,
+    }
   })
   return { variants, hint: hints[0] ?? null }
 }

@@ -6,14 +6,21 @@ import { stageStore } from '../cache.js'
 import { jobsOf, wholeRun } from '../experiments/engines/jobs.js'
 import type { LocalOptions } from '../experiments/engines/local.js'
 import { type EngineName, engines } from '../experiments/engines/registry.js'
-import { type Cell, cellsOf } from '../experiments/experiment.js'
+import { comparedOf, knownCells } from '../experiments/choice.js'
+import {
+  type Cell,
+  type Experiment,
+  cellsOf,
+  plannedCells,
+  selectingCells,
+} from '../experiments/experiment.js'
 import { type Frozen, compiledFolder } from '../experiments/frozen.js'
 import { type State, isOver, stateOf } from '../experiments/outcome.js'
 import { type Results, keepResults, resultsOf, writeResults } from '../experiments/results.js'
 import { probe } from '../experiments/probe.js'
 import { costOf } from '../experiments/cost.js'
 import { checkBudget } from './budget.js'
-import { type StageGraph, stageGraph } from '../experiments/stage-graph.js'
+import { type StageGraph, keysOf, stageGraph } from '../experiments/stage-graph.js'
 import { sentences } from '../report/compare.js'
 import { gatesOf } from '../report/html/gate.js'
 import { readRun } from '../report/read-run.js'
@@ -50,37 +57,86 @@ export interface ExperimentOptions {
 
 /**
  * Runs all that is left of an experiment, and prints its table as the last thing; or gives it to a cluster, and says so.
+ * Where values are chosen, the runs that choose come first, and the others when all of these have ended.
  */
 export async function runExperiment(
   directory: string,
   frozen: Frozen,
   options: ExperimentOptions,
 ): Promise<number> {
-  const cells = cellsOf(frozen)
+  const read = readOnce()
+  if (options.budget !== undefined) await keepBudget(directory, frozen, options, options.budget)
+  let ended: Ended = { stopped: false, told: undefined }
+  for (const cellsNow of [selectingCells, (one: Frozen) => cellsOf(comparedOf(directory, one, read))]) {
+    const cells = cellsNow(frozen)
+    if (cells.length === 0) continue
+    ended = await runCells(directory, frozen, cells, options, read)
+    if (ended.stopped || ended.told !== undefined) break
+  }
+  if (ended.told !== undefined) {
+    const more = frozen.select && comparedOf(directory, frozen).variants.length === 0
+    const next = more
+      ? `\nWhen these have ended, the runs that are compared are queued by: ${options.resume}`
+      : ''
+    process.stdout.write(`${wrap(ended.told, process.stdout.columns ?? 100)}${next}\n`)
+    return exitCodes.done
+  }
+  const results = resultsOf(directory, frozen, read)
+  summarize(directory, frozen, results)
+  if (ended.stopped) {
+    process.stderr.write(`go on with: ${options.resume}\n`)
+    return exitCodes.interrupted
+  }
+  const states = knownCells(directory, frozen).map((cell) => stateOf(directory, cell).kind)
+  // what another process runs is not this one's failure
+  return states.every((kind) => kind === 'done' || kind === 'running') ? exitCodes.done : exitCodes.userError
+}
+
+interface Ended {
+  readonly stopped: boolean
+  /** What a cluster that has taken the runs says. */
+  readonly told: string | undefined
+}
+
+/** Refuses an experiment whose training takes more than its budget. Throws UserError. */
+async function keepBudget(
+  directory: string,
+  frozen: Frozen,
+  options: ExperimentOptions,
+  budget: number,
+): Promise<void> {
+  const left = plannedCells(frozen).filter((cell) => !isOver(stateOf(directory, cell)))
+  const graph = await graphOf(directory, frozen, left, options)
+  const artefactOf = (label: string): Artefact => loadArtefact(compiledFolder(directory, label))
+  const stages = graph.absent.length === 0 ? graph.nodes.filter(({ there }) => !there) : []
+  checkBudget(costOf(graph.nodes, await probe(stages, artefactOf, options.root)), budget, directory)
+}
+
+/** Runs what is left of some runs, or gives it to a cluster. */
+async function runCells(
+  directory: string,
+  frozen: Frozen,
+  cells: readonly Cell[],
+  options: ExperimentOptions,
+  read: (folder: string) => RunSummary,
+): Promise<Ended> {
   const left = cells.filter((cell) => !isOver(stateOf(directory, cell)))
   const lanes = Math.max(1, Math.min(options.jobs ?? 1, cells.length))
   const threads = Math.max(1, Math.floor(availableParallelism() / lanes))
   const screen = new Screen(process.stderr)
-  const read = readOnce()
-  if (options.budget !== undefined) {
-    const graph = await graphOf(directory, frozen, left, options)
-    const artefactOf = (label: string): Artefact => loadArtefact(compiledFolder(directory, label))
-    const stages = graph.absent.length === 0 ? graph.nodes.filter(({ there }) => !there) : []
-    checkBudget(costOf(graph.nodes, await probe(stages, artefactOf, options.root)), options.budget, directory)
-  }
   const engine = engines[left.length > 0 ? options.on : 'local']
   const jobs =
     engine === engines.local
       ? cells.map(wholeRun)
       : jobsOf((await graphOf(directory, frozen, left, options)).nodes, left)
-  const { stopped, told } = await withInterrupt(screen, async (controller, saveRequests) => {
+  return withInterrupt(screen, async (controller, saveRequests) => {
     const shared: RunOptions = {
       ...runOptionsOf(frozen, options),
       signal: controller.signal,
       saveRequests,
       ...(lanes === 1 ? {} : { threads }),
     }
-    const said = await engine.submit(directory, jobs, {
+    const told = await engine.submit(directory, jobs, {
       name: frozen.name ?? 'compare',
       root: options.root,
       atMost: options.jobs,
@@ -93,22 +149,21 @@ export async function runExperiment(
         settled: () => keepResults(directory, frozen, read),
       },
     })
-    return { told: said, stopped: controller.signal.aborted }
+    return { told, stopped: controller.signal.aborted }
   })
-  if (told !== undefined) {
-    process.stdout.write(`${wrap(told, process.stdout.columns ?? 100)}\n`)
-    return exitCodes.done
-  }
-  const results = resultsOf(directory, frozen, read)
-  summarize(directory, frozen, results)
-  const states = results.measured.rows.flat().map(({ state }) => state.kind)
-  if (stopped) {
-    process.stderr.write(`go on with: ${options.resume}\n`)
-    return exitCodes.interrupted
-  }
-  // what another process runs is not this one's failure
-  return states.every((kind) => kind === 'done' || kind === 'running') ? exitCodes.done : exitCodes.userError
 }
+
+/** The keys of the stages of all runs that an experiment may have, from its compiled folders. */
+export const frozenKeys = (
+  directory: string,
+  experiment: Experiment,
+  root: string,
+): ReturnType<typeof keysOf> =>
+  keysOf(
+    [...selectingCells(experiment), ...cellsOf(experiment)],
+    (label) => loadArtefact(compiledFolder(directory, label)).manifest,
+    { root, steps: experiment.steps, store: new StageStore(stageStore(root)) },
+  )
 
 /** The stages of the runs that are left: which are the same, and which are there. */
 function graphOf(
@@ -219,20 +274,24 @@ export function summarize(
     for (const sentence of sentences(results.comparison)) lines.push(wrap(sentence, width))
     lines.push('')
   }
-  for (const { cell, state } of results.measured.rows.flat()) {
+  const states = knownCells(directory, frozen).map((cell) => ({ cell, state: stateOf(directory, cell) }))
+  for (const { cell, state } of states) {
     const said = stateText(cell, state)
     if (said !== undefined) lines.push(wrap(said, width))
   }
+  for (const { row, chosen } of results.choices ?? [])
+    if (!chosen)
+      lines.push(wrap(`${row} has no row: with each value of ${frozen.select?.param} a run failed`, width))
   if (runs.length > 0) lines.push(`report: ${report}`)
-  const ended = results.measured.rows.flat().every(({ state }) => state.kind === 'done')
-  if (ended && frozen.hint !== null) lines.push(`now edit this line: ${frozen.hint}`)
+  if (states.every(({ state }) => state.kind === 'done') && frozen.hint !== null)
+    lines.push(`now edit this line: ${frozen.hint}`)
   process.stdout.write(`\n${lines.join('\n')}\n`)
 }
 
 /** The page of an experiment: its table over all seeds; curves, pictures and costs of one run of each variant. */
 function experimentPage(
-  { name, seeds, command, variants }: Frozen,
-  { measured, comparison }: Results,
+  { name, seeds, command }: Frozen,
+  { measured, comparison, experiment: { variants } }: Results,
 ): string {
   const shown = measured.rows.flatMap((row) => row.find(({ run }) => run !== null) ?? [])
   const labels = shown.map(({ cell }) => cell.variant.label)

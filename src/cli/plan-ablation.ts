@@ -3,7 +3,7 @@ import { planAnalysed } from '../compiler/index.js'
 import type { Artefact } from '../artefact/manifest.js'
 import { bytes, flops } from '../diagnostics/units.js'
 import { columns, wrap } from '../diagnostics/wrap.js'
-import { cellsOf } from '../experiments/experiment.js'
+import { metricText, plannedCells } from '../experiments/experiment.js'
 import { costOf } from '../experiments/cost.js'
 import { probe } from '../experiments/probe.js'
 import { type StageNode, stageGraph } from '../experiments/stage-graph.js'
@@ -27,7 +27,7 @@ export async function planAblation(target: Target, name: string, options: PlanOp
     artefacts.set(label, artefact),
   )
   const experiment = { ...draftOf(found, {}, ''), ...compiled }
-  const cells = cellsOf(experiment)
+  const cells = plannedCells(experiment)
   const artefactOf = (label: string): Artefact => {
     const artefact = artefacts.get(label)
     if (!artefact) throw new Error(`${label} was not compiled`)
@@ -80,7 +80,8 @@ export async function planAblation(target: Target, name: string, options: PlanOp
     process.stdout.write(`${JSON.stringify(whole, null, 2)}\n`)
     return exitCodes.done
   }
-  const seeds = experiment.seeds.length
+  const { select } = experiment
+  const rows = new Set(experiment.variants.map(({ row }) => row)).size
   const there = nodes.length - left.length
   const seconds = work / machine.flopsPerSecond
   const costs = [
@@ -92,7 +93,12 @@ export async function planAblation(target: Target, name: string, options: PlanOp
   ]
   const lines = [
     `ablation ${name}`,
-    `  runs         ${cells.length}: ${experiment.variants.length} variants with ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} each`,
+    `  runs         ${cells.length}: ${rows} ${rows === 1 ? 'variant' : 'variants'} with ${seedsText(experiment.seeds)} each`,
+    ...(select
+      ? [
+          `  select       ${cells.length - rows * experiment.seeds.length} of them: ${select.param} of each variant by ${metricText(select.by)}, ${experiment.variants.length / rows} values with ${seedsText(select.seeds)} each`,
+        ]
+      : []),
     `  stages       ${left.length} to train${there > 0 ? `, ${there} already there` : ''}; without sharing ${nodes.reduce((sum, node) => sum + node.cells.length, 0)}`,
     ...summaryOf(nodes).map((text) => `    ${text}`),
     ...(left.length > 0 ? costs : []),
@@ -104,6 +110,8 @@ export async function planAblation(target: Target, name: string, options: PlanOp
   if (options.budget !== undefined) checkBudget(cost, options.budget, target.entry)
   return exitCodes.done
 }
+
+const seedsText = ({ length }: readonly number[]): string => `${length} ${length === 1 ? 'seed' : 'seeds'}`
 
 /** `align: 4 (100 steps), each for 3 runs`, by the names of stages. */
 function summaryOf(nodes: readonly StageNode[]): readonly string[] {

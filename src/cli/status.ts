@@ -2,7 +2,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { noExperimentHere } from '../diagnostics/catalogue/experiment.js'
 import { UserError } from '../diagnostics/diagnostic.js'
-import { type Cell, cellsOf } from '../experiments/experiment.js'
+import { knownCells } from '../experiments/choice.js'
+import type { Cell } from '../experiments/experiment.js'
 import { type Frozen, experimentFile, thaw } from '../experiments/frozen.js'
 import { engines } from '../experiments/engines/registry.js'
 import { type State, stateOf } from '../experiments/outcome.js'
@@ -17,7 +18,7 @@ export interface StatusOptions {
 export async function status(folder: string | undefined, { json }: StatusOptions): Promise<number> {
   const directory = folder ?? newest()
   const frozen = experimentIn(directory)
-  const cells = cellsOf(frozen).map((cell) => ({ cell, state: stateOf(directory, cell) }))
+  const cells = knownCells(directory, frozen).map((cell) => ({ cell, state: stateOf(directory, cell) }))
   const queue = new Map<string, string>()
   for (const engine of Object.values(engines))
     for (const [run, said] of await engine.status(directory)) queue.set(run, said)

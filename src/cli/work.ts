@@ -5,7 +5,8 @@ import { UserError } from '../diagnostics/diagnostic.js'
 import { type Job, readJobs } from '../experiments/engines/jobs.js'
 import { runLocally } from '../experiments/engines/local.js'
 import { askForAnotherTurn } from '../experiments/engines/slurm/queue.js'
-import { type Cell, cellsOf } from '../experiments/experiment.js'
+import { knownCells } from '../experiments/choice.js'
+import type { Cell } from '../experiments/experiment.js'
 import { type State, claim, isOver, settle, stateOf } from '../experiments/outcome.js'
 import { keepResults } from '../experiments/results.js'
 import type { ExecutorName } from '../runtime/executors/names.js'
@@ -30,7 +31,7 @@ export async function work(
   { badSamples, executor }: WorkOptions,
 ): Promise<number> {
   const frozen = experimentIn(directory)
-  const cells = cellsOf(frozen)
+  const cells = knownCells(directory, frozen)
   const job = readJobs(directory)[number]
   const cell = cells.find(({ folder }) => folder === job?.run)
   if (!job || !cell) {

@@ -3,12 +3,13 @@ import { badVaried, setAndVaried, setTwice } from '../diagnostics/catalogue/abla
 import { absentModel } from '../diagnostics/catalogue/config.js'
 import { severalPipelines } from '../diagnostics/catalogue/pipeline.js'
 import { type Diagnostic, Diagnostics, type Span, UserError } from '../diagnostics/diagnostic.js'
-import type { AblationDeclaration } from './1-parse/syntax.js'
+import type { AblationDeclaration, MetricPath } from './1-parse/syntax.js'
 import { type Program, loadProgram } from './2-resolve/program.js'
 import { type Variant, ablationsOf, variantsOf, within } from './2-resolve/variants.js'
-import { type Varied, ablationValues } from './3-elaborate/ablation-values.js'
+import { type SelectedValues, type Varied, ablationValues } from './3-elaborate/ablation-values.js'
 import { metricOf } from './4-lower/validation.js'
 import { type Analysis, type Request, analyzePipeline } from './analyze.js'
+import { type Selection, checkSelection } from './selection.js'
 
 /** More than these runs are a mistake. */
 const maxRuns = 1000
@@ -30,6 +31,8 @@ export interface Ablation {
   readonly seeds: readonly number[]
   /** What it is about, as it says before it runs; all variants measure it. */
   readonly primary: readonly WatchedMetric[]
+  /** How the value of a param, the last of each run's settings, is chosen; null: none is. */
+  readonly select: Selection | null
 }
 
 export interface AblationAnalysis {
@@ -84,10 +87,10 @@ export function analyzeAblations(
   const ablations = wanted.flatMap((ablation): readonly Ablation[] => {
     const found = new Diagnostics()
     const variants = variantsOf(program, ablation, request.entry, found)
-    const { varied, seeds } = ablationValues(program, ablation, variants, found)
+    const { varied, seeds, select } = ablationValues(program, ablation, variants, found)
     const count = varied.reduce(
       (n, { values }) => n * values.length,
-      variants.length * Math.max(1, seeds.length),
+      variants.length * Math.max(1, seeds.length, select?.seeds.length ?? 0),
     )
     if (count > maxRuns)
       found.add(
@@ -113,7 +116,8 @@ export function analyzeAblations(
     )
     if (found.hasErrors) return []
     const primary = primaryOf(ablation, runs, diagnostics)
-    return [{ name: ablation.name.text, runs, seeds, primary }]
+    const selection = select && selectionOf(select, ablation, seeds, primary, runs, diagnostics)
+    return [{ name: ablation.name.text, runs, seeds, primary, select: selection }]
   })
   return { diagnostics: [...diagnostics.all, ...shown.all()], ablations }
 }
@@ -126,23 +130,46 @@ function primaryOf(
 ): readonly WatchedMetric[] {
   const [entry, again] = entries.filter((one) => one.kind === 'primary')
   if (entry && again) diagnostics.add(setTwice(again.span, { what: '`primary`', first: entry.span }))
-  const found = new Map<string, WatchedMetric>()
-  for (const path of entry?.metrics ?? []) {
-    // the first variant that lacks it is told
-    for (const { variant, analysis } of runs) {
-      const evaluations = analysis.lowered?.evaluations
-      if (!evaluations) continue
-      try {
-        const metric = metricOf(path, evaluations, evaluations)
-        found.set(JSON.stringify(metric), metric)
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error
-        diagnostics.add({ ...error.diagnostic, within: within(variant, name.text) })
-        break
-      }
+  const found = (entry?.metrics ?? []).flatMap((path) => metricIn(path, name.text, runs, diagnostics) ?? [])
+  return [...new Map(found.map((metric) => [JSON.stringify(metric), metric])).values()]
+}
+
+/** How a value of a param is chosen, which each variant must measure; what chooses must not be what compares. */
+function selectionOf(
+  select: SelectedValues,
+  { entries, name }: AblationDeclaration,
+  seeds: readonly number[],
+  metrics: readonly WatchedMetric[],
+  runs: readonly AblationRun[],
+  diagnostics: Diagnostics,
+): Selection | null {
+  const by = metricIn(select.entry.by, name.text, runs, diagnostics)
+  if (!by) return null
+  const primary = { entry: entries.find((one) => one.kind === 'primary'), metrics }
+  const lowered = runs.flatMap(({ analysis }) => analysis.lowered ?? [])
+  return checkSelection(select, by, seeds.length > 0 ? seeds : [0], primary, lowered, diagnostics)
+}
+
+/** A metric that every variant measures; of the first that does not it is told. */
+function metricIn(
+  path: MetricPath,
+  ablation: string,
+  runs: readonly AblationRun[],
+  diagnostics: Diagnostics,
+): WatchedMetric | undefined {
+  let metric: WatchedMetric | undefined
+  for (const { variant, analysis } of runs) {
+    const evaluations = analysis.lowered?.evaluations
+    if (!evaluations) continue
+    try {
+      metric = metricOf(path, evaluations, evaluations)
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      diagnostics.add({ ...error.diagnostic, within: within(variant, ablation) })
+      return undefined
     }
   }
-  return [...found.values()]
+  return metric
 }
 
 /** Every choice of one value for each param that is varied. */

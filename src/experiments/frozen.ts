@@ -3,8 +3,10 @@ import { z } from 'zod'
 import { nameSchema } from '../artefact/names.js'
 import { changedExperiment, noExperiment } from '../diagnostics/catalogue/experiment.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
+import { version } from '../compiler/version.js'
 import { inside } from '../inside.js'
 import { writeWhole } from '../durable.js'
+import { env } from '../runtime/onnxruntime.js'
 import { seal, unseal } from '../sealed.js'
 import type { Experiment } from './experiment.js'
 
@@ -14,12 +16,13 @@ export const experimentFile = 'ablation.json'
 const folderName = z.string().refine((name) => /^[\w.+=,-]+$/.test(name) && !/^\.+$/.test(name))
 
 const frozenSchema = z.strictObject({
-  version: z.literal(2),
+  version: z.literal(3),
   name: nameSchema.nullable(),
   variants: z
     .array(
       z.strictObject({
         label: folderName,
+        row: folderName,
         pipeline: nameSchema,
         settings: z.record(z.string(), z.string()),
         hash: z.string(),
@@ -31,11 +34,31 @@ const frozenSchema = z.strictObject({
   primary: z.array(
     z.strictObject({ evaluation: z.string(), case: z.string().nullable(), metric: z.string() }),
   ),
+  select: z
+    .strictObject({
+      param: z.string(),
+      by: z.strictObject({
+        evaluation: z.string(),
+        case: z.string().nullable(),
+        metric: z.string(),
+        better: z.enum(['higher', 'lower']),
+      }),
+      seeds: z.array(z.int().nonnegative()).min(1),
+    })
+    .nullable(),
   /** `FILE#name` of an ablation. */
   entry: z.string().nullable(),
   /** What was typed, and the sources as they were, by path. */
   command: z.string(),
   sources: z.record(z.string(), z.string()),
+  /** The keys of the stages of all runs that there may be; null where files that decide them were not there. */
+  stages: z.record(z.string(), z.record(z.string(), z.string())).nullable(),
+  versions: z.strictObject({
+    dcrc: z.string(),
+    onnxruntime: z.string(),
+    node: z.string(),
+    platform: z.string(),
+  }),
   /** A line worth editing first, with its place. */
   hint: z.string().nullable(),
   created: z.string(),
@@ -49,14 +72,20 @@ export const compiledFolder = (directory: string, label: string): string =>
   inside(directory, 'compiled', label)
 
 /** What an experiment is before it begins. */
-export type Draft = Experiment & Pick<Frozen, 'entry' | 'command' | 'sources' | 'hint'>
+export type Draft = Experiment & Pick<Frozen, 'entry' | 'command' | 'sources' | 'stages' | 'hint'>
 
 /** Writes what an experiment is, before anything of it runs. */
 export function freeze(directory: string, draft: Draft): Frozen {
-  const created = new Date().toISOString()
+  const versions = {
+    dcrc: version,
+    onnxruntime: env.versions.node ?? '',
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+  }
+  const whole = { version: 3, ...draft, versions, created: new Date().toISOString() }
   mkdirSync(directory, { recursive: true })
-  writeWhole(inside(directory, experimentFile), seal({ version: 2, ...draft, created }))
-  return { ...frozenSchema.parse({ version: 2, ...draft, created }) }
+  writeWhole(inside(directory, experimentFile), seal(whole))
+  return { ...frozenSchema.parse(whole) }
 }
 
 /** Reads what an experiment is; undefined where the folder holds none. Throws UserError where its file is damaged. */
@@ -84,6 +113,7 @@ export function checkSame(was: Frozen, is: Experiment, directory: string, span: 
   compare('seeds', was.seeds, is.seeds)
   compare('steps', was.steps, is.steps)
   compare('primary', was.primary, is.primary)
+  compare('select', was.select, is.select)
   for (const [k, { label, hash }] of was.variants.entries())
     compare(`compiled pipeline of \`${label}\``, hash.slice(0, 12), is.variants[k]?.hash.slice(0, 12))
 }

@@ -33,7 +33,11 @@ export function measure(
     const state = stateOf(directory, cell)
     return { cell, state, run: state.kind === 'done' ? read(join(directory, cell.folder)) : null }
   })
-  const columns = evaluationColumns(found.flatMap(({ run }) => run ?? []))
+  // rows that were chosen by an evaluation are not compared by it
+  const by = experiment.select?.by.evaluation ?? null
+  const chose = (group: string): boolean => by !== null && (group === by || group.startsWith(`${by}.`))
+  const all = evaluationColumns(found.flatMap(({ run }) => run ?? []))
+  const columns = all.filter(({ group }) => !chose(group))
   const cells = found.map(({ cell, state, run }): MeasuredCell => {
     const values = (at: typeof metricsAtEnd): readonly Value[] =>
       columns.map(({ group, metric }) => valueIn(run ? at(run, group) : undefined, metric))

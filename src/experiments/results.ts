@@ -8,11 +8,17 @@ import { csvTable } from './tables/csv.js'
 import { latexTable } from './tables/latex.js'
 import { compareSeeds } from './compare-seeds.js'
 import type { Frozen } from './frozen.js'
+import { type Choice, choicesOf, comparedOf } from './choice.js'
+import { type Experiment, metricText } from './experiment.js'
 import { type Measured, measure } from './measured.js'
 import { type StatisticsTable, statisticsOf } from './seed-statistics.js'
 
 /** What an experiment has given so far. */
 export interface Results {
+  /** With the variants that are compared. */
+  readonly experiment: Experiment
+  /** How they were chosen; null where they were not, or not yet. */
+  readonly choices: readonly Choice[] | null
   readonly measured: Measured
   readonly statistics: StatisticsTable
   readonly comparison: Comparison
@@ -20,15 +26,23 @@ export interface Results {
 
 /** Reads what the runs have measured, and what it says. */
 export function resultsOf(directory: string, frozen: Frozen, read?: Parameters<typeof measure>[2]): Results {
-  const measured = measure(directory, frozen, read)
-  const statistics = statisticsOf(measured, frozen)
+  const experiment = comparedOf(directory, frozen, read)
+  const choices = choicesOf(directory, frozen, read) ?? null
+  const measured = measure(directory, experiment, read)
+  const statistics = statisticsOf(measured, experiment)
   const runs = measured.rows.flatMap((row) => row.flatMap(({ run }) => run ?? []))
   // runs of one seed each are compared with what they started from, by the noise of the measurement
   const single = frozen.seeds.length === 1
   const comparison = single
-    ? compareRuns(runs, labelsOf(measured))
-    : compareSeeds(measured, statistics, frozen)
-  return { measured, statistics, comparison }
+    ? compareRuns(runs, labelsOf(measured), measured.columns)
+    : compareSeeds(measured, statistics, experiment)
+  const { select } = frozen
+  const legend = select ? `${comparison.legend}; ${chosenText(select)}` : comparison.legend
+  return { experiment, choices, measured, statistics, comparison: { ...comparison, legend } }
+}
+
+const chosenText = ({ param, by, seeds }: NonNullable<Experiment['select']>): string => {
+  return `${param} of each row chosen by ${metricText(by)} over ${seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} other seeds`}`
 }
 
 /** The labels of the variants that have a run which is done. */
@@ -54,9 +68,9 @@ export async function keepResults(
 
 /** Writes `results.json` with every number, and the tables that follow from it. */
 export function writeResults(directory: string, frozen: Frozen, results: Results): void {
-  const { measured, statistics, comparison } = results
+  const { experiment, choices, measured, statistics, comparison } = results
   const { columns, rows } = measured
-  const table = frozen.variants.map(({ label, pipeline, settings, hash }, v) => ({
+  const table = experiment.variants.map(({ label, pipeline, settings, hash }, v) => ({
     variant: label,
     pipeline,
     settings,
@@ -75,9 +89,25 @@ export function writeResults(directory: string, frozen: Frozen, results: Results
     version: 1,
     name: frozen.name,
     command: frozen.command,
-    base: frozen.variants[0]?.label,
+    base: experiment.variants[0]?.label,
     seeds: frozen.seeds,
     primary: frozen.primary,
+    ...(frozen.select
+      ? {
+          select: {
+            ...frozen.select,
+            rows: choices?.map(({ row, candidates, chosen }) => ({
+              row,
+              chosen: chosen?.label ?? null,
+              candidates: candidates.map(({ variant, values, mean }) => ({
+                variant: variant.label,
+                values,
+                mean,
+              })),
+            })),
+          },
+        }
+      : {}),
     columns: columns.map(({ group, metric, better }) => ({ evaluation: group, metric, better })),
     variants: table,
   }

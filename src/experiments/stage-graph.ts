@@ -63,6 +63,20 @@ export async function stageGraph(
   return { nodes: [...nodes.values()], absent: [...absent] }
 }
 
+/** The keys of the stages of runs, by folder and stage; null where files that decide them are not there. */
+export async function keysOf(
+  cells: readonly Cell[],
+  manifestOf: (label: string) => Manifest,
+  given: Parameters<typeof stageGraph>[2],
+): Promise<Readonly<Record<string, Readonly<Record<string, string>>>> | null> {
+  const { nodes, absent } = await stageGraph(cells, manifestOf, given)
+  if (absent.length > 0) return null
+  const keys = new Map(cells.map(({ folder }) => [folder, new Map<string, string>()]))
+  for (const { key, stage, cells: having } of nodes)
+    for (const { folder } of having) keys.get(folder)?.set(stage.name, key)
+  return Object.fromEntries([...keys].map(([folder, own]) => [folder, Object.fromEntries(own)]))
+}
+
 /** What is there of the files that a pipeline reads. */
 async function contentsOf(manifest: Manifest, root: string) {
   const origins = await originsOf(manifest, root)

@@ -1,5 +1,5 @@
 import type { Metric } from '../evaluations/kind.js'
-import { type Value, absent, evaluationColumns, valueIn } from './columns.js'
+import { type MeasuredColumn, type Value, absent, evaluationColumns, valueIn } from './columns.js'
 import { conflictOf, type Conflict } from './conflict.js'
 import { metricsAtEnd, metricsAtStart, runLabels, type RunSummary } from './run-summary.js'
 
@@ -61,8 +61,8 @@ const legend = `${legendOfMarks} (conflict: against its null)`
 export function compareRuns(
   runs: readonly RunSummary[],
   labels: readonly string[] = runLabels(runs),
+  measured: readonly MeasuredColumn[] = evaluationColumns(runs),
 ): Comparison {
-  const measured = evaluationColumns(runs)
   const before = runs.map((run) =>
     measured.map((column) => valueIn(metricsAtStart(run, column.group), column.metric)),
   )

@@ -22,6 +22,7 @@ const cifar = (name: string, folder: string, labels: readonly string[]): DataSou
     name,
     doc: `The pictures of ${name === 'cifar10' ? 'CIFAR-10' : 'CIFAR-100'}, 32 x 32 pixels, from the binary version of its files. Source: cs.toronto.edu/~kriz/cifar.html.`,
     parameters,
+    apart: ['split'],
     columns: () => ({
       image: { kind: 'picture', size: [32, 32] },
       ...Object.fromEntries(labels.map((label) => [label, integer])),

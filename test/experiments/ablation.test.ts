@@ -71,6 +71,26 @@ ablation primary of digits {
 }
 `,
   )
+  dcrc.write(
+    'project/chosen.dcr',
+    `use "./digits.dcr" { digits }
+pipeline watched extends digits {
+  data more = mnist(split = "train", size = 8)
+  data valid = limit(more, 200) {
+    image: f32[3, 8, 8] = image
+    digit: i64[] = digit
+  }
+  evaluate held = classification(logits = scores(valid.image), label = valid.digit)
+}
+ablation chosen of watched {
+  variant digits {}
+  variant slow { override param momentum = 0.0 }
+  select lr in [1e-3, 1e-1, 1e38] by held.loss on seeds 100..=101
+  seeds 0..=1
+  primary unseen.accuracy
+}
+`,
+  )
   ablation('steep', 'vary lr in [1e-2, 1e38, 1e-1]')
   ablation('once', 'variant digits {}; variant plain { override param momentum = 0.0 }')
   ablation('long', 'variant a { override stage first { steps 100_000 } }; variant b {}')
@@ -236,10 +256,64 @@ describe('an ablation', () => {
       sources: Record<string, string>
       steps: number
       command: string
+      stages: Record<string, Record<string, string>>
+      versions: Record<string, string>
     }
     expect(Object.keys(frozen.sources).sort()).toEqual(['digits.dcr', 'once.dcr'])
     expect(frozen.sources['once.dcr']).toBe(dcrc.read('project/once.dcr'))
     expect(frozen).toMatchObject({ steps: 1, command: 'npx dcrc run once.dcr#once --steps 1' })
+    // the keys are those by which the store holds what was trained
+    const keys = Object.values(frozen.stages).flatMap((of) => Object.values(of))
+    expect(Object.keys(frozen.stages)).toEqual(['digits', 'plain'])
+    const held = readdirSync(dcrc.path('project/.dcrc/stages')).filter((name) => /^[0-9a-f]{64}$/.test(name))
+    expect([...new Set(keys)].sort()).toEqual(held.sort())
+    expect(frozen.versions['node']).toBe(process.versions.node)
+    expect(Object.values(frozen.versions)).not.toContain('')
+  })
+
+  test('chooses a value for each variant by seeds and rows of their own', async () => {
+    const seeds = [100, 101]
+    const { code, stdout, stderr } = await run('chosen.dcr#chosen --jobs 2')
+    // a value with which runs fail is not chosen, and is told of
+    expect(code).toBe(1)
+    expect(stdout).toContain('select/digits,lr=1e+38/seed-100 failed: ')
+    expect(stderr.match(/ second 8\/8 /g)).toHaveLength(2 * 2 * 2 + 2 * 2)
+    const measured = (folder: string, of: string): number => {
+      const text = dcrc.read(`project/runs/chosen/1/${folder}/eval.json`)
+      const { moments } = JSON.parse(text) as {
+        moments: Record<string, Record<string, Record<string, number>>>
+      }
+      return moments['second']?.[of]?.['loss'] ?? NaN
+    }
+    const choose = (variant: string): string => {
+      const means = ['lr=0.001', 'lr=0.1'].map((value) => {
+        const losses = seeds.map((seed) => measured(`select/${variant},${value}/seed-${seed}`, 'held'))
+        return { value, mean: losses.reduce((a, b) => a + b) / 2 }
+      })
+      return `${variant},${means.toSorted((a, b) => a.mean - b.mean)[0]?.value}`
+    }
+    const rows = ['digits', 'slow'].map(choose)
+    const found = results('runs/chosen/1')
+    expect(found.variants.map(({ variant }) => variant)).toEqual(rows)
+    expect(found.base).toBe(rows[0])
+    // what chose is not among what is compared
+    expect([...new Set(found.columns.map(({ evaluation }) => evaluation))]).toEqual(['unseen'])
+    expect(
+      found.variants[1]?.runs.map(
+        ({ end, seed }) => end?.[1] === measured(`${rows[1]}/seed-${seed}`, 'unseen'),
+      ),
+    ).toEqual([true, true])
+    expect(stdout).toContain('lr of each row chosen by held.loss over 2 other seeds')
+    const again = await run('chosen.dcr#chosen --resume')
+    expect(again.stderr).not.toContain('second 8/8')
+    expect((await run('chosen.dcr#chosen --seed 100')).stderr).toContain(
+      '--seed 100 would compare the variants by a seed that chooses `lr`',
+    )
+    const plan = await dcrc.dcrc('plan chosen.dcr#chosen', 'project')
+    expect(plan.stdout).toContain('runs         16: 2 variants with 2 seeds each\n')
+    expect(plan.stdout).toContain(
+      'select       12 of them: lr of each variant by held.loss, 3 values with 2 seeds each\n',
+    )
   })
 
   test('is planned: how many stages there are to train, and how many are there', async () => {

@@ -13,8 +13,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true }))
 
-const variant = { label: 'base', pipeline: 'base', settings: {}, hash: '' }
-const cells = cellsOf({ name: null, variants: [variant], seeds: [0, 1, 2], steps: null, primary: [] })
+const variant = { label: 'base', row: 'base', pipeline: 'base', settings: {}, hash: '' }
+const cells = cellsOf({ variants: [variant], seeds: [0, 1, 2] })
 const done: Outcome = { status: 'done', errors: [] }
 
 /** The seeds that are run, where something happens at the start of each. */

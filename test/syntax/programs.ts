@@ -458,6 +458,13 @@ const ablationEntry = fc.oneof(
   node<AblationEntry>({ kind: kind('vary'), param: identifier, values: expression }),
   node<AblationEntry>({ kind: kind('variant'), name: identifier, of: identifier, change: few(item) }),
   node<AblationEntry>({ kind: kind('seeds'), values: expression }),
+  node<AblationEntry>({
+    kind: kind('select'),
+    param: identifier,
+    values: expression,
+    by: metric,
+    seeds: expression,
+  }),
   node<AblationEntry>({ kind: kind('primary'), metrics: fc.array(metric, { minLength: 1, maxLength: 3 }) }),
 )
 

@@ -4,6 +4,7 @@ import type {
   AblationDeclaration,
   AblationEntry,
   PrimaryEntry,
+  SelectEntry,
   SeedsEntry,
   VariantEntry,
   VaryEntry,
@@ -28,6 +29,7 @@ export abstract class AblationParser extends PipelineParser {
       alternatives: [
         { ALT: () => this.keep(entries, this.SUBRULE(this.variant)) },
         { ALT: () => this.keep(entries, this.SUBRULE(this.vary)) },
+        { ALT: () => this.keep(entries, this.SUBRULE(this.selection)) },
         { ALT: () => this.keep(entries, this.SUBRULE(this.seeds)) },
         { ALT: () => this.keep(entries, this.SUBRULE(this.endpoints)) },
       ],
@@ -68,6 +70,20 @@ export abstract class AblationParser extends PipelineParser {
     this.CONSUME(t.In)
     const values = this.SUBRULE(this.element)
     return this.ACTION(() => ({ kind: 'vary', param, values, span: this.from(first) }))
+  })
+
+  /** `select lr in [1e-3, 1e-2] by valid.r2 on seeds 100..103` */
+  private readonly selection: Rule<SelectEntry | undefined> = this.item('selection', () => {
+    const first = this.CONSUME(t.Select)
+    const param = this.SUBRULE(this.name)
+    this.CONSUME(t.In)
+    const values = this.SUBRULE(this.element)
+    this.CONSUME(t.By)
+    const by = this.SUBRULE(this.metric)
+    this.CONSUME(t.On)
+    this.CONSUME(t.Seeds)
+    const seeds = this.SUBRULE1(this.element)
+    return this.ACTION(() => ({ kind: 'select', param, values, by, seeds, span: this.from(first) }))
   })
 
   /** `primary mnist.nmi, pixels.r2` */

@@ -175,6 +175,13 @@ class FilePrinter extends ExpressionPrinter {
     switch (entry.kind) {
       case 'vary':
         return concat([`vary ${entry.param.text} in `, this.expression(entry.values, 1)])
+      case 'select':
+        return concat([
+          `select ${entry.param.text} in `,
+          this.expression(entry.values, 1),
+          ` by ${metric(entry.by)} on seeds `,
+          this.expression(entry.seeds, 1),
+        ])
       case 'seeds':
         return concat(['seeds ', this.expression(entry.values, 1)])
       case 'primary':

@@ -417,7 +417,7 @@ export interface AblationDeclaration extends Documented {
   readonly entries: readonly AblationEntry[]
 }
 
-export type AblationEntry = VariantEntry | VaryEntry | SeedsEntry | PrimaryEntry
+export type AblationEntry = VariantEntry | VaryEntry | SelectEntry | SeedsEntry | PrimaryEntry
 
 /**
  * `variant end_to_end { remove stage align }`: a change of the pipeline; `variant slow of naive { ... }`: of another one; or
@@ -442,6 +442,19 @@ export interface VaryEntry {
 export interface SeedsEntry {
   readonly kind: 'seeds'
   readonly values: Expression
+  readonly span: Span
+}
+
+/**
+ * `select lr in [1e-3, 1e-2] by valid.r2 on seeds 100..103`: of each variant the value by which those seeds measure best,
+ * chosen before the variants are compared.
+ */
+export interface SelectEntry {
+  readonly kind: 'select'
+  readonly param: Identifier
+  readonly values: Expression
+  readonly by: MetricPath
+  readonly seeds: Expression
   readonly span: Span
 }
 

@@ -83,6 +83,9 @@ export const Variant = contextual('variant')
 export const Vary = contextual('vary')
 export const Seeds = contextual('seeds')
 export const Primary = contextual('primary')
+export const Select = contextual('select')
+export const By = contextual('by')
+export const On = contextual('on')
 export const State = contextual('state')
 export const Next = contextual('next')
 export const After = contextual('after')
@@ -93,7 +96,7 @@ const keywords = [
   [Use, Module, RecordWord, Fn, Let, Pipeline, Extends, Override, Remove, If, Else, Match, For, In, Draw],
   [True, False, None, And, Or, Not, With, Param, Data, Model, Adapter, Loss, Stage, Evaluate, Export, Train],
   [Monitor, Every, From, As, Strip, Ignore, Of, Like, Except, Where, Rows, Exact, Allow, Freeze],
-  [Ablation, Variant, Vary, Seeds, Primary],
+  [Ablation, Variant, Vary, Seeds, Primary, Select, By, On],
   [Keep, Last, Best, Stop, When, Stalls, Epochs, Epoch, Steps, Step],
   [State, Next, After, Update],
 ].flat()

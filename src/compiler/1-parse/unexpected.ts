@@ -30,7 +30,7 @@ const starters: Readonly<Record<string, readonly string[]>> = {
   'a file': fileWords,
   'a pipeline': pipelineWords,
   'a variant': pipelineWords,
-  'an ablation': ['variant', 'vary', 'seeds', 'primary'],
+  'an ablation': ['variant', 'vary', 'select', 'seeds', 'primary'],
   'a stage': clauseWords,
   'an update': updateWords,
 }

@@ -72,6 +72,18 @@ const wants: Readonly<Record<string, { readonly what: string; readonly help?: st
   'ablation:Of': { what: '`of` and the pipeline', help: '`ablation name of pipeline { ... }`' },
   'variant:': { what: 'a block of changes, or `=` and a pipeline', help: '`variant name { ... }`' },
   'vary:In': { what: '`in` and a list', help: '`vary tau in [0.05, 0.1]`' },
+  'selection:In': {
+    what: '`in` and a list',
+    help: '`select lr in [1e-3, 1e-2] by valid.accuracy on seeds 100..103`',
+  },
+  'selection:By': {
+    what: '`by` and a metric',
+    help: '`select lr in [1e-3, 1e-2] by valid.accuracy on seeds 100..103`',
+  },
+  'selection:On': {
+    what: '`on seeds` and a list',
+    help: '`select lr in [1e-3, 1e-2] by valid.accuracy on seeds 100..103`',
+  },
   'draw:Name': { what: 'a distribution', help: '`draw normal of [n]`' },
   'pipelineItem:': { what: 'a declaration', help: '`override let name = value`' },
 }

@@ -107,5 +107,5 @@ function checkDeclaration(d: Declaration, names: FreeNames): void {
   if (d.kind === 'pipeline') return
   if (d.kind !== 'ablation') return followDeclaration(names, d, undefined)
   for (const entry of d.entries)
-    if (entry.kind === 'vary' || entry.kind === 'seeds') followVaried(names, entry, d, undefined)
+    if (entry.kind !== 'variant' && entry.kind !== 'primary') followVaried(names, entry, d, undefined)
 }

@@ -20,7 +20,7 @@ function search({ files }: Program): ReadonlySet<string> {
       if (d.kind === 'pipeline') overridden(d.items)
       if (d.kind !== 'ablation') continue
       for (const entry of d.entries) {
-        if (entry.kind === 'vary') names.add(entry.param.text)
+        if (entry.kind === 'vary' || entry.kind === 'select') names.add(entry.param.text)
         else if (entry.kind === 'variant' && !('text' in entry.change)) overridden(entry.change)
       }
     }

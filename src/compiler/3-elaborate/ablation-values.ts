@@ -6,6 +6,7 @@ import type {
   AblationEntry,
   Expression,
   SeedsEntry,
+  SelectEntry,
   VaryEntry,
 } from '../1-parse/syntax.js'
 import type { Program } from '../2-resolve/program.js'
@@ -31,7 +32,15 @@ export interface Varied {
 
 /** What an ablation varies besides its variants: the values of params, and the seeds (none given: none). */
 export interface AblationValues {
+  /** With that whose values are chosen from, as the last. */
   readonly varied: readonly Varied[]
+  readonly seeds: readonly number[]
+  readonly select: SelectedValues | null
+}
+
+/** A param of which each variant gets one value, and the seeds by which that is chosen. */
+export interface SelectedValues {
+  readonly entry: SelectEntry
   readonly seeds: readonly number[]
 }
 
@@ -53,30 +62,39 @@ export function ablationValues(
       return []
     }
   }
+  const seedsIn = (e: Expression, what: string): readonly number[] =>
+    list(e, what).flatMap(({ value, span }) => {
+      if (value.kind === 'int' && value.value >= 0) return [value.value]
+      diagnostics.add(
+        badVaried(span, { message: `a seed is a whole number from 0 on, not ${describe(value)}` }),
+      )
+      return []
+    })
   const varied: Varied[] = []
-  const seeds: number[] = []
+  let seeds: readonly number[] = []
   let seeded: SeedsEntry | undefined
+  const again = (what: string, span: Span, first: Span): void =>
+    diagnostics.add(setTwice(span, { what, first }))
+  const vary = ({ param, values }: VaryEntry | SelectEntry, what: string): void => {
+    const first = varied.find((v) => v.param.text === param.text)
+    if (first) again(`\`${param.text}\``, param.span, first.param.span)
+    else varied.push({ param, values: list(values, `\`${what} ${param.text}\``) })
+  }
   for (const entry of entries) {
     if (entry.kind === 'seeds') {
-      if (seeded) diagnostics.add(setTwice(entry.span, { what: '`seeds`', first: seeded.span }))
+      const own = seedsIn(entry.values, '`seeds`')
+      if (seeded) again('`seeds`', entry.span, seeded.span)
+      else seeds = own
       seeded ??= entry
-      for (const { value, span } of list(entry.values, '`seeds`')) {
-        if (value.kind === 'int' && value.value >= 0) seeds.push(value.value)
-        else
-          diagnostics.add(
-            badVaried(span, { message: `a seed is a whole number from 0 on, not ${describe(value)}` }),
-          )
-      }
-    } else if (entry.kind === 'vary') {
-      const { param } = entry
-      const first = varied.find((v) => v.param.text === param.text)
-      if (first) diagnostics.add(setTwice(param.span, { what: `\`${param.text}\``, first: first.param.span }))
-      else varied.push({ param, values: list(entry.values, `\`vary ${param.text}\``) })
-    }
+    } else if (entry.kind === 'vary') vary(entry, 'vary')
   }
+  const [chosen, other] = entries.filter((entry) => entry.kind === 'select')
+  if (chosen && other) again('`select`', other.span, chosen.span)
+  if (chosen) vary(chosen, 'select')
+  const select = chosen ? { entry: chosen, seeds: seedsIn(chosen.seeds, '`on seeds`') } : null
   for (const variant of variants)
     for (const v of varied) checkVaried(scope, x, variant, v, entries, diagnostics)
-  return { varied, seeds }
+  return { varied, seeds, select }
 }
 
 /** The items of a list that all differ and can be written on a command line. */

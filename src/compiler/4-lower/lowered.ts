@@ -1,5 +1,6 @@
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Graph } from '../../graph/graph.js'
+import { dataOf } from '../../graph/roles.js'
 import type { DType, NarrowFloat } from '../../graph/types.js'
 import type { CarriedState } from './states.js'
 import type { DataSpec } from '../../artefact/data.js'
@@ -153,6 +154,12 @@ export interface LoweredCase extends Pick<EvaluationCase, 'name' | 'settings'> {
 export interface LoweredPart extends Pick<EvaluationPart, 'group' | 'data' | 'rows'> {
   readonly graph: Graph
 }
+
+/** The data sets whose rows an evaluation reads. */
+export const dataRead = (evaluation: LoweredEvaluation): ReadonlySet<string> =>
+  new Set(
+    partsOf(evaluation).flatMap(({ graph, data }) => [...dataOf(graph), ...(data === null ? [] : [data])]),
+  )
 
 export const partsOf = ({ cases }: LoweredEvaluation): readonly LoweredPart[] =>
   cases.flatMap(({ parts }) => parts)

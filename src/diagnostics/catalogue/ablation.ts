@@ -82,6 +82,27 @@ ablation a of dcr { vary tau in [0.1, 0.2] }                                    
   }),
 )
 
+export const badSelection = define<{ message: string; help: string; first?: Span }>(
+  'ablation/select',
+  'error',
+  `
+\`select lr in [...] by valid.accuracy on seeds 100..103\` gives each variant the value that measures best, before the
+variants are compared. What chooses must not be what compares: its seeds are none of \`seeds\`, and the data that it
+measures on share no row with those of the \`primary\` metrics. That two data declarations share none is known of parts of
+one declaration that do not overlap, of different splits or styles of a set, and of different sources.
+
+\`\`\`dcr
+ablation a of p { select lr in [0.1, 1.0] by test.accuracy on seeds 0..3; seeds 0..5; primary test.accuracy }         // wrong
+ablation a of p { select lr in [0.1, 1.0] by valid.accuracy on seeds 100..103; seeds 0..5; primary test.accuracy }    // right
+\`\`\`
+`,
+  ({ message, help, first }) => ({
+    message,
+    help,
+    ...(first ? { labels: [{ span: first, message: 'compared here' }] } : {}),
+  }),
+)
+
 export const ablationOption = define<{ name: string; option: string }>(
   'ablation/option',
   'error',

@@ -2,7 +2,8 @@ import { hostname } from 'node:os'
 import { inside } from '../../inside.js'
 import type { RunResult } from '../../runtime/options.js'
 import { RunFolder } from '../../runtime/run-folder.js'
-import { type Cell, cellsOf } from '../experiment.js'
+import { knownCells } from '../choice.js'
+import type { Cell } from '../experiment.js'
 import { thaw } from '../frozen.js'
 import { claim, settle, stateOf } from '../outcome.js'
 import type { Engine } from './engine.js'
@@ -51,7 +52,7 @@ export async function runLocally(
 
 const cellsIn = (directory: string): readonly Cell[] => {
   const frozen = thaw(directory)
-  return frozen ? cellsOf(frozen) : []
+  return frozen ? knownCells(directory, frozen) : []
 }
 
 /** This process, and what it leaves to others of this machine. */

@@ -4,6 +4,7 @@ import type {
   ModuleDeclaration,
   RecordDeclaration,
   SeedsEntry,
+  SelectEntry,
   VaryEntry,
 } from '../../1-parse/syntax.js'
 import { patternNames } from '../../1-parse/pattern-names.js'
@@ -89,10 +90,11 @@ function followAblation<S>(f: Follower<S>, d: AblationDeclaration, scope: S): vo
 /** What an ablation goes through. */
 export function followVaried<S>(
   f: Follower<S>,
-  entry: VaryEntry | SeedsEntry,
+  entry: VaryEntry | SelectEntry | SeedsEntry,
   { of }: AblationDeclaration,
   scope: S,
 ): void {
-  if (entry.kind === 'vary') f.member?.(scope, entry.param, { kind: 'pipeline', of })
+  if (entry.kind !== 'seeds') f.member?.(scope, entry.param, { kind: 'pipeline', of })
   followValue(f, entry.values, scope)
+  if (entry.kind === 'select') followValue(f, entry.seeds, scope)
 }
