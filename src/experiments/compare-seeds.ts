@@ -32,6 +32,7 @@ export function compareSeeds(
       return cellOf(end, v === 0 ? null : difference, seeds.length)
     }),
   }))
+  const measuring = noiseRow(statistics, columns.length)
   return {
     columns: columns.map((column, c) => ({
       ...column,
@@ -39,11 +40,27 @@ export function compareSeeds(
       unit: 'number',
       best: bestRow(measured, c),
     })),
-    rows: [original, ...variantRows],
+    rows: [original, ...variantRows, ...(measuring ? [measuring] : [])],
     against,
-    legend: `${legendOfMarks}, against ${against} seed by seed; ± half of the 95 % interval over ${seeds.length} seeds${primary.length > 0 ? '; * primary' : ''}`,
-    rule: ruleOf(experiment, against),
+    legend: `${legendOfMarks}, against ${against} seed by seed; ± half of the 95 % interval over ${seeds.length} seeds${measuring ? `; ${noiseLabel}: ${noiseMeaning}` : ''}${primary.length > 0 ? '; * primary' : ''}`,
+    rule: ruleOf(experiment, against) + (measuring ? ` “${noiseLabel}” is ${noiseMeaning}.` : ''),
   }
+}
+
+const noiseLabel = 'one measurement'
+const noiseMeaning =
+  'its standard deviation over the rows that it measures, apart from what the seed of training changes'
+
+/** How far one measurement is from what more rows would give: the root of the mean square over all runs. */
+function noiseRow(statistics: StatisticsTable, columns: number): Row | null {
+  const cells = Array.from({ length: columns }, (_, c): Cell => {
+    const found = statistics.flatMap((row) => row[c]?.end ?? []).filter(({ noise }) => noise !== null)
+    const square = found.reduce((sum, { n, noise }) => sum + n * (noise ?? 0) ** 2, 0)
+    const runs = found.reduce((sum, { n }) => sum + n, 0)
+    const value = runs > 0 ? Math.sqrt(square / runs) : null
+    return { value, deviation: null, effect: null, verdict: 'reference' }
+  })
+  return cells.some(({ value }) => value !== null) ? { label: noiseLabel, run: null, cells } : null
 }
 
 function ruleOf({ seeds, primary }: Experiment, against: string): string {

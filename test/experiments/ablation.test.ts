@@ -156,6 +156,13 @@ describe('an ablation', () => {
     expect(stderr.match(/ second 8\/8 /g)).toHaveLength(12)
     expect(stdout).toMatch(/\nOriginal .*\nlr=0.01 .*\nlr=0.1 .*\nlr=0.3 .*\n/)
     expect(stdout).toContain('against lr=0.01 seed by seed')
+    // what one measurement is uncertain by has a row of its own: of 200 rows, a share p, as a binomial has it
+    const spread = Number(/\none measurement +([\d.]+)/.exec(stdout)?.[1])
+    const mean =
+      found.variants
+        .flatMap(({ statistics }) => statistics[column]?.end?.mean ?? [])
+        .reduce((a, b) => a + b) / 3
+    expect(Math.abs(spread / Math.sqrt((mean * (1 - mean)) / 200) - 1)).toBeLessThan(0.1)
     expect(dcrc.read('project/runs/rates/1/results.csv').split('\r\n').length).toBe(1 + 12 * 2 * 3 + 1)
     expect(dcrc.read('project/runs/rates/1/results.tex')).toContain('\\toprule')
     const page = dcrc.read('project/runs/rates/1/report.html')
