@@ -15,7 +15,7 @@ import {
   selectingCells,
 } from '../experiments/experiment.js'
 import { type Frozen, compiledFolder } from '../experiments/frozen.js'
-import { type State, isOver, stateOf } from '../experiments/outcome.js'
+import { type Outcome, type State, isOver, stateOf } from '../experiments/outcome.js'
 import { type Results, keepResults, resultsOf, writeResults } from '../experiments/results.js'
 import { probe } from '../experiments/probe.js'
 import { costOf } from '../experiments/cost.js'
@@ -312,19 +312,24 @@ function experimentPage(
   )
 }
 
+const errorsText = (errors: Outcome['errors']): string =>
+  errors.map(({ code, message }) => `${code}: ${message}`).join('; ')
+
 /** What is said below the table of a run that is not done. */
 function stateText({ folder }: Cell, state: State): string | undefined {
   switch (state.kind) {
     case 'done':
       return undefined
     case 'failed':
-      return `${folder} failed: ${state.errors.map(({ code, message }) => `${code}: ${message}`).join('; ')}`
+      return `${folder} failed: ${errorsText(state.errors)}`
     case 'running':
       return `${folder} is run by process ${state.holder.pid} on ${state.holder.host}: \`npx dcrc report\` when it has ended`
     case 'pending':
       return `${folder} was not begun`
     case 'interrupted':
-      return `${folder} was stopped`
+      return state.errors.length > 0
+        ? `${folder} was stopped: ${errorsText(state.errors)}`
+        : `${folder} was stopped`
     case 'lost':
       return `${folder} was cut off`
   }

@@ -71,6 +71,7 @@ export function newest(): string {
 function stateJson(state: State): object {
   switch (state.kind) {
     case 'failed':
+    case 'interrupted':
       return { state: state.kind, errors: state.errors }
     case 'running':
       return { state: state.kind, host: state.holder.host, pid: state.holder.pid }
@@ -91,7 +92,7 @@ function describe(directory: string, cell: Cell, state: State): string {
     case 'running':
       return `runs in process ${state.holder.pid} on ${state.holder.host}${place}`
     case 'interrupted':
-      return `stopped${place}`
+      return `stopped${place}${state.errors.map(({ message }) => `: ${message}`).join('')}`
     case 'lost':
       return `cut off${place}`
   }

@@ -74,10 +74,9 @@ export async function work(
     if (again) await askForAnotherTurn()
     return exitCodes.interrupted
   }
-  const { kind } = stateOf(directory, cell)
-  return kind === 'done' || (kind === 'interrupted' && job.until !== null)
-    ? exitCodes.done
-    : exitCodes.userError
+  const state = stateOf(directory, cell)
+  const asFarAsAsked = state.kind === 'interrupted' && state.errors.length === 0 && job.until !== null
+  return state.kind === 'done' || asFarAsAsked ? exitCodes.done : exitCodes.userError
 }
 
 /** Waits while an earlier turn of a run has not ended yet, or its machine has not been silent for long enough. */

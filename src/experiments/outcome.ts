@@ -23,7 +23,8 @@ export type State =
   | { readonly kind: 'running'; readonly holder: Holder }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly errors: Outcome['errors'] }
-  | { readonly kind: 'interrupted' }
+  /** With what of the machine was in the way, if that stopped it. */
+  | { readonly kind: 'interrupted'; readonly errors: Outcome['errors'] }
   | { readonly kind: 'lost' }
 
 const fileOf = (directory: string, { folder }: Cell, ending: string): string =>
@@ -49,8 +50,7 @@ export function stateOf(directory: string, cell: Cell): State {
   if (holder) return { kind: 'running', holder }
   // read after the lease: a run is settled before it is released
   const found = outcomeOf(directory, cell)
-  if (found)
-    return found.status === 'failed' ? { kind: 'failed', errors: found.errors } : { kind: found.status }
+  if (found) return found.status === 'done' ? { kind: 'done' } : { kind: found.status, errors: found.errors }
   return existsSync(inside(directory, cell.folder)) ? { kind: 'lost' } : { kind: 'pending' }
 }
 

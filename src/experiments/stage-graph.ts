@@ -3,8 +3,8 @@ import type { Manifest } from '../artefact/manifest.js'
 import type { StageSpec } from '../artefact/stages.js'
 import { openAllData } from '../runtime/open-data.js'
 import { originsOf } from '../runtime/store/origins.js'
-import { stageKeys } from '../runtime/store/stage-key.js'
-import type { StageStore } from '../runtime/store/stage-store.js'
+import { seriesKey, stageKeys } from '../runtime/store/stage-key.js'
+import { type StageStore, type StoredStage, seriesIn } from '../runtime/store/stage-store.js'
 import type { Cell } from './experiment.js'
 import { nowhere } from '../faults/fault.js'
 
@@ -18,7 +18,7 @@ export interface StageNode {
   readonly cells: readonly [Cell, ...Cell[]]
   /** The keys of the stages that must have ended before. */
   readonly after: readonly string[]
-  /** Whether the store holds it. */
+  /** Whether the store holds it with all that its runs record. */
   readonly there: boolean
 }
 
@@ -40,6 +40,7 @@ export async function stageGraph(
 ): Promise<StageGraph> {
   const nodes = new Map<string, StageNode>()
   const absent = new Set<string>()
+  const held = new Map<string, StoredStage | undefined>()
   const known = new Map<string, Awaited<ReturnType<typeof contentsOf>>>()
   for (const cell of cells) {
     const { label } = cell.variant
@@ -52,10 +53,12 @@ export async function stageGraph(
     for (const stage of manifest.stages) {
       const key = keys.get(stage.name) ?? ''
       const before = nodes.get(key)
-      if (before) nodes.set(key, { ...before, cells: [...before.cells, cell] })
+      const stored = held.has(key) ? held.get(key) : store.find(key)
+      held.set(key, stored)
+      const there = stored !== undefined && seriesIn(stored, seriesKey(stage, manifest)) !== undefined
+      if (before) nodes.set(key, { ...before, cells: [...before.cells, cell], there: before.there && there })
       else {
         const after = stage.after.flatMap((name) => keys.get(name) ?? [])
-        const there = store.find(key) !== undefined
         nodes.set(key, { key, stage, steps: stepsOf(stage), cells: [cell], after, there })
       }
     }

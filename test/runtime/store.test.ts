@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -211,6 +221,13 @@ describe('a stage of the store', () => {
     expect(outcome('two')['files']).toEqual(outcome('one')['files'])
     // what has more series than asked for is taken too
     expect(await run('four', walk())).toMatchObject({ taken: ['first', 'second'] })
+    // what was recorded before stays: each of two series is trained for once
+    const other = walk({ monitor: 'monitor size = max(a.value) every 3' })
+    expect(await run('five', other)).toMatchObject({ trained: ['first'], warned: [] })
+    for (const [to, asked] of Object.entries({ six: watched, seven: other }))
+      expect(await run(to, asked)).toMatchObject({ trained: [], taken: ['first', 'second'] })
+    expect(outcome('six')).toEqual(outcome('two'))
+    expect(outcome('seven')).toEqual(outcome('five'))
   })
 
   test('whose training gives other bits than the stored ones is told', async () => {
@@ -243,7 +260,7 @@ describe('a stage of the store', () => {
     expect(await run('three', walk())).toMatchObject({ trained: [], taken: ['first', 'second'], warned: [] })
   })
 
-  test.each(['stage.json', 'metrics.jsonl', 'checkpoint/state.json', 'checkpoint/optimizer.safetensors'])(
+  test.each(['stage.json', 'metrics-0.jsonl', 'checkpoint/state.json', 'checkpoint/optimizer.safetensors'])(
     'is named and trained again where a bit of %s has turned over',
     async (name) => {
       await run('one', walk())
@@ -259,10 +276,36 @@ describe('a stage of the store', () => {
     },
   )
 
+  test('of another version is trained again and replaced', async () => {
+    await run('one', walk())
+    for (const stage of stored()) {
+      const record = unseal(readFileSync(join(stage, 'stage.json'), 'utf8')) as object
+      rmSync(join(stage, 'stage.json'))
+      writeFileSync(join(stage, 'stage.json'), seal({ ...record, version: 1 }))
+    }
+    const told: string[] = []
+    const onEvent: RunOptions['onEvent'] = (event) =>
+      event.kind === 'warning' && told.push(event.diagnostic.message)
+    const ran = await run('two', walk(), { onEvent })
+    expect(ran).toMatchObject({ trained: ['first', 'second'], warned: ['store/damaged', 'store/damaged'] })
+    expect(told[0]).toContain('stage.json is of another version of dcrc')
+    expect(outcome('two')).toEqual(outcome('one'))
+    expect(await run('three', walk())).toMatchObject({ taken: ['first', 'second'], warned: [] })
+  })
+
+  test('that was on its way in when its process was killed is taken away, of one that goes on not', async () => {
+    const part = (key: string): string => join(folder, 'store', `${key}.${key}.part`)
+    for (const key of ['killed', 'going']) mkdirSync(join(part(key), 'checkpoint'), { recursive: true })
+    const going = Lease.take(join(folder, 'store', 'going.lease'))
+    expect(await run('one', walk())).toMatchObject({ trained: ['first', 'second'], warned: [] })
+    expect([existsSync(part('killed')), existsSync(part('going'))]).toEqual([false, true])
+    if (going instanceof Lease) going.release()
+  })
+
   test('whose lines of metrics are damaged is trained', async () => {
     await run('one', walk())
     for (const stage of stored()) {
-      const file = join(stage, 'metrics.jsonl')
+      const file = join(stage, 'metrics-0.jsonl')
       writeFileSync(file, readFileSync(file, 'utf8').slice(0, -9))
     }
     expect(await run('two', walk())).toMatchObject({
@@ -314,9 +357,12 @@ describe('a lease', () => {
   test.each([
     ['a process that has ended', { ...holder, pid: 2 ** 22 + 1 }, true],
     ['another machine that was heard of just now', { ...holder, host: 'elsewhere', pid: 1 }, false],
+    ['another machine that was silent for two minutes', { ...holder, host: 'elsewhere', pid: 1 }, true, 120],
     ['this process', holder, false],
-  ])('of %s', (_, held, free) => {
+  ])('of %s', (_, held, free, silent = 0) => {
     write(held)
+    const heard = Date.now() / 1000 - silent
+    utimesSync(file(), heard, heard)
     const lease = Lease.take(file())
     expect(lease instanceof Lease).toBe(free)
     if (lease instanceof Lease) lease.release()

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { inside } from '../../inside.js'
+import { refused } from '../../diagnostics/catalogue/file.js'
 import type { RunResult } from '../../runtime/options.js'
 import { RunFolder } from '../../runtime/run-folder.js'
 import { knownCells } from '../choice.js'
@@ -39,8 +40,10 @@ export async function runLocally(
       const resume = new RunFolder(inside(directory, cell.folder)).isRun
       const result = await run(cell, { resume, begun })
       const errors = result.status === 'failed' ? result.diagnostics : []
+      // a disk that is full or gone says nothing of the run: it may be gone on with when there is room
+      const refusedByDisk = errors.some(({ code }) => code === refused.code)
       settle(directory, cell, {
-        status: result.status === 'stopped' ? 'interrupted' : result.status,
+        status: result.status === 'stopped' || refusedByDisk ? 'interrupted' : result.status,
         errors: errors.map(({ code, message }) => ({ code, message })),
       })
     } finally {

@@ -16,7 +16,7 @@ import type { StageRun, TrainContext } from '../train-context.js'
 import { endingOf, isWatched, stepOfMoment } from '../validation.js'
 import { originsOf } from './origins.js'
 import { seriesKey, stageKeys } from './stage-key.js'
-import { type StageStore, type StoredStage, shareFiles } from './stage-store.js'
+import { type StageStore, type StoredStage, seriesIn, shareFiles } from './stage-store.js'
 
 /** The stages of a run that its store may hold, or gets from it. */
 export class SharedStages {
@@ -73,14 +73,15 @@ export class SharedStages {
   private async take({ stage, steps }: StageRun, ends: readonly Place[], tell: boolean): Promise<boolean> {
     const { folder, artefact, seed, emit } = this.context
     const stored = await this.whole(stage.name, tell)
-    const series = seriesKey(stage, artefact)
-    if (!stored || (series !== null && series !== stored.record.series)) return false
-    const { record, checkpoint, beside, lines } = stored
+    const series = stored && seriesIn(stored, seriesKey(stage, artefact.manifest))
+    if (!stored || !series) return false
+    const { record, checkpoint, beside } = stored
+    const { lines, within } = series
     const place = { stage: stage.name, step: record.step }
     folder.truncateMetrics((line) => line.stage !== stage.name)
     for (const line of lines) folder.metrics(line)
     const metrics = folder.sync()
-    folder.evaluations = { ...folder.evaluations, ...record.within }
+    folder.evaluations = { ...folder.evaluations, ...within }
     const state = { manifest: artefact.manifest.hash, seed, ...place, previous: [...ends], metrics }
     await saveCheckpoint(folder, { ...state, ...beside }, async (directory) =>
       shareFiles(checkpoint, directory, ['state.json']),
@@ -122,6 +123,8 @@ export class SharedStages {
       emit({ kind: 'warning', diagnostic })
       return
     }
+    const own = seriesKey(stage, artefact.manifest)
+    const others = before?.series.filter((one) => one.key !== own) ?? []
     const lines = folder.readMetrics().filter((line) => line.stage === stage.name)
     const within = Object.entries(table).filter(([moment]) => stepOfMoment(stage.name, moment) !== undefined)
     const record = {
@@ -129,13 +132,12 @@ export class SharedStages {
       stage: stage.name,
       step: ending.with,
       at: ending.at,
-      series: seriesKey(stage, artefact),
-      within: Object.fromEntries(within),
       run: relative(process.cwd(), folder.directory),
       processor: cpus()[0]?.model ?? '',
       step_ms: lines.reduce((sum, { step_ms: ms }) => sum + ms, 0),
     }
-    this.store.publish(record, checkpoint, lines)
+    const series = { key: own, within: Object.fromEntries(within), lines }
+    this.store.publish(record, checkpoint, [series, ...others])
   }
 
   private keyOf(stage: string): string {

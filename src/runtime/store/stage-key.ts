@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { EvaluationSpec } from '../../artefact/evaluations.js'
 import { dataOfEvaluation } from '../../artefact/graphs-of.js'
 import type { GraphSpec } from '../../artefact/graphs.js'
-import type { Artefact, Manifest } from '../../artefact/manifest.js'
+import type { Manifest } from '../../artefact/manifest.js'
 import { graphsOfStage, statesOf, trainedOf } from '../../artefact/stage-parts.js'
 import type { StageSpec } from '../../artefact/stages.js'
 import { canonical } from '../../json/canonical.js'
@@ -88,7 +88,7 @@ const decidingEvaluations = (
  * The identity of what a stage records while it is trained: its monitors, and the evaluations within it. Null where it
  * records neither.
  */
-export function seriesKey(stage: StageSpec, { manifest }: Artefact): string | null {
+export function seriesKey(stage: StageSpec, manifest: Manifest): string | null {
   const { monitors, measures, updates } = stage
   if (monitors.length === 0 && measures.length === 0) return null
   const within = new Set(measures.map(({ evaluation }) => evaluation))
