@@ -102,7 +102,7 @@ function at(
   }
   if (beginsLine) {
     if (place.clauses) return [...place.clauses.values()].map(entryItem)
-    if (place.inAblation) return words([t.Variant, t.Vary, t.Seeds])
+    if (place.inAblation) return words([t.Variant, t.Vary, t.Select, t.Seeds, t.Primary])
     if (place.inPipeline)
       return words([
         t.Param,

@@ -235,7 +235,7 @@ describe('completion', () => {
     ['pipeline p {\n  model m = Net() from "weights" as ¦\n}', ['f32', 'bf16', 'f16']],
     ['pipeline p {\n  ¦\n}', ['stage', 'model', 'adapter', 'state', 'allow', 'override']],
     ['¦\nfn f(x) = x', ['pipeline', 'ablation', 'module']],
-    ['ablation a of p {\n  ¦\n  seeds 0..2\n}', ['variant', 'vary', 'select', 'seeds']],
+    ['ablation a of p {\n  ¦\n  seeds 0..2\n}', ['variant', 'vary', 'select', 'seeds', 'primary']],
     ['ablation a of p {\n  variant v {\n    ¦\n  }\n}', ['override', 'remove', 'let']],
     [
       'use "./base.dcr" { Head }\npipeline p {\n  model m = Head(¦)\n}',
