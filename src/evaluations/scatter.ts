@@ -8,6 +8,13 @@ const scatter: EvaluationKind = {
   parameters: [
     { name: 'features', kind: 'rows', group: 'rows', doc: 'The vector of a row, taken as it is.' },
     { name: 'label', kind: 'rows', group: 'rows', doc: 'The class of a row.' },
+    {
+      name: 'group',
+      kind: 'rows',
+      group: 'rows',
+      default: null,
+      doc: 'Rows with the same number are drawn together for the interval; default: each row alone.',
+    },
   ],
   metrics: [
     {
@@ -29,7 +36,7 @@ const scatter: EvaluationKind = {
       doc: 'Their ratio, which no scale of features changes.',
     },
   ],
-  problems: (given) => scalarProblem('label', given),
+  problems: (given) => [...scalarProblem('label', given), ...scalarProblem('group', given)],
 }
 
 export default scatter

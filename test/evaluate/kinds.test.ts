@@ -10,6 +10,7 @@ import { meansOf } from '../../src/runtime/measures/math/means.js'
 import { encodePng } from '../../src/runtime/measures/picture/png.js'
 import pictures from '../../src/runtime/measures/pictures.js'
 import { evaluationKinds } from '../../src/evaluations/registry.js'
+import { seededRandom } from '../../src/runtime/measures/math/random.js'
 import scatter from '../../src/runtime/measures/scatter.js'
 import { folders, render, target } from '../tools/generate.js'
 
@@ -19,6 +20,43 @@ interface ScatterGolden {
   readonly inner: number
   readonly inter: number
 }
+
+test('scatter has the deviation over rows that two normal classes have', () => {
+  const [rows, width, apart] = [400, 3, 4]
+  const random = seededRandom(5)
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  const label = Array.from({ length: 2 * rows }, (_, i) => i % 2)
+  const features = label.flatMap((c) => [normal() + c * apart, normal(), normal()])
+  const metrics = scatter.measure({
+    settings: {},
+    seed: 0,
+    results: {
+      features: { shape: [2 * rows, width], data: Float32Array.from(features) },
+      label: { shape: [2 * rows], data: Float32Array.from(label) },
+    },
+  })
+  // |x - mean|^2 is chi-squared: variance 2 width, over rows, over two classes
+  const inner = Math.sqrt((2 * width) / rows / 2)
+  // |m1 - m2|^2 moves as 2 apart (e1 - e2), where e has the variance 1 / rows
+  const inter = 2 * apart * Math.sqrt(2 / rows)
+  expect(Math.abs(Number(metrics['s_inner_std']) / inner - 1)).toBeLessThan(0.2)
+  expect(Math.abs(Number(metrics['s_inter_std']) / inter - 1)).toBeLessThan(0.2)
+  const [low = NaN, high = NaN] = metrics['s_inter_interval'] as readonly number[]
+  expect(low).toBeLessThan(Number(metrics['s_inter']))
+  expect((high - low) / (2 * 1.96 * inter)).toBeCloseTo(1, 0)
+  // each row twice, its copies one group: as uncertain as before
+  const twice = <T>(list: readonly T[]): readonly T[] => [...list, ...list]
+  const copied = scatter.measure({
+    settings: {},
+    seed: 0,
+    results: {
+      features: { shape: [4 * rows, width], data: Float32Array.from(twice(features)) },
+      label: { shape: [4 * rows], data: Float32Array.from(twice(label)) },
+      group: { shape: [4 * rows], data: Float32Array.from(twice(label.map((_, i) => i))) },
+    },
+  })
+  expect(copied['s_inter_std']).toBeCloseTo(Number(metrics['s_inter_std']), 6)
+})
 
 test('scatter equals Eq. 4 and 5 on the reference', () => {
   const golden = JSON.parse(
