@@ -308,7 +308,7 @@ describe('an ablation', () => {
     const loss = found.columns.findIndex(({ metric }) => metric === 'loss')
     for (const { seed, end } of found.variants[1]?.runs ?? [])
       expect(end?.[loss]).toBe(measured(`${rows[1]}/seed-${seed}`, 'unseen'))
-    expect(stdout).toContain('lr of each row chosen by held.loss over 2 other seeds')
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('lr of each row chosen by held.loss over 2 other seeds')
     const again = await run('chosen.dcr#chosen --resume')
     expect(again.stderr).not.toContain('second 8/8')
     expect((await run('chosen.dcr#chosen --seed 100')).stderr).toContain(

@@ -16,6 +16,7 @@ const behind: readonly TokenType[] = [
   t.Except,
   t.Where,
   t.Stalls,
+  t.By,
 ]
 
 const wordOf = (type: TokenType): string => (type.LABEL ?? '').replaceAll('`', '')
@@ -38,6 +39,7 @@ const pairs: readonly TokenType[] = [
   t.Epochs,
   t.Step,
   t.Steps,
+  t.On,
 ]
 const first = contextual.filter((type) => !behind.includes(type) && !pairs.includes(type))
 
@@ -71,6 +73,10 @@ const patterns: readonly Pattern[] = [
   {
     match: String.raw`\b(fn|module|record|pipeline)\s+(${name})`,
     captures: { 1: { name: keyword }, 2: { name: 'entity.name.dcr' } },
+  },
+  {
+    match: String.raw`\b(${wordOf(t.On)})\s+(${wordOf(t.Seeds)})(?=\s+[\d\[])`,
+    captures: { 1: { name: keyword }, 2: { name: keyword } },
   },
   { match: String.raw`\b(?:${all([t.Seeds, t.Ignore, t.Strip, t.Allow])})(?=\s+[\d\["])`, name: keyword },
   { match: String.raw`(?<!\.)\b${wordOf(t.Cached)}(?=[ \t]+[\w(\["])`, name: keyword },

@@ -82,9 +82,9 @@ export function ablationValues(
   }
   for (const entry of entries) {
     if (entry.kind === 'seeds') {
-      const own = seedsIn(entry.values, '`seeds`')
       if (seeded) again('`seeds`', entry.span, seeded.span)
-      else seeds = own
+      const own = seedsIn(entry.values, '`seeds`')
+      if (!seeded) seeds = own
       seeded ??= entry
     } else if (entry.kind === 'vary') vary(entry, 'vary')
   }
