@@ -5,6 +5,9 @@ import { seededRandom } from './math/random.js'
 import { result, rowsByLabel, rowsOf } from './results.js'
 import type { KindMeasure } from './measure.js'
 
+/** Eq. 4, Eq. 5, and the second by the first. */
+const names = ['s_inner', 's_inter', 'ratio'] as const
+
 /** Resamples: each goes through all features. */
 const resamples = 200
 
@@ -44,7 +47,7 @@ const scatter: KindMeasure = {
       },
       resamples,
     )
-    const metrics = declared.metrics.map(({ name }, k) => {
+    const metrics = names.map((name, k) => {
       const [value = NaN, spread] = [values[k], spreads[k]]
       return spread ? estimate(name, value, unbiased(spread, value)) : {}
     })
