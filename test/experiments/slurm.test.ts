@@ -183,10 +183,14 @@ test.skipIf(reason !== undefined)(
     const begun = /first 1\/2000/g
     await until(() => logs().match(begun)?.length === 2)
     const [, , array = ''] = dcrc.read(`${project}/runs/rates/1/jobs/queued`).split(/\s/)
+    const tell = (task: number, signal: string): string =>
+      slurm.says('scancel', '--batch', `--signal=${signal}`, `${array}_${task}`)
+    // both stand still until it is known which they are, however long that takes
+    for (const task of [0, 1]) tell(task, 'STOP')
     // the one is killed without a word, the other is told that its time is nearly over
     const { runs } = JSON.parse((await on('status', '--json')).stdout) as { runs: { pid: number }[] }
     process.kill(runs[0]?.pid ?? NaN, 'SIGKILL')
-    slurm.says('scancel', '--batch', '--signal=USR2', `${array}_1`)
+    for (const signal of ['USR2', 'CONT']) tell(1, signal)
     const twice = await on('run', 'rates.dcr', '--resume', '--on', 'slurm')
     expect(twice.stderr).toContain('error[experiment/queued]: ')
     await until(() =>

@@ -15,7 +15,7 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
 
 describe('every pipeline and every variant of every ablation passes the check without a warning', () => {
   for (const file of files) {
-    it(file, { timeout: 120_000 }, () => {
+    it(file, { timeout: 600_000 }, () => {
       const found = checkFile({
         entry: file,
         files: {
