@@ -282,7 +282,8 @@ pipeline p {
   it.each([
     ['scaled_linear(0.00085, 0.012)', 'eps', stable],
     ['scaled_linear(0.00085, 0.012)', 'velocity', { ...stable, prediction_type: 'v_prediction' }],
-    ['LinearBetas(0.0001, 0.02)', 'eps', {}],
+    ['scaled_linear(0.00085, 0.012)', 'clean', { ...stable, prediction_type: 'sample' }],
+    ['linear_betas(0.0001, 0.02)', 'eps', {}],
     ['squared_cosine()', 'eps', { beta_schedule: 'squaredcos_cap_v2' }],
   ])('%s with %s: nothing where they agree', (betas, target, scheduler) => {
     expect(told(betas, target, scheduler)).toBe('')
@@ -292,7 +293,7 @@ pipeline p {
     expect(told('scaled_linear(0.00085, 0.02)', 'velocity', stable)).toMatchSnapshot()
     expect(told('LinearBetas(0.00085, 0.012)', 'eps', stable)).toMatch(/config\/scheduler\]: `noise` is/)
     expect(told('scaled_linear(0.00085, 0.012)', 'eps', { ...stable, prediction_type: 'sample' })).toMatch(
-      /`target` is "eps", the scheduler of `unet` has "sample"/,
+      /`target` is "eps", the scheduler of `unet` has "clean"/,
     )
   })
 

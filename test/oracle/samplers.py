@@ -20,7 +20,7 @@ def scheduled(kind, steps, target, count, **settings):
         beta_start=0.00085,
         beta_end=0.012,
         beta_schedule="scaled_linear",
-        prediction_type={"eps": "epsilon", "velocity": "v_prediction"}[target],
+        prediction_type={"eps": "epsilon", "velocity": "v_prediction", "clean": "sample"}[target],
         clip_sample=False,
         timestep_spacing="trailing",
         **settings,
@@ -63,7 +63,7 @@ if __name__ == "__main__":
         "samplers",
         {
             "what": "denoise(x, t) = tanh(x) / 2 + t / 10000; trailing times, last step to the clean picture",
-            "ddim": [ddim("eps", 20), ddim("velocity", 20)],
+            "ddim": [ddim("eps", 20), ddim("velocity", 20), ddim("clean", 20)],
             # 7 does not divide 1000: upstream then steps to times that are not the next ones; only the times are compared.
             "times_7": ddim("velocity", 7)["times"],
             # Upstream's last step adds noise where it starts at a time above 0, with the variance of beta; Ho et al. add none.
@@ -71,6 +71,7 @@ if __name__ == "__main__":
                 ddpm("eps", 25, 25, "beta"),
                 ddpm("velocity", 25, 25, "posterior"),
                 ddpm("eps", 1000, 20, "posterior"),
+                ddpm("clean", 25, 25, "posterior"),
             ],
         },
     )

@@ -35,10 +35,46 @@ pipeline golden {
     expect(keptError(both['original'], flat(g.noisy))).toBeLessThan(1e-6)
     expect(keptError(both['reconstruction'], flat(g.velocity))).toBeLessThan(1e-6)
   })
+
+  it('the velocity that a clean picture means for the noisy one', async () => {
+    const inferred = text.replace(
+      'noise.velocity(latent, eps, t)',
+      'noise.velocity_of(latent, noise.add(latent, eps, t), t)',
+    )
+    const { reconstruction } = await evaluated(inferred, 'both', inputs)
+    expect(keptError(reconstruction, flat(g.velocity))).toBeLessThan(1e-5)
+  })
+})
+
+/** alpha bar of a schedule whose betas stand on a line, at two times. Source: Ho et al. 2020, by hand. */
+it('std.diffusion linear_betas', async () => {
+  const text = `
+use std.diffusion { ddpm, linear_betas }
+pipeline line {
+  let noise = ddpm(steps = 3, beta = linear_betas(0.1, 0.5))
+  let start = draw normal of [1]
+  evaluate alphas = pictures(original = kept(constant(noise.alphas_cumprod) + 0.0 * start))
+}`
+  const { original } = await evaluated(text, 'alphas', from({ start: tensor([0]) }))
+  expect(keptError(original, [0.9, 0.9 * 0.7, 0.9 * 0.7 * 0.5])).toBeLessThan(1e-6)
+})
+
+it('std.diffusion Guided goes on from the empty condition through the other, by its scale', async () => {
+  const text = `
+use std.diffusion { Guided }
+pipeline guided {
+  let x = draw normal of [2, 1]
+  fn denoise(x, t, c) = x * c + per_row(cast(t, f32), x)
+  let away = Guided(denoise, constant([[1.0], [2.0]]), 2.5)
+  evaluate drawn = pictures(original = kept(away(x, constant([3, 4]), constant([[5.0], [1.0]]))))
+}`
+  const { original } = await evaluated(text, 'drawn', from({ x: tensor([[1], [-2]]) }))
+  // 8 and 2 under the condition, 4 and 0 under the empty one
+  expect(keptError(original, [4 + 2.5 * (8 - 4), 0 + 2.5 * (2 - 0)])).toBeLessThan(1e-6)
 })
 
 interface Sampling {
-  readonly target: 'eps' | 'velocity'
+  readonly target: 'eps' | 'velocity' | 'clean'
   readonly times: number[]
   readonly start: Nested
   /** The picture after each step. */

@@ -22,7 +22,7 @@ export class Scheduler {
     const type = this.value('prediction_type') ?? 'epsilon'
     return this.isFlow
       ? undefined
-      : ({ epsilon: 'eps', v_prediction: 'velocity' }[String(type)] ?? String(type))
+      : ({ epsilon: 'eps', v_prediction: 'velocity', sample: 'clean' }[String(type)] ?? String(type))
   }
 
   /** Source: diffusers, DDPMScheduler. Undefined for a schedule that std.diffusion does not have. */
