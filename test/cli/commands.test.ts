@@ -5,7 +5,7 @@ import { ownSpecifier } from '../../src/cli/own-specifier.js'
 import { templates } from '../../src/cli/templates.js'
 import { version } from '../../src/compiler/version.js'
 import { cpu } from '../../src/targets/cpu/index.js'
-import { cuda } from '../../src/targets/cuda/index.js'
+import { cuda, cudaTf32 } from '../../src/targets/cuda/index.js'
 import { Installed } from './installed.js'
 
 /*
@@ -317,7 +317,7 @@ describe('--target', () => {
       stdout: '',
       stderr: `error[target/unknown]: there is no target \`cqu\`
   --> --target
-  help: there are \`cpu\` (${cpu.doc}), \`cuda\` (${cuda.doc})
+  help: there are \`cpu\` (${cpu.doc}), \`cuda\` (${cuda.doc}), \`cuda-tf32\` (${cudaTf32.doc})
 `,
     })
     expect(['compiled', 'runs'].filter((folder) => existsSync(dcrc.path(folder)))).toEqual([])

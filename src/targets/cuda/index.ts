@@ -27,6 +27,6 @@ export const cuda: Target = {
 export const cudaTf32: Target = {
   ...cuda,
   name: 'cuda-tf32',
-  doc: 'the same, with products of matrices and convolutions in TF32',
+  doc: 'the same GPU, products of matrices and convolutions in TF32',
   session: sessionInTf32,
 }
