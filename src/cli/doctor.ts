@@ -47,7 +47,8 @@ export async function doctor(
 async function installFor(name: string, from: string | undefined): Promise<void> {
   const installed = sessions[name]?.installed
   if (!installed) {
-    const known = targets.filter(({ session }) => 'installed' in session)
+    // a provider goes by the name of the first target that runs on it
+    const known = targets.filter(({ name, session }) => 'installed' in session && name === session.provider)
     const span = { file: '--install', start: 0, end: 0 }
     throw new UserError(unknownTarget(span, { target: name, known }))
   }

@@ -11,6 +11,9 @@ import { type Finding, bad, firstLine, note, ok } from './finding.js'
 /** What installs onnxruntime where its install script cannot reach its own server, which has CUDA libraries alone. */
 export const installCommand = 'ONNXRUNTIME_NODE_INSTALL=skip npm install'
 
+/** Several targets may run on one provider. */
+const providers = [...new Map(Object.values(sessions).map((model) => [model.provider, model])).values()]
+
 /** onnxruntime, and each of its execution providers by a session with one node. */
 export async function inspectOnnxruntime(): Promise<readonly Finding[]> {
   const folder = packageFolder()
@@ -18,13 +21,13 @@ export async function inspectOnnxruntime(): Promise<readonly Finding[]> {
     return [bad('onnxruntime', 'the package onnxruntime-node is not installed', installCommand)]
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
   try {
-    for (const { provider, installed } of Object.values(sessions)) if (!installed) await runOneNode(provider)
+    for (const { provider, installed } of providers) if (!installed) await runOneNode(provider)
   } catch (error) {
     return [bad('onnxruntime', `${version} does not run: ${firstLine(error)}`, installCommand)]
   }
   return [
     ok('onnxruntime', `${version} runs on the processor; its telemetry is off`),
-    ...(await Promise.all(Object.values(sessions).map(other))).flat(),
+    ...(await Promise.all(providers.map(other))).flat(),
   ]
 }
 
