@@ -29,7 +29,7 @@ export const mostCopiedBytes = 256e6
 const unpacked = { disable_prepacking: '1' }
 
 /**
- * Threads that wait for work sleep. Where nothing else runs, that is slower by a hundredth; beside other work (the
+ * Threads that wait for work sleep. Where nothing else runs, small steps take a tenth longer; beside other work (the
  * threads that decode pictures are some) those that spin take the time of those that they wait for.
  */
 export const asleep = { 'intra_op.allow_spinning': '0' }
