@@ -5,7 +5,8 @@ import { findSource } from '../sources/registry.js'
 
 /**
  * Whether two data declarations are known to share no row: they read parts of equal plans that do not overlap, values of
- * a source's settings that stand for other rows, or other sources.
+ * a source's settings that stand for other rows, or a data set that no other source reads. Of two sources that read any
+ * files nothing is known: a table may list the pictures of a folder.
  */
 export const disjoint = (a: Pick<DataSpec, 'parts'>, b: Pick<DataSpec, 'parts'>): boolean =>
   a.parts.every((one) => b.parts.every((other) => disjointRows(one.rows, other.rows)))
@@ -20,11 +21,15 @@ const plansIn = (plan: RowPlan): readonly RowPlan[] =>
   plan.kind === 'source' ? [plan] : [plan, ...plansIn(plan.of)]
 
 function apart(a: RowPlan, b: RowPlan): boolean {
-  if (a.kind === 'source' && b.kind === 'source') return a.source !== b.source || otherRows(a, b)
+  if (a.kind === 'source' && b.kind === 'source')
+    return a.source === b.source ? otherRows(a, b) : readsOneSet(a) || readsOneSet(b)
   if (a.kind !== 'part' || b.kind !== 'part') return false
   const cut = ({ of, by, seed }: typeof a): string => canonical({ of, by, seed })
   return cut(a) === cut(b) && (a.to <= b.from || b.to <= a.from)
 }
+
+/** What says which of its settings stand for other rows reads one data set, in files of its own form. */
+const readsOneSet = ({ source }: SourcePlan): boolean => findSource(source)?.apart !== undefined
 
 function otherRows(a: SourcePlan, b: SourcePlan): boolean {
   const source = findSource(a.source)

@@ -24,7 +24,10 @@ export interface DataSource {
   readonly parameters: readonly SettingParameter[]
   /** What a row holds; needs no files, so that a pipeline checks with nothing present. */
   columns(settings: Settings): Readonly<Record<string, ColumnType>>
-  /** Settings of which different values, of lists such as have none in common, give other rows. */
+  /**
+   * Of a source that reads one data set, which no other source reads: settings of which different values, of lists such as
+   * have none in common, give other rows.
+   */
   readonly apart?: readonly string[]
   /** How many rows it has, where the settings say so. */
   length?(settings: Settings): number | undefined

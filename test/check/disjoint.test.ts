@@ -3,13 +3,13 @@ import { disjoint } from '../../src/compiler/disjoint.js'
 import { analyzeSources } from './analyze.js'
 
 /** Whether two row expressions are known to share no row, as a pipeline declares them. */
-function apart(a: string, b: string): boolean {
+function apart(a: string, b: string, [first, second] = ['image', 'image']): boolean {
   const { lowered, diagnostics } = analyzeSources(`use std.nn { Linear }
 pipeline p {
   data digits = mnist(split = "test", size = 8)
   data emoji = emoji_art(size = 8)
-  data a = ${a} { image: f32[3, 8, 8] = image }
-  data b = ${b} { image: f32[3, 8, 8] = image }
+  data a = ${a} { image: f32[3, 8, 8] = ${first} }
+  data b = ${b} { image: f32[3, 8, 8] = ${second} }
   model m = Linear(192, 1)
   evaluate x = average(value = mean(m(flatten(a.image, 1))))
   evaluate y = average(value = mean(m(flatten(b.image, 1))))
@@ -45,5 +45,14 @@ describe('two data declarations', () => {
     ['emoji', 'emoji_art(styles = ["noto", "fluent"], size = 8)'],
   ])('may share one: %s and %s', (a, b) => {
     expect(apart(a, b)).toBe(false)
+  })
+
+  const cropped = 'centre_crop(image, 8)'
+  it.each([
+    ['image_folder("a")', 'table("b.csv", columns = { image: "picture" })', cropped, false],
+    ['image_folder("a")', 'image_folder("b")', cropped, false],
+    ['image_folder("a")', 'mnist(split = "test", size = 8)', 'image', true],
+  ])('of files that several sources read: %s and %s', (a, b, image, expected) => {
+    expect(apart(a, b, [cropped, image])).toBe(expected)
   })
 })
