@@ -21,7 +21,16 @@ if (wanted[0] === 'alone') {
   if (!section) throw new Error(`no section ${wanted[1]}`)
   writeFileSync(out, `${JSON.stringify(await section.run(scratch))}\n`)
 } else {
-  if (out === '') throw new Error('the folder for results?')
+  const names = sections.map(({ name }) => name)
+  const unknown = wanted.filter((name) => !names.includes(name))
+  if (out === '' || unknown.length > 0) {
+    const problem =
+      out === '' ? 'there is no folder for results' : `there is no section ${unknown.join(', ')}`
+    process.stderr.write(
+      `${problem}\nusage: npm run gpu -- OUT [SECTION...]\nsections: ${names.join(', ')}\n`,
+    )
+    process.exit(1)
+  }
   mkdirSync(out, { recursive: true })
   for (const { name, seconds } of sections) {
     const file = resolve(out, `${name}.json`)

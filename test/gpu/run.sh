@@ -3,6 +3,10 @@
 #     bash test/gpu/run.sh FOLDER_OF_PIECES OUT [SECTION...]
 # The pieces come from `npm run gpu:pack`; on a machine with Node and this project, `npm run gpu -- OUT` does without them.
 set -euo pipefail
+if [ $# -lt 2 ] || ! ls "$1"/dcrc-gpu.tar.xz.* > /dev/null 2>&1; then
+  echo "usage: bash test/gpu/run.sh FOLDER_OF_PIECES OUT [SECTION...]; npm run gpu:pack writes the pieces" >&2
+  exit 1
+fi
 pieces=$1 out=$2
 shift 2
 place=${TMPDIR:-/tmp}/dcrc-gpu-pack

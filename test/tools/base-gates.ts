@@ -47,7 +47,10 @@ async function averagesOf(run: string, folder: string): Promise<string> {
 }
 
 const [, , given] = process.argv
-if (given === undefined) throw new Error('usage: npm run base:gates -- RUN')
+if (given === undefined) {
+  process.stderr.write('usage: npm run base:gates -- RUN\n')
+  process.exit(1)
+}
 const folder = mkdtempSync(join(tmpdir(), 'dcrc-gates-'))
 const weights = statSync(given).isDirectory() ? await averagesOf(given, folder) : resolve(given)
 const root = process.cwd()

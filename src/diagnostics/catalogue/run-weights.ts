@@ -1,6 +1,14 @@
 import { define } from '../define.js'
 import { type Mismatch, mismatchParts } from '../mismatch.js'
 
+/** How names of a checkpoint are written, told wherever they do not fit. */
+const ofCheckpoint = `Of a checkpoint, a dictionary that holds the weights beside other things, names are the keys one behind the other:
+
+\`\`\`dcr
+model clip = ClipModel(openai_vit_l_14) from "runs/epoch_3.pt" strip "state_dict." ignore "optimizer.*"
+\`\`\`
+`
+
 export const missingWeights = define<{ model: string; problem: string; help: string }>(
   'run/weights-missing',
   'error',
@@ -147,12 +155,7 @@ would have one name.
 model clip = ClipModel(openai_vit_l_14) from "runs/clip.pt" strip "module."
 \`\`\`
 
-Of a checkpoint, a dictionary that holds the weights beside other things, names are the keys one behind the other:
-
-\`\`\`dcr
-model clip = ClipModel(openai_vit_l_14) from "runs/epoch_3.pt" strip "state_dict." ignore "optimizer.*"
-\`\`\`
-`,
+${ofCheckpoint}`,
   ({ model, file, prefix }) => ({
     message: `\`strip "${prefix}"\` of model \`${model}\` cannot be taken off the names of ${file}`,
     help: 'take it out, or write what stands before every name of the file, with its last dot',
@@ -197,12 +200,7 @@ Trainers often save with something before every name (\`module.\`, \`model.\`, \
 model clip = ClipModel(openai_vit_l_14) from "runs/clip.pt" strip "module."
 \`\`\`
 
-Of a checkpoint, a dictionary that holds the weights beside other things, names are the keys one behind the other:
-
-\`\`\`dcr
-model clip = ClipModel(openai_vit_l_14) from "runs/epoch_3.pt" strip "state_dict." ignore "optimizer.*"
-\`\`\`
-`,
+${ofCheckpoint}`,
   ({ model, file, prefix, ...mismatch }) => ({
     message:
       prefix === undefined
