@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { naming } from './faults/system-fault.js'
 
@@ -43,4 +44,35 @@ export function syncPath(path: string): void {
   } finally {
     closeSync(handle)
   }
+}
+
+/** The same while other work of the thread goes on: a disk may take its time. */
+export const beside = {
+  async writeWhole(file: string, content: string): Promise<void> {
+    const part = partOf(file)
+    const handle = await open(part, 'w')
+    try {
+      await naming(part, async () => {
+        await handle.writeFile(content)
+        await handle.sync()
+      })
+    } finally {
+      await handle.close()
+    }
+    await beside.renameDurably(part, file)
+  },
+
+  async renameDurably(from: string, to: string): Promise<void> {
+    await rename(from, to)
+    await beside.syncPath(dirname(to))
+  },
+
+  async syncPath(path: string): Promise<void> {
+    const handle = await open(path, 'r')
+    try {
+      await naming(path, () => handle.sync())
+    } finally {
+      await handle.close()
+    }
+  },
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { nameSchema } from '../artefact/names.js'
 import type { StageSpec } from '../artefact/stages.js'
-import { renameDurably, syncPath, writeWhole } from '../durable.js'
+import { beside } from '../durable.js'
 import { inside } from '../inside.js'
 import { seal, unseal } from '../sealed.js'
 import { cursorSchema } from './order/cursor.js'
@@ -51,7 +51,7 @@ const hidden = (name: string): boolean => name.startsWith('.')
 
 /**
  * Writes a checkpoint: `write` puts the files into a hidden folder, which gets its name when all of it is on the disk. A
- * checkpoint is finished when it has its name; nothing else says so.
+ * checkpoint is finished when it has its name; nothing else says so. Other work of this thread goes on meanwhile.
  */
 export async function saveCheckpoint(
   folder: RunFolder,
@@ -66,10 +66,11 @@ export async function saveCheckpoint(
   await write(temporary)
   const files = await sumsIn(temporary)
   for (const within of readdirSync(temporary, { withFileTypes: true }))
-    if (within.isDirectory()) syncPath(join(temporary, within.name))
-  writeWhole(join(temporary, 'state.json'), seal({ version: 3, ...state, files }))
+    if (within.isDirectory()) await beside.syncPath(join(temporary, within.name))
+  await beside.writeWhole(join(temporary, 'state.json'), seal({ version: 3, ...state, files }))
+  for (const log of folder.logs) await beside.syncPath(log)
   removeCheckpoint(directory)
-  renameDurably(temporary, directory)
+  await beside.renameDurably(temporary, directory)
   return directory
 }
 

@@ -26,6 +26,7 @@ import { profileFolder } from './profile.js'
 import { type Progress, findIntact, findProgress } from './run-progress.js'
 import { checkFresh, chooseFolder, environment, readRun } from './run-record.js'
 import { ownSources } from './run-sources.js'
+import { StateCopies } from './state-copies.js'
 import { SaveClock, SaveRequests } from './save-clock.js'
 import { sumsIn } from './sums.js'
 import { eventsFile } from './tensorboard.js'
@@ -99,7 +100,8 @@ async function prepareIn(
   const wanted = left
     .slice(0, until < 0 ? left.length : until + 1)
     .filter(({ name }) => options.stage === undefined || name === options.stage)
-  const tight = checkMemory(wanted, options.freeMemory ?? freeMemory(), spanOf)
+  const free = (): number => options.freeMemory ?? freeMemory()
+  const tight = checkMemory(wanted, free(), spanOf)
   if (tight?.severity === 'error') throw new UserError(tight)
   if (tight) emit({ kind: 'warning', diagnostic: tight })
   const executor = await chooseExecutor(options.executor, manifest.target, span)
@@ -167,6 +169,7 @@ async function prepareIn(
       options.saveMinutes ?? defaultSaveMinutes,
       options.saveRequests ?? new SaveRequests(),
     ),
+    copies: new StateCopies(free),
     cache: prologueCache(root),
     features: { cache: featureCache(root), contents: contentCache(root) },
     seed,

@@ -13,7 +13,7 @@ import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import type { MetricsLine } from './metrics-line.js'
-import { isPart, syncPath, writeWhole } from '../durable.js'
+import { isPart, writeWhole } from '../durable.js'
 import { naming } from '../faults/system-fault.js'
 import { sha256 } from '../graph/sha256.js'
 import { inside } from '../inside.js'
@@ -226,12 +226,15 @@ export class RunFolder {
     this.flushed = performance.now()
   }
 
-  /** Brings all lines so far to the disk, so that a checkpoint is never ahead of them; gives their sum. */
-  sync(): LinesSum {
+  /** The sum of all lines so far, which are written. */
+  sum(): LinesSum {
     this.flush()
-    for (const name of ['metrics.jsonl', eventsFile])
-      if (existsSync(this.path(name))) syncPath(this.path(name))
     return this.written
+  }
+
+  /** The files that lines are added to: a checkpoint is never ahead of them. */
+  get logs(): readonly string[] {
+    return ['metrics.jsonl', eventsFile].map((name) => this.path(name)).filter((file) => existsSync(file))
   }
 
   private append(name: string, content: string | Uint8Array): void {

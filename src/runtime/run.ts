@@ -25,7 +25,7 @@ import { Problems, prepare } from './prepare.js'
 import { besideTensors, freeRoom } from './room.js'
 import type { RunFolder } from './run-folder.js'
 import type { Progress } from './run-progress.js'
-import { stateBytes, writeState } from './stage-state.js'
+import { inPlace, stateBytes, writeState } from './stage-state.js'
 import { SharedStages } from './store/shared-stages.js'
 import { takeValues } from './take-values.js'
 import { type StageHooks, rowsPerStep, trainStage } from './train.js'
@@ -192,22 +192,29 @@ class Run {
     const { emit, artefact, seed } = this.context
     emit({ kind: 'stage', stage: stage.name, from: from?.step ?? 0, steps, rows: rowsPerStep(stage) })
     const begun = (): Promise<void> => this.startEvaluations()
-    const save: StageHooks['save'] = async (step, beside, wanted) => {
-      this.context.lock.check()
-      if (!this.hasRoom(stage, step, wanted)) return false
-      const metrics = this.folder.sync()
+    const save: StageHooks['save'] = async (step, beside, { wanted, awaited }) => {
+      const { lock, clock, copies } = this.context
+      lock.check()
+      if (!this.hasRoom(stage, step, wanted)) return null
+      const metrics = this.folder.sum()
       const place = { stage: stage.name, step }
       const previous = [...this.ends]
       const state = { manifest: artefact.manifest.hash, seed, ...place, ...beside, previous, metrics }
-      const directory = await saveCheckpoint(this.folder, state, (folder) =>
-        writeState(folder, stage, this.context),
-      )
-      this.at = place
-      this.context.clock.saved()
-      emit({ kind: 'checkpoint', ...place, directory })
-      if (dueAfter(stage, step, steps).size === 0)
-        pruneCheckpoints(this.folder, stage, bestSoFar(stage, this.folder.evaluations))
-      return true
+      clock.begun()
+      const copied = awaited ? undefined : await copies.take(stage, this.context)
+      const write = async (): Promise<void> => {
+        const directory = await saveCheckpoint(this.folder, state, (folder) =>
+          writeState(folder, stage, this.context, copied ?? inPlace(this.context)),
+        )
+        this.at = place
+        clock.saved()
+        emit({ kind: 'checkpoint', ...place, directory })
+        if (dueAfter(stage, step, steps).size === 0)
+          pruneCheckpoints(this.folder, stage, bestSoFar(stage, this.folder.evaluations))
+      }
+      const stands = write()
+      if (!copied) await stands
+      return { stands }
     }
     const measure = (step: number): Promise<boolean> => this.measureWithin(run, step)
     const end = await trainStage(run, this.context, { begun, save, measure })

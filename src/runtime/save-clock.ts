@@ -10,6 +10,8 @@ export class SaveRequests {
 export class SaveClock {
   private last = performance.now()
   private seen: number
+  /** Whether the checkpoint that is being written is what the file asks for. */
+  private answers = false
 
   constructor(
     private readonly folder: RunFolder,
@@ -23,19 +25,26 @@ export class SaveClock {
     return (
       performance.now() - this.last >= this.minutes * 60_000 ||
       this.requests.count > this.seen ||
-      existsSync(this.file)
+      (!this.answers && existsSync(this.file))
     )
   }
 
-  /** Notes that a checkpoint was written. */
-  saved(): void {
+  /** Notes that a checkpoint is begun. */
+  begun(): void {
     this.last = performance.now()
     this.seen = this.requests.count
-    rmSync(this.file, { force: true })
+    this.answers = existsSync(this.file)
+  }
+
+  /** Notes that it stands; the file that asked for it goes. */
+  saved(): void {
+    if (this.answers) rmSync(this.file, { force: true })
+    this.answers = false
   }
 
   /** Notes that there was no room: the next one is due in a minute. */
   later(): void {
+    this.begun()
     this.saved()
     this.last -= Math.max(0, this.minutes - 1) * 60_000
   }

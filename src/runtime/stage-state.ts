@@ -85,18 +85,40 @@ export async function planStage(
   return { updates, state, settings: { ...settings, profile }, skips: stage.on_nonfinite === 'skip' }
 }
 
-/** Has the worker write its state: a whole file for each model that the stage changes, and the optimizer's. */
-export async function writeState(directory: string, stage: StageSpec, context: TrainContext): Promise<void> {
-  const { thread, artefact } = context
+/** Writes a file of a checkpoint. */
+export type WriteTensors = (file: string, tensors: readonly StateTensor[]) => Promise<void>
+
+/** Has the worker write what it holds; it is to take no step until all is written. */
+export const inPlace =
+  ({ thread }: TrainContext): WriteTensors =>
+  (file, tensors) =>
+    thread.call('writeState', [file, tensors])
+
+/** Writes the files of a checkpoint: of each model that the stage changes, and of the optimizer. */
+export async function writeState(
+  directory: string,
+  stage: StageSpec,
+  context: TrainContext,
+  write: WriteTensors,
+): Promise<void> {
+  const { artefact } = context
   for (const name of changedModels(stage)) {
     if (!artefact.manifest.adapters.some((a) => a.name === name)) continue
     const own = inside(directory, name)
     mkdirSync(own)
     writePeftConfig(artefact.manifest, name, own)
   }
-  for (const [file, tensors] of stateFiles(stage, context))
-    await thread.call('writeState', [inside(directory, file), tensors])
+  for (const [file, tensors] of stateFiles(stage, context)) await write(inside(directory, file), tensors)
 }
+
+/** The tensors of the state that a checkpoint holds, by key. */
+export const statesIn = (
+  stage: StageSpec,
+  context: TrainContext,
+): ReadonlyMap<string, Pick<StateTensor, 'dtype' | 'shape'>> =>
+  new Map(
+    [...stateFiles(stage, context).values()].flat().flatMap((t) => ('key' in t ? [[t.key, t] as const] : [])),
+  )
 
 /** The bytes that the tensors of a checkpoint take. */
 export const stateBytes = (stage: StageSpec, context: TrainContext): number =>
@@ -105,7 +127,10 @@ export const stateBytes = (stage: StageSpec, context: TrainContext): number =>
     .reduce((sum, { dtype, shape }) => sum + elementCount(shape) * bytesPerElement[dtype], 0)
 
 /** The files of a checkpoint, with what each holds. */
-function stateFiles(stage: StageSpec, context: TrainContext): ReadonlyMap<string, readonly StateTensor[]> {
+export function stateFiles(
+  stage: StageSpec,
+  context: TrainContext,
+): ReadonlyMap<string, readonly StateTensor[]> {
   const { weights, artefact } = context
   const files = new Map<string, readonly StateTensor[]>()
   const keys = new Map([

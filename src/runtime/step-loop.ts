@@ -170,6 +170,12 @@ export class StepLoop {
     this.idleSince = performance.now()
   }
 
+  /** Copies state tensors to memory that another thread writes them from. */
+  copy(copies: readonly StateCopy[]): void {
+    for (const { key, into } of copies) this.state.copy(key, into)
+    this.idleSince = performance.now()
+  }
+
   async close(): Promise<void> {
     this.loaded.clear()
     await this.state.close()
@@ -282,6 +288,12 @@ export class StepLoop {
 export type StateTensor =
   | (Omit<WrittenTensor, 'content'> & { readonly key: string })
   | (Omit<WrittenTensor, 'content'> & { readonly content: StoredTensor })
+
+/** Where a state tensor is copied to. */
+export interface StateCopy {
+  readonly key: string
+  readonly into: Uint8Array
+}
 
 const scalar = (tensor: HostTensor): number => {
   const [value = NaN] = toFloat32(tensor)

@@ -9,6 +9,7 @@ import type { RunFolder } from './run-folder.js'
 import type { RunLock } from './run-lock.js'
 import type { SaveClock } from './save-clock.js'
 import type { SessionSettings } from './session.js'
+import type { StateCopies } from './state-copies.js'
 import type { Substitutes } from './substitutes.js'
 import type { WorkerThread } from './thread.js'
 import type { Weights } from './weights.js'
@@ -23,6 +24,7 @@ export interface TrainContext {
   readonly folder: RunFolder
   readonly lock: RunLock
   readonly clock: SaveClock
+  readonly copies: StateCopies
   /** The folder for results of prologues that all runs of a project share. */
   readonly cache: string
   /** Where what `cached` keeps lies. */

@@ -38,10 +38,22 @@ export type StageEnd =
 /** What is done beside training. */
 export interface StageHooks {
   readonly begun: () => Promise<void>
-  /** Writes a checkpoint; `wanted`: something reads it, so that it cannot be left out. Whether it was written. */
-  readonly save: (step: number, beside: Beside, wanted: boolean) => Promise<boolean>
+  /** Begins to write a checkpoint of the state as it is now; null where it was left out. */
+  readonly save: (step: number, beside: Beside, how: SaveSettings) => Promise<Saving | null>
   /** Makes the evaluations that are due after a step, whose checkpoint is written; whether the stage ends with it. */
   readonly measure: (step: number) => Promise<boolean>
+}
+
+interface SaveSettings {
+  /** Something reads the checkpoint, so that it cannot be left out. */
+  readonly wanted: boolean
+  /** No step is taken before it stands. */
+  readonly awaited: boolean
+}
+
+/** A checkpoint on its way to the disk. */
+export interface Saving {
+  readonly stands: Promise<void>
 }
 
 /** Runs of a graph that are on their way to the worker: one that runs and one that waits. */
@@ -95,9 +107,11 @@ class StageTrainer {
   private streaks: Streaks
   /** Steps that this process has skipped. */
   private skipped = 0
-  /** The last step taken, and the last one that a checkpoint holds. */
+  /** The last step taken, and the last one that a checkpoint holds or will. */
   private taken: number
   private saved: number
+  /** Whether that checkpoint stands; an error waits in `error`. */
+  private saving: Promise<void> = Promise.resolve()
   /** What the updates of the round at hand have given. */
   private readonly round: ExecutionOutcome[] = []
   private readonly shares: Record<string, Shares[string]>
@@ -126,14 +140,15 @@ class StageTrainer {
       }
       const measured = dueAfter(stage, step, steps).size > 0
       const asked = stage.save_every !== null && step % stage.save_every === 0
-      if (step === steps || measured || asked) await this.checkpoint()
-      else if (this.context.clock.isDue) await this.checkpoint(false)
+      const awaited = step === steps || measured
+      if (awaited || asked) await this.checkpoint({ wanted: true, awaited })
+      else if (this.context.clock.isDue) await this.checkpoint({ wanted: false, awaited })
       if (measured && (await this.ends(step))) return { kind: 'trained', step }
     }
-    await this.settle(0)
+    await this.standing()
     const kept = this.saved > 0 ? this.saved : null
     if (this.diverged) return { kind: 'diverged', ...this.diverged, kept }
-    await this.checkpoint()
+    await this.checkpoint({ wanted: true, awaited: true })
     if (this.failure) return { ...this.failure, kept: this.saved > 0 ? this.saved : null }
     return this.taken === steps ? { kind: 'trained', step: steps } : { kind: 'stopped', step: this.taken }
   }
@@ -233,6 +248,7 @@ class StageTrainer {
   }
 
   async close(): Promise<void> {
+    await this.saving
     for (const order of this.orders.values()) await order.close()
   }
 
@@ -296,8 +312,8 @@ class StageTrainer {
    * Writes the state after the last step taken, unless a checkpoint holds it, a round has stopped in the middle, or it is
    * no longer finite.
    */
-  private async checkpoint(wanted = true): Promise<void> {
-    await this.settle(0)
+  private async checkpoint(how: SaveSettings): Promise<void> {
+    await this.standing()
     if (this.taken === this.saved || this.round.length > 0 || this.diverged) return
     if (this.failure && !(await this.context.thread.call('isFinite', []))) return
     const beside = {
@@ -305,15 +321,26 @@ class StageTrainer {
       cursors: this.cursors.get(this.taken) ?? {},
       streaks: this.streaks,
     }
-    if (await this.hooks.save(this.taken, beside, wanted)) this.saved = this.taken
+    const saving = await this.hooks.save(this.taken, beside, how)
+    if (!saving) return
+    this.saved = this.taken
+    this.saving = this.watched(saving.stands)
   }
 
   private track(request: Promise<void>): void {
-    this.sent.push(
-      request.catch((error: unknown) => {
-        this.error ??= error
-      }),
-    )
+    this.sent.push(this.watched(request))
+  }
+
+  private watched(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => {
+      this.error ??= error
+    })
+  }
+
+  /** Waits until nothing is on its way, and the last checkpoint stands. */
+  private async standing(): Promise<void> {
+    await this.saving
+    await this.settle(0)
   }
 
   /** Waits until at most `left` requests are on their way. */

@@ -9,7 +9,7 @@ import { RowsUnfit } from './measures/rows-unfit.js'
 import type { HostGraph } from './executors/executor.js'
 import { loadGraph } from './executors/load.js'
 import type { SessionSettings } from './session.js'
-import { type StagePlan, type StateTensor, StepLoop } from './step-loop.js'
+import { type StagePlan, type StateCopy, type StateTensor, StepLoop } from './step-loop.js'
 import { type HostTensor, type HostTensors, buffersOf } from './tensors.js'
 import { emptyTable } from '../json/table.js'
 
@@ -49,6 +49,9 @@ const requests = {
   },
   async writeState(file: string, tensors: readonly StateTensor[]) {
     await stage().write(file, tensors)
+  },
+  async copyState(copies: readonly StateCopy[]) {
+    stage().copy(copies)
   },
   async closeStage() {
     await loop?.close()

@@ -44,6 +44,8 @@ export interface HeldState {
   ): Promise<HeldGraph>
   /** What the next run reads under a key; undefined where nothing is held, and it reads zeros. */
   read(key: string): HostTensor | undefined
+  /** Copies what `read` gives to memory that others may hold. */
+  copy(key: string, into: Uint8Array): void
   /** The values of the state. */
   values(): Iterable<HostTensor>
   /** The next values that the last run gave. */

@@ -80,7 +80,7 @@ export class SharedStages {
     const place = { stage: stage.name, step: record.step }
     folder.truncateMetrics((line) => line.stage !== stage.name)
     for (const line of lines) folder.metrics(line)
-    const metrics = folder.sync()
+    const metrics = folder.sum()
     folder.evaluations = { ...folder.evaluations, ...within }
     const state = { manifest: artefact.manifest.hash, seed, ...place, previous: [...ends], metrics }
     await saveCheckpoint(folder, { ...state, ...beside }, async (directory) =>

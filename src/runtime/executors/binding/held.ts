@@ -60,6 +60,12 @@ export class BindingState implements HeldState {
     return held && fromTensor(held)
   }
 
+  copy(key: string, into: Uint8Array): void {
+    const data = this.read(key)?.data
+    if (!data) throw new Error(`no state ${key}`)
+    into.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+
   *values(): Iterable<HostTensor> {
     for (const tensor of this.state.values()) yield fromTensor(tensor)
   }

@@ -32,6 +32,11 @@ export function cudaMemory(library: Library): Memory {
     return place
   }
   const made = new BigUint64Array(1)
+  const read = (tensor: Pointer, length: number): Uint8Array<ArrayBuffer> => {
+    const values = new Uint8Array(length)
+    call.cudaMemcpy(values, placeOf(tensor), length, toHost)
+    return values
+  }
   return {
     room(type) {
       // a tensor of nothing has a place too
@@ -43,11 +48,9 @@ export function cudaMemory(library: Library): Memory {
     },
     write: (tensor, values) => call.cudaMemcpy(placeOf(tensor), values, values.byteLength, toDevice),
     clear: (tensor, length) => call.cudaMemset(placeOf(tensor), 0, length),
-    read(tensor, length) {
-      const values = new Uint8Array(length)
-      call.cudaMemcpy(values, placeOf(tensor), length, toHost)
-      return values
-    },
+    read,
+    // not at once: memory that threads share cannot be handed to CUDA
+    copy: (tensor, into) => into.set(read(tensor, into.length)),
     release(tensor) {
       library.release('ReleaseValue', tensor)
       call.cudaFree(placeOf(tensor))

@@ -50,6 +50,12 @@ export class CApiState implements HeldState {
     return this.cells.get(key)?.current?.read()
   }
 
+  copy(key: string, into: Uint8Array): void {
+    const held = this.cells.get(key)?.current
+    if (!held) throw new Error(`no state ${key}`)
+    held.copy(into)
+  }
+
   *values(): Iterable<HostTensor> {
     for (const { state } of this.cells.values()) if (state) yield state.read()
   }

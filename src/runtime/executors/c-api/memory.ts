@@ -11,6 +11,8 @@ export interface Memory {
   clear(tensor: Pointer, length: number): void
   /** A copy of a tensor's values. */
   read(tensor: Pointer, length: number): Uint8Array<ArrayBuffer>
+  /** Copies as many bytes as there is room for. */
+  copy(tensor: Pointer, into: Uint8Array): void
   release(tensor: Pointer): void
 }
 
@@ -30,6 +32,7 @@ export function hostMemory(library: Library): Memory {
     write: (tensor, values) => bytes(tensor, values.length).set(values),
     clear: (tensor, length) => void bytes(tensor, length).fill(0),
     read: (tensor, length) => bytes(tensor, length).slice(),
+    copy: (tensor, into) => into.set(bytes(tensor, into.length)),
     release: (tensor) => library.release('ReleaseValue', tensor),
   }
 }

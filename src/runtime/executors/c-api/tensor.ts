@@ -61,6 +61,11 @@ export class OrtTensor {
     return { dtype, shape, data: hostArray(dtype, this.memory.read(this.pointer, byteSize(this)).buffer) }
   }
 
+  /** Copies its values to memory of their size. */
+  copy(into: Uint8Array): void {
+    this.memory.copy(this.pointer, into)
+  }
+
   release(): void {
     this.memory.release(this.pointer)
   }
