@@ -45,7 +45,9 @@ export interface Ended {
 /** Whether a process has brought a run to the end of an undisturbed one, which may be that it went astray. */
 export const hasEnded = (ended: Ended, whole: Ended): boolean =>
   ended.code === whole.code && (ended.code === 0 || said(ended) === said(whole))
-const said = ({ stdout }: Ended): string => stdout.replaceAll(/\/\d+\/run\b/g, '/run')
+/** That it takes the lock of the process before it over is told as well, and says nothing of how it ends. */
+const said = ({ stdout }: Ended): string =>
+  stdout.replaceAll(/\/\d+\/run\b/g, '/run').replaceAll(/^run\/lock-taken: .*\n/gm, '')
 
 /** What a run has come to, as far as it does not depend on time. */
 export type Outcome = Readonly<Record<string, unknown>>
