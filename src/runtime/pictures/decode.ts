@@ -2,7 +2,7 @@ import type { Metadata, Sharp } from 'sharp'
 import { SampleUnreadable } from '../sources/sample-unreadable.js'
 import type { EncodedPicture, Picture, Pixels } from './picture.js'
 
-/** What claims to be larger is refused before it is decoded: 64 million pixels take 192 MB. */
+/** What claims to be larger is refused before it is decoded: so many take 201 MB. */
 const mostPixels = 2 ** 26
 
 /** A picture as sharp opens it: nothing is decoded yet. Colour profiles are left out, as Pillow does. */
@@ -56,6 +56,8 @@ function reasonOf(message: string): string {
   const [, missing] = /^Input file is missing: (.*)$/.exec(first) ?? []
   if (missing !== undefined) return `there is no file ${missing}`
   if (/unsupported image format/.test(first)) return 'it is empty, or no JPEG, PNG, WebP, GIF, TIFF or AVIF'
+  if (/exceeds pixel limit/.test(first))
+    return `it declares more than ${mostPixels.toLocaleString('en')} pixels`
   return first === '' ? 'it cannot be decoded' : first
 }
 
