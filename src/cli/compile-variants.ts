@@ -5,6 +5,7 @@ import type { VariantSpec } from '../experiments/experiment.js'
 import { compiledFolder } from '../experiments/frozen.js'
 import { sameVariant } from '../diagnostics/catalogue/ablation.js'
 import type { Span } from '../diagnostics/diagnostic.js'
+import { differenceOf } from './difference.js'
 import { printDiagnostics } from './print.js'
 import { writeArtefact } from './write-artefact.js'
 
@@ -51,6 +52,7 @@ export function compileVariants(
       pipeline: manifest.pipeline,
       settings: Object.fromEntries(settings),
       hash: manifest.hash,
+      difference: differenceOf(analysis, analysed[0]?.analysis),
     }
   })
   return { variants, hint: hints[0] ?? null }

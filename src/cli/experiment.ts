@@ -24,6 +24,7 @@ import { type StageGraph, keysOf, stageGraph } from '../experiments/stage-graph.
 import { sentences } from '../report/compare.js'
 import { gatesOf } from '../report/html/gate.js'
 import { readRun } from '../report/read-run.js'
+import { scopeOf } from '../experiments/scope.js'
 import { renderReport } from '../report/report.js'
 import type { RunSummary } from '../report/run-summary.js'
 import { textTable, wrap } from '../report/table.js'
@@ -259,9 +260,11 @@ export function summarize(
   const runs = results.measured.rows.flatMap((row) => row.flatMap(({ run }) => run ?? []))
   const width = process.stdout.columns ?? 100
   const lines: string[] = []
+  const states = knownCells(directory, frozen).map((cell) => ({ cell, state: stateOf(directory, cell) }))
+  const missing = states.flatMap(({ cell, state }) => stateText(cell, state) ?? [])
   if (runs.length > 0) {
     mkdirSync(directory, { recursive: true })
-    writeFileSync(report, experimentPage(frozen, results))
+    writeFileSync(report, experimentPage(frozen, results, missing))
     writeResults(directory, frozen, results)
     const { comparison } = results
     const table =
@@ -274,11 +277,7 @@ export function summarize(
     for (const sentence of sentences(results.comparison)) lines.push(wrap(sentence, width))
     lines.push('')
   }
-  const states = knownCells(directory, frozen).map((cell) => ({ cell, state: stateOf(directory, cell) }))
-  for (const { cell, state } of states) {
-    const said = stateText(cell, state)
-    if (said !== undefined) lines.push(wrap(said, width))
-  }
+  for (const said of missing) lines.push(wrap(said, width))
   for (const { row, chosen } of results.choices ?? [])
     if (!chosen)
       lines.push(wrap(`${row} has no row: with each value of ${frozen.select?.param} a run failed`, width))
@@ -291,8 +290,14 @@ export function summarize(
 /** The page of an experiment: its table over all seeds; curves, pictures and costs of one run of each variant. */
 function experimentPage(
   { name, seeds, command }: Frozen,
-  { measured, comparison, experiment: { variants } }: Results,
+  results: Results,
+  missing: readonly string[],
 ): string {
+  const {
+    measured,
+    comparison,
+    experiment: { variants },
+  } = results
   const shown = measured.rows.flatMap((row) => row.find(({ run }) => run !== null) ?? [])
   const labels = shown.map(({ cell }) => cell.variant.label)
   const several = seeds.length > 1
@@ -302,6 +307,7 @@ function experimentPage(
       commands: [command],
       labels,
       comparison,
+      scope: scopeOf(results, missing),
       ...(name === null ? {} : { title: `Ablation ${name}` }),
       ...(several
         ? {

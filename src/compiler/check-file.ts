@@ -40,6 +40,7 @@ export function checkFile(
 export const noItems = (file: string): FlatPipeline => ({
   name: '',
   span: { file, start: 0, end: 0 },
+  lineage: [],
   items: new Map(),
   stages: [],
   nexts: new Map(),

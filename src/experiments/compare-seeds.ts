@@ -36,7 +36,7 @@ export function compareSeeds(
   return {
     columns: columns.map((column, c) => ({
       ...column,
-      label: primary.some((endpoint) => isOf(endpoint, column)) ? `${column.label}*` : column.label,
+      primary: primary.some((endpoint) => isOf(endpoint, column)),
       unit: 'number',
       best: bestRow(measured, c),
     })),

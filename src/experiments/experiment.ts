@@ -33,6 +33,17 @@ export interface VariantSpec {
   readonly settings: Readonly<Record<string, string>>
   /** The hash of its artefact. */
   readonly hash: string
+  /** What of the source tells it from the base; nothing where `settings` alone do. */
+  readonly difference: readonly Difference[]
+}
+
+/** A declaration that one pipeline is made of and another is not. */
+export interface Difference {
+  /** `file:line` of where it begins. */
+  readonly at: string
+  readonly text: string
+  /** Whether the variant has it, or the base, with which it is compared. */
+  readonly of: 'variant' | 'base'
 }
 
 export type Endpoint = Pick<WatchedMetric, 'evaluation' | 'case' | 'metric'>

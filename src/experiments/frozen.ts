@@ -16,7 +16,7 @@ export const experimentFile = 'ablation.json'
 const folderName = z.string().refine((name) => /^[\w.+=,-]+$/.test(name) && !/^\.+$/.test(name))
 
 const frozenSchema = z.strictObject({
-  version: z.literal(3),
+  version: z.literal(4),
   name: nameSchema.nullable(),
   variants: z
     .array(
@@ -26,6 +26,9 @@ const frozenSchema = z.strictObject({
         pipeline: nameSchema,
         settings: z.record(z.string(), z.string()),
         hash: z.string(),
+        difference: z.array(
+          z.strictObject({ at: z.string(), text: z.string(), of: z.enum(['variant', 'base']) }),
+        ),
       }),
     )
     .min(1),
@@ -82,7 +85,7 @@ export function freeze(directory: string, draft: Draft): Frozen {
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
   }
-  const whole = { version: 3, ...draft, versions, created: new Date().toISOString() }
+  const whole = { version: 4, ...draft, versions, created: new Date().toISOString() }
   mkdirSync(directory, { recursive: true })
   writeWhole(inside(directory, experimentFile), seal(whole))
   return { ...frozenSchema.parse(whole) }

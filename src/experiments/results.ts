@@ -5,13 +5,14 @@ import type { Comparison } from '../report/compare.js'
 import { compareRuns } from '../report/compare.js'
 import { markdownTable } from '../report/table.js'
 import { csvTable } from './tables/csv.js'
+import { differencesText } from './tables/differences.js'
 import { latexTable } from './tables/latex.js'
 import { compareSeeds } from './compare-seeds.js'
 import type { Frozen } from './frozen.js'
 import { type Choice, choicesOf, comparedOf } from './choice.js'
 import { type Experiment, metricText } from './experiment.js'
 import { type Measured, measure } from './measured.js'
-import { type StatisticsTable, statisticsOf } from './seed-statistics.js'
+import { type StatisticsTable, isOf, statisticsOf } from './seed-statistics.js'
 
 /** What an experiment has given so far. */
 export interface Results {
@@ -34,12 +35,21 @@ export function resultsOf(directory: string, frozen: Frozen, read?: Parameters<t
   // runs of one seed each are compared with what they started from, by the noise of the measurement
   const single = frozen.seeds.length === 1
   const comparison = single
-    ? compareRuns(runs, labelsOf(measured), measured.columns)
+    ? withPrimary(compareRuns(runs, labelsOf(measured), measured.columns), measured, experiment)
     : compareSeeds(measured, statistics, experiment)
   const { select } = frozen
   const legend = select ? `${comparison.legend}; ${chosenText(select)}` : comparison.legend
   return { experiment, choices, measured, statistics, comparison: { ...comparison, legend } }
 }
+
+/** With what the experiment is about marked; the columns of a comparison begin with those that were measured. */
+const withPrimary = (comparison: Comparison, { columns }: Measured, { primary }: Experiment): Comparison => ({
+  ...comparison,
+  columns: comparison.columns.map((column, c) => {
+    const measured = columns[c]
+    return { ...column, primary: measured !== undefined && primary.some((one) => isOf(one, measured)) }
+  }),
+})
 
 const chosenText = ({ param, by, seeds }: NonNullable<Experiment['select']>): string => {
   return `${param} of each row chosen by ${metricText(by)} over ${seeds.length === 1 ? `seed ${seeds[0]}` : `${seeds.length} other seeds`}`
@@ -70,11 +80,12 @@ export async function keepResults(
 export function writeResults(directory: string, frozen: Frozen, results: Results): void {
   const { experiment, choices, measured, statistics, comparison } = results
   const { columns, rows } = measured
-  const table = experiment.variants.map(({ label, pipeline, settings, hash }, v) => ({
+  const table = experiment.variants.map(({ label, pipeline, settings, hash, difference }, v) => ({
     variant: label,
     pipeline,
     settings,
     hash,
+    difference,
     runs: (rows[v] ?? []).map(({ cell, state, run, start, end }) => ({
       seed: cell.seed,
       folder: cell.folder,
@@ -112,7 +123,7 @@ export function writeResults(directory: string, frozen: Frozen, results: Results
     variants: table,
   }
   writeWhole(inside(directory, 'results.json'), `${JSON.stringify(whole, null, 2)}\n`)
-  writeWhole(inside(directory, 'results.md'), `${markdownTable(comparison)}\n`)
+  writeWhole(inside(directory, 'results.md'), `${markdownTable(comparison)}\n${differencesText(experiment)}`)
   writeWhole(inside(directory, 'results.tex'), latexTable(comparison))
   writeWhole(inside(directory, 'results.csv'), csvTable(measured))
 }

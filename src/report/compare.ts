@@ -24,9 +24,15 @@ export interface Column {
   readonly doc: string
   readonly better: Metric['better']
   readonly unit: 'number' | 'share'
+  /** Named before running as what the comparison is about. */
+  readonly primary: boolean
   /** The row whose value is better than that of every other row by more than the noise, if any. */
   readonly best: number | null
 }
+
+/** As a table heads it. */
+export const headingOf = ({ label, primary }: Pick<Column, 'label' | 'primary'>): string =>
+  primary ? `${label}*` : label
 
 export interface Row {
   readonly label: string
@@ -86,7 +92,14 @@ export function compareRuns(
   }))
   return withConflict(
     runs,
-    measured.map(({ group, label, doc, better }) => ({ group, label, doc, better, unit: 'number' })),
+    measured.map(({ group, label, doc, better }) => ({
+      group,
+      label,
+      doc,
+      better,
+      unit: 'number',
+      primary: false,
+    })),
     [...originals, ...methods],
   )
 }
@@ -144,6 +157,7 @@ const conflictColumn: Column = {
   doc: 'Share of steps at which the gradients of the two losses oppose each other; null: one loss on two micro-batches.',
   better: 'neither',
   unit: 'share',
+  primary: false,
   best: null,
 }
 
@@ -189,7 +203,7 @@ export function sentences({ columns, rows, against }: Comparison): string[] {
         (column, c) => column.unit === 'number' && row.cells[c]?.verdict === verdict,
       )
       return groupsOf(found)
-        .map((group) => `${group[0]?.group ?? ''} (${group.map((column) => column.label).join(', ')})`)
+        .map((group) => `${group[0]?.group ?? ''} (${group.map(headingOf).join(', ')})`)
         .join(', ')
     }
     const parts = [

@@ -1,16 +1,22 @@
 import { type Comparison, compareRuns } from './compare.js'
+import { balanceSection } from './html/balance.js'
 import { classesSection } from './html/classes.js'
 import { comparisonSection } from './html/comparison.js'
 import { conflictSection } from './html/conflict.js'
 import { curvesSection } from './html/curves.js'
+import { differencesSection } from './html/differences.js'
 import { factsSection } from './html/facts.js'
 import { gateBanner, gateSection, gatesOf } from './html/gate.js'
 import { monitorsSection } from './html/monitors.js'
+import { pairsSection } from './html/pairs.js'
 import { picturesSection } from './html/pictures.js'
 import { profileSection } from './html/profile.js'
+import { protocolsSection, publishedSection } from './html/protocols.js'
+import { scopeSection } from './html/scope.js'
 import { style } from './html/style.js'
 import { html, Html } from './html/html.js'
 import { runLabels, type RunSummary } from './run-summary.js'
+import type { Scope } from './scope.js'
 
 export interface ReportOptions {
   /** What the user typed to get these runs. */
@@ -23,6 +29,8 @@ export interface ReportOptions {
   readonly labels?: readonly string[]
   /** The table of them; each against what it started from when absent. */
   readonly comparison?: Comparison
+  /** What is known of the experiment that they are runs of. */
+  readonly scope?: Scope
 }
 
 const distinct = (values: readonly (string | number)[]): string => [...new Set(values)].join(', ')
@@ -32,7 +40,7 @@ export function renderReport(runs: readonly RunSummary[], options: ReportOptions
   const { commands, labels = runLabels(runs), comparison = compareRuns(runs, labels) } = options
   const gates = gatesOf(runs)
   const named = `${labels.length === 1 ? 'Run of ' : ''}${new Intl.ListFormat('en-GB').format(labels)}`
-  const { title = named, note } = options
+  const { title = named, note, scope } = options
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -60,10 +68,12 @@ export function renderReport(runs: readonly RunSummary[], options: ReportOptions
             </ul>
             ${note === undefined ? null : html`<p class="dim">${note}</p>`}
           </header>
-          ${gateBanner(gates, labels)} ${comparisonSection(comparison)} ${classesSection(runs, labels)}
-          ${picturesSection(runs, labels)} ${curvesSection(runs, labels)} ${monitorsSection(runs, labels)}
-          ${conflictSection(runs, labels)} ${gateSection(gates, labels)} ${profileSection(runs, labels)}
-          ${factsSection(runs, labels, commands)}
+          ${gateBanner(gates, labels)} ${comparisonSection(comparison)} ${balanceSection(comparison)}
+          ${scopeSection(runs, comparison, scope)} ${publishedSection(runs, labels)}
+          ${pairsSection(runs, labels)} ${classesSection(runs, labels)} ${picturesSection(runs, labels)}
+          ${curvesSection(runs, labels)} ${monitorsSection(runs, labels)} ${conflictSection(runs, labels)}
+          ${gateSection(gates, labels)} ${protocolsSection(runs)} ${differencesSection(runs, labels, scope)}
+          ${profileSection(runs, labels)} ${factsSection(runs, labels, commands)}
         </main>
       </body>
     </html> `.text

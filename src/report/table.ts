@@ -1,4 +1,4 @@
-import { groupsOf, type Cell, type Column, type Comparison, type Verdict } from './compare.js'
+import { groupsOf, headingOf, type Cell, type Column, type Comparison, type Verdict } from './compare.js'
 import { decimal, percent } from './format.js'
 
 /** The marks of a terminal's table. */
@@ -24,8 +24,8 @@ export function textTable({ columns, rows, legend }: Comparison, width: number):
     const cells = rows.map((row) => plainCell(row.cells[c], column))
     return {
       group: column.group,
-      lines: [`${column.label}${gap}`, ...cells],
-      width: Math.max(column.label.length, ...cells.map((t) => t.length)),
+      lines: [`${headingOf(column)}${gap}`, ...cells],
+      width: Math.max(headingOf(column).length, ...cells.map((t) => t.length)),
     }
   })
 
@@ -100,7 +100,7 @@ const percentNumber = (share: number): string => percent(share).replace(' %', ''
 
 /** The same for a README: GitHub's Markdown, values that are best beyond the noise in bold. */
 export function markdownTable({ columns, rows, legend }: Comparison): string {
-  const head = columns.map((column) => escapePipes(`${column.group} ${column.label}`))
+  const head = columns.map((column) => escapePipes(`${column.group} ${headingOf(column)}`))
   const lines = rows.map((row, r) =>
     row.cells.map((cell, c) => {
       const column = columns[c]

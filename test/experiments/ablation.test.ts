@@ -276,6 +276,19 @@ describe('an ablation', () => {
     expect([...new Set(keys)].sort()).toEqual(held.sort())
     expect(frozen.versions['node']).toBe(process.versions.node)
     expect(Object.values(frozen.versions)).not.toContain('')
+    // what tells its rows apart, as it stands in the source
+    const source = dcrc.read('project/once.dcr')
+    const at = source.indexOf('variant plain')
+    const line = source.slice(0, at).split('\n').length
+    const text = source.slice(at, source.indexOf('}', at) + 1)
+    const { variants } = JSON.parse(dcrc.read('project/runs/once/1/results.json')) as {
+      variants: { variant: string; difference: unknown }[]
+    }
+    expect(variants.map(({ variant, difference }) => [variant, difference])).toEqual([
+      ['digits', []],
+      ['plain', [{ at: `once.dcr:${line}`, text, of: 'variant' }]],
+    ])
+    expect(dcrc.read('project/runs/once/1/results.md')).toContain(`\`\`\`dcr\n${text}\n\`\`\``)
   })
 
   test('chooses a value for each variant by seeds and rows of their own', async () => {

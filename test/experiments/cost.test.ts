@@ -10,7 +10,7 @@ const artefact = regression({ stages: ['first', 'second'] })
 const [stage] = artefact.manifest.stages
 if (!stage) throw new Error('no stage')
 const cell = {
-  variant: { label: 'base', row: 'base', pipeline: 'regression', settings: {}, hash: '' },
+  variant: { label: 'base', row: 'base', pipeline: 'regression', settings: {}, hash: '', difference: [] },
   seed: 0,
   folder: 'base',
 }

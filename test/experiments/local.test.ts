@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true }))
 
-const variant = { label: 'base', row: 'base', pipeline: 'base', settings: {}, hash: '' }
+const variant = { label: 'base', row: 'base', pipeline: 'base', settings: {}, hash: '', difference: [] }
 const cells = cellsOf({ variants: [variant], seeds: [0, 1, 2] })
 const done: Outcome = { status: 'done', errors: [] }
 

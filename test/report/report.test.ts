@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { compareRuns } from '../../src/report/compare.js'
 import { html } from '../../src/report/html/html.js'
 import { renderReport } from '../../src/report/report.js'
 import { tickLabels, ticks } from '../../src/report/svg/scale.js'
 import { quantile, smooth, thin, type Point } from '../../src/report/svg/series.js'
+import type { RunSummary } from '../../src/report/run-summary.js'
 import { sampleRuns } from './sample-runs.js'
 
 const childless = new Set(['meta', 'img', 'br', 'hr', 'link', 'input'])
@@ -42,6 +44,7 @@ describe('renderReport', () => {
   test('has its sections in order', () => {
     expect([...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, text]) => text)).toEqual([
       'Comparison',
+      'What this shows, and what it cannot',
       'Pictures',
       'Loss',
       'While it trained',
@@ -130,8 +133,193 @@ describe('renderReport', () => {
     expect(count(page, '<img ')).toBe(8 * 5)
   })
 
+  test('shows many pictures in several rows, and leaves a gap where a run kept fewer', () => {
+    const picture = (n: number): string => `data:image/png;base64,${n}`
+    const kept = (of: number, n: number) => Array.from({ length: n }, (_, i) => picture(of + i))
+    const [run] = sampleRuns(5)
+    if (!run) throw new Error('there are samples')
+    const withGrid = (pipeline: string, original: number, reconstruction: number): RunSummary => ({
+      ...run,
+      pipeline,
+      evaluations: [{ name: 'grid', kind: 'pictures' }],
+      moments: [
+        { name: 'start', results: { grid: { original: kept(0, original), reconstruction: kept(100, 12) } } },
+        {
+          name: 'last',
+          results: { grid: { original: kept(0, original), reconstruction: kept(200, reconstruction) } },
+        },
+      ],
+    })
+    const shown = renderReport([withGrid('a', 12, 12), withGrid('b', 11, 11)], { commands: [] })
+    const headings = ['a: picture', 'b: picture', 'before training', 'a: after last', 'b: after last']
+    for (const heading of headings) expect(count(shown, `<b>${heading}</b>`)).toBe(2)
+    expect(count(shown, '<img ')).toBe(12 + 11 + 12 + 12 + 11)
+    expect(shown).not.toContain('src=""')
+  })
+
+  test('sets two primary metrics against each other at their values, with their intervals', () => {
+    const runs = sampleRuns(5)
+    const comparison = compareRuns(runs)
+    const primary = {
+      ...comparison,
+      columns: comparison.columns.map((c, k) => ({ ...c, primary: k % 6 === 0 })),
+    }
+    const chosen = primary.columns.filter((column) => column.primary)
+    expect(chosen.map(({ group, label }) => `${group} ${label}`)).toEqual(['digits NMI', 'pixels R²'])
+    const shown = renderReport(runs, { commands: [], comparison: primary })
+    const svg = shown.slice(shown.indexOf('<svg class="chart balance"'))
+    // the scale is read off the ticks
+    const ticksOf = (pattern: RegExp) =>
+      [...svg.slice(0, svg.indexOf('</svg>')).matchAll(pattern)].map(([, at, text]) => ({
+        at: Number(at),
+        value: Number(text?.replace('−', '-')),
+      }))
+    const x = ticksOf(/<text class="tick" x="([\d.]+)" y="[\d.]+" text-anchor="middle">([^<]*)</g)
+    const y = ticksOf(/<text class="tick" x="[\d.]+" y="([\d.]+)" text-anchor="end">([\d.]+)</g)
+    const valueAt = ([a, b]: typeof x, pixel: number): number => {
+      if (!a || !b) throw new Error('two ticks make a scale')
+      return a.value + ((pixel - a.at) / (b.at - a.at)) * (b.value - a.value)
+    }
+    const points = [...svg.matchAll(/<circle class="(?:hollow|dot)" cx="([\d.]+)" cy="([\d.]+)"/g)].map(
+      ([, cx, cy]) => [valueAt(x, Number(cx)), valueAt(y, Number(cy) + 3.5)],
+    )
+    const [first, second] = [0, 6].map((c) => primary.rows.map(({ cells }) => cells[c]?.value ?? NaN))
+    expect(points).toHaveLength(4)
+    points.forEach(([px = NaN, py = NaN], k) => {
+      expect(px).toBeCloseTo(first?.[k] ?? NaN, 3)
+      expect(py).toBeCloseTo(second?.[k] ?? NaN, 3)
+    })
+    // a line across and one along for each
+    expect(count(svg.slice(0, svg.indexOf('</svg>')), '<line class="line"')).toBe(8)
+    expect(renderReport(runs, { commands: [], comparison })).not.toContain('Balance')
+  })
+
+  test('says what it can show and what not', () => {
+    const runs = sampleRuns(5)
+    const said = (text: string): readonly string[] => {
+      const from = text.indexOf('What this shows')
+      return [...text.slice(from, text.indexOf('</section>', from)).matchAll(/<li>(.*?)<\/li>/gs)].map(
+        ([, sentence = '']) => sentence,
+      )
+    }
+    expect(said(renderReport(runs, { commands: [] }))).toEqual([
+      'Trained: 5 steps of align (25 k numbers), then 5 steps of enhance (858 k numbers).',
+      'One training seed for each row: what another would give is not known.',
+      'Nothing here speaks of other data, larger models or longer training.',
+    ])
+    const seeds = renderReport(runs, {
+      commands: [],
+      scope: {
+        seeds: 4,
+        power: [{ metric: 'digits NMI', detectable: 0.0213 }],
+        missing: ['naive/seed-3 was cut off'],
+        differences: [
+          { label: 'dcr', declarations: [] },
+          { label: 'naive', declarations: [{ at: 'naive.dcr:4', text: 'pipeline naive {}', of: 'variant' }] },
+        ],
+      },
+    })
+    expect(said(seeds)).toContain(
+      'digits NMI: a true difference from Original of 0.021 or more would have been seen in 80 % of repetitions; a smaller one may be there unseen.',
+    )
+    expect(said(seeds)).toContain('naive/seed-3 was cut off')
+    expect(seeds).toMatch(/with naive\.dcr:4<\/p>\s*<pre>pipeline naive \{\}<\/pre>/)
+    // evaluations that one of them has not, that none share, and that tell nothing
+    const renamed = (only: boolean) =>
+      runs.slice(0, 2).map((run, r): RunSummary => {
+        const of = (name: string): string => (r === 1 && (only || name === 'digits') ? `${name}_` : name)
+        return {
+          ...run,
+          evaluations: run.evaluations.map(({ name, kind }) => ({ name: of(name), kind })),
+          moments: run.moments.map(({ name, results }) => ({
+            name,
+            results: Object.fromEntries(
+              Object.entries(results).map(([key, metrics]) => [of(key), { ...metrics, nmi_at: 'floor' }]),
+            ),
+          })),
+        }
+      })
+    const partly = said(renderReport(renamed(false), { commands: [] }))
+    expect(partly).toContain('digits NMI is missing of naive.')
+    expect(partly).toContain('digits_ NMI is missing of dcr.')
+    expect(partly).toContain('unseen nmi is at the floor before training: it can hardly tell the rows apart.')
+    expect(said(renderReport(renamed(true), { commands: [] }))).toContain(
+      'These rows have no measurement in common: nothing here compares them.',
+    )
+  })
+
+  test('shows what was published beside what was measured, and how that was', () => {
+    const [run] = sampleRuns(5)
+    if (!run) throw new Error('there are samples')
+    const moments = run.moments.map(({ name, results }) => ({
+      name,
+      results: {
+        ...results,
+        ...(results['digits']
+          ? {
+              digits: {
+                ...results['digits'],
+                nmi_chance: 0.0095,
+                protocol: 'k-means',
+                published: { nmi: { original: 0.63, dcr: 0.73 } },
+              },
+            }
+          : {}),
+      },
+    }))
+    const shown = renderReport([{ ...run, moments }], { commands: [] })
+    const part = (heading: string): readonly string[] => {
+      const from = shown.indexOf(`<h2>${heading}`)
+      const section = shown.slice(from, shown.indexOf('</section>', from))
+      return [...section.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell = '']) =>
+        cell.replaceAll(/<[^>]*>/g, '').trim(),
+      )
+    }
+    const [before, after] = [run.moments[0], run.moments.at(-1)].map(
+      (moment) => moment?.results['digits']?.['nmi'],
+    )
+    expect(part('Beside what was published')).toEqual([
+      '',
+      'NMI',
+      'Original, here',
+      String(before),
+      'dcr, here',
+      String(after),
+      'original, published',
+      '0.630',
+      'dcr, published',
+      '0.730',
+    ])
+    expect(part('How it was measured')).toEqual([
+      'evaluation',
+      'protocol',
+      'by chance',
+      'digits clustering',
+      'k-means',
+      'NMI 0.009',
+    ])
+  })
+
+  test('names the pairs that training has won and lost', () => {
+    const [run] = sampleRuns(5)
+    if (!run) throw new Error('there are samples')
+    const moment = (name: string, right: readonly number[]) => ({ name, results: { mmvp: { right } } })
+    const shown = renderReport(
+      [
+        {
+          ...run,
+          evaluations: [{ name: 'mmvp', kind: 'mmvp_vlm' }],
+          moments: [moment('start', [1, 0, 0, 1, 1]), moment('align', [1, 1, 1, 0, 1])],
+        },
+      ],
+      { commands: [] },
+    )
+    expect(shown).toContain('<td data-label="won"><span>2: 2, 3</span></td>')
+    expect(shown).toContain('<td data-label="lost"><span>1: 4</span></td>')
+  })
+
   test('marks the verdicts of the table', () => {
-    const table = page.slice(page.indexOf('<h2>Comparison'), page.indexOf('<h2>Pictures'))
+    const table = page.slice(page.indexOf('<h2>Comparison'), page.indexOf('<h2>What this shows'))
     expect(count(table, '<tr>')).toBe(2 + 4)
     expect(count(table, 'verdict better')).toBe(2)
     expect(count(table, 'verdict worse')).toBe(2)

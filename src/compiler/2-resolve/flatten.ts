@@ -36,6 +36,8 @@ import type { Program } from './program.js'
 export interface FlatPipeline {
   readonly name: string
   readonly span: Span
+  /** The declarations that it is made of, whole: what it extends before itself. One that changes nothing is left out. */
+  readonly lineage: readonly Span[]
   /** Under every name it declares (a tuple `let` has several). */
   readonly items: ReadonlyMap<string, FlatItem>
   /** The next values of its states, by the state's name. */
@@ -179,7 +181,8 @@ function merge(
     else addItem(item, file, items, stages, diagnostics)
   }
   const { text: name, span } = pipeline.name
-  return { name, span, items, nexts, stages, removed, exports, allowed }
+  const lineage = [...(base?.lineage ?? []), ...(pipeline.items.length > 0 ? [pipeline.span] : [])]
+  return { name, span, lineage, items, nexts, stages, removed, exports, allowed }
 }
 
 function addNext(item: NextItem, file: string, nexts: Map<string, FlatNext>, diagnostics: Diagnostics): void {

@@ -1,4 +1,4 @@
-import { groupsOf, sentences, type Cell, type Column, type Comparison } from '../compare.js'
+import { groupsOf, headingOf, sentences, type Cell, type Column, type Comparison } from '../compare.js'
 import { decimal, percent, signed } from '../format.js'
 import { html, type Html } from './html.js'
 
@@ -20,7 +20,7 @@ export function comparisonSection(comparison: Comparison): Html | null {
           </tr>
           <tr>
             <th></th>
-            ${columns.map((column) => html`<th title="${column.doc}">${column.label}${arrow(column)}</th>`)}
+            ${columns.map((column) => html`<th title="${column.doc}">${headingOf(column)}${arrow(column)}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -49,7 +49,7 @@ const arrow = (column: Column): string =>
 
 function tableCell(cell: Cell, column: Column | undefined, best: boolean): Html | null {
   if (!column) return null
-  const label = `${column.group} ${column.label}${arrow(column)}`
+  const label = `${column.group} ${headingOf(column)}${arrow(column)}`
   if (cell.value === null) return html`<td data-label="${label}"><span class="dim">–</span></td>`
   const write = column.unit === 'share' ? percent : decimal
   const spread =

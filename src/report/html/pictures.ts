@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { metricsAtEnd, metricsAtStart, type RunSummary } from '../run-summary.js'
+import type { Moment, RunSummary } from '../run-summary.js'
+import { start } from '../run-summary.js'
 import { html, type Html } from './html.js'
 
 const uris = z.array(z.string().startsWith('data:image/png;base64,'))
@@ -10,55 +11,88 @@ interface Strip {
   readonly pictures: readonly string[]
 }
 
-/** Rows of pictures: the picture, its reconstruction before training, and after it by each method. */
+/** Pictures side by side; more follow below, under the same headings. */
+const across = 10
+
+/** Rows of pictures: what the data hold, and what a model makes of them before training and at the end, of each run. */
 export function picturesSection(runs: readonly RunSummary[], labels: readonly string[]): Html | null {
   const names = new Set(
     runs.flatMap((run) => run.evaluations.flatMap(({ name, kind }) => (kind === 'pictures' ? [name] : []))),
   )
   const grids = [...names].flatMap((name) => {
     const strips = stripsOf(runs, labels, name)
-    return strips.length === 0 ? [] : [grid(strips)]
+    if (strips.length === 0) return []
+    const most = Math.max(...strips.map(({ pictures }) => pictures.length))
+    const parts = Array.from({ length: Math.ceil(most / across) }, (_, part) =>
+      grid(name, strips, part * across, Math.min(most, (part + 1) * across)),
+    )
+    return [html`<h3 style="margin-top:14px">${name}</h3>`, ...parts]
   })
   if (grids.length === 0) return null
   return html`<section>
     <h2>Pictures</h2>
     <p class="dim">
-      What the generator makes of a picture under the condition of its own features: before training, and
-      after it by each method.
+      What each evaluation keeps: pictures of the data, and what a model makes of them before training and at
+      the end.
     </p>
     ${grids}
   </section>`
 }
 
-const measured = (metrics: unknown): z.infer<typeof pictureMetrics> | undefined =>
-  pictureMetrics.safeParse(metrics).data
-
-function stripsOf(runs: readonly RunSummary[], labels: readonly string[], evaluation: string): Strip[] {
-  const strips: Strip[] = []
-  const add = (heading: string, pictures: readonly string[] | undefined): void => {
-    const same = strips.some(
-      (strip) => strip.heading === heading && strip.pictures.join() === pictures?.join(),
-    )
-    if (pictures && !same) strips.push({ heading, pictures })
-  }
-  const before = runs.map((run) => measured(metricsAtStart(run, evaluation)))
-  const after = runs.map((run) => measured(metricsAtEnd(run, evaluation)))
-  for (const found of [...before, ...after]) add('picture', found?.original)
-  for (const found of before) add('before', found?.reconstruction)
-  after.forEach((found, i) => {
-    const changed = found?.reconstruction?.join() !== before[i]?.reconstruction?.join()
-    if (changed) add(`after ${labels[i] ?? ''}`, found?.reconstruction)
-  })
-  return strips
+interface Kept {
+  readonly moment: string
+  readonly original: readonly string[]
+  readonly reconstruction?: readonly string[] | undefined
 }
 
-function grid(strips: readonly Strip[]): Html {
-  const rows = Math.max(...strips.map((strip) => strip.pictures.length))
+/** What an evaluation kept, moment by moment. */
+const keptBy = ({ moments }: RunSummary, evaluation: string): readonly Kept[] =>
+  moments.flatMap(({ name, results }: Moment) => {
+    const { data } = pictureMetrics.safeParse(results[evaluation])
+    return data ? [{ moment: name, ...data }] : []
+  })
+
+/** Runs that have the same pictures share a row. */
+function stripsOf(runs: readonly RunSummary[], labels: readonly string[], evaluation: string): Strip[] {
+  const found = new Map<string, { readonly pictures: readonly string[]; readonly of: string[] }>()
+  const add = (kind: string, of: string, pictures: readonly string[] | undefined): void => {
+    if (!pictures) return
+    const key = [kind, ...pictures].join(' ')
+    const same = found.get(key)
+    if (!same) found.set(key, { pictures, of: [of] })
+    else if (!same.of.includes(of)) same.of.push(of)
+  }
+  const kept = runs.map((run) => keptBy(run, evaluation))
+  const ends = kept.map((moments) => [moments[0], ...(moments.length > 1 ? moments.slice(-1) : [])])
+  const name = (run: number): string => labels[run] ?? ''
+  ends.forEach((moments, run) => moments.forEach((one) => add('picture', name(run), one?.original)))
+  for (const which of [0, 1])
+    ends.forEach((moments, run) => {
+      const one = moments[which]
+      if (one) add(momentText(one.moment), name(run), one.reconstruction)
+    })
+  const all = [...found].map(([key, strip]) => ({ ...strip, kind: key.slice(0, key.indexOf(' data:')) }))
+  return all.map(({ kind, pictures, of }) => ({
+    heading:
+      of.length === runs.length && all.filter((one) => one.kind === kind).length === 1
+        ? kind
+        : `${of.join(', ')}: ${kind}`,
+    pictures,
+  }))
+}
+
+const momentText = (moment: string): string => (moment === start ? 'before training' : `after ${moment}`)
+
+function grid(name: string, strips: readonly Strip[], from: number, to: number): Html {
+  const columns = Array.from({ length: to - from }, (_, k) => from + k)
   return html`<div class="pictures" style="--strips: ${strips.length}">
-    ${strips.map((strip) => html`<b>${strip.heading}</b>`)}${Array.from(
-      { length: rows },
-      (_, row) =>
-        html`${strips.map((strip) => html`<img alt="${strip.heading} ${row + 1}" src="${strip.pictures[row] ?? ''}" />`)}`,
+    ${strips.map(({ heading }) => html`<b>${heading}</b>`)}${columns.map(
+      (k) =>
+        html`${strips.map(({ heading, pictures }) => picture(`${name} ${k + 1}, ${heading}`, pictures[k]))}`,
     )}
   </div>`
 }
+
+/** A run that kept fewer leaves a gap. */
+const picture = (alt: string, uri: string | undefined): Html =>
+  uri === undefined ? html`<span></span>` : html`<img alt="${alt}" title="${alt}" src="${uri}" />`

@@ -63,6 +63,10 @@ tbody th small { font-weight: 400; }
 .best .value { font-weight: 700; }
 .swatch { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 8px; background: currentColor; }
 
+.texts th, .texts td { text-align: left; }
+.texts td { white-space: normal; font-size: 13.5px; padding-right: 18px; }
+caption { text-align: left; font-size: 13px; font-weight: 600; padding: 8px 0 2px; }
+
 .profile tbody th { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: normal; overflow-wrap: anywhere; }
 .profile th:last-child, .profile td:last-child { text-align: left; padding-left: 18px; }
 .profile .operators { white-space: normal; color: var(--dim); font-size: 13px; }
@@ -74,6 +78,7 @@ figcaption { font-size: 13px; font-weight: 600; display: flex; align-items: cent
 figcaption small { font-weight: 400; color: var(--dim); margin-left: 8px; font-size: 12.5px; }
 .chart { display: block; width: 100%; max-width: 560px; height: auto; overflow: visible; }
 .intervals { max-width: 460px; }
+.balance { max-width: 640px; margin-top: 8px; }
 .chart .grid { stroke: var(--line); }
 .chart .axis { stroke: var(--dim); }
 .chart .mark { stroke: var(--dim); stroke-dasharray: 2 3; }

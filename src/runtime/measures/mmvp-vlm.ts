@@ -40,6 +40,7 @@ const mmvpVlm: KindMeasure = {
       ...all,
       informative: finiteOrNull(mean(between.map((name) => Number(measured[name])))),
       ...measured,
+      right,
       pairs: right.length,
       right_pairs: right.reduce((sum, one) => sum + one, 0),
       protocol: `${right.length} pairs of two pictures and two statements; right if the softmax of each statement over both pictures is above one half for its own; patterns of ${pairsOfPattern} pairs by the order of the file; f32; interval over pairs`,

@@ -38,6 +38,7 @@ const naturalbenchRetrieval: KindMeasure = {
         scores.map(({ text, image }) => text && image),
         1 / 6,
       ),
+      right: scores.map(({ text, image }) => Number(text && image)),
       pairs: scores.length,
       protocol: `${scores.length} pairs of two pictures and two captions; every comparison by cosine, equal ones are wrong; interval over pairs`,
     }

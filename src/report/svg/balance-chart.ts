@@ -1,0 +1,67 @@
+import { html, type Html } from '../html/html.js'
+import { linear, tickLabels, ticks, type Scale } from './scale.js'
+
+/** A value with half of its interval, where that is known. */
+export interface Spread {
+  readonly value: number
+  readonly half: number | null
+}
+
+export interface BalancePoint {
+  readonly label: string
+  readonly colour: number
+  readonly hollow: boolean
+  readonly x: Spread
+  readonly y: Spread
+}
+
+const width = 520
+const height = 360
+const plot = { left: 58, right: 16, top: 14, bottom: 44 }
+
+/** Points with both of their intervals. */
+export function balanceChart(
+  title: string,
+  axes: { readonly x: string; readonly y: string },
+  points: readonly BalancePoint[],
+): Html {
+  const [right, bottom] = [width - plot.right, height - plot.bottom]
+  const x = scaleOf(
+    points.map((point) => point.x),
+    plot.left,
+    right,
+  )
+  const y = scaleOf(
+    points.map((point) => point.y),
+    bottom,
+    plot.top,
+  )
+  const [xTicks, yTicks] = [ticks(x.low, x.high, 5), ticks(y.low, y.high, 5)]
+  const [xLabels, yLabels] = [tickLabels(xTicks), tickLabels(yTicks)]
+  const at = (scale: Scale, value: number): string => scale.at(value).toFixed(1)
+  return html`<svg class="chart balance" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
+    ${xTicks.map((tick, i) => html`<line class="grid" x1="${at(x, tick)}" x2="${at(x, tick)}" y1="${plot.top}" y2="${bottom}" /><text class="tick" x="${at(x, tick)}" y="${bottom + 15}" text-anchor="middle">${xLabels[i] ?? ''}</text>`)}
+    ${yTicks.map((tick, i) => html`<line class="grid" x1="${plot.left}" x2="${right}" y1="${at(y, tick)}" y2="${at(y, tick)}" /><text class="tick" x="${plot.left - 7}" y="${(y.at(tick) + 3.5).toFixed(1)}" text-anchor="end">${yLabels[i] ?? ''}</text>`)}
+    <text class="tick" x="${right}" y="${height - 6}" text-anchor="end">${axes.x}</text>
+    <text class="tick" transform="translate(12 ${plot.top}) rotate(-90)" text-anchor="end">${axes.y}</text>
+    ${points.map((point) => {
+      const [px, py] = [at(x, point.x.value), at(y, point.y.value)]
+      const across = point.x.half
+      const along = point.y.half
+      return html`<g class="s${point.colour}">
+        <title>${point.label}</title>
+        ${across === null ? null : html`<line class="line" x1="${at(x, point.x.value - across)}" x2="${at(x, point.x.value + across)}" y1="${py}" y2="${py}" />`}
+        ${along === null ? null : html`<line class="line" x1="${px}" x2="${px}" y1="${at(y, point.y.value - along)}" y2="${at(y, point.y.value + along)}" />`}
+        <circle class="${point.hollow ? 'hollow' : 'dot'}" cx="${px}" cy="${py}" r="5" />
+      </g>`
+    })}
+  </svg>`
+}
+
+/** All intervals, with some room. */
+function scaleOf(values: readonly Spread[], from: number, to: number): Scale {
+  const low = Math.min(...values.map(({ value, half }) => value - (half ?? 0)))
+  const high = Math.max(...values.map(({ value, half }) => value + (half ?? 0)))
+  const room = (high - low || Math.abs(high) || 1) * 0.08
+  return linear(low - room, high + room, from, to)
+}
