@@ -12,6 +12,7 @@ import pictures from './pictures.js'
 import retrieval from './retrieval.js'
 import ridgeProbe from './ridge-probe.js'
 import scatter from './scatter.js'
+import tsne from './tsne.js'
 import zeroShot from './zero-shot.js'
 import type { EvaluationKind } from './kind.js'
 
@@ -29,5 +30,6 @@ export const evaluationKinds: readonly EvaluationKind[] = [
   retrieval,
   ridgeProbe,
   scatter,
+  tsne,
   zeroShot,
 ].flat()

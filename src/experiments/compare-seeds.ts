@@ -60,7 +60,9 @@ function noiseRow(statistics: StatisticsTable, columns: number): Row | null {
     const value = runs > 0 ? Math.sqrt(square / runs) : null
     return { value, deviation: null, effect: null, verdict: 'reference' }
   })
-  return cells.some(({ value }) => value !== null) ? { label: noiseLabel, run: null, cells } : null
+  return cells.some(({ value }) => value !== null)
+    ? { label: noiseLabel, run: null, isNoise: true, cells }
+    : null
 }
 
 function ruleOf({ seeds, primary }: Experiment, against: string): string {

@@ -38,6 +38,8 @@ export interface Row {
   readonly label: string
   /** Index of the run; null for what the runs started from. */
   readonly run: number | null
+  /** Whether its values are not of a model, but how far one measurement is from another. */
+  readonly isNoise?: true
   readonly cells: readonly Cell[]
 }
 

@@ -7,6 +7,7 @@ import { curvesSection } from './html/curves.js'
 import { differencesSection } from './html/differences.js'
 import { factsSection } from './html/facts.js'
 import { gateBanner, gateSection, gatesOf } from './html/gate.js'
+import { mapsSection } from './html/maps.js'
 import { monitorsSection } from './html/monitors.js'
 import { pairsSection } from './html/pairs.js'
 import { picturesSection } from './html/pictures.js'
@@ -70,10 +71,11 @@ export function renderReport(runs: readonly RunSummary[], options: ReportOptions
           </header>
           ${gateBanner(gates, labels)} ${comparisonSection(comparison)} ${balanceSection(comparison)}
           ${scopeSection(runs, comparison, scope)} ${publishedSection(runs, labels)}
-          ${pairsSection(runs, labels)} ${classesSection(runs, labels)} ${picturesSection(runs, labels)}
-          ${curvesSection(runs, labels)} ${monitorsSection(runs, labels)} ${conflictSection(runs, labels)}
-          ${gateSection(gates, labels)} ${protocolsSection(runs)} ${differencesSection(runs, labels, scope)}
-          ${profileSection(runs, labels)} ${factsSection(runs, labels, commands)}
+          ${pairsSection(runs, labels)} ${classesSection(runs, labels)} ${mapsSection(runs, labels)}
+          ${picturesSection(runs, labels)} ${curvesSection(runs, labels)} ${monitorsSection(runs, labels)}
+          ${conflictSection(runs, labels)} ${gateSection(gates, labels)} ${protocolsSection(runs)}
+          ${differencesSection(runs, labels, scope)} ${profileSection(runs, labels)}
+          ${factsSection(runs, labels, commands)}
         </main>
       </body>
     </html> `.text

@@ -240,8 +240,8 @@ describe('renderReport', () => {
         }
       })
     const partly = said(renderReport(renamed(false), { commands: [] }))
-    expect(partly).toContain('digits NMI is missing of naive.')
-    expect(partly).toContain('digits_ NMI is missing of dcr.')
+    expect(partly).toContain('naive has no digits (NMI, ACC, ARI).')
+    expect(partly).toContain('dcr has no digits_ (NMI, ACC, ARI).')
     expect(partly).toContain('unseen nmi is at the floor before training: it can hardly tell the rows apart.')
     expect(said(renderReport(renamed(true), { commands: [] }))).toContain(
       'These rows have no measurement in common: nothing here compares them.',
@@ -298,6 +298,40 @@ describe('renderReport', () => {
       'k-means',
       'NMI 0.009',
     ])
+  })
+
+  test('draws where classes lie, before training once and after each run', () => {
+    const at = (turn: number) => ({
+      place: [0, 0, turn, 1, 2, -turn],
+      label: [7, 3, 7],
+      names: [...'abcdefgh'],
+    })
+    const runs = sampleRuns(5).map((run, r): RunSummary => ({
+      ...run,
+      evaluations: [{ name: 'map', kind: 'tsne' }],
+      moments: [
+        { name: 'start', results: { map: at(1) } },
+        { name: 'last', results: { map: at(r + 2) } },
+      ],
+    }))
+    const shown = renderReport(runs, { commands: [] })
+    expect(() => tagTree(shown)).not.toThrow()
+    const captions = [...shown.matchAll(/<figcaption>((?:before|after) [^<]*)<\/figcaption>/g)].map(
+      ([, t]) => t,
+    )
+    expect(captions).toEqual(['before training', 'after dcr', 'after naive', 'after reconstruction'])
+    // two rows of class 7 in one colour, one of class 3 in another, at the corners of what is drawn
+    const first = shown.slice(shown.indexOf('aria-label="map, before training"'))
+    const dots = [
+      ...first.slice(0, first.indexOf('</svg>')).matchAll(/class="(c\d+)" cx="([\d.]+)" cy="([\d.]+)"/g),
+    ]
+    expect(dots.map(([, colour, x, y]) => [colour, Number(x), Number(y)])).toEqual([
+      ['c1', 8, 160],
+      ['c0', 160, 312],
+      ['c1', 312, 8],
+    ])
+    const legend = first.slice(first.indexOf('class="legend"'))
+    expect(legend.slice(0, legend.indexOf('</p>')).replaceAll(/<[^>]*>/g, ' ')).toMatch(/d\s+h\s*$/)
   })
 
   test('names the pairs that training has won and lost', () => {

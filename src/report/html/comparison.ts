@@ -27,7 +27,9 @@ export function comparisonSection(comparison: Comparison): Html | null {
           ${rows.map(
             (row, r) =>
               html`<tr>
-                <th scope="row"><span class="swatch s${colourOf(row.run)}"></span>${row.label}</th>
+                <th scope="row">
+                  ${row.isNoise ? null : html`<span class="swatch s${colourOf(row.run)}"></span>`}${row.label}
+                </th>
                 ${row.cells.map((cell, c) => tableCell(cell, columns[c], columns[c]?.best === r))}
               </tr> `,
           )}

@@ -31,7 +31,7 @@ export function differencesSection(
       rows.length === 0
         ? null
         : html`<p class="dim">
-            What of the source each row has, and what it has not, that ${first?.label ?? ''} is made of.
+            The declarations of the source by which a row differs from ${first?.label ?? ''}.
           </p>`
     }
     ${params} ${rows}

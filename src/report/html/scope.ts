@@ -1,4 +1,4 @@
-import { headingOf, type Comparison } from '../compare.js'
+import { groupsOf, headingOf, type Comparison } from '../compare.js'
 import { count, decimal, short } from '../format.js'
 import { metricsAtStart, type RunSummary } from '../run-summary.js'
 import type { Scope } from '../scope.js'
@@ -20,7 +20,7 @@ export function scopeSection(
     ),
     ...standing(runs),
     ...apart(comparison),
-    ...(scope?.missing ?? []),
+    ...cut(scope?.missing ?? []),
     'Nothing here speaks of other data, larger models or longer training.',
   ]
   return html`<section>
@@ -30,6 +30,13 @@ export function scopeSection(
     </ul>
   </section>`
 }
+
+/** More than a reader goes through are counted. */
+const most = 12
+const cut = (sentences: readonly string[]): readonly string[] =>
+  sentences.length <= most
+    ? sentences
+    : [...sentences.slice(0, most), `and ${sentences.length - most} more runs that gave nothing yet`]
 
 function seedsText(seeds: number): string {
   if (seeds === 1) return 'One training seed for each row: what another would give is not known.'
@@ -70,12 +77,11 @@ function apart({ columns, rows }: Comparison): readonly string[] {
   const own = columns.map((_, c) => methods.filter(({ cells }) => (cells[c]?.value ?? null) !== null))
   if (own.every((measured) => measured.length <= 1))
     return ['These rows have no measurement in common: nothing here compares them.']
-  return columns.flatMap((column, c) => {
-    const without = methods.filter((row) => !own[c]?.includes(row))
-    return without.length === 0 || column.group === 'conflict'
-      ? []
-      : [
-          `${column.group} ${headingOf(column)} is missing of ${without.map(({ label }) => label).join(', ')}.`,
-        ]
+  return methods.flatMap((row) => {
+    const without = columns.filter((column, c) => column.group !== 'conflict' && !own[c]?.includes(row))
+    const named = groupsOf(without).map(
+      (group) => `${group[0]?.group ?? ''} (${group.map(headingOf).join(', ')})`,
+    )
+    return named.length === 0 ? [] : [`${row.label} has no ${named.join(', ')}.`]
   })
 }

@@ -1,3 +1,6 @@
+/** Colours that tell classes apart: c0, c1, ... */
+export const classColours = 12
+
 /**
  * The page's style: light and dark by the reader's setting; colours of methods are s1, s2, ... (s0 is what they started
  * from). Tables become cards where the window is narrow: a cell then shows its heading from `data-label`.
@@ -78,7 +81,7 @@ figcaption { font-size: 13px; font-weight: 600; display: flex; align-items: cent
 figcaption small { font-weight: 400; color: var(--dim); margin-left: 8px; font-size: 12.5px; }
 .chart { display: block; width: 100%; max-width: 560px; height: auto; overflow: visible; }
 .intervals { max-width: 460px; }
-.balance { max-width: 640px; margin-top: 8px; }
+.balance { max-width: 600px; margin-top: 8px; }
 .chart .grid { stroke: var(--line); }
 .chart .axis { stroke: var(--dim); }
 .chart .mark { stroke: var(--dim); stroke-dasharray: 2 3; }
@@ -89,6 +92,8 @@ figcaption small { font-weight: 400; color: var(--dim); margin-left: 8px; font-s
 .dashed { stroke-dasharray: 5 4; }
 .dot { fill: currentColor; }
 .hollow { fill: var(--card); stroke: currentColor; stroke-width: 2; }
+${Array.from({ length: classColours }, (_, k) => `.c${k} { fill: hsl(${(k * 360) / classColours} ${k % 2 === 0 ? '72% 48%' : '55% 62%'}); }`).join(' ')}
+.map { max-width: 340px; border: 1px solid var(--line); border-radius: 8px; }
 ${[0, 1, 2, 3, 4, 5, 6].map((n) => `.s${n} { color: var(--s${n}); }`).join(' ')}
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 13px; margin: 10px 0 0; max-width: none; }
 .legend span { display: inline-flex; align-items: center; gap: 7px; }

@@ -15,9 +15,9 @@ export interface BalancePoint {
   readonly y: Spread
 }
 
-const width = 520
-const height = 360
-const plot = { left: 58, right: 16, top: 14, bottom: 44 }
+const width = 400
+const height = 290
+const plot = { left: 52, right: 12, top: 12, bottom: 40 }
 
 /** Points with both of their intervals. */
 export function balanceChart(

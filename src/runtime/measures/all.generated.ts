@@ -12,6 +12,7 @@ import pictures from './pictures.js'
 import retrieval from './retrieval.js'
 import ridgeProbe from './ridge-probe.js'
 import scatter from './scatter.js'
+import tsne from './tsne.js'
 import zeroShot from './zero-shot.js'
 import type { KindMeasure } from './measure.js'
 
@@ -29,5 +30,6 @@ export const measures: readonly KindMeasure[] = [
   retrieval,
   ridgeProbe,
   scatter,
+  tsne,
   zeroShot,
 ].flat()
