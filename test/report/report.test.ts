@@ -282,9 +282,9 @@ describe('renderReport', () => {
       '',
       'NMI',
       'Original, here',
-      String(before),
+      JSON.stringify(before),
       'dcr, here',
-      String(after),
+      JSON.stringify(after),
       'original, published',
       '0.630',
       'dcr, published',
@@ -304,7 +304,7 @@ describe('renderReport', () => {
     const at = (turn: number) => ({
       place: [0, 0, turn, 1, 2, -turn],
       label: [7, 3, 7],
-      names: [...'abcdefgh'],
+      names: 'abcdefgh'.split(''),
     })
     const runs = sampleRuns(5).map((run, r): RunSummary => ({
       ...run,
