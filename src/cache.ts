@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeFileSync } from './disk.js'
 
 /** Where a project keeps weights that were written anew to be read; it can be deleted at any time. */
 export const weightCache = (root: string): string => join(root, '.dcrc', 'cache', 'weights')

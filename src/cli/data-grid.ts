@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { naming } from '../faults/system-fault.js'
+import { writeFileSync } from '../disk.js'
 import { gridOf } from '../look/grid.js'
 import { halfBlocks } from '../look/half-blocks.js'
 import { sizedTo } from '../look/tile.js'
@@ -24,7 +23,7 @@ const wholeSamples = (across: number, perSample: number): number =>
 export function writeGrid({ tiles, perSample }: Tiles, file: string): void {
   const sized = tiles.map((tile) => sizedTo(tile, 96, 256))
   const { data, width, height } = gridOf(sized, wholeSamples(across, perSample), 4)
-  naming(file, () => writeFileSync(file, encodePng(data, width, height)))
+  writeFileSync(file, encodePng(data, width, height))
 }
 
 /** Columns of a picture in a terminal, and lines of pictures. */

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { writeFileSync } from '../disk.js'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import { stageStore } from '../cache.js'
 import { jobsOf, wholeRun } from '../experiments/engines/jobs.js'

@@ -1,22 +1,26 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readFileSync } from '../disk.js'
 import { DiskBinaryFiles } from '../runtime/binary-files.js'
 import type { Files } from '../compiler/2-resolve/program.js'
 import { notText } from '../diagnostics/catalogue/file.js'
 import { UserError } from '../diagnostics/diagnostic.js'
+import { systemFault } from '../faults/system-fault.js'
 import { parseFile } from './library-trees.js'
 
 /** The folder of the package, which holds the standard library. */
 export const packageRoot = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The text of a file; undefined where it cannot be read. What is no text in UTF-8 is an error, called `path`. */
+/** The text of a file; undefined where there is none. What is no text in UTF-8 is an error, called `path`. */
 export function readText(place: string, path = place): string | undefined {
   let bytes: Uint8Array
   try {
     bytes = readFileSync(place)
-  } catch {
-    return undefined
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    const fault = systemFault(error)
+    throw fault ? new UserError(fault) : error
   }
   const refused = (): never => {
     throw new UserError(notText({ file: path, start: 0, end: 0 }, { path }))
@@ -28,6 +32,12 @@ export function readText(place: string, path = place): string | undefined {
     return refused()
   }
 }
+
+/** Nothing is there, or a folder: whoever asked says so in its own words. */
+const isAbsent = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'].includes(String(error.code))
 
 /** Files on disk, relative to a root; `std/...` is the library of the package. */
 export class DiskFiles implements Files {

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { readFileSync } from '../disk.js'
 import { manifestFile } from '../artefact/manifest-version.js'
 import { experimentFile, thaw } from '../experiments/frozen.js'
 import { changedModelFiles } from '../runtime/model-files.js'

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readFileSync } from '../disk.js'
 import { parse, type Parsed } from '../compiler/1-parse/index.js'
 import type { SyntaxFile } from '../compiler/1-parse/syntax.js'
 

@@ -1,5 +1,6 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { readFileSync, writeFileSync } from '../disk.js'
 import { exists } from '../diagnostics/catalogue/file.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { exitCodes } from './exit-codes.js'

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { readFileSync } from '../disk.js'
 import { version } from '../compiler/version.js'
 import { packageRoot } from './files.js'
 

@@ -1,5 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeFileSync } from '../disk.js'
 import { experimentFile } from '../experiments/frozen.js'
 import { resultsOf } from '../experiments/results.js'
 import { compareRuns, sentences } from '../report/compare.js'

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { readFileSync } from '../disk.js'
 import { noCandidate, noFile } from '../diagnostics/catalogue/file.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { closest } from '../diagnostics/suggest.js'

@@ -3,7 +3,6 @@ import {
   type Dirent,
   existsSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
   realpathSync,
   renameSync,
@@ -11,15 +10,14 @@ import {
   rmdirSync,
   statSync,
   unlinkSync,
-  writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { readFileSync, writeFor } from '../disk.js'
 import type { Artefact } from '../artefact/manifest.js'
 import { manifestFile } from '../artefact/manifest-version.js'
 import { ownedSchema } from '../artefact/schema.js'
 import { notAnArtefact } from '../diagnostics/catalogue/file.js'
 import { UserError } from '../diagnostics/diagnostic.js'
-import { naming } from '../faults/system-fault.js'
 import { inside } from '../inside.js'
 
 /**
@@ -37,7 +35,7 @@ export function writeArtefact(artefact: Artefact, folder: string): void {
     mkdirSync(beside, { recursive: true })
     const manifest = `${JSON.stringify(artefact.manifest, null, 1)}\n`
     for (const [name, content] of [...artefact.files, [manifestFile, manifest] as const])
-      naming(join(folder, name), () => writeFileSync(inside(beside, name), content))
+      writeFor(join(folder, name), inside(beside, name), content)
     swap(beside, place, aside)
   } catch (error) {
     rmSync(beside, { recursive: true, force: true })

@@ -2,8 +2,9 @@
  * Part of the build: writes the trees of the library's files for `parseFile`.
  * usage: write-library.ts FOLDER
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { writeFileSync } from '../disk.js'
 import { parse } from '../compiler/1-parse/index.js'
 import { DiskFiles } from './files.js'
 import { treeFile } from './library-trees.js'

@@ -4,7 +4,6 @@ import {
   createWriteStream,
   existsSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -15,6 +14,7 @@ import { basename, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
+import { readFileSync } from '../disk.js'
 import { cannotInstall } from '../diagnostics/catalogue/target.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { partOf } from '../durable.js'

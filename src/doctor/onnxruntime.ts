@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readFileSync } from '../disk.js'
 import { emit } from '../compiler/9-emit/onnx.js'
 import { sessions } from '../targets/sessions.js'
 import type { SessionModel } from '../targets/session.js'

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { z } from 'zod'
+import { readFileSync } from '../disk.js'
 import { nameSchema } from '../artefact/names.js'
 import { changedExperiment, noExperiment } from '../diagnostics/catalogue/experiment.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'

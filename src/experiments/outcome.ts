@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { z } from 'zod'
+import { readFileSync } from '../disk.js'
 import { inside } from '../inside.js'
 import { Lease, type Holder, liveHolder } from '../runtime/lease.js'
 import { writeWhole } from '../durable.js'

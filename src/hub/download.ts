@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { HubError, hubError } from './hub-error.js'
 import type { HubFile } from './wanted-files.js'
+import { naming } from '../faults/system-fault.js'
 
 export interface Download {
   readonly file: HubFile
@@ -44,7 +45,8 @@ export async function download({
     for (let failures = 0; done < file.size;) {
       const before = done
       try {
-        done = await receive(await openBlob(), done, handle, hash, onProgress)
+        const blob = await openBlob()
+        done = await naming(part, () => receive(blob, before, handle, hash, onProgress))
         if (done < file.size)
           throw new HubError('broken', `${file.path} ends after ${done} of ${file.size} bytes`)
       } catch (error) {

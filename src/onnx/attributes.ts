@@ -28,27 +28,35 @@ const kindNames = new Map(
   Object.entries(kinds).map(([name, code]) => [code as number, name as AttributeKind]),
 )
 
-/** The kinds of a node's attributes by name; those that are none of ONNX's are told. */
+/** The kinds of a node's attributes by name, of those that are ONNX's. */
 export function attributeKinds(node: Onnx.INodeProto, what: string): ReadonlyMap<string, AttributeKind> {
   const read = new Map<string, AttributeKind>()
   for (const { name, type } of node.attribute ?? []) {
     if (!name || read.has(name)) return damaged(`${what} has the attribute "${name}" twice or without a name`)
     const kind = kindNames.get(type as number)
-    if (!kind) return unsupported(`${what} has the attribute "${name}" of a kind that is not read`)
-    read.set(name, kind)
+    if (kind) read.set(name, kind)
   }
   return read
 }
 
+/** An attribute of a node that is not read, such as a list of texts. */
+export const unreadAttribute = (node: Onnx.INodeProto): string | undefined =>
+  node.attribute?.find(({ type }) => !readKinds.has(type as number))?.name ?? undefined
+
+const { float, int, string, tensor, graph, floats, ints } = kinds
+const readKinds: ReadonlySet<number> = new Set([float, int, string, tensor, graph, floats, ints])
+
 /** Attributes that name an element type by its number. */
 const typeAttributes = new Set(['to', 'dtype', 'softmax_precision'])
 
-/** The attributes of a node by name. `what` names the node in complaints. */
+/** The attributes of a node by name, but for those that are not read. `what` names the node in complaints. */
 export function readAttributes(node: Onnx.INodeProto, file: Uint8Array, what: string): FileAttributes {
   const read = new Map<string, FileAttribute>()
   for (const attribute of node.attribute ?? []) {
     const name = attribute.name ?? ''
-    if ((attribute.type as number) !== kinds.graph) read.set(name, readAttribute(attribute, name, file, what))
+    const kind = attribute.type as number
+    if (kind !== kinds.graph && readKinds.has(kind))
+      read.set(name, readAttribute(attribute, name, file, what))
   }
   return read
 }

@@ -15,6 +15,8 @@ export interface FileNode {
   readonly attributes: FileAttributes
   /** The kinds of all its attributes, nested graphs among them. */
   readonly kinds: ReadonlyMap<string, AttributeKind>
+  /** An attribute that is not read, which is told where the operator itself is. */
+  readonly unread: string | undefined
   /** The branches of an If, by attribute; nested graphs of other operators are not read. */
   readonly bodies: ReadonlyMap<string, FileBody>
 }

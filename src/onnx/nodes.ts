@@ -1,6 +1,6 @@
 import type { onnx as Onnx } from 'onnx-proto'
 import type { Tensor } from '../graph/types.js'
-import { attributeKinds, readAttributes } from './attributes.js'
+import { attributeKinds, readAttributes, unreadAttribute } from './attributes.js'
 import { constantValues } from './constant-values.js'
 import { isMain } from './decode.js'
 import type { FileBody, FileNode } from './file-node.js'
@@ -69,6 +69,7 @@ function readNode(node: Onnx.INodeProto, context: FileContext): FileNode {
     // Nodes with nested graphs are told as unsupported operators, whatever their attributes.
     attributes: hasBody(node) && !isIf ? new Map() : readAttributes(node, context.file, what),
     kinds: attributeKinds(node, what),
+    unread: unreadAttribute(node),
     bodies: isIf ? readBodies(node, context, what) : new Map(),
   }
 }

@@ -1,7 +1,7 @@
 import type { DType } from '../graph/types.js'
 import type { AttributeKind } from './attributes.js'
 import type { FileNode } from './file-node.js'
-import { damaged } from './problem.js'
+import { damaged, unsupported } from './problem.js'
 import { signatureLines } from './signatures.generated.js'
 
 /** An input or output of an operator. */
@@ -74,9 +74,11 @@ function parseAttribute(word: string): [string, AttributeSignature] {
   return [name, { ...signature, default: mark === '=' ? value : undefined }]
 }
 
-/** Throws where a node is not what its operator's version is: other inputs, outputs or attributes. */
+/** Throws where a node is not what its operator's version is, other inputs, outputs or attributes, or is not read whole. */
 export function checkSignature(node: FileNode): void {
-  const { op, what, opset } = node
+  const { op, what, opset, unread } = node
+  if (unread !== undefined)
+    return unsupported(`${what} has the attribute "${unread}" of a kind that is not read`)
   const versions = signaturesOf(op)
   const signature = node.domain === '' ? signatureIn(op, opset) : versions[0]
   const [first] = versions

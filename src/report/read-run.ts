@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { readFileSync } from '../disk.js'
 import { identity } from '../artefact/identity.js'
 import type { Json } from '../artefact/json.js'
 import type { Manifest } from '../artefact/manifest.js'

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { readFileSync } from '../disk.js'
 import { type AdapterSpec, type ModelSpec, trainedBeside } from '../artefact/models.js'
 import { adapterFile, lostBiases, mismatchedAdapter } from '../diagnostics/catalogue/adapter.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'

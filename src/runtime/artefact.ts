@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { readFileSync } from '../disk.js'
 import { identity } from '../artefact/identity.js'
 import { manifestFile } from '../artefact/manifest-version.js'
 import type { Artefact, Manifest } from '../artefact/manifest.js'

@@ -1,8 +1,8 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { z } from 'zod'
+import { appendFileSync, readFileSync } from '../disk.js'
 import { badSample, tooManyBadSamples } from '../diagnostics/catalogue/run-data.js'
 import { type Diagnostic, type Span, UserError } from '../diagnostics/diagnostic.js'
-import { naming } from '../faults/system-fault.js'
 import type { SampleUnreadable } from './sources/sample-unreadable.js'
 import { parsed } from '../json/parsed.js'
 
@@ -42,7 +42,7 @@ export class BadSamples {
       if (bad.has(sample)) continue
       if (bad.size === 0) this.warn(badSample(this.spanOf(data), { data, sample, reason, file: this.file }))
       bad.add(sample)
-      naming(this.file, () => appendFileSync(this.file, `${JSON.stringify({ data, sample, reason })}\n`))
+      appendFileSync(this.file, `${JSON.stringify({ data, sample, reason })}\n`)
     }
     const share = bad.size / Math.max(made, fewest)
     if (problems.length > 0 && share > this.most)

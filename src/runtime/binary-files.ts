@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readFileSync } from '../disk.js'
 import type { BinaryFiles } from '../onnx/open.js'
 import { locate } from '../weights/find.js'
+import { naming } from '../faults/system-fault.js'
 
 /** Files on disk below a root, and those of models in the Hugging Face cache, by `org/name/...`. */
 export class DiskBinaryFiles implements BinaryFiles {
@@ -27,7 +29,7 @@ export class DiskBinaryFiles implements BinaryFiles {
       const into = Buffer.alloc(length)
       let done = 0
       while (done < length) {
-        const read = readSync(file, into, done, length - done, start + done)
+        const read = naming(path, () => readSync(file, into, done, length - done, start + done))
         if (read === 0) break
         done += read
       }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
+import { readFileSync } from '../disk.js'
 import { nameSchema } from '../artefact/names.js'
 import type { StageSpec } from '../artefact/stages.js'
 import { beside } from '../durable.js'

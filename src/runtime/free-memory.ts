@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
+import { readFileSync } from '../disk.js'
 
 /**
  * Bytes that this process can still get: what the machine has free, or less where a control group around it (a

@@ -6,7 +6,6 @@ import {
   existsSync,
   linkSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,8 +14,10 @@ import {
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { readFileSync } from '../disk.js'
 import { partOf } from '../durable.js'
 import { parsed } from '../json/parsed.js'
+import { naming } from '../faults/system-fault.js'
 
 const holderSchema = z.object({ pid: z.int(), host: z.string(), since: z.string(), token: z.string() })
 /** Who works on something. */
@@ -51,7 +52,7 @@ export class Lease {
     const mine = partOf(file)
     const handle = openSync(mine, 'wx')
     try {
-      writeSync(handle, JSON.stringify(own))
+      naming(mine, () => writeSync(handle, JSON.stringify(own)))
       while (!linked(mine, file)) {
         const holder = holderOf(file)
         if (holder && isAlive(holder, ageOf(file, mine))) {

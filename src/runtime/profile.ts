@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { readFileSync } from '../disk.js'
 import type { Manifest } from '../artefact/manifest.js'
 import { placeOf } from '../faults/graph-fault.js'
 import { findOperator } from '../ops/registry.js'

@@ -1,20 +1,11 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
+import { appendFileSync, readFileSync } from '../disk.js'
 import type { Artefact, Manifest } from '../artefact/manifest.js'
 import type { MetricsLine } from './metrics-line.js'
 import { isPart, writeWhole } from '../durable.js'
-import { naming } from '../faults/system-fault.js'
 import { sha256 } from '../graph/sha256.js'
 import { inside } from '../inside.js'
 import { type EvaluationTable, sealedTable, tableIn } from '../report/evaluation-table.js'
@@ -239,7 +230,7 @@ export class RunFolder {
 
   private append(name: string, content: string | Uint8Array): void {
     const file = this.path(name)
-    naming(file, () => appendFileSync(file, content))
+    appendFileSync(file, content)
   }
 
   /** All lines that are written. */

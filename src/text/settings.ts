@@ -34,7 +34,8 @@ export function objectOf(files: TokenizerFiles, name: TokenizerTexts): Settings 
   try {
     value = JSON.parse(text)
   } catch {
-    throw new TokenizerProblem(name, 'it is not valid JSON')
+    const why = text.startsWith('\uFEFF') ? 'begins with a byte order mark' : 'is not valid JSON'
+    throw new TokenizerProblem(name, `it ${why}`)
   }
   if (isSettings(value)) return value
   throw new TokenizerProblem(name, 'it is no object in braces')

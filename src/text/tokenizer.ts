@@ -2,6 +2,7 @@ import { statedTokens, withAdded } from './added-tokens.js'
 import { clipTokenizer } from './clip-bpe.js'
 import type { Encoder } from './encoder.js'
 import { JsonEncoder } from './json-encoder.js'
+import { checkedModel } from './json-model.js'
 import { type Settings, classOf, isSettings, objectOf, settingsOf, tokenText } from './settings.js'
 import { SiglipEncoder } from './siglip.js'
 import { within } from './time-limit.js'
@@ -50,7 +51,9 @@ export class ModelTokenizer {
       throw new TokenizerProblem('spiece.model', 'such a model is read of a SiglipTokenizer alone')
     const whole = objectOf(files, 'tokenizer.json')
     try {
-      const { json, settings: all } = whole ? withOwn(whole, settings) : fromVocabulary(files, settings)
+      const { json, settings: all } = whole
+        ? withOwn({ ...whole, model: checkedModel(whole) }, settings)
+        : fromVocabulary(files, settings)
       const added = withAdded(json, all, statedTokens(files, settings))
       return new ModelTokenizer(new JsonEncoder(added, all), all)
     } catch (error) {

@@ -1,14 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, realpathSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { readFileSync, writeFileSync } from '../disk.js'
 import { openCache } from '../cache.js'
+import { naming } from '../faults/system-fault.js'
 import { hashOf, stateOf } from './conversions.js'
 
 /** The SHA-256 of a file's content, for which it is read once. */
 export const contentOf = (file: string, cache: string): Promise<string> =>
   remembered(file, { cache, about: [], isText: (text) => /^[0-9a-f]{64}$/.test(text) }, async () => {
     const hash = createHash('sha256')
-    for await (const piece of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer)
+    await naming(file, async () => {
+      for await (const piece of createReadStream(file, { highWaterMark: 1 << 20 }))
+        hash.update(piece as Buffer)
+    })
     return hash.digest('hex')
   })
 

@@ -1,6 +1,7 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { readFileSync } from '../disk.js'
 import { type ModelId, idPart } from '../model-id.js'
 
 type Environment = Readonly<Record<string, string | undefined>>

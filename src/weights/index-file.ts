@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { readFile } from '../disk.js'
 import { repeatedKey } from './repeated-key.js'
 import type { SourceTensor, WeightTable } from './table.js'
 import { WeightsError } from './weights-error.js'

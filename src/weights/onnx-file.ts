@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { readFileSync } from '../disk.js'
 import { rawBytes } from '../compiler/9-emit/raw.js'
 import { readModel } from '../onnx/model.js'
 import { openModel } from '../onnx/open.js'

@@ -105,6 +105,58 @@ describe('what a user reads about tokenizers', () => {
   })
 })
 
+describe('a tokenizer.json that the tokenizers library does not open is refused', () => {
+  const bpe = { type: 'BPE', vocab: { a: 0, b: 1, ab: 2 }, merges: ['a b'], dropout: null }
+  const empty = {
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: null,
+    added_tokens: [],
+  }
+  const refused = (model: unknown): readonly string[] => {
+    const files = at('w/tokenizer', { 'tokenizer.json': JSON.stringify({ ...empty, model }) })
+    return messages(project(source('"ab"'), { ...files, 'w/text_encoder/x': '' }))
+  }
+
+  it('but is read where nothing is wrong with it, with merges of either form', () => {
+    expect(refused(bpe)).toEqual([])
+    expect(refused({ ...bpe, type: undefined, merges: [['a', 'b']] })).toEqual([])
+  })
+
+  it.each([
+    ['no model', null, 'it has no model'],
+    [
+      'a kind that is not known',
+      { ...bpe, type: 'Other' },
+      'its model is a "Other"; BPE, WordPiece and Unigram',
+    ],
+    ['an id below 0', { ...bpe, vocab: { ...bpe.vocab, b: -3 } }, 'the id of "b" is -3'],
+    ['an id that is a text', { ...bpe, vocab: { ...bpe.vocab, b: '1' } }, 'the id of "b" is "1"'],
+    ['a merge of one piece', { ...bpe, merges: ['a b', 'ab'] }, 'merge 1 is "ab", not two pieces'],
+    ['a merge that is no text', { ...bpe, merges: [null] }, 'merge 0 is null, not two pieces'],
+    [
+      'a merge of other pieces',
+      { ...bpe, merges: [['a', 'c']] },
+      'merge 0 names "c", which the vocabulary has not',
+    ],
+    ['dropout', { ...bpe, dropout: 0.1 }, 'it leaves merges out by chance (dropout)'],
+    ['a prefix of pieces', { ...bpe, continuing_subword_prefix: '##' }, 'its pieces begin with "##"'],
+    [
+      'a list of pieces without numbers',
+      { type: 'Unigram', vocab: [['a']] },
+      'no list of texts with a number each',
+    ],
+  ])('%s', (_, model, why) => {
+    expect(refused(model).join()).toContain(why)
+  })
+})
+
+it('a byte order mark before a vocabulary is told', () => {
+  const files = { ...fixture.clip_2.files, 'vocab.json': `\uFEFF${fixture.clip_2.files['vocab.json']}` }
+  expect(messages(project(source('"x"'), at('w/tokenizer', files))).join()).toContain('a byte order mark')
+})
+
 it('a module may have a function of that name itself', () => {
   const own = source('"x"').replace('fn forward', 'fn tokenize(text) = constant([[1, 2, 3]])\n  fn forward')
   expect(messages(project(own, { 'w/text_encoder/x': '' }))).toEqual([])

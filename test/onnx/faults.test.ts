@@ -224,6 +224,15 @@ describe('what is not supported is named, all of it', () => {
     expect(read({ node: [own] })).toBe('unsupported: node "/y" (StopGradient) of domain "dcrc"')
   })
 
+  it('an operator before attributes of it', () => {
+    const texts = { name: 'activations', type: 8, strings: [new Uint8Array([65])] }
+    const told = (op: string): string => read({ node: [{ ...node(op, ['x'], ['y']), attribute: [texts] }] })
+    expect(told('RNN')).toBe('unsupported: node "/y" (RNN)')
+    expect(told('Relu')).toBe(
+      'unsupported: node "/y" (Relu) has the attribute "activations" of a kind that is not read',
+    )
+  })
+
   it('an operator that the outputs do not need is no matter', () => {
     expect(read({ node: [node('Bernoulli', ['x'], ['a']), double] })).toBe('')
   })

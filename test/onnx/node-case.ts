@@ -111,7 +111,8 @@ function graphOf(
 /** The 16-bit floats do not cross onnxruntime's boundary; their numbers do, as float32. */
 const crossing = (dtype: DType): DType => (dtype === 'f16' || dtype === 'bf16' ? 'f32' : dtype)
 
-function built(model: OnnxModel, inputs: readonly Tensor[]): Built {
+/** The model as a graph of ours, with as many of its inputs fed as it can be read with. */
+export function built(model: OnnxModel, inputs: readonly Tensor[]): Built {
   let problem: unknown
   for (const isFed of feeding) {
     try {
@@ -131,7 +132,7 @@ function differentTypes(types: readonly TensorType[], expected: readonly Tensor[
 }
 
 /** What the processor has no kernel for is computed in f32, as in a pipeline. */
-const runnable = (graph: Graph): Graph => computeInF32(cpu.kernels).run(graph, {}).graph
+export const runnable = (graph: Graph): Graph => computeInF32(cpu.kernels).run(graph, {}).graph
 
 /** A unit in the last place of a type, relative; that of doubles is not asked for: files and onnxruntime mix types. */
 const unit: Readonly<Record<DType, number>> = {

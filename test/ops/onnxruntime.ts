@@ -19,7 +19,7 @@ export async function runOnOnnxruntime(
   return graph.outputs.map(({ name, value }) => fromOrt(results[name], value.type))
 }
 
-function toOrt(t: Tensor): ort.Tensor {
+export function toOrt(t: Tensor): ort.Tensor {
   if (t.dtype === 'f64') return new ort.Tensor('float64', t.data, t.shape)
   if (t.dtype === 'f32') return new ort.Tensor('float32', Float32Array.from(t.data), t.shape)
   if (t.dtype === 'i64') return new ort.Tensor('int64', BigInt64Array.from(t.data, BigInt), t.shape)

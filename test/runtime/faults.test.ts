@@ -5,6 +5,9 @@ import onnxProto from 'onnx-proto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
 import { nowhere } from '../../src/faults/fault.js'
+import { DiskFiles } from '../../src/cli/files.js'
+import { readFileSync, writeFileSync as writeNamed } from '../../src/disk.js'
+import { systemFault } from '../../src/faults/system-fault.js'
 import { GraphFault, graphFault } from '../../src/faults/graph-fault.js'
 import { isMemoryFault } from '../../src/faults/memory-fault.js'
 import type { RunOptions } from '../../src/runtime/options.js'
@@ -156,4 +159,40 @@ test('what CUDA says of a device is told as such, and what it has no memory for 
   )
   expect(isMemoryFault(new Error(failure(2, 'out of memory')))).toBe(true)
   expect(isMemoryFault(new Error(failure(20, 'another')))).toBe(false)
+})
+
+test('what the system refuses is told with the file, also of reads and writes, of which Node names none', () => {
+  const thrown = (work: () => unknown): unknown => {
+    try {
+      return work()
+    } catch (error) {
+      return error
+    }
+  }
+  const read = thrown(() => readFileSync(folder))
+  expect(read).toMatchObject({ code: 'EISDIR', message: expect.stringContaining(folder) as unknown })
+  const written = systemFault(thrown(() => writeNamed('/dev/full', 'x')))
+  expect(written?.message).toBe("no space left on device, write '/dev/full'")
+  expect(written?.span.file).toBe('/dev/full')
+})
+
+test('a source that is there and cannot be read is not called missing', () => {
+  symlinkSync('loop.dcr', join(folder, 'loop.dcr'))
+  const files = new DiskFiles(folder)
+  expect(() => files.read('loop.dcr')).toThrow(/too many symbolic links.*loop\.dcr/)
+  expect(files.read('absent.dcr')).toBeUndefined()
+})
+
+test('what the system refuses is told so that it can be mended', () => {
+  const told = (message: string): string => {
+    const { message: said, help } = systemFault(new Error(message)) ?? {}
+    return `${said}: ${help}`
+  }
+  expect(told("ENOSPC: no space left on device, copyfile '/a/x' -> '/b/x'")).toContain(
+    "copyfile '/b/x': make room",
+  )
+  expect(told("ENOENT: no such file or directory, mkdir 'runs'")).toContain('its disk is read-only')
+  expect(told('ENOENT: no such file or directory, uv_cwd')).toBe(
+    'the folder that dcrc was started in is gone: go to one that is there: `cd`',
+  )
 })

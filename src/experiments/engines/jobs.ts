@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { z } from 'zod'
+import { readFileSync } from '../../disk.js'
 import { noExperiment } from '../../diagnostics/catalogue/experiment.js'
 import { UserError } from '../../diagnostics/diagnostic.js'
 import { writeWhole } from '../../durable.js'

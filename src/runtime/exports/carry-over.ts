@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { readFileSync } from '../../disk.js'
 import type { ModelSpec } from '../../artefact/models.js'
 import { exportFile } from '../../diagnostics/catalogue/run.js'
 import { type Diagnostic, UserError } from '../../diagnostics/diagnostic.js'

@@ -12,6 +12,7 @@ import { adaptedLayers, mergedWeight } from '../merge.js'
 import { partOf, writeWhole } from '../../durable.js'
 import { readTensor } from '../../weights/safetensors.js'
 import type { Weights } from '../weights.js'
+import { naming } from '../../faults/system-fault.js'
 
 /** Up to this size the weights stand in the ONNX file itself. */
 const mostEmbedded = 16e6
@@ -63,9 +64,8 @@ export async function exportFunction(
   }
   const data = join(folder, dataName)
   const part = partOf(data)
-  await pipeline(
-    Readable.from(inTurn(spec.parameters, bytesOf), { objectMode: false }),
-    createWriteStream(part),
+  await naming(part, () =>
+    pipeline(Readable.from(inTurn(spec.parameters, bytesOf), { objectMode: false }), createWriteStream(part)),
   )
   renameSync(part, data)
   writeWhole(file, described(link(graph, places), manifest))

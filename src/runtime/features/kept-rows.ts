@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { appendFileSync, closeSync, fstatSync, openSync, readSync, readdirSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { appendFileSync } from '../../disk.js'
 import { openCache } from '../../cache.js'
 import { naming } from '../../faults/system-fault.js'
 
@@ -47,7 +48,9 @@ export class KeptRows {
     const place = this.places.get(name)
     if (!place) return undefined
     const record = Buffer.allocUnsafe(headBytes + this.width)
-    const read = readSync(this.handle(place.file), record, 0, record.length, place.at)
+    const read = naming(place.file, () =>
+      readSync(this.handle(place.file), record, 0, record.length, place.at),
+    )
     return read === record.length && record.readUInt32LE(keyBytes) === sumOf(record)
       ? record.subarray(headBytes)
       : undefined
@@ -65,7 +68,7 @@ export class KeptRows {
   flush(): void {
     if (this.waiting.size === 0) return
     const records = [...this.waiting.values()]
-    naming(this.own, () => appendFileSync(this.own, Buffer.concat(records)))
+    appendFileSync(this.own, Buffer.concat(records))
     const end = fstatSync(this.handle(this.own)).size
     const from = end - records.length * (headBytes + this.width)
     for (const [k, name] of [...this.waiting.keys()].entries())
@@ -87,7 +90,7 @@ export class KeptRows {
     const together = Math.max(1, Math.floor(piece / stride))
     const bytes = Buffer.allocUnsafe(together === 1 ? keyBytes : together * stride)
     for (let first = 0; first < records; first += together) {
-      const read = readSync(handle, bytes, 0, bytes.length, first * stride)
+      const read = naming(file, () => readSync(handle, bytes, 0, bytes.length, first * stride))
       for (let k = 0; k < together && k * stride + keyBytes <= read; k++)
         if (first + k < records) {
           const name = bytes.toString('base64', k * stride, k * stride + keyBytes)

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readFileSync } from '../../disk.js'
 import { readSettings } from '../../settings.js'
 import declared from '../../sources/functions/word-tokens.js'
 import { DataMissing } from '../sources/dataset.js'

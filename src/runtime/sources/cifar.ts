@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { readFileSync } from '../../disk.js'
 import { readSettings } from '../../settings.js'
 import declared from '../../sources/cifar.js'
 import type { DataSource } from '../../sources/source.js'

@@ -1,5 +1,6 @@
-import { type Dirent, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { readFileSync } from '../../disk.js'
 import { readSettings } from '../../settings.js'
 import declared from '../../sources/image-folder.js'
 import { encoded } from '../pictures/picture.js'

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join, relative } from 'node:path'
+import { readFile } from '../../disk.js'
 import { damagedStage, notReproduced } from '../../diagnostics/catalogue/store.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import {

@@ -5,7 +5,6 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -14,6 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
+import { readFileSync } from '../../disk.js'
 import { openCache } from '../../cache.js'
 import { writeWhole } from '../../durable.js'
 import { inside } from '../../inside.js'

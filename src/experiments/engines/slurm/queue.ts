@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { readFileSync } from '../../../disk.js'
 import { clusterRefused } from '../../../diagnostics/catalogue/experiment.js'
 import { UserError } from '../../../diagnostics/diagnostic.js'
 import { queuedFile } from './scripts.js'

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { readFileSync } from '../../../disk.js'
 import { badResources } from '../../../diagnostics/catalogue/experiment.js'
 import { UserError } from '../../../diagnostics/diagnostic.js'
 import { parsed } from '../../../json/parsed.js'

@@ -1,9 +1,10 @@
 import '../../no-telemetry.js'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type koffiModule from 'koffi'
 import type { LibraryHandle } from 'koffi'
+import { readFileSync } from '../../../disk.js'
 import { type FunctionName, apiVersion, functions } from './functions.js'
 
 /** The place of something in the memory of the process. */

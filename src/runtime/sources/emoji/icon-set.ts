@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { readFileSync } from '../../../disk.js'
 import type { DataPackage } from '../files/npm-package.js'
 
 const icon = z.object({

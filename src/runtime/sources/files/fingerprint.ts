@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Json } from '../../../artefact/json.js'
+import { naming } from '../../../faults/system-fault.js'
 
 /** Files whose content is read: to read all would take hours at full size. */
 const sampled = 32
@@ -38,7 +39,10 @@ function ends(file: string, size: number): Buffer {
   try {
     const read = (at: number): Buffer => {
       const buffer = Buffer.alloc(Math.min(chunk, size - at))
-      return buffer.subarray(0, readSync(handle, buffer, 0, buffer.length, at))
+      return buffer.subarray(
+        0,
+        naming(file, () => readSync(handle, buffer, 0, buffer.length, at)),
+      )
     }
     return size <= chunk ? read(0) : Buffer.concat([read(0), read(Math.max(chunk, size - chunk))])
   } finally {

@@ -1,7 +1,9 @@
 import type { Hash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { readFileSync } from '../../../disk.js'
 import { DataInvalid, DataMissing } from '../dataset.js'
+import { naming } from '../../../faults/system-fault.js'
 
 /** An array of bytes in the IDX format of the MNIST files: first axis = rows. What is not packed stays in its file. */
 export interface IdxFile {
@@ -55,7 +57,8 @@ function stored(path: string): Bytes {
       const bytes = Buffer.alloc(count)
       const handle = openSync(path, 'r')
       try {
-        return bytes.subarray(0, readSync(handle, bytes, 0, count, from))
+        const read = naming(path, () => readSync(handle, bytes, 0, count, from))
+        return bytes.subarray(0, read)
       } finally {
         closeSync(handle)
       }
@@ -73,8 +76,9 @@ function unpacked(path: string, help: string): Bytes {
   if (size > largest)
     throw new DataInvalid(`${path} has ${size} bytes, more than ${largest} of a packed one`, `gunzip ${path}`)
   const most = Math.min(largest, mostlyShrunk * (size + 1024))
+  const packed = readFileSync(path)
   try {
-    const bytes = gunzipSync(readFileSync(path), { maxOutputLength: most })
+    const bytes = gunzipSync(packed, { maxOutputLength: most })
     return { length: bytes.length, at: (from, count) => bytes.subarray(from, from + count) }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { DataInvalid, DataMissing } from '../dataset.js'
+import { naming } from '../../../faults/system-fault.js'
 
 /** What takes the entries of a list, in their order. */
 export type Entries = ReadonlyMap<string, (value: unknown, index: number) => void>
@@ -14,7 +15,8 @@ export function readJsonLists(file: string, lists: Entries, help: string): Reado
   const handle = openSync(file, 'r')
   try {
     const buffer = Buffer.alloc(chunk)
-    for (let size; (size = readSync(handle, buffer, 0, chunk, null)) > 0;) scan.take(buffer.subarray(0, size))
+    const next = (): number => naming(file, () => readSync(handle, buffer, 0, chunk, null))
+    for (let size; (size = next()) > 0;) scan.take(buffer.subarray(0, size))
     return scan.end()
   } catch (error) {
     if (error instanceof NotJson) throw new DataInvalid(`${file} ${error.message}`, help)

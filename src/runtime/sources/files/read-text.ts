@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
+import { readFileSync } from '../../../disk.js'
 import { DataInvalid, DataMissing } from '../dataset.js'
 
 /** Longer texts are no strings in JavaScript; tables of such a size are for parquet. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { DataInvalid, DataMissing } from '../dataset.js'
+import { naming } from '../../../faults/system-fault.js'
 
 /** Records of a text file: where each begins. Nothing but that is held of the file. */
 export interface Records {
@@ -37,7 +38,7 @@ export function recordsOf(file: string, quotes: Quotes | null, help: string): Re
     for (let read = -1; read !== 0;) {
       const piece = Buffer.allocUnsafe(rest.length + chunk)
       rest.copy(piece)
-      read = readSync(handle, piece, rest.length, chunk, at + rest.length)
+      read = naming(file, () => readSync(handle, piece, rest.length, chunk, at + rest.length))
       const bytes = piece.subarray(0, rest.length + read)
       hash.update(bytes.subarray(rest.length))
       let from = 0
@@ -89,7 +90,7 @@ function textOf(file: string, from: number, to: number): string | null {
   const handle = openSync(file, 'r')
   try {
     const bytes = Buffer.allocUnsafe(to - from)
-    const read = readSync(handle, bytes, 0, bytes.length, from)
+    const read = naming(file, () => readSync(handle, bytes, 0, bytes.length, from))
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, read))
   } catch (error) {
     if (error instanceof TypeError) return null
