@@ -2,6 +2,7 @@ import picocolors from 'picocolors'
 import type { Diagnostic, Span } from './diagnostic.js'
 import { frame, type Mark } from './frame.js'
 import { Lines } from './positions.js'
+import { harmless } from './text-width.js'
 
 export interface RenderOptions {
   readonly color: boolean
@@ -34,7 +35,9 @@ function renderOne(
   width: number,
 ): string {
   const severity = d.severity === 'error' ? colors.red : colors.yellow
-  const out = [`${colors.bold(severity(`${d.severity}[${d.code}]`))}${colors.bold(`: ${d.message}`)}`]
+  const out = [
+    `${colors.bold(severity(`${d.severity}[${d.code}]`))}${colors.bold(`: ${harmless(d.message)}`)}`,
+  ]
   const marks = marksOf(d)
   for (const file of new Set(marks.map((mark) => mark.span.file))) {
     const source = linesOf(file)
@@ -57,20 +60,20 @@ function marksOf({ span, labels }: Diagnostic): Mark[] {
   const own = labels.find((label) => same(label.span, span))
   const others = labels.filter((label) => label !== own)
   return [
-    { span, primary: true, message: own?.message ?? '' },
-    ...others.map((label) => ({ span: label.span, primary: false, message: label.message })),
+    { span, primary: true, message: harmless(own?.message ?? '') },
+    ...others.map((label) => ({ span: label.span, primary: false, message: harmless(label.message) })),
   ]
 }
 
 const same = (a: Span, b: Span): boolean => a.file === b.file && a.start === b.start && a.end === b.end
 
 function place(span: Span, source: Lines | undefined): string {
-  if (!source) return span.file
+  if (!source) return harmless(span.file)
   const { line, column } = source.positionOf(span.start)
-  return `${span.file}:${line}:${column}`
+  return `${harmless(span.file)}:${line}:${column}`
 }
 
-const hanging = (text: string): string => text.split('\n').join('\n        ')
+const hanging = (text: string): string => harmless(text).split('\n').join('\n        ')
 
 /** Diagnostics for tools: every span with its lines and columns, counted from one. */
 export function diagnosticsJson(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>) {

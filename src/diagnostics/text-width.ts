@@ -19,6 +19,10 @@ export function cellOf(character: string): Cell {
   return { text: character, width: wide.test(character) ? 2 : 1 }
 }
 
+/** Text that may come from a stranger's file, in lines: what would steer a terminal shows as a box. */
+export const harmless = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (c) => (/[\n\t]/.test(c) ? c : cellOf(c).text))
+
 export function widthOf(text: string): number {
   let width = 0
   for (const character of text) width += cellOf(character).width

@@ -23,11 +23,11 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const rate = 0.5
 
-function compiled(trained: string): Compilation {
+function compiled(trained: string, output = '["StatefulPartitionedCall:1"]'): Compilation {
   const text = `pipeline tuned {
   data train = mnist(split = "train", size = 1) rows 2 { x: f32[3, 1, 1] = image }
   model enc = onnx("names.onnx")
-  loss l = mean(square(enc(flatten(train.x, 1))["StatefulPartitionedCall:1"]))
+  loss l = mean(square(enc(flatten(train.x, 1))${output}))
   stage learn {
     train ${trained}
     minimize l
@@ -111,4 +111,12 @@ it('each weight is named and trained by its name, and no other', async () => {
 it('a message writes a name as the language takes it', () => {
   const [{ help } = { help: '' }] = compiled('enc["onnx::MatMul_8"]').diagnostics
   expect(help).toBe('did you mean `["onnx::MatMul_7"]`?')
+})
+
+it('an output that is no identifier is offered as it is written, without a fix that would not parse', () => {
+  for (const output of ['.out', '.StatefulPartitionedCall1']) {
+    const told = compiled('enc', output).diagnostics.find(({ code }) => code === 'name/unknown-field')
+    expect(told?.help).toContain('`["StatefulPartitionedCall:1"]`')
+    expect(told?.fix).toBeUndefined()
+  }
 })

@@ -16,6 +16,22 @@ function spanOf(file: string, text: string, part: string): Span {
 }
 
 describe('rendering', () => {
+  it('shows names of strangers without what steers a terminal', () => {
+    const steering = '\u001b[2J\u202e\u0007 x'
+    const shown = render(
+      [
+        diagnostic(
+          { file: steering, start: 0, end: 0 },
+          { message: steering, why: steering, help: steering },
+        ),
+      ],
+      new Map(),
+      plainText,
+    )
+    expect(shown).not.toMatch(/[^\P{Cc}\n]|\u202e/u)
+    expect(shown).toContain('error[test/code]: \u25a1[2J\u25a1\u25a1 x')
+  })
+
   const lines = Array.from({ length: 40 }, (_, i) => `// line ${i + 1}`)
   lines[17] = '  model proj = Projector(clip.projection_dim, 768)'
   lines[30] = '  let c = condition(z)'

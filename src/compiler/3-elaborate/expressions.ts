@@ -16,6 +16,7 @@ import { bind, evaluate, read } from './evaluate.js'
 import { frozenMember } from './frozen.js'
 import { everyArm, local, rounds } from './made-up/arms.js'
 import { index } from './indexing.js'
+import { writtenMember } from './join-path.js'
 import { pairs } from './pairs.js'
 import { copyWith } from './record-value.js'
 import { type Val, describe, int, list, none, record, staticEqual, tensorVal, tuple } from './values.js'
@@ -268,15 +269,19 @@ function unknownMember(
   x?: Elaboration,
 ): ReturnType<typeof unknownField> {
   const known = knownMembers(object, x)
-  const suggestion = closest(name, known)
+  const nearest = closest(name, known)
+  // what is no identifier does not stand behind a point
+  const isWord = nearest !== undefined && writtenMember(nearest) === `.${nearest}`
   return unknownField(span, {
     name,
     object: describe(object),
-    suggestion,
-    known,
+    suggestion: isWord ? nearest : undefined,
+    known: nearest === undefined || isWord ? known.map(shownMember) : [shownMember(nearest)],
     help: notAMember(object, name),
   })
 }
+
+const shownMember = (name: string): string => writtenMember(name).replace(/^\./, '')
 
 function knownMembers(object: Val, x?: Elaboration): readonly string[] {
   switch (object.kind) {
