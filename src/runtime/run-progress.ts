@@ -2,7 +2,7 @@ import type { StageSpec } from '../artefact/stages.js'
 import { type Checkpoint, type Damaged, type Place, damageOf, listCheckpoints } from './checkpoint.js'
 import type { EvaluationTable } from '../report/evaluation-table.js'
 import type { RunFolder } from './run-folder.js'
-import { bestSoFar, endingOf, isWatched, stepOfMoment } from './validation.js'
+import { bestSoFar, endingOf, isMeasuredBefore, isWatched, stepOfMoment } from './validation.js'
 
 /** The checkpoint with whose values a stage has ended, and the last step that it trained. */
 export type Finished = Checkpoint & { readonly at: number }
@@ -70,7 +70,7 @@ export function findProgress(
     }
     within = own
       .filter((c) => c.step < steps || (watched && c.step === steps))
-      .filter((c) => hasBest(stage, c, own, table))
+      .filter((c) => isMeasuredBefore(stage, c.step, table) && hasBest(stage, c, own, table))
       .sort((a, b) => b.step - a.step)[0]
     break
   }

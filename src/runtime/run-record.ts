@@ -34,7 +34,8 @@ export function chooseFolder(
   if (resume) {
     const folder = runDir === undefined ? latest(runs) : new RunFolder(runDir)
     if (!folder?.isRun) {
-      throw new UserError(nothingToResume(span, { folder: runDir ?? runs }))
+      const missing = folder?.isTaken ? 'run.json' : undefined
+      throw new UserError(nothingToResume(span, { folder: runDir ?? runs, missing }))
     }
     return folder
   }
@@ -59,7 +60,10 @@ export function readRun(
 ): RunRecord {
   const { manifest } = artefact
   const { record, manifestText: text, directory } = folder
-  if (!record || text === undefined) throw new UserError(nothingToResume(span, { folder: directory }))
+  if (!record || text === undefined) {
+    const missing = record ? 'manifest.json' : 'run.json'
+    throw new UserError(nothingToResume(span, { folder: directory, missing }))
+  }
   for (const [path, to] of folder.linksOut) throw new UserError(linkOut(span, { path, to }))
   const was = parseManifest(text, { file: folder.path('manifest.json'), start: 0, end: 0 })
   const wanted = seed ?? record.seed

@@ -20,17 +20,28 @@ export interface Ending {
 }
 
 /** The evaluations that are made after a step within a stage; what the stage watches is also made after its last. */
-export function dueAfter(
-  { measures, keep_best: best, stop }: StageSpec,
-  step: number,
-  steps: number,
-): ReadonlySet<string> {
-  const watched = new Set([best, stop].flatMap((metric) => metric?.evaluation ?? []))
+export function dueAfter(stage: StageSpec, step: number, steps: number): ReadonlySet<string> {
+  const watched = watchedBy(stage)
   return new Set(
-    measures.flatMap(({ evaluation, every }) =>
+    stage.measures.flatMap(({ evaluation, every }) =>
       (step === steps ? watched.has(evaluation) : step % every === 0) ? [evaluation] : [],
     ),
   )
+}
+
+const watchedBy = ({ keep_best: best, stop }: StageSpec): ReadonlySet<string> =>
+  new Set([best, stop].flatMap((metric) => metric?.evaluation ?? []))
+
+/** Whether all of what decides how a stage ends has been measured that was due before a step. */
+export function isMeasuredBefore(stage: StageSpec, step: number, table: EvaluationTable): boolean {
+  const watched = watchedBy(stage)
+  return stage.measures
+    .filter(({ evaluation }) => watched.has(evaluation))
+    .every(({ evaluation, every }) => {
+      for (let at = every; at < step; at += every)
+        if (table[momentWithin(stage.name, at)]?.[evaluation] === undefined) return false
+      return true
+    })
 }
 
 /** Whether measurements decide how a stage ends. */

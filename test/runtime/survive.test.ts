@@ -239,6 +239,14 @@ describe('a process that was killed', () => {
     expect(weights()).toBe(whole.weights)
   })
 
+  test.each(['run.json', 'manifest.json'])('without its %s it is no run that could go on', async (name) => {
+    await run()
+    rmSync(path(name))
+    expect(await run({ resume: true })).toEqual([
+      `run/nothing-to-resume: <folder>/run holds no run to resume: it has no ${name}`,
+    ])
+  })
+
   test('a damaged run.json is told', async () => {
     await run()
     const text = readFileSync(path('run.json'), 'utf8')

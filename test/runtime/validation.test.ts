@@ -163,6 +163,19 @@ describe('keep best', () => {
     expect(left(to)).toEqual(left('whole'))
   })
 
+  test.each([4, 12])(
+    'without the table of measurements, cut off at %i, it goes on to the same bits',
+    async (at) => {
+      const to = `lost-${at}`
+      await run(to, {
+        onEvent: (event, stop) => void (event.kind === 'checkpoint' && event.step === at && stop()),
+      })
+      rmSync(join(folder, to, 'eval.json'))
+      expect((await run(to, { resume: true })).status).toBe('done')
+      expect(left(to)).toEqual(left('whole'))
+    },
+  )
+
   test('more steps go on from the newest and may find a better one', async () => {
     await run('short', { steps: 3 })
     expect(near('short')['first']).toBeCloseTo(0.15, 6)

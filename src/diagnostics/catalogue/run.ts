@@ -124,13 +124,23 @@ dcrc doctor
   }),
 )
 
-export const nothingToResume = define<{ folder: string }>(
+export const nothingToResume = define<{
+  folder: string
+  /** What a run has and the folder has not; undefined where it has nothing. */
+  missing: string | undefined
+}>(
   'run/nothing-to-resume',
   'error',
   `
 \`--resume\` continues a run from its last complete checkpoint. The folder holds no run.
 `,
-  ({ folder }) => ({ message: `${folder} holds no run to resume`, help: 'run without --resume' }),
+  ({ folder, missing }) => ({
+    message: `${folder} holds no run to resume${missing === undefined ? '' : `: it has no ${missing}`}`,
+    help:
+      missing === undefined
+        ? 'run without --resume'
+        : 'name the folder of a run with --run-dir, or begin one in another folder',
+  }),
 )
 
 interface Changed {
