@@ -42,7 +42,7 @@ export interface Schedule {
   readonly graph: Graph
   readonly liveness: Liveness
   /** Where results lie, as the file says it; null: the runtime chooses. */
-  readonly places: Placement | null
+  readonly places: (() => Placement) | null
   readonly optimization: GraphSpec['optimization']
   /** The opset of the file, where the runtime has more kernels for it than for that of the compiler. */
   readonly opset?: number

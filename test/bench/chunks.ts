@@ -26,7 +26,7 @@ for (const rows of [16, 8, 4, 2, 1]) {
     shape: type.shape,
   }))
   const folder = mkdtempSync(join(tmpdir(), 'dcrc-chunks-'))
-  writeFileSync(join(folder, 'model.onnx'), emit(graph, { places }))
+  writeFileSync(join(folder, 'model.onnx'), emit(graph, { places: places() }))
   writeFileSync(join(folder, 'run.json'), JSON.stringify({ inputs, options: onCpu.options }))
   const measured = Number(execFileSync(process.execPath, [script, folder], { encoding: 'utf8' }))
   rmSync(folder, { recursive: true })

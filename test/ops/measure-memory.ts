@@ -67,7 +67,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   }
   for (const name of Object.keys(calls).filter((call) => process.argv.includes(call))) {
     const { graph, places } = layOut(graphOf(name))
-    peaks[name] = await peakOf(emit(graph, { places }), graph.inputs)
+    peaks[name] = await peakOf(emit(graph, { places: places() }), graph.inputs)
   }
   process.stdout.write(JSON.stringify(peaks))
 }

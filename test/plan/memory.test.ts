@@ -24,7 +24,7 @@ function measuredPeak({ graph, places }: LaidOut): number {
       type: types[type.dtype as keyof typeof types],
       shape: type.shape,
     }))
-    writeFileSync(join(folder, 'model.onnx'), emit(graph, { places }))
+    writeFileSync(join(folder, 'model.onnx'), emit(graph, { places: places() }))
     writeFileSync(join(folder, 'run.json'), JSON.stringify({ inputs, options: onCpu.options }))
     const script = fileURLToPath(new URL('measure.mjs', import.meta.url))
     return Number(execFileSync(process.execPath, [script, folder], { encoding: 'utf8' }))

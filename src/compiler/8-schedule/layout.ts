@@ -1,10 +1,11 @@
 import type { Graph, Value } from '../../graph/graph.js'
-import { byteSize } from '../../graph/types.js'
+import { once } from '../../once.js'
 import { type Indexed, type Lists, indexed } from './indexed.js'
 import { Lifetimes, type Liveness } from './liveness.js'
 import { type Dependencies, dependencies, walk } from './order.js'
 import { mapBodies, separateOutputs } from './outputs.js'
 import type { Placement } from './placement.js'
+import { slots } from './slots.js'
 
 /**
  * Puts the nodes in the file order under which onnxruntime's own walk (`executionOrder`) needs the least memory.
@@ -18,30 +19,42 @@ import type { Placement } from './placement.js'
  */
 export const layout = (graph: Graph): Graph => layOut(graph).graph
 
-/** The same, with the memory that a run will take; results of fewer than `smallest` bytes may lie anywhere. */
-export function layOut(graph: Graph, smallest = 16_384): LaidOut {
-  const places = new Map<Value, Value>()
-  const own = (g: Graph): Omit<LaidOut, 'places'> => {
-    const { index, ...laid } = layOutOwn(g)
-    const values = [...index.numbers.keys()]
-    values.forEach((value, number) => {
-      const place = values[laid.liveness.buffers[number] ?? -1]
-      if (place && byteSize(value.type) >= smallest) places.set(value, place)
-    })
+/** The same, with the memory that a run will take. */
+export function layOut(graph: Graph): LaidOut {
+  const graphs: OwnLayout[] = []
+  const own = (g: Graph): OwnLayout => {
+    const laid = layOutOwn(g)
+    graphs.push(laid)
     return laid
   }
-  const bodies = mapBodies(separateOutputs(graph), (body) => own(body).graph)
-  return { ...own(bodies), places }
+  const { graph: laid, liveness } = own(mapBodies(separateOutputs(graph), (body) => own(body).graph))
+  return { graph: laid, liveness, places: once(() => new Map(graphs.flatMap(placesOf))) }
 }
 
 export interface LaidOut {
   readonly graph: Graph
   readonly liveness: Liveness
-  /** Where the larger results of nodes lie. */
-  readonly places: Placement
+  /** Where results of nodes lie; only a file needs it. */
+  readonly places: () => Placement
 }
 
-function layOutOwn(graph: Graph): Omit<LaidOut, 'places'> & { readonly index: Indexed } {
+/** A graph without those around it. */
+interface OwnLayout {
+  readonly graph: Graph
+  readonly index: Indexed
+  readonly liveness: Liveness
+}
+
+function placesOf({ index, liveness }: OwnLayout): readonly (readonly [Value, Value])[] {
+  const values = [...index.numbers.keys()]
+  const first = slots(index, liveness)
+  return values.flatMap((value, number) => {
+    const place = values[first[number] ?? -1]
+    return place ? [[value, place] as const] : []
+  })
+}
+
+function layOutOwn(graph: Graph): OwnLayout {
   const index = indexed(graph)
   const links = dependencies(index)
   const lifetimes = new Lifetimes(index)

@@ -14,6 +14,11 @@ export interface Liveness {
   readonly outputs: number
   /** Per result of a node, by its number: the value that its memory was allocated for, or -1 where it is a view of an input. */
   readonly buffers: Int32Array
+  /** Per result: the places in the order of execution at which its memory is allocated and becomes free; never, at the end. */
+  readonly born: Int32Array
+  readonly died: Int32Array
+  /** What results take while each node of the order runs. */
+  readonly needed: Float64Array
 }
 
 /** The memory of one run of a graph that stands in its file in the graph's order. */
@@ -68,6 +73,18 @@ export class Lifetimes {
     // A buffer goes by the number of the value that it was allocated for; -1 is memory that is not ours.
     const bufferOf = new Int32Array(this.bytes.length).fill(-1)
     const open = new Float64Array(this.bytes.length)
+    const born = new Int32Array(this.bytes.length)
+    const died = new Int32Array(this.bytes.length).fill(order.length)
+    const needed = new Float64Array(order.length)
+    const release = (buffer: number, count: number, now: number): number => {
+      if (buffer < 0) return 0
+      const left = (open[buffer] ?? 0) - count
+      // A buffer is freed once.
+      open[buffer] = left === 0 ? NaN : left
+      if (left !== 0) return 0
+      died[buffer] = now
+      return this.bytes[buffer] ?? 0
+    }
     let live = 0
     let peak = 0
     let at = -1
@@ -82,31 +99,24 @@ export class Lifetimes {
         if (shared === undefined) {
           live += this.bytes[value] ?? 0
           open[value] = 0
+          born[value] = i
         }
         if (buffer >= 0) open[buffer] = (open[buffer] ?? 0) + (this.uses[value] ?? 0)
       }
       const now = live + (this.extra[node] ?? 0)
+      needed[i] = now
       if (now > peak) {
         peak = now
         at = node
       }
       const end = reads.starts[node + 1] ?? 0
       for (let k = reads.starts[node] ?? 0; k < end; k++)
-        live -= this.release(bufferOf[reads.items[k] ?? 0] ?? -1, 1, open)
+        live -= release(bufferOf[reads.items[k] ?? 0] ?? -1, 1, i)
       for (let value = first; value < last; value++)
-        if (this.uses[value] === 0) live -= this.release(bufferOf[value] ?? -1, 0, open)
+        if (this.uses[value] === 0) live -= release(bufferOf[value] ?? -1, 0, i)
     }
     const outputs = graph.outputs.reduce((sum, { value }) => sum + byteSize(value.type), 0)
-    return { peak, at: graph.nodes[at], outputs, buffers: bufferOf }
-  }
-
-  /** Ends `count` uses of a buffer; the bytes that become free. */
-  private release(buffer: number, count: number, open: Float64Array): number {
-    if (buffer < 0) return 0
-    const left = (open[buffer] ?? 0) - count
-    // A buffer is freed once.
-    open[buffer] = left === 0 ? NaN : left
-    return left === 0 ? (this.bytes[buffer] ?? 0) : 0
+    return { peak, at: graph.nodes[at], outputs, buffers: bufferOf, born, died, needed }
   }
 
   private shared(node: number, bufferOf: Int32Array, open: Float64Array): number | undefined {

@@ -7,8 +7,8 @@ import { operator } from '../../ops/registry.js'
 import type { Names } from './names.js'
 
 /**
- * Where results of nodes lie in memory: of each, the one that the memory is allocated for, itself or what it is written
- * over.
+ * Where results of nodes lie in memory: of each, the first in that memory, which is itself, what it is written over, or
+ * what was there before it (`slots.ts`).
  *
  * onnxruntime plans memory by the shapes that it knows. A result is written over an operand of its shape that nothing
  * else reads any more, which is good; but it also gets the memory of any dead result of its shape, which is then held
@@ -30,7 +30,7 @@ export function shapesRead(graph: Graph): readonly Value[] {
 
 const readsShape = ({ op }: Node): boolean => operator(op).shapeOperand === 1
 
-/** The shapes of a graph's results that are no outputs, as far as they are placed. */
+/** The shapes of a graph's results that are no outputs and no scalars, as far as they are placed. */
 export function placedShapes(
   graph: Graph,
   { value: names }: Names,
@@ -40,7 +40,7 @@ export function placedShapes(
   return graph.nodes.flatMap((node) =>
     node.outputs.flatMap((value) => {
       const place = places.get(value)
-      if (!place || outputs.has(value)) return []
+      if (!place || outputs.has(value) || value.type.shape.length === 0) return []
       const { dtype, shape } = value.type
       // A name stands for one size everywhere.
       const dimParam = `${names.get(place)}.${shape[0]}`

@@ -51,7 +51,7 @@ function writtenWith(context: EmitContext, { graph, places, opset }: Scheduled):
   const bytes = once(() =>
     emit(graph, {
       version: context.version,
-      ...(places && { places }),
+      ...(places && { places: places() }),
       ...(opset !== undefined && { opset }),
     }),
   )
