@@ -9,8 +9,16 @@ import { folderTaken, missingFiles } from '../diagnostics/catalogue/run.js'
 import { type Span, UserError } from '../diagnostics/diagnostic.js'
 import { bytes } from '../diagnostics/units.js'
 import { labelOf, plannedCells } from '../experiments/experiment.js'
-import { isBegun } from '../experiments/outcome.js'
-import { type Draft, type Frozen, checkSame, compiledFolder, freeze, thaw } from '../experiments/frozen.js'
+import { isBegun, isOver, stateOf } from '../experiments/outcome.js'
+import {
+  type Draft,
+  type Frozen,
+  checkReads,
+  checkSame,
+  compiledFolder,
+  freeze,
+  thaw,
+} from '../experiments/frozen.js'
 import { shareFiles } from '../runtime/store/stage-store.js'
 import { defaultTarget } from '../targets/registry.js'
 import { type AnalysedVariant, compileVariants, intoFolder } from './compile-variants.js'
@@ -137,7 +145,10 @@ export async function runAblation(target: Target, name: string, options: RunComm
   const take = before ? () => undefined : intoFolder(directory)
   const compiled = compileVariants(found.variants, options.weights ?? 'files', take)
   const frozen = before ?? (await begin(directory, { ...draft, ...compiled }, options))
-  if (before) checkSame(before, { ...draft, ...compiled }, directory, at(target.entry))
+  if (before) {
+    checkSame(before, { ...draft, ...compiled }, directory, at(target.entry))
+    await checkStillReads(directory, before, options, at(target.entry))
+  }
   return go(directory, frozen, options, command)
 }
 
@@ -160,8 +171,10 @@ export async function runCompiledAblation(folder: string, options: RunCommand): 
   const here = options.resume && options.runDir === undefined && isBegun(folder)
   const directory = here ? folder : folderFor(name, options)
   const before = thaw(directory)
-  if (before) checkSame(before, draft, directory, at(folder))
-  else
+  if (before) {
+    checkSame(before, draft, directory, at(folder))
+    await checkStillReads(directory, before, options, at(folder))
+  } else
     for (const { label } of rest.variants)
       shareFiles(compiledFolder(folder, label), compiledFolder(directory, label))
   return go(directory, before ?? (await begin(directory, draft, options)), options, command)
@@ -175,6 +188,18 @@ async function begin(
 ): Promise<Frozen> {
   const stages = weights === 'random' ? null : await frozenKeys(directory, draft, process.cwd())
   return freeze(directory, { ...draft, stages })
+}
+
+/** That the runs which are left would train what they would have trained at the beginning. Throws UserError. */
+async function checkStillReads(
+  directory: string,
+  before: Frozen,
+  { weights }: Pick<RunCommand, 'weights'>,
+  span: Span,
+): Promise<void> {
+  const left = plannedCells(before).filter((cell) => !isOver(stateOf(directory, cell)))
+  if (left.length === 0 || before.stages === null || weights === 'random') return
+  checkReads(before, left, await frozenKeys(directory, before, process.cwd()), directory, span)
 }
 
 function go(directory: string, frozen: Frozen, options: RunCommand, command: string): Promise<number> {

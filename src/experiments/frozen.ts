@@ -9,7 +9,7 @@ import { inside } from '../inside.js'
 import { writeWhole } from '../durable.js'
 import { env } from '../runtime/onnxruntime.js'
 import { seal, unseal } from '../sealed.js'
-import type { Experiment } from './experiment.js'
+import type { Cell, Experiment } from './experiment.js'
 
 /** The file of an experiment that says what it is; all that runs it reads it and the compiled folders beside it alone. */
 export const experimentFile = 'ablation.json'
@@ -80,17 +80,19 @@ export type Draft = Experiment & Pick<Frozen, 'entry' | 'command' | 'sources' | 
 
 /** Writes what an experiment is, before anything of it runs. */
 export function freeze(directory: string, draft: Draft): Frozen {
-  const versions = {
-    dcrc: version,
-    onnxruntime: env.versions.node ?? '',
-    node: process.versions.node,
-    platform: `${process.platform}-${process.arch}`,
-  }
-  const whole = { version: 4, ...draft, versions, created: new Date().toISOString() }
+  const whole = { version: 4, ...draft, versions: versionsNow(), created: new Date().toISOString() }
   mkdirSync(directory, { recursive: true })
   writeWhole(inside(directory, experimentFile), seal(whole))
   return { ...frozenSchema.parse(whole) }
 }
+
+/** What the bits of a result depend on beside what is computed. */
+const versionsNow = (): Frozen['versions'] => ({
+  dcrc: version,
+  onnxruntime: env.versions.node ?? '',
+  node: process.versions.node,
+  platform: `${process.platform}-${process.arch}`,
+})
 
 /** Reads what an experiment is; undefined where the folder holds none. Throws UserError where its file is damaged. */
 export function thaw(directory: string): Frozen | undefined {
@@ -120,4 +122,33 @@ export function checkSame(was: Frozen, is: Experiment, directory: string, span: 
   compare('select', was.select, is.select)
   for (const [k, { label, hash }] of was.variants.entries())
     compare(`compiled pipeline of \`${label}\``, hash.slice(0, 12), is.variants[k]?.hash.slice(0, 12))
+}
+
+/**
+ * That what is left of an experiment reads what it read when it began: `keys` are those of its stages now, null where files
+ * are not there. Throws UserError.
+ */
+export function checkReads(
+  was: Frozen,
+  left: readonly Pick<Cell, 'folder'>[],
+  keys: Frozen['stages'],
+  directory: string,
+  span: Span,
+): void {
+  const refuse = (what: string, before: string, now: string): never => {
+    throw new UserError(changedExperiment(span, { folder: directory, what, was: before, is: now }))
+  }
+  for (const { folder } of left)
+    for (const [stage, key] of Object.entries(was.stages?.[folder] ?? {})) {
+      const now = keys?.[folder]?.[stage]
+      if (now === undefined || now === key) continue
+      const versions = versionsNow()
+      for (const name of ['dcrc', 'onnxruntime', 'platform'] as const)
+        if (versions[name] !== was.versions[name]) refuse(name, was.versions[name], versions[name])
+      refuse(
+        `what stage \`${stage}\` of ${folder} reads (weights or data)`,
+        key.slice(0, 12),
+        now.slice(0, 12),
+      )
+    }
 }

@@ -243,6 +243,40 @@ describe('an ablation', () => {
     dcrc.write('project/long.dcr', text)
   })
 
+  test('does not go on with other data than it began with', async () => {
+    dcrc.write(
+      'project/read.dcr',
+      `use std.nn { Linear }
+
+pipeline read {
+  param lr: float = 1e-2
+  data train = table("rows.csv", columns = { x: "f32[]", y: "f32[]" }) rows 2 { x: f32[] = x, y: f32[] = y }
+  model line = Linear(1, 1)
+  loss error = mean((line(train.x[:, None])[:, 0] - train.y) ** 2)
+  stage only { train line; minimize error; optimizer sgd(lr = lr); steps 100_000 }
+}
+ablation rows of read { vary lr in [1e-2, 1e-3] }
+`,
+    )
+    dcrc.write('project/rows.csv', 'x,y\n1,2\n2,4\n3,6\n4,8\n')
+    const running = dcrc.start(['run', 'read.dcr#rows'], 'project')
+    await printed(running, 'only 1/100000')
+    running.interrupt()
+    expect((await running.outcome).code).toBe(130)
+    dcrc.write('project/rows.csv', 'x,y\n1,2\n2,4\n3,6\n4,9\n')
+    const other = await run('read.dcr#rows --resume')
+    expect(other.code).toBe(1)
+    expect(other.stderr).toMatch(
+      /error\[experiment\/changed\]: runs\/rows\/1 is another ablation: what stage `only` of lr=0\.01 reads \(weights or data\) was /,
+    )
+    // the same bytes again are the same data
+    dcrc.write('project/rows.csv', 'x,y\n1,2\n2,4\n3,6\n4,8\n')
+    const same = dcrc.start(['run', 'read.dcr#rows', '--resume'], 'project')
+    await printed(same, '(resumed, from only step')
+    same.interrupt('SIGKILL')
+    await same.outcome
+  })
+
   test('is named where a file declares several', async () => {
     const { code, stderr } = await run('several.dcr')
     expect(code).toBe(1)

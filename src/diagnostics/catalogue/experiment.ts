@@ -21,8 +21,9 @@ export const changedExperiment = define<{ folder: string; what: string; was: str
   'experiment/changed',
   'error',
   `
-An ablation goes on as it began: its variants, values, seeds and compiled pipelines are those of \`ablation.json\`. What
-the sources say now is another ablation. Run it into another folder: stages that are equal are not trained again.
+An ablation goes on as it began: its variants, values, seeds and compiled pipelines are those of \`ablation.json\`, and
+so are the weights and data that its stages read, and the versions of dcrc and onnxruntime. What the sources say now is
+another ablation. Run it into another folder: stages that are equal are not trained again.
 
 \`\`\`sh
 dcrc run ablation.dcr              # begins anew
