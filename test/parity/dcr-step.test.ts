@@ -74,6 +74,13 @@ pipeline step {
     monitor contrastive = contrastive every 1
     monitor conflict = cosine(grad(contrastive, z), grad(reconstruction, z)) every 1
   }
+  // Eq. 9, from where enhance begins
+  stage weighted {
+    train proj
+    minimize 0.7 * contrastive + 1.3 * reconstruction
+    optimizer adamw(lr = 0.01)
+    steps 1
+  }
   export clip
 }`
 
@@ -120,4 +127,18 @@ describe('a whole DCR step at N = 4 agrees with PyTorch within 1e-4', () => {
       await expectTensors(result.end, fixture, `${stage}/end/`, 1e-4)
     })
   }
+
+  it('the weighted sum of both losses is that of its parts (Eq. 9)', async () => {
+    const facts = fixture.facts['enhance'] as StageFacts
+    const result = await trainStage(artefact, 'weighted', {
+      steps: 1,
+      weight: (model, path) => {
+        if (model === 'unet') return fixture.stored(`unet/${path}`)
+        return fixture.stored(model === 'proj' ? `align/end/proj.${path}` : `align/start/${model}/${path}`)
+      },
+      inputs: (path, step) => fixture.tensor(`enhance/batch/${step}/${path}`),
+    })
+    const sum = 0.7 * (facts.contrastive[0] ?? NaN) + 1.3 * (facts.reconstruction[0] ?? NaN)
+    expect(relativeError(result.losses, [sum])).toBeLessThan(1e-4)
+  })
 })
