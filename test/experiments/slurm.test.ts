@@ -126,6 +126,51 @@ test('what jobs ask for comes from a file, which is read before anything is writ
   forget()
 })
 
+test('runs that choose a value are queued first, and what is compared when they have ended', async () => {
+  dcrc.write(
+    'my project/chosen.dcr',
+    `use "./digits.dcr" { digits }
+
+pipeline held extends digits {
+  override data test = part(all, 0%..2%) {
+    image: f32[3, 8, 8] = image
+    digit: i64[] = digit
+  }
+  data other = part(all, 2%..4%) {
+    image: f32[3, 8, 8] = image
+    digit: i64[] = digit
+  }
+  evaluate choosing = classification(logits = scores(other.image), label = other.digit)
+}
+ablation chosen of held {
+  select lr in [1e-2, 1e-1] by choosing.loss on seeds [100]
+  seeds [0]
+  primary unseen.accuracy
+}
+`,
+  )
+  expect((await dcrc.dcrc('run chosen.dcr#chosen --steps 4', project)).code).toBe(0)
+  const here = results('runs/chosen/1')
+  forget()
+  const queued = await dcrc.dcrc('run chosen.dcr#chosen --steps 4 --on script', project)
+  expect(queued.stdout).toContain('the runs that are compared are queued by: npx dcrc run chosen.dcr#chosen ')
+  const jobsNow = (): readonly { run: string; until: string | null }[] =>
+    (JSON.parse(dcrc.read(`${project}/runs/chosen/1/jobs/jobs.json`)) as { jobs: [] }).jobs
+  const work = async (): Promise<void> => {
+    for (const job of jobsNow().keys())
+      expect((await dcrc.dcrc(`work runs/chosen/1 ${job}`, project)).code).toBe(0)
+  }
+  const runs = (): readonly string[] => [...new Set(jobsNow().map(({ run }) => run))]
+  expect(runs()).toEqual(['select/lr=0.01/seed-100', 'select/lr=0.1/seed-100'])
+  await work()
+  const [, again = ''] = /are queued by: npx dcrc (.*)/.exec(queued.stdout) ?? []
+  expect((await dcrc.dcrc(again, project)).code).toBe(0)
+  expect(runs()).toHaveLength(1)
+  await work()
+  expect(results('runs/chosen/1')).toEqual(here)
+  forget()
+})
+
 test('jobs that are started one by one give the table of this machine; one that fails fails those that wait for it', async () => {
   expect((await dcrc.dcrc('run rates.dcr --steps 4', project)).code).toBe(0)
   const here = results('runs/rates/1')

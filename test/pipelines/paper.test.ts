@@ -24,23 +24,14 @@ beforeAll(() => {
 })
 afterAll(() => dcrc.remove())
 
-/** Variants of which no tiny network is declared; the others of their families are. */
-const withoutTiny = /^ {2}variant (?:metaclip_h|siglip_so_384) = \w+\n/gm
-
 /** The file with the pipelines that it uses exchanged for those of tiny.dcr, which are the same but for their sizes. */
 function tiny(text: string): string {
   const names: string[] = []
-  const used = text
-    .replaceAll(withoutTiny, '')
-    .replaceAll(/^use "\.\.\/[^"]*" \{([^}]*)\}\n/gm, (line: string, list: string) => {
-      if (/metaclip_h|siglip_so_384/.test(list)) return ''
-      const own = list.split(',').map((name) => name.trim())
-      names.push(...own)
-      return line.replace(
-        /"[^"]*" \{.*\}/,
-        `"../tiny.dcr" { ${own.map((name) => `tiny_${name}`).join(', ')} }`,
-      )
-    })
+  const used = text.replaceAll(/^use "\.\.\/[^"]*" \{([^}]*)\}\n/gm, (line: string, list: string) => {
+    const own = list.split(',').map((name) => name.trim())
+    names.push(...own)
+    return line.replace(/"[^"]*" \{.*\}/, `"../tiny.dcr" { ${own.map((name) => `tiny_${name}`).join(', ')} }`)
+  })
   return names.reduce(
     (so, name) => so.replaceAll(new RegExp(`(of|extends|=) ${name}\\b`, 'g'), `$1 tiny_${name}`),
     used,
