@@ -55,6 +55,8 @@ const quick: Readonly<Record<string, Tiny>> = {
 const others: Readonly<Record<string, Tiny>> = {
   dcr,
   reconstruction: dcr,
+  metaclip_h: dcr,
+  siglip_so_384: dcr,
   genhancer_discrete: { ...genhancer, weights: ['clip', 'vq'] },
 }
 
