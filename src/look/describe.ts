@@ -1,4 +1,4 @@
-import { widthOf } from '../diagnostics/text-width.js'
+import { harmless, widthOf } from '../diagnostics/text-width.js'
 import type { ClassCount } from './balance.js'
 import type { Look } from './look.js'
 import type { Spread } from './spread.js'
@@ -8,7 +8,7 @@ export function describeLook(look: Look): readonly (readonly [label: string, tex
   const { looked, classes, pictures, duplicates, bad, rowsPerSecond, samples } = look
   const good = looked - bad.length
   const repeated = duplicates.reduce((sum, group) => sum + group.length - 1, 0)
-  return [
+  const lines: readonly Line[] = [
     ...classes.flatMap(({ field, counts }) => listed(field, balanceLines(counts, good))),
     ...pictures.map(({ column, width, height }): Line => [
       'stored',
@@ -37,6 +37,7 @@ export function describeLook(look: Look): readonly (readonly [label: string, tex
       samples.map(({ name, values }) => [name, ...values.map((v) => `${v.name} ${v.text}`)].join(', ')),
     ),
   ]
+  return lines.map(([label, text]) => [label, harmless(text)])
 }
 
 type Line = readonly [label: string, text: string]

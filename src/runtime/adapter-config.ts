@@ -1,6 +1,6 @@
 import type { AdapterSpec, ModelSpec } from '../artefact/models.js'
 import { writtenPath } from '../compiler/3-elaborate/join-path.js'
-import { within } from '../text/time-limit.js'
+import { TimeLimit, within } from '../text/time-limit.js'
 
 /** Keys of LoraConfig that say how the adapter was made or trained, not what it computes. */
 const neutral = new Set(
@@ -18,6 +18,8 @@ interface ConfigProblem {
 
 /** What `r` and `lora_alpha` are where a configuration leaves them out, as peft's LoraConfig has it. */
 const peftDefault = 8
+
+const noNumber = 'it must be a number: correct the file'
 
 const toldValue = (value: unknown): string =>
   value === undefined ? `not there, which means ${peftDefault}` : JSON.stringify(value)
@@ -41,7 +43,7 @@ export function* configProblems(
       yield {
         key: 'r',
         problem: `is ${toldValue(config['r'])}, the pipeline says rank = ${a.rank}`,
-        help: `write \`rank = ${show(rank)}\``,
+        help: typeof rank === 'number' ? `write \`rank = ${rank}\`` : noNumber,
       }
     const factor = rooted && typeof rank === 'number' ? Math.sqrt(rank) : 1
     const meant = typeof alpha === 'number' ? alpha * factor : NaN
@@ -49,7 +51,7 @@ export function* configProblems(
       yield {
         key: 'lora_alpha',
         problem: `is ${toldValue(config['lora_alpha'])}${rooted ? `, with \`use_rslora\` as much as ${meant}` : ''}, the pipeline says alpha = ${a.alpha}`,
-        help: `write \`alpha = ${Number.isNaN(meant) ? show(alpha) : meant}\``,
+        help: Number.isNaN(meant) ? noNumber : `write \`alpha = ${meant}\``,
       }
   }
   const trains = a.bias ?? (a.biases.length > 0 ? 'lora_only' : 'none')
@@ -88,17 +90,26 @@ function* layerProblems(
   rooted: boolean,
 ): Generator<ConfigProblem> {
   const { r = peftDefault, lora_alpha: scale = peftDefault } = config
-  const ranks = new Pattern(config['rank_pattern'], r)
-  const alphas = new Pattern(config['alpha_pattern'], scale)
-  for (const layer of layers) {
-    const [theirs, own] = [ranks.of(layer.module), layer.rank ?? rank]
+  const modules = layers.map(({ module }) => module)
+  const ranks = byPattern(config['rank_pattern'], r, modules)
+  const alphas = byPattern(config['alpha_pattern'], scale, modules)
+  if (!ranks || !alphas) {
+    yield {
+      key: ranks ? 'alpha_pattern' : 'rank_pattern',
+      problem: `has patterns that take longer than ${patience} seconds to compare with the names of layers`,
+      help: 'write the ends of their paths in its place, such as "fc1"',
+    }
+    return
+  }
+  for (const [k, layer] of layers.entries()) {
+    const [theirs, own] = [ranks[k], layer.rank ?? rank]
     if (theirs !== own)
       yield {
         key: 'rank_pattern',
         problem: `gives \`${layer.module}\` the rank ${show(theirs)}, the pipeline ${own}`,
         help: `write \`rank = ${show(r)}\` and \`rank_pattern = [("${layer.module}", ${show(theirs)})]\` with all such layers`,
       }
-    const given = Number(alphas.of(layer.module)) * (rooted ? Math.sqrt(Number(theirs)) : 1)
+    const given = Number(alphas[k]) * (rooted ? Math.sqrt(Number(theirs)) : 1)
     if (!near(given, layer.alpha ?? alpha))
       yield {
         key: 'alpha_pattern',
@@ -108,21 +119,27 @@ function* layerProblems(
   }
 }
 
-/** Numbers by patterns of the ends of paths, of which the first that fits counts. Source: peft, get_pattern_key. */
-class Pattern {
-  private readonly entries: readonly (readonly [RegExp, unknown])[]
+/** Seconds for all layers; patterns come from a file. */
+const patience = 2
 
-  constructor(
-    pattern: unknown,
-    private readonly otherwise: unknown,
-  ) {
-    const given = typeof pattern === 'object' && pattern !== null ? Object.entries(pattern) : []
-    this.entries = given.map(([key, value]) => [anyEnd(key), value])
-  }
-
-  of(module: string): unknown {
-    // a pattern comes from a file
-    return within(1, () => this.entries.find(([key]) => key.test(module)))?.[1] ?? this.otherwise
+/**
+ * What patterns of the ends of paths give to each module, of which the first that fits counts; undefined where they take
+ * too long. Source: peft, get_pattern_key.
+ */
+function byPattern(
+  pattern: unknown,
+  otherwise: unknown,
+  modules: readonly string[],
+): readonly unknown[] | undefined {
+  const given = typeof pattern === 'object' && pattern !== null ? Object.entries(pattern) : []
+  const entries = given.map(([key, value]: [string, unknown]) => [anyEnd(key), value] as const)
+  try {
+    return within(patience, () =>
+      modules.map((module) => (entries.find(([key]) => key.test(module)) ?? [null, otherwise])[1]),
+    )
+  } catch (error) {
+    if (error instanceof TimeLimit) return undefined
+    throw error
   }
 }
 

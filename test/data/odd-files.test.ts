@@ -1,5 +1,6 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Row } from '../../src/runtime/sources/dataset.js'
@@ -139,6 +140,8 @@ describe('a table', () => {
       return expect(open(name, { a: 'text' })).rejects.toThrow(why)
     }
     await refused('a.csv', Buffer.from('\ufeffa,b\n', 'utf16le'), 'UTF-16')
+    await refused('packed.csv', gzipSync('a,b\n1,2\n'), 'is packed, no text')
+    await refused('a.xlsx.csv', Buffer.from('PK\u0003\u0004...'), 'is packed, no text')
     await refused('a.json', '[{"a": 1}]', 'one JSON text')
     await refused('b.csv', '', 'is empty')
     await refused('c.csv', 'a,b,a\n1,2,3\n', 'two columns `a`')

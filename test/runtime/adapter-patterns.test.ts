@@ -142,6 +142,7 @@ describe('what a folder says otherwise is told with what to write', () => {
     ],
     [{ modules_to_save: null }, /leave `modules_to_save` out/],
     [{ bias: 'lora_only' }, /write `train_bias = true`/],
+    [{ alpha_pattern: { [`${'('.repeat(9)}[a-z.0-9]+${')+'.repeat(9)}X`]: 1 } }, /longer than 2 seconds/],
     [{ use_rslora: true }, /`alpha_pattern` gives `blocks.0.fc1` the alpha 7.07/],
   ])('%j', async (changes, words) => {
     expect(await told(changes)).toMatch(words)

@@ -43,6 +43,8 @@ export function recordsOf(file: string, quotes: Quotes | null, help: string): Re
       hash.update(bytes.subarray(rest.length))
       let from = 0
       if (at === 0 && rest.length === 0) {
+        const packed = packing(bytes)
+        if (packed) throw new DataInvalid(`${file} is packed, no text`, packed)
         if (isUtf16(bytes))
           throw new DataInvalid(`${file} is text in UTF-16`, 'save it as UTF-8: `iconv -f UTF-16 -t UTF-8`')
         from = bytes.subarray(0, 3).equals(byteOrderMark) ? 3 : 0
@@ -77,6 +79,15 @@ export function recordsOf(file: string, quotes: Quotes | null, help: string): Re
 }
 
 const byteOrderMark = Buffer.of(0xef, 0xbb, 0xbf)
+/** What unpacks a file that begins so. */
+function packing(bytes: Buffer): string | undefined {
+  const is = (...start: number[]): boolean => start.every((byte, k) => bytes[k] === byte)
+  if (is(0x1f, 0x8b)) return 'unpack it: `gunzip`'
+  if (is(0x50, 0x4b, 3, 4)) return 'unpack it: `unzip`; a table of Excel can be saved as CSV in UTF-8'
+  if (is(0x28, 0xb5, 0x2f, 0xfd)) return 'unpack it: `unzstd`'
+  return undefined
+}
+
 const isUtf16 = ([a, b]: Buffer): boolean => (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)
 
 function opened(file: string, help: string): number {
