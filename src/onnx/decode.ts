@@ -1,6 +1,7 @@
 import type { onnx as Onnx } from 'onnx-proto'
 import { int64 } from './numbers.js'
-import { damaged, unsupported } from './problem.js'
+import { standIn } from '../stand-in.js'
+import { OnnxProblem, damaged, unsupported } from './problem.js'
 import { readModel } from './protobuf.js'
 
 /** Versions of ai.onnx whose operators are taken. */
@@ -9,6 +10,8 @@ const newestIr = 14
 
 /** Decodes the bytes of an ONNX file and checks its versions. The tensors' raw bytes are views of the given ones. */
 export function decodeModel(bytes: Uint8Array): { readonly graph: Onnx.IGraphProto; readonly opset: number } {
+  const other = standIn(bytes)
+  if (other) throw new OnnxProblem('damaged', [other.what], other.help)
   const model = decode(bytes)
   const ir = int64(model.irVersion)
   if (ir < 3) return damaged(ir === 0 ? 'it has no IR version' : `it has the IR version ${ir}`)

@@ -8,6 +8,7 @@ import { HeaderError, UnknownType, parseHeader } from './safetensors-header.js'
 import type { StoredTensor } from './table.js'
 import { WeightsError } from './weights-error.js'
 import { emptyTable } from '../json/table.js'
+import { standIn } from '../stand-in.js'
 
 export interface SafetensorsFile {
   readonly file: string
@@ -26,6 +27,8 @@ export async function openSafetensors(file: string): Promise<SafetensorsFile> {
   const handle = await open(file, 'r')
   try {
     const { size } = await handle.stat()
+    const other = standIn(await readAt(handle, 0, Math.min(size, 100)))
+    if (other) throw new WeightsError(file, other.what, 'refused', other.help)
     if (size < 8) throw new WeightsError(file, `${size} bytes are too few for a safetensors file`)
     const claimed = (await readAt(handle, 0, 8)).readBigUInt64LE()
     if (claimed > maxHeader) {

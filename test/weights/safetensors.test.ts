@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSafetensors, readTensor, writeSafetensors } from '../../src/weights/safetensors.js'
+import { readModel } from '../../src/onnx/index.js'
+import { openTorch } from '../../src/weights/torch/torch-file.js'
 import { WeightsError } from '../../src/weights/weights-error.js'
 
 let folder: string
@@ -173,4 +175,20 @@ describe('a damaged file is a named error', () => {
     }
     expect(refused).toBeGreaterThan(200)
   })
+})
+
+test.each([
+  ['version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n', 'it is a pointer of Git LFS'],
+  ['<!DOCTYPE html>\n<html><title>404</title></html>', 'it is a web page'],
+])('what a download left in place of the file is called by its name: %j', async (content, what) => {
+  const told = async (name: string, open: (file: string) => Promise<unknown>): Promise<string> => {
+    writeFileSync(join(folder, name), content)
+    return open(join(folder, name)).then(
+      () => 'taken',
+      ({ message }: Error) => message,
+    )
+  }
+  expect(await told('m.safetensors', openSafetensors)).toContain(what)
+  expect(await told('m.bin', openTorch)).toContain(what)
+  expect(await told('m.onnx', async (file) => readModel(readFileSync(file)))).toContain(what)
 })

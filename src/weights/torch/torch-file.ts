@@ -10,6 +10,7 @@ import { scriptHost, torchHost } from './rebuild.js'
 import { scriptFields } from './script-fields.js'
 import { PickleError, type TensorView } from './values.js'
 import { type ZipEntry, zipEntries } from './zip.js'
+import { standIn } from '../../stand-in.js'
 
 /** The pickle holds names, shapes and places, 200 bytes a tensor. */
 const maxPickle = 16 * 1024 * 1024
@@ -61,6 +62,8 @@ async function refuseOlder(handle: FileHandle, file: string): Promise<void> {
   if (size === 0) throw new WeightsError(file, 'it is empty')
   const begin = await readAt(handle, 0, Math.min(size, 512))
   if (begin.subarray(0, 2).toString('latin1') === 'PK') return
+  const other = standIn(begin)
+  if (other) throw new WeightsError(file, other.what, 'refused', other.help)
   const old = begin[0] === 0x80 || begin.subarray(257, 262).toString('latin1') === 'ustar'
   throw old
     ? new WeightsError(file, 'it is written as torch before 1.6 did, not as a zip archive', 'refused', again)
