@@ -9,6 +9,7 @@ import { splitCached } from './5-optimize/split-cached.js'
 import { dropMarkers, expandGradients } from './6-differentiate/expand.js'
 import { differentiate } from './6-differentiate/step.js'
 import { optimizeFunction, optimizeUpdate } from './7-optimize/stage.js'
+import { scheduleWithin } from './8-schedule/recompute/index.js'
 import { kernelProblems } from './8-schedule/kernel-problems.js'
 import { inOneRound } from './8-schedule/round.js'
 import { type ScheduledUpdate, memoryOfUpdate, scheduleUpdate } from './8-schedule/schedule.js'
@@ -25,6 +26,8 @@ export interface BuiltStage {
 export interface BuiltUpdate {
   readonly scheduled: ScheduledUpdate
   readonly pairs: PairsChoice | null
+  /** The same update without what it computes again for want of memory; null where it computes all once. */
+  readonly once: ScheduledUpdate | null
 }
 
 /** How an update with `chunk` or `memory` computes its pairs. */
@@ -40,17 +43,18 @@ export interface PairsChoice {
 
 /** Phases 5 to 8 of a stage. */
 export function buildStage(stage: LoweredStage, target: Target): BuiltStage {
-  const alone = stage.updates.map((update) => buildUpdate(update, target, (made) => fits(update, made)))
+  const alone = stage.updates.map((update) => buildUpdate(update, target, budgetOf(update)))
+  const together = inOneRound(alone.map(({ scheduled }) => scheduled))
   const built = alone.map((first, k) => {
-    const update = stage.updates[k]
-    if (!update || alone.length === 1) return first
-    // what the others hold leaves less to this one
-    const inRound = (made: ScheduledUpdate): boolean =>
-      fits(update, inOneRound(alone.map(({ scheduled }, i) => (i === k ? made : scheduled)))[k] ?? made)
-    return inRound(first.scheduled) ? first : buildUpdate(update, target, inRound)
+    const [update, inRound] = [stage.updates[k], together[k]]
+    if (!update || !inRound || alone.length === 1) return first
+    // What the others hold leaves less to this one.
+    const own = peakOf(first.scheduled)
+    const left = budgetOf(update) - (peakOf(inRound) - own)
+    return own <= left ? first : buildUpdate(update, target, left)
   })
   const round = inOneRound(built.map(({ scheduled }) => scheduled))
-  const updates = round.map((scheduled, k) => ({ scheduled, pairs: built[k]?.pairs ?? null }))
+  const updates = round.map((scheduled, k) => ({ pairs: null, once: null, ...built[k], scheduled }))
   return {
     lowered: { ...stage, updates: round.map(({ lowered }) => lowered) },
     updates,
@@ -58,24 +62,30 @@ export function buildStage(stage: LoweredStage, target: Target): BuiltStage {
   }
 }
 
-/** Under a budget of memory, pairs are computed in the largest chunks of rows with which the predicted peak fits. */
-function buildUpdate(
-  update: LoweredUpdate,
-  target: Target,
-  enough: (scheduled: ScheduledUpdate) => boolean,
-): BuiltUpdate {
+const budgetOf = ({ memory }: LoweredUpdate): number => memory?.bytes ?? Infinity
+const peakOf = (scheduled: ScheduledUpdate): number => memoryOfUpdate(scheduled).peak
+
+/**
+ * Where a run may take so many bytes, pairs are computed in the largest chunks of rows with which the predicted peak fits.
+ * That takes no more operations; where it is not enough, results are computed again.
+ */
+function buildUpdate(update: LoweredUpdate, target: Target, bytes: number): BuiltUpdate {
   const whole = once(() => build(update, null, target))
   const rows = update.chunk || update.memory ? pairRowsOf(update.graph) : undefined
-  if (rows === undefined) return { scheduled: whole().scheduled, pairs: null }
-  let built: Attempt | undefined
-  for (const size of sizesFor(update, rows)) {
+  let built = rows === undefined ? whole() : undefined
+  for (const size of rows === undefined ? [] : sizesFor(update, rows)) {
     built = size === rows ? whole() : build(update, size, target)
-    if (built.refused !== null || enough(built.scheduled)) break
+    if (built.refused !== null || peakOf(built.scheduled) <= bytes) break
   }
   built ??= whole()
-  const chunk = built.refused === null ? built.size : null
-  const pairs = { rows, chunk, refused: built.refused, whole: () => whole().scheduled }
-  return { scheduled: built.scheduled, pairs }
+  const { refused, size } = built
+  const chunk = refused === null ? size : null
+  const pairs = rows === undefined ? null : { rows, chunk, refused, whole: () => whole().scheduled }
+  if (peakOf(built.scheduled) <= bytes) return { scheduled: built.scheduled, pairs, once: null }
+  const leaner = built.within(bytes)
+  return peakOf(leaner) < peakOf(built.scheduled)
+    ? { scheduled: leaner, pairs, once: built.scheduled }
+    : { scheduled: built.scheduled, pairs, once: null }
 }
 
 function problemsOf({ scheduled, pairs }: BuiltUpdate, target: Target): readonly Diagnostic[] {
@@ -91,13 +101,12 @@ function sizesFor(update: LoweredUpdate, rows: number): readonly number[] {
   return Array.from({ length: rows }, (_, k) => rows - k).filter((size) => rows % size === 0)
 }
 
-const fits = (update: LoweredUpdate, scheduled: ScheduledUpdate): boolean =>
-  update.memory === null || memoryOfUpdate(scheduled).peak <= update.memory.bytes
-
 interface Attempt {
   readonly scheduled: ScheduledUpdate
   readonly size: number | null
   readonly refused: string | null
+  /** The same, with results computed again so that a run takes at most so many bytes. */
+  readonly within: (bytes: number) => ScheduledUpdate
 }
 
 function build(update: LoweredUpdate, size: number | null, target: Target): Attempt {
@@ -118,10 +127,12 @@ function build(update: LoweredUpdate, size: number | null, target: Target): Atte
   const differentiated = differentiate({ ...lowered, graph }, target, draft)
   const optimized = optimizeUpdate(differentiated, target, { draft })
   const features = split.features.map((g) => optimizeFunction(dropMarkers(expandGradients(g)), target))
+  const made = { ...optimized, features }
   return {
-    scheduled: scheduleUpdate(lowered, { ...optimized, features }, target),
+    scheduled: scheduleUpdate(lowered, made, target),
     size,
     refused: refusal?.reason ?? null,
+    within: (bytes) => scheduleWithin(bytes, lowered, made, target),
   }
 }
 
@@ -130,13 +141,14 @@ function exceeded(
   scheduled: ScheduledUpdate,
   pairs: PairsChoice | null,
 ): readonly Diagnostic[] {
-  if (!update.memory || fits(update, scheduled)) return []
-  const why = !pairs
-    ? 'it computes no pairs that could be computed in chunks'
+  if (!update.memory || peakOf(scheduled) <= update.memory.bytes) return []
+  const more = !pairs
+    ? ''
     : pairs.refused !== null
-      ? `its pairs cannot be computed in chunks: ${pairs.refused}`
-      : `that is with ${pairs.chunk ?? pairs.rows} of ${pairs.rows} rows of pairs at a time`
-  const { peak } = memoryOfUpdate(scheduled)
+      ? `; its pairs cannot be computed in chunks: ${pairs.refused}`
+      : `, and ${pairs.chunk ?? pairs.rows} of ${pairs.rows} rows of pairs at a time`
+  const why = `that is with results computed again where it helps${more}`
+  const peak = peakOf(scheduled)
   return [
     memoryExceeded(update.memory.span, { stage: fullName(update), budget: update.memory.bytes, peak, why }),
   ]

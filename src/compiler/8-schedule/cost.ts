@@ -55,7 +55,7 @@ export const flopsOf = (node: Node): number =>
     node.attributes,
   )
 
-function bytesOf(node: Node): number {
+export function bytesOf(node: Node): number {
   if (operator(node.op).memory?.view) return 0
   return bytesOfAll(node.bodies.length > 0 ? operands(node) : node.inputs) + bytesOfAll(node.outputs)
 }

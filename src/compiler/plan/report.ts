@@ -11,7 +11,7 @@ import { slotsOf } from '../6-differentiate/update.js'
 import { missingInF32 } from '../passes/compute-in-f32.js'
 import type { Cost } from '../8-schedule/cost.js'
 import type { Memory } from '../8-schedule/memory.js'
-import { type Scheduled, memoryOfUpdate } from '../8-schedule/schedule.js'
+import { type Scheduled, type ScheduledUpdate, memoryOfUpdate } from '../8-schedule/schedule.js'
 
 /** What a stage will train, compute, hold and write: the content of `dcrc plan`. */
 export interface StagePlan {
@@ -63,6 +63,8 @@ export interface UpdatePlan {
   readonly bus: { readonly in: number; readonly out: number }
   /** How pairs are computed, where `chunk` or `memory` asks for it. */
   readonly pairs: PairsPlan | null
+  /** What it costs and brings that results are computed again, where `memory` asks for it. */
+  readonly again: { readonly flops: number; readonly peakOnce: number } | null
 }
 
 export interface PairsPlan {
@@ -153,16 +155,14 @@ const memoryOfStage = (updates: readonly BuiltUpdate[]): Memory =>
   updates.map(({ scheduled }) => memoryOfUpdate(scheduled)).reduce((a, b) => (b.peak > a.peak ? b : a))
 
 function planUpdate(
-  { scheduled: { lowered, graphs }, pairs }: BuiltUpdate,
+  { scheduled: { lowered, graphs }, pairs, once }: BuiltUpdate,
   { cost: { crosses } }: Target,
 ): UpdatePlan {
   const micros = graphs.micro ? lowered.accumulate - 1 : 0
-  const perStep: readonly (readonly [Scheduled, number])[] = [
-    [graphs.step, 1],
-    ...(graphs.micro ? [[graphs.micro, micros] as const] : []),
-  ]
-  const total = (of: (graph: Scheduled) => number): number =>
-    perStep.reduce((sum, [graph, times]) => sum + times * of(graph), 0)
+  const totalOf = ({ step, micro }: ScheduledUpdate['graphs'], of: (graph: Scheduled) => number): number =>
+    of(step) + (micro ? micros * of(micro) : 0)
+  const total = (of: (graph: Scheduled) => number): number => totalOf(graphs, of)
+  const flops = total((g) => g.cost.flops)
   const crossing = (tensors: readonly Tensor[]): number =>
     bytes(
       tensors.flatMap(({ role, type }) =>
@@ -185,7 +185,7 @@ function planUpdate(
     })),
     clipNorm: lowered.clipNorm,
     ema: lowered.ema,
-    flops: total((g) => g.cost.flops),
+    flops,
     cost: graphs.step.cost,
     bus: {
       in: total(({ graph }) => crossing(graph.inputs.map((v) => ({ role: roleOf(v), type: v.type })))),
@@ -198,6 +198,10 @@ function planUpdate(
       chunk: pairs.chunk,
       refused: pairs.refused,
       wholePeak: memoryOfUpdate(pairs.whole()).peak,
+    },
+    again: once && {
+      flops: flops - totalOf(once.graphs, (g) => g.cost.flops),
+      peakOnce: memoryOfUpdate(once).peak,
     },
   }
 }

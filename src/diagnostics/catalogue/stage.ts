@@ -431,12 +431,13 @@ export const memoryExceeded = define<{ stage: string; budget: number; peak: numb
   'warning',
   `
 \`memory 16 GB\` says what a step of a stage may take. Where it takes more, its pairs are computed in the largest chunks
-of rows that fit. This stage is predicted to take more even so. \`dcrc plan\` shows where its memory is.
+of rows that fit, and where that is not enough, results are computed again in place of being kept. This stage is
+predicted to take more even so. \`dcrc plan\` shows where its memory is.
 `,
   ({ stage, budget, peak, why }) => ({
     message: `a step of stage \`${stage}\` is predicted to take ${bytes(peak)}, more than ${bytes(budget)}`,
     why,
-    help: 'a smaller batch takes less',
+    help: `\`memory ${bytes(1.01 * peak)}\`, or a smaller batch`,
   }),
 )
 
