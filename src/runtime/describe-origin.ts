@@ -6,10 +6,14 @@ import type { Origin } from './step-loop.js'
 export function describeOrigin(
   origin: Origin,
   manifest: Manifest,
-): { readonly words: string; readonly place: string | undefined } {
+): { readonly words: string; readonly place: string | undefined; readonly isWritten: boolean } {
   if ('input' in origin)
-    return { words: `\`${origin.input}\`, which the step reads, holds ${origin.value}`, place: undefined }
-  const { file, node, operator, reads, gives } = origin
+    return {
+      words: `\`${origin.input}\`, which the step reads, holds ${origin.value}`,
+      place: undefined,
+      isWritten: false,
+    }
+  const { file, node, operator, reads, gives, written } = origin
   const place = placeOf(manifest, file, node)
   const ranges = reads.map(({ name, shape, low, high }) => {
     const size = shape.length === 0 ? '' : ` f32[${shape.join(', ')}]`
@@ -18,7 +22,7 @@ export function describeOrigin(
       : `\`${name}\`${size} of NaN`
   })
   const words = `the first that is not finite is \`${operator}\`${place === undefined ? '' : ` of ${place}`}: it gives ${gives}${ranges.length === 0 ? '' : ` of ${ranges.join(' and ')}`}`
-  return { words, place }
+  return { words, place, isWritten: written }
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(4)))

@@ -15,7 +15,7 @@ export interface ReadValue {
   readonly high: number
 }
 
-/** The first node of a graph, in its order, that made something that is not finite of what was; plain data. */
+/** The node that made something that is not finite of what was, behind what the graph gives; plain data. */
 export interface NonFiniteOrigin {
   readonly file: string
   readonly node: string
@@ -23,6 +23,8 @@ export interface NonFiniteOrigin {
   readonly reads: readonly ReadValue[]
   /** One of what it made. */
   readonly gives: number
+  /** It takes what is not finite from a number that the program writes. */
+  readonly written: boolean
 }
 
 /** An input that was not finite itself, before anything was computed. */
@@ -32,8 +34,9 @@ export interface NonFiniteInput {
 }
 
 /**
- * Runs a graph again with a number for each of its values, value * 0 summed up, which is 0 where all are finite. The
- * first that is not is the origin; what it read is fetched by a second run.
+ * Runs a graph again with a number for each of its values, value * 0 summed up, which is 0 where all are finite. From
+ * the loss, or else the first result that is not, the way goes back through values that are not, to the one that was made of
+ * finite ones: what a `where` leaves out is none of them. What it read is fetched by a second run.
  */
 export async function firstNonFinite(
   spec: GraphSpec,
@@ -48,9 +51,12 @@ export async function firstNonFinite(
   }
   const decoded = readModel(model)
   const values = madeBy(decoded)
+  const results = (decoded.graph?.output ?? []).map(({ name }) => name ?? '')
   const sums = await runWith(spec, checked(decoded, values), settings, feed, values.map(sumOf))
-  const at = values.findIndex((_, k) => Number.isNaN(sums[k]?.[0]))
-  const origin = values[at]
+  const bad = new Set(values.filter((_, k) => Number.isNaN(sums[k]?.[0])))
+  const loss = spec.outputs.flatMap(({ name, role }) => (role.kind === 'loss' ? [name] : []))
+  const start = [...loss, ...results, ...values].find((name) => bad.has(name))
+  const origin = start === undefined ? undefined : originOf(decoded, bad, start)
   const node = decoded.graph?.node?.find(({ output }) => output?.includes(origin ?? ''))
   if (origin === undefined || !node) return undefined
   const numbers = new Set([...values, ...floatInputs(decoded)])
@@ -63,6 +69,7 @@ export async function firstNonFinite(
     feed,
     copies.map(({ copy }) => copy),
   )
+  const constants = new Set(decoded.graph?.initializer?.map(({ name }) => name))
   return {
     file: spec.file,
     node: node.name ?? '',
@@ -73,6 +80,20 @@ export async function firstNonFinite(
       shape: fetched[k]?.shape ?? [],
     })),
     gives: fetched.at(-1)?.find((v) => !Number.isFinite(v)) ?? NaN,
+    written: read.some((name, k) => constants.has(name) && fetched[k]?.some((v) => Number.isNaN(v))),
+  }
+}
+
+function originOf({ graph }: Onnx.ModelProto, bad: ReadonlySet<string>, start: string): string {
+  const makers = new Map(
+    (graph?.node ?? []).flatMap((node) => (node.output ?? []).map((name) => [name, node])),
+  )
+  const seen = new Set<string>()
+  for (let value = start; ;) {
+    seen.add(value)
+    const next = makers.get(value)?.input?.find((name) => bad.has(name) && !seen.has(name))
+    if (next === undefined) return value
+    value = next
   }
 }
 

@@ -233,6 +233,7 @@ class Run {
         notFinite(known?.place === undefined ? this.places.of(stage.name) : this.places.at(known.place), {
           ...facts,
           origin: known?.words,
+          isWritten: known?.isWritten ?? false,
         }),
       )
     }

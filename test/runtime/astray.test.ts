@@ -186,11 +186,12 @@ pipeline p {
     const [diagnostic] = result.diagnostics
     const { file = '', start = 0, end = 0 } = diagnostic?.span ?? {}
     const line = source.slice(0, start).split('\n').length
-    return { why: diagnostic?.why, at: `${file}:${line} ${source.slice(start, end)}` }
+    return { why: diagnostic?.why, help: diagnostic?.help, at: `${file}:${line} ${source.slice(start, end)}` }
   }
 
   test('in a function, by its line and what it read', async () => {
     expect(await told('log', written('sum(risky(a.value) + 3.0)'))).toEqual({
+      help: 'no state before it was finite; lower the learning rate or look for log, sqrt and division near 0',
       why: expect.stringMatching(
         /^the first that is not finite is `Log` of test\.dcr:5:3: it gives NaN of `[^`]+` f32\[2\] from -0\.5 to -0\.5; the step was not taken$/,
       ),
@@ -208,6 +209,22 @@ pipeline p {
   test('in a micro-batch', async () => {
     const loss = 'sum(risky(a.value + draw uniform(low = 0.0, high = 0.1) of [2]))'
     expect(await told('micro', written(loss, 'accumulate 3'))).toMatchObject({ at: 'test.dcr:5 log' })
+  })
+
+  test('and not one that is left out by a `where`', async () => {
+    const loss = 'sum(where(a.value > 9.0, log(a.value - 1.0), a.value - 0.5)) / sum(a.value - 0.5)'
+    expect(await told('where', written(loss))).toMatchObject({
+      why: expect.stringContaining('is `Div` of'),
+    })
+  })
+
+  test('with the labels, where these lie outside of the classes', async () => {
+    const loss = 'cross_entropy(a.value[None], cast(a.value[:1] * 10.0, i64))'
+    const source = `use std.losses { cross_entropy }\n${written(loss)}`
+    expect(await told('label', source)).toMatchObject({
+      why: expect.stringContaining('is `Where` of'),
+      help: expect.stringContaining('look at the labels that it computes'),
+    })
   })
 
   test('where its memory overflows, with infinity', async () => {

@@ -220,6 +220,8 @@ export const notFinite = define<{
   kept: string | null
   /** What gave the first value that was not finite, of what. */
   origin: string | undefined
+  /** The program itself gives NaN there. */
+  isWritten: boolean
 }>(
   'run/not-finite',
   'error',
@@ -227,15 +229,16 @@ export const notFinite = define<{
 The loss or the norm of the gradients became NaN or infinite. The step was not taken; the last good state is kept as a
 checkpoint. The step is run again, with a look at each value, and the message shows the first expression that gave something
 which is not finite, and the ranges of what it read. Common causes: a learning rate that is too high, a division by zero, the logarithm or square root of zero
-(whose derivative is infinite), an exponential that overflows.
+(whose derivative is infinite), an exponential that overflows, a label outside of the classes that the program computes.
 `,
-  ({ stage, step, what, value, kept, origin }) => ({
+  ({ stage, step, what, value, kept, origin, isWritten }) => ({
     message: `stage \`${stage}\`, step ${step}: the ${what} is ${value}`,
     why: origin === undefined ? 'the step was not taken' : `${origin}; the step was not taken`,
-    help:
-      kept === null
-        ? 'no state before it was finite; lower the learning rate or look for log, sqrt and division near 0'
-        : `the last good state is ${kept}; lower the learning rate, or look for log, sqrt and division near 0`,
+    help: `${kept === null ? 'no state before it was finite' : `the last good state is ${kept}`}; ${
+      isWritten
+        ? 'the program gives NaN there itself, as the losses of the library do for a label outside of the classes: look at the labels that it computes'
+        : `lower the learning rate${kept === null ? '' : ','} or look for log, sqrt and division near 0`
+    }`,
   }),
 )
 
