@@ -7,6 +7,7 @@ import { exitCodes } from './exit-codes.js'
 import { packageRoot } from './files.js'
 import { ownSpecifier } from './own-specifier.js'
 import { type Template, templates } from './templates.js'
+import { commandLine } from './print.js'
 
 /** `dcrc new NAME`: a folder with a first pipeline that runs at once. */
 export function newProject(folder: string, { template: wanted }: { readonly template: string }): number {
@@ -63,7 +64,7 @@ function describe(folder: string, { says, main, commands }: Template): string {
   return [
     `made ${folder}/ with ${main}: ${says}`,
     '',
-    `  cd ${folder}`,
+    `  ${commandLine(['cd', folder])}`,
     ...steps.map(([command, does]) => `  ${command.padEnd(width)}  ${does}`),
     '',
     `then edit ${main}; the language is in ${join(packageRoot, 'docs', 'tour.md')}`,

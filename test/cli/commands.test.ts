@@ -197,6 +197,8 @@ describe('new', () => {
     expect(made.code).toBe(0)
     expect(made.stdout).toContain('  cd First\n  npm install ')
     expect(JSON.parse(dcrc.read('First/package.json'))).toMatchObject({ name: 'first', dcrc: 'digits.dcr' })
+    const spaced = await dcrc.start(['new', 'my project'], '.').outcome
+    expect(spaced.stdout).toContain("  cd 'my project'\n")
     const checked = await dcrc.dcrc('check', 'First')
     expect(checked).toEqual({ code: 0, stdout: 'digits.dcr: no errors\n', stderr: '' })
     expect(await dcrc.dcrc('fmt --check digits.dcr', 'First')).toEqual({ code: 0, stdout: '', stderr: '' })
