@@ -171,6 +171,20 @@ describe('directories that fit', () => {
     expect(unet([8, 8, 8, 4])).toHaveLength(1)
   })
 
+  it('refuses numbers that are not finite, which Python writes', () => {
+    const written = (number: string): readonly string[] =>
+      messages(
+        project(
+          taken,
+          directory(json(tiny).replace('"projection_dim": 8', `"logit_scale_init_value": ${number}`)),
+        ),
+      )
+    for (const number of ['NaN', '-Infinity'])
+      expect(written(number).join()).toContain(
+        `\`logit_scale_init_value\` is ${number}, \`ClipConfig\` takes finite numbers alone`,
+      )
+  })
+
   it('takes what the files say of pictures', () => {
     const source = `use std.clip { ClipModel }
       pipeline p {

@@ -167,9 +167,10 @@ export class ConfigReader {
     const value = plainOf(last)
     const site = { what: `\`${key}\``, span }
     const environment = new Environment(type.environment)
-    if (!field.type || tryMatch(this.x, field.type, value, environment, site))
-      return { name, value, span, origin: span }
-    const says = `is ${literal(value)}, \`${type.declaration.name.text}\` takes ${typeText(field.type)}`
+    const isFitting = !field.type || tryMatch(this.x, field.type, value, environment, site)
+    if (isFitting && isFiniteValue(value)) return { name, value, span, origin: span }
+    const wanted = isFitting || !field.type ? 'finite numbers alone' : typeText(field.type)
+    const says = `is ${literal(value)}, \`${type.declaration.name.text}\` takes ${wanted}`
     this.keys.push({ key, says, span, foreign: identity.includes(key) })
     return undefined
   }
@@ -220,6 +221,12 @@ export class ConfigReader {
     return this.allowedBy(type, rule, value)[0]
   }
 }
+
+/** Python writes NaN and Infinity as numbers; no model computes with them. */
+const isFiniteValue = (value: Val): boolean =>
+  value.kind === 'list'
+    ? value.items.every(isFiniteValue)
+    : value.kind !== 'float' || Number.isFinite(value.value)
 
 /** The keys that a field is read from, its own name where it says none. */
 export const keysOf = ({ name, keys }: RecordField): readonly string[] =>
