@@ -39,7 +39,7 @@ pipeline digits {
     train middle, reader
     minimize surprise
     optimizer adamw(lr = 1e-2)
-    steps 2_000
+    steps 4_000
   }
   stage second {
     train reader
@@ -225,7 +225,7 @@ test.skipIf(reason !== undefined)(
     }
     const queued = await on('run', 'rates.dcr', '--on', 'slurm')
     expect(queued.stdout.replaceAll(/\s+/g, ' ')).toContain("6 jobs are in Slurm's queue")
-    const begun = /first 1\/2000/g
+    const begun = /first 1\/4000/g
     await until(() => logs().match(begun)?.length === 2)
     const [, , array = ''] = dcrc.read(`${project}/runs/rates/1/jobs/queued`).split(/\s/)
     const tell = (task: number, signal: string): string =>
@@ -253,12 +253,12 @@ test.skipIf(reason !== undefined)(
     expect((await on('status')).stdout).toContain('4 runs, 4 done\n')
     expect(results('runs/rates/1')).toEqual(here)
     // each of the two shared stages was trained to its end once
-    expect(logs().match(/first 2000\/2000/g)).toHaveLength(2)
+    expect(logs().match(/first 4000\/4000/g)).toHaveLength(2)
 
     forget()
     await on('run', 'rates.dcr', '--on', 'slurm')
     expect((await on('cancel')).stdout).toBe('runs/rates/1: 6 told to end\n')
     await until(() => slurm.says('squeue', '--noheader') === '')
   },
-  240_000,
+  600_000,
 )
