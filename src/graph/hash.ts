@@ -10,8 +10,18 @@ import { formatType, numberText, tensorKey } from './types.js'
 export const hash = (graph: Graph): string => sha256(textOf(graph, () => ''))
 
 /** The same of all but ids: phases make the same of graphs with equal ones, down to their places in the source. */
-export const contentHash = (graph: Graph): string =>
-  sha256(textOf(graph, (beside) => (beside === undefined ? '' : ` ${canonical(beside)}`)))
+export function contentHash(graph: Graph): string {
+  // nodes that one expression made share their place in the source
+  const texts = new Map<object, string>()
+  return sha256(
+    textOf(graph, (beside) => {
+      if (beside === undefined) return ''
+      const text = texts.get(beside) ?? ` ${canonical(beside)}`
+      texts.set(beside, text)
+      return text
+    }),
+  )
+}
 
 /** The text of a graph; `beside` writes what has no part in what is computed: roles and spans. */
 function textOf(graph: Graph, beside: (what: object | undefined) => string): string {

@@ -1,4 +1,4 @@
-import type { Graph, Node } from '../graph/graph.js'
+import type { Graph, Node, Value } from '../graph/graph.js'
 import { visitNodes } from '../graph/rewrite.js'
 import type { DType } from '../graph/types.js'
 
@@ -30,8 +30,9 @@ export function missingKernels(graph: Graph, kernels: Kernels): readonly Missing
   const missing = new Map<string, Missing>()
   visitNodes(graph, (node) => {
     const found = missingKernel(node, kernels[node.op])
-    const key = `${node.op} ${found?.type} ${found?.refused}`
-    if (found && !missing.has(key)) missing.set(key, found)
+    if (!found) return
+    const key = `${node.op} ${found.type} ${found.refused}`
+    if (!missing.has(key)) missing.set(key, found)
   })
   return [...missing.values()]
 }
@@ -40,10 +41,10 @@ export function missingKernels(graph: Graph, kernels: Kernels): readonly Missing
 export function missingKernel(node: Node, kernel: Kernel | undefined): Missing | undefined {
   if (node.bodies.length > 0) return undefined
   if (!kernel) return { node, type: null }
-  const operand = node.inputs[kernel.operand ?? 0]
-  const asked = [operand, kernel.result ? node.outputs[0] : null].flatMap((v) => (v ? [v.type.dtype] : []))
-  const type = asked.find((t) => !kernel.types.includes(t))
+  const { types, operand = 0, result = false, refuses } = kernel
+  const lacks = (value: Value | null | undefined): DType | undefined =>
+    value && !types.includes(value.type.dtype) ? value.type.dtype : undefined
+  const type = lacks(node.inputs[operand]) ?? (result ? lacks(node.outputs[0]) : undefined)
   if (type) return { node, type }
-  const { refuses } = kernel
   return refuses?.of(node) === true ? { node, type: null, refused: refuses.what } : undefined
 }

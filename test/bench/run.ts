@@ -69,11 +69,13 @@ function main(): void {
     Number(options.commands),
   )
   table(
-    ['process', 'seconds', 'processor', 'MB at most'],
+    ['process', 'seconds', 'processor', 'of an empty one', 'MB at most'],
     commands.map(({ command, seconds, processor, bytes }) => [
       command,
       seconds.toFixed(2),
       processor.toFixed(2),
+      // a slower or busier machine changes both
+      (processor / (commands[0]?.processor ?? processor)).toFixed(1),
       megabytes(bytes),
     ]),
   )

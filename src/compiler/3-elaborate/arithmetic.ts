@@ -33,12 +33,7 @@ export function unary(x: Elaboration, e: Expression & { kind: 'unary' }, v: Val)
 
 export function binary(x: Elaboration, e: Binary, env: Environment): Val {
   const isGuard = e.operator === 'and' || e.operator === 'or'
-  const left = isGuard
-    ? evaluate(x, e.left, env)
-    : x.mistakes.before(
-        () => evaluate(x, e.left, env),
-        () => evaluate(x, e.right, env),
-      )
+  const left = isGuard ? evaluate(x, e.left, env) : leftOf(x, e, env)
   // `and` and `or` of static values look at the right side only when they must
   if (left.kind === 'bool' && e.operator === 'and' && !left.value) return left
   if (left.kind === 'bool' && e.operator === 'or' && left.value) return left
@@ -52,6 +47,14 @@ export function binary(x: Elaboration, e: Binary, env: Environment): Val {
   if (isModel(left) || isModel(right)) return modelBinary(x, e.operator, [left, right], e.span)
   if (left.kind === 'tensor' || right.kind === 'tensor') return tensorBinary(x, e, left, right)
   return staticBinary(e, left, right)
+}
+
+function leftOf(x: Elaboration, e: Binary, env: Environment): Val {
+  try {
+    return evaluate(x, e.left, env)
+  } catch (error) {
+    return x.mistakes.behind(error, () => evaluate(x, e.right, env))
+  }
 }
 
 function staticBinary(e: Binary, left: Val, right: Val): Val {

@@ -15,12 +15,17 @@ import { matchType } from './types.js'
 import { type FunctionVal, type Val, describe } from './values.js'
 
 export function call(x: Elaboration, e: Expression & { kind: 'call' }, env: Environment): Val {
-  const callee = x.mistakes.before(
-    () => evaluate(x, e.callee, env),
-    () => evaluateArguments(x, e.arguments, env, e.span),
-  )
+  const callee = calleeOf(x, e, env)
   const given = evaluateArguments(x, e.arguments, env, e.span)
   return callValue(x, callee, given, e.callee.span)
+}
+
+function calleeOf(x: Elaboration, e: Expression & { kind: 'call' }, env: Environment): Val {
+  try {
+    return evaluate(x, e.callee, env)
+  } catch (error) {
+    return x.mistakes.behind(error, () => evaluateArguments(x, e.arguments, env, e.span))
+  }
 }
 
 export function callValue(x: Elaboration, callee: Val, given: GivenArguments, calleeSpan: Span): Val {

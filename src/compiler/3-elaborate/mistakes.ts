@@ -65,19 +65,15 @@ export class Mistakes {
     return results
   }
 
-  /** The same of one part, where others follow that are looked at for their mistakes alone if it fails. */
-  before<A>(run: () => A, others: () => unknown): A {
+  /** Throws again why a part failed; what follows it is looked at for its mistakes alone. */
+  behind(error: unknown, others: () => unknown): never {
+    const first = this.failure(error)
     try {
-      return run()
-    } catch (error) {
-      const first = this.failure(error)
-      try {
-        others()
-      } catch (second) {
-        this.failure(second)
-      }
-      throw first
+      others()
+    } catch (second) {
+      this.failure(second)
     }
+    throw first
   }
 
   /** One round of a loop; what is wrong in it would be wrong in the next ones too. */

@@ -142,70 +142,89 @@ function matchShape(
   const { dims } = type
   const { shape } = got
   const pack = dims.findIndex((d) => d.kind === 'pack')
-  const mismatch = (message: string, labels: readonly Label[] = [], help?: string): never =>
-    fail(
-      shapeMismatch(site.span, {
-        message: `${site.what}: ${message}`,
-        labels: [{ span: type.span, message: `declared ${typeText(type)}` }, ...labels],
-        help,
-      }),
-    )
   if (pack < 0 ? shape.length !== dims.length : shape.length < dims.length - 1) {
-    mismatch(
+    return mismatch(
+      { type, site },
       `expected ${pack < 0 ? '' : 'at least '}${pack < 0 ? dims.length : dims.length - 1} dimensions, got ${formatType(got)}`,
     )
   }
   const tail = pack < 0 ? 0 : dims.length - pack - 1
-  const one = (dim: DimSyntax, size: number, axis: number): void => {
-    if (dim.kind !== 'dim') return
-    const { value } = dim
-    if (value.kind === 'name') {
-      const known = env.get(value.name)
-      if (known?.kind !== 'int') {
-        if (value.name !== '_') env.set(value.name, int(size), site.span)
-        return
-      }
-      if (known.value !== size) {
-        const origin = env.origin(value.name)
-        mismatch(
-          `axis ${axis} is ${size}, but \`${value.name}\` is ${known.value} (${formatType(got)})`,
-          origin && (origin.start !== site.span.start || origin.file !== site.span.file)
-            ? [{ span: origin, message: `\`${value.name}\` = ${known.value} comes from here` }]
-            : [],
-        )
-      }
-      return
-    }
-    const match = matchDim(x, value, size, env)
-    if (match.kind === 'binds') env.set(match.name, int(match.value), site.span)
-    else if (match.kind === 'wants')
-      mismatch(
-        `axis ${axis} is ${size}, expected ${value.kind === 'int' ? '' : `${dimText(dim)} = `}${match.value} (${formatType(got)})`,
-      )
-    else if (match.kind === 'inexact')
-      mismatch(`axis ${axis} is ${size}, which is ${dimText(dim)} for no whole number \`${match.name}\``)
-    else if (match.kind === 'several') {
-      const names = match.names.map((name) => `\`${name}\``).join(' and ')
-      const later = match.names.find((name) => site.later?.has(name) === true)
-      const by = later === undefined ? undefined : site.later?.get(later)
-      mismatch(
-        `axis ${axis} is ${size}, from which ${names} of ${dimText(dim)} cannot be told`,
-        [],
-        later !== undefined && by ? bindBefore(later, by) : undefined,
-      )
-    } else if (match.kind === 'unknown') {
-      const wanted = evaluate(x, value, env)
-      return fail(wrongType(value.span, { wanted: 'an int', got: describe(wanted), where: 'a dimension' }))
-    }
-  }
   dims.forEach((dim, k) => {
     if (dim.kind === 'pack') env.set(dim.name.text, list(shape.slice(pack, shape.length - tail).map(int)))
-    else if (pack < 0 || k < pack) one(dim, shape[k] ?? 0, k)
-    else {
-      const axis = shape.length - (dims.length - k)
-      one(dim, shape[axis] ?? 0, axis)
-    }
+    else
+      matchAxis(x, { type, site, got }, dim, pack < 0 || k < pack ? k : shape.length - (dims.length - k), env)
   })
+}
+
+interface Matched {
+  readonly type: TypeSyntax & { kind: 'tensor-type' }
+  readonly site: Site
+}
+
+const mismatch = (
+  { type, site }: Matched,
+  message: string,
+  labels: readonly Label[] = [],
+  help?: string,
+): never =>
+  fail(
+    shapeMismatch(site.span, {
+      message: `${site.what}: ${message}`,
+      labels: [{ span: type.span, message: `declared ${typeText(type)}` }, ...labels],
+      help,
+    }),
+  )
+
+/** Matches one axis with what the type says of it. */
+function matchAxis(
+  x: Elaboration,
+  of: Matched & { readonly got: TensorType },
+  dim: DimSyntax & { kind: 'dim' },
+  axis: number,
+  env: Environment,
+): void {
+  const { got, site } = of
+  const { value } = dim
+  const size = got.shape[axis] ?? 0
+  if (value.kind === 'name') {
+    const known = env.get(value.name)
+    if (known?.kind !== 'int') {
+      if (value.name !== '_') env.set(value.name, int(size), site.span)
+      return
+    }
+    if (known.value === size) return
+    const origin = env.origin(value.name)
+    return mismatch(
+      of,
+      `axis ${axis} is ${size}, but \`${value.name}\` is ${known.value} (${formatType(got)})`,
+      origin && (origin.start !== site.span.start || origin.file !== site.span.file)
+        ? [{ span: origin, message: `\`${value.name}\` = ${known.value} comes from here` }]
+        : [],
+    )
+  }
+  const match = matchDim(x, value, size, env)
+  if (match.kind === 'binds') env.set(match.name, int(match.value), site.span)
+  else if (match.kind === 'wants')
+    mismatch(
+      of,
+      `axis ${axis} is ${size}, expected ${value.kind === 'int' ? '' : `${dimText(dim)} = `}${match.value} (${formatType(got)})`,
+    )
+  else if (match.kind === 'inexact')
+    mismatch(of, `axis ${axis} is ${size}, which is ${dimText(dim)} for no whole number \`${match.name}\``)
+  else if (match.kind === 'several') {
+    const names = match.names.map((name) => `\`${name}\``).join(' and ')
+    const later = match.names.find((name) => site.later?.has(name) === true)
+    const by = later === undefined ? undefined : site.later?.get(later)
+    mismatch(
+      of,
+      `axis ${axis} is ${size}, from which ${names} of ${dimText(dim)} cannot be told`,
+      [],
+      later !== undefined && by ? bindBefore(later, by) : undefined,
+    )
+  } else if (match.kind === 'unknown') {
+    const wanted = evaluate(x, value, env)
+    fail(wrongType(value.span, { wanted: 'an int', got: describe(wanted), where: 'a dimension' }))
+  }
 }
 
 /** A type as the user writes it. */
