@@ -27,17 +27,24 @@ const attempts = 4
 
 function within(bytes: number, graph: Graph, target: Target): Graph {
   let best = schedule(graph, target)
-  let limit = bytes - (best.memory.peak - best.memory.activations)
+  const { inputs, weights, session, outputs, activations } = best.memory
+  // What is given back takes that much, however little is kept.
+  const floor = Math.max(target.cost.copiesOfOutputs * outputs, activations / 100)
+  let limit = Math.max(floor, bytes - inputs - weights - session)
   for (let k = 0; k < attempts && best.memory.peak > bytes; k++) {
-    const found = leaner(graph, Math.max(limit, best.memory.activations / 100))
+    const found = leaner(graph, limit)
     const made = schedule(found.graph, target)
     const isLess = made.memory.peak < best.memory.peak
     if (isLess) best = made
-    // What was asked for is there, but more nodes take more of onnxruntime itself.
-    if (found.peak <= limit) limit = found.peak - (made.memory.peak - bytes)
-    // It is not to be had: how little is?
-    else if (isLess) limit = 0.9 * found.peak
-    else break
+    if (found.peak <= limit) {
+      if (limit === floor) break
+      // What was asked for is there, but more nodes take more of onnxruntime itself.
+      limit = Math.max(floor, found.peak - (made.memory.peak - bytes))
+    } else {
+      if (!isLess) break
+      // It is not to be had: how little is?
+      limit = Math.max(floor, 0.9 * found.peak)
+    }
   }
   return best.graph
 }
