@@ -36,7 +36,7 @@ test('what fits is not spoken of, a little too much is a warning, far too much a
     severity: 'warning',
     message: 'stage `first` is predicted to take 120 MB of memory, 81.0 MB are free',
     help: expect.stringMatching(
-      /^a batch of 61 rows would fit, it has 100; in a stage with pairs `memory 81 MB`/,
+      /^a batch of 61 rows would fit, it has 100; `memory 81 MB` in the stage computes in chunks/,
     ),
   })
   expect(checkMemory([stage()], 79e6, spanOf)).toMatchObject({

@@ -322,9 +322,10 @@ interface MemoryFacts {
 
 const smaller = ({ rows, fitting, free }: MemoryFacts): string => {
   const budget = free >= 1e9 ? `${Math.floor(free / 1e9)} GB` : `${Math.floor(free / 1e6)} MB`
-  const pairs = `in a stage with pairs \`memory ${budget}\` or \`chunk\` takes less, too`
-  if (rows > 0 && fitting > 0) return `a batch of ${fitting} rows would fit, it has ${rows}; ${pairs}`
-  return `weights and state alone leave no room for a batch: train less, or use a machine with more; ${pairs}`
+  const again = `\`memory ${budget}\` in the stage computes in chunks, and again what there is no room to keep`
+  if (rows > 0 && fitting > 0) return `a batch of ${fitting} rows would fit, it has ${rows}; ${again}`
+  if (rows === 0) return `no data set gives the step its rows, so it is for you to make it smaller; ${again}`
+  return `weights and state alone leave no room for a batch: train less, or use a machine with more; ${again}`
 }
 
 export const fewMemory = define<MemoryFacts>(
