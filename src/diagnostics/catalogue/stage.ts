@@ -23,7 +23,12 @@ stage align { train proj; minimize dcr; optimizer adamw(lr = 1e-4); steps 300 } 
   ({ name, where, suggestion, known }, span) => ({
     fix: replacing(span, suggestion),
     message: `${where === 'stage' ? 'a stage' : 'an update'} has no clause \`${name}\``,
-    help: suggestion === undefined ? `it has ${list(known)}` : `did you mean \`${suggestion}\`?`,
+    help:
+      suggestion !== undefined
+        ? `did you mean \`${suggestion}\`?`
+        : name === 'evaluate'
+          ? 'evaluations are declared beside the stages: `evaluate name = kind(...) every 50` measures within them too'
+          : `it has ${list(known)}`,
   }),
 )
 
