@@ -4,8 +4,29 @@ import type { Json } from '../artefact/json.js'
 
 const dtypes: readonly DType[] = ['f32', 'i64', 'u8', 'bool']
 
-/** The type that a text such as `picture`, `text`, `label`, `i64[]` or `f32[4, 4]` names; undefined where it names none. */
-export function columnType(name: string): ColumnType | undefined {
+/** A column that a pipeline declares, under its name there. */
+export interface DeclaredColumn {
+  readonly name: string
+  /** What the file calls it. */
+  readonly inFile: string
+  readonly type: ColumnType
+  /** Whether its values name classes, which are numbered. */
+  readonly isLabel: boolean
+}
+
+/** `i64[]`, or `picture of Picture Path` for a column that the file calls otherwise. */
+const parts = (text: string): readonly [type: string, inFile: string | undefined] => {
+  const at = text.indexOf(' of ')
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + ' of '.length)]
+}
+
+/**
+ * The type that a text such as `picture`, `text`, `label`, `i64[]`, `f32[4, 4]` or `text of The Caption` names; undefined
+ * where it names none.
+ */
+export const columnType = (text: string): ColumnType | undefined => typeNamed(parts(text)[0])
+
+function typeNamed(name: string): ColumnType | undefined {
   if (name === 'picture') return anyPicture
   if (name === 'text') return text
   if (name === 'label') return integer
@@ -21,19 +42,16 @@ export const columnText = (type: ColumnType): string =>
   type.kind === 'tensor' ? formatType(type) : type.kind === 'string' ? 'text' : 'picture'
 
 /** The columns that a setting of the kind `columns` declares. */
-export const declaredColumns = (setting: Json | undefined): Readonly<Record<string, ColumnType>> =>
-  Object.fromEntries(
-    Object.entries(typeof setting === 'object' && setting !== null ? setting : {}).flatMap(([name, type]) => {
-      const found = typeof type === 'string' ? columnType(type) : undefined
-      return found ? [[name, found]] : []
-    }),
-  )
+export const columnsIn = (setting: Json | undefined): readonly DeclaredColumn[] =>
+  Object.entries(typeof setting === 'object' && setting !== null ? setting : {}).flatMap(([name, text]) => {
+    const [named, inFile = name] = typeof text === 'string' ? parts(text) : ['']
+    const type = typeNamed(named)
+    return type ? [{ name, inFile, type, isLabel: named === 'label' }] : []
+  })
 
-/** Those of them that name classes, which are numbered. */
-export const labelColumns = (setting: Json | undefined): readonly string[] =>
-  Object.entries(typeof setting === 'object' && setting !== null ? setting : {}).flatMap(([name, type]) =>
-    type === 'label' ? [name] : [],
-  )
+/** Their types by their names. */
+export const declaredColumns = (setting: Json | undefined): Readonly<Record<string, ColumnType>> =>
+  Object.fromEntries(columnsIn(setting).map(({ name, type }) => [name, type]))
 
 /** What the values of such columns are. */
 export const labelNames: SettingParameter = {
@@ -47,5 +65,5 @@ export const labelNames: SettingParameter = {
 export const columns: SettingParameter = {
   name: 'columns',
   kind: 'columns',
-  doc: 'The columns to read and their types: `picture`, `text`, `label` (classes, which are numbered), `i64[]`, `f32[4]`, ...',
+  doc: 'The columns to read and their types: `picture`, `text`, `label` (classes, which are numbered), `i64[]`, `f32[4]`, ...; `{ path: "picture of Picture Path" }` where the file calls one otherwise.',
 }

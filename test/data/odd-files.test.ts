@@ -174,6 +174,21 @@ describe('a table', () => {
     await expect(open('a.csv', { kind: 'label' }, { classes: 3 })).rejects.toThrow('has 2 classes, not 3')
   })
 
+  test('a column has the name that the pipeline gives it', async () => {
+    project.write('a.csv', 'Picture Path,kind of thing,Age (y)\n1.png,dog,3\n2.png,cat,4\n')
+    const columns = {
+      path: 'picture of Picture Path',
+      kind: 'label of kind of thing',
+      age: 'i64[] of Age (y)',
+    }
+    const rows = await open('a.csv', columns)
+    expect([...rows.names]).toEqual([['kind', ['cat', 'dog']]])
+    expect(Object.keys(rows.row(0))).toEqual(['path', 'kind', 'age'])
+    expect(whys(rows.row(1)).slice(1)).toEqual([BigInt64Array.of(0n), BigInt64Array.of(4n)])
+    expect((await rows.columns(['age'])).map(whys)).toEqual([[BigInt64Array.of(3n)], [BigInt64Array.of(4n)]])
+    await expect(open('a.csv', { age: 'i64[] of Age' })).rejects.toThrow('has no column `Age`')
+  })
+
   test('its identity is all of its text', async () => {
     const print = async (text: string): Promise<string> => {
       project.write('a.csv', text)

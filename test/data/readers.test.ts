@@ -65,6 +65,14 @@ describe('parquet', () => {
     expect(await data.columns(['label'])).toEqual(label.map((n) => ({ label: BigInt64Array.of(BigInt(n)) })))
   })
 
+  test('gives a column the name that the pipeline has for it', async () => {
+    const own = { words: 'text of caption', kind: 'i64[] of label' }
+    const data = await parquet.open({ files: 'rows.parquet', columns: own }, fixtures)
+    const { caption, label } = expected.parquet
+    expect(await data.row(2)).toEqual({ words: caption[2], kind: BigInt64Array.of(BigInt(label[2] ?? 0)) })
+    expect(await data.columns(['words'])).toEqual(caption.map((words) => ({ words })))
+  })
+
   test('reads several files as one, and tells what is missing or damaged', async () => {
     const copy = (name: string): void => copyFileSync(join(fixtures, 'rows.parquet'), project.path(name))
     copy('a-0.parquet')

@@ -5,12 +5,12 @@ import { z } from 'zod'
 import { readFileSync } from '../../disk.js'
 import { canonical } from '../../json/canonical.js'
 import { readSettings } from '../../settings.js'
-import { declaredColumns, labelColumns } from '../../sources/column-type.js'
+import { columnsIn } from '../../sources/column-type.js'
 import declared from '../../sources/own-source.js'
 import { encoded } from '../pictures/picture.js'
 import { type ColumnValue, DataInvalid, DataMissing, type Row, type SourceOpener } from './dataset.js'
 import { cellOf } from './files/cell.js'
-import { Labels } from './files/labels.js'
+import { Labels, underOwnNames } from './files/labels.js'
 import { unreadable } from './sample-unreadable.js'
 
 const help =
@@ -36,7 +36,7 @@ const ownSource = {
     const read = readSettings(settings, declared.parameters)
     const file = resolve(root, read.string('module'))
     const hash = createHash('sha256').update(textOf(file)).digest('hex')
-    const types = Object.entries(declaredColumns(settings['columns']))
+    const columns = columnsIn(settings['columns'])
     const fail = (what: string, error: unknown): never => {
       throw new DataInvalid(
         `${file}: ${what}: ${error instanceof Error ? error.message : String(error)}`,
@@ -59,10 +59,11 @@ const ownSource = {
       throw new DataInvalid(`${file}: \`open\` gave no length, fingerprint and \`row\``, help)
     const { length, fingerprint, names } = rows.data
     const labels = new Map(
-      labelColumns(settings['columns']).map((name) => {
-        const own = names[name]
-        if (own) return [name, new Labels(own)]
-        throw new DataInvalid(`${file}: \`names\` does not name the classes of \`${name}\``, help)
+      columns.flatMap(({ name, inFile, isLabel }) => {
+        if (!isLabel) return []
+        const own = names[inFile]
+        if (own) return [[name, new Labels(own)] as const]
+        throw new DataInvalid(`${file}: \`names\` does not name the classes of \`${inFile}\``, help)
       }),
     )
     return {
@@ -70,7 +71,7 @@ const ownSource = {
       fingerprint: createHash('sha256')
         .update(canonical([hash, fingerprint, settings]))
         .digest('hex'),
-      names: new Map(Object.entries(names)),
+      names: underOwnNames(new Map(Object.entries(names)), columns),
       async row(index): Promise<Row> {
         const place = `${basename(file)}, row ${index}`
         let values: unknown
@@ -78,14 +79,14 @@ const ownSource = {
           values = await call(opened, row.data.row, [index])
         } catch (error) {
           const why = error instanceof Error ? error.message : String(error)
-          return Object.fromEntries(types.map(([name]) => [name, unreadable(place, why)]))
+          return Object.fromEntries(columns.map(({ name }) => [name, unreadable(place, why)]))
         }
         const given = new Map<string, unknown>(
           typeof values === 'object' && values !== null ? Object.entries(values) : [],
         )
         return Object.fromEntries(
-          types.map(([name, type]) => {
-            const [cell, where] = [given.get(name), `${place}, ${name}`]
+          columns.map(({ name, inFile, type }) => {
+            const [cell, where] = [given.get(inFile), `${place}, ${inFile}`]
             const picture = (value: unknown): ColumnValue => pictureOf(value, dirname(file), where)
             return [name, labels.get(name)?.value(cell, where) ?? cellOf(cell, type, where, picture)]
           }),

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet'
 import { z } from 'zod'
 import { readSettings } from '../../settings.js'
-import { declaredColumns, labelColumns } from '../../sources/column-type.js'
+import { type DeclaredColumn, columnsIn } from '../../sources/column-type.js'
 import declared from '../../sources/parquet.js'
 import type { ColumnType } from '../../sources/source.js'
 import { encoded } from '../pictures/picture.js'
@@ -13,7 +13,7 @@ import { byName } from './files/by-name.js'
 import { cellOf } from './files/cell.js'
 import { fingerprintOf } from './files/fingerprint.js'
 import { Kept } from './files/kept.js'
-import { Labels } from './files/labels.js'
+import { Labels, underOwnNames } from './files/labels.js'
 import { unreadable } from './sample-unreadable.js'
 
 const help =
@@ -43,9 +43,9 @@ const parquet = {
     const read = readSettings(settings, declared.parameters)
     const pattern = read.string('files')
     const files = filesThere(pattern, root, '.parquet', help)
-    const types = Object.entries(declaredColumns(settings['columns']))
+    const columns = columnsIn(settings['columns'])
     const groups: Group[] = []
-    for (const file of files) groups.push(...(await groupsOf(file, types, groups.at(-1))))
+    for (const file of files) groups.push(...(await groupsOf(file, columns, groups.at(-1))))
     const length = groups.reduce((sum, { count }) => sum + count, 0)
     const cache = new Kept<number, readonly Cells[]>(kept)
     const cellsOf = async (index: number, names: readonly string[], keep: boolean): Promise<Cells> => {
@@ -57,38 +57,41 @@ const parquet = {
         : await decoded(group, names)
       return rows[index - group.first] ?? {}
     }
-    const all = types.map(([name]) => name)
     const published = publishedNames(groups[0]?.metadata)
     const labels = new Map<string, Labels>()
-    for (const name of labelColumns(settings['columns'])) {
-      const where = `column \`${name}\` of ${pattern}`
+    for (const { name, inFile, isLabel } of columns) {
+      if (!isLabel) continue
+      const where = `column \`${inFile}\` of ${pattern}`
       const names = read.strings('names')
-      const known = published.get(name)
+      const known = published.get(inFile)
       // What is published with names is numbered already.
       if (known) new Labels(known).counted(read.number('classes'), where)
       else {
-        const found = names.length > 0 ? new Labels(names) : Labels.of(await cellsIn(groups, name), where)
+        const found = names.length > 0 ? new Labels(names) : Labels.of(await cellsIn(groups, inFile), where)
         labels.set(name, found.counted(read.number('classes'), where))
       }
     }
-    const rowOf = (index: number, cells: Cells, wanted: readonly string[]): Row =>
+    const rowOf = (index: number, cells: Cells, wanted: typeof columns): Row =>
       Object.fromEntries(
-        types.flatMap(([name, type]) => {
-          if (!wanted.includes(name)) return []
-          const [cell, place] = [cells[name], `row ${index + 1}, ${name}`]
-          return [[name, labels.get(name)?.value(cell, place) ?? valueOf(cell, type, place)]]
+        wanted.map(({ name, inFile, type }) => {
+          const [cell, place] = [cells[inFile], `row ${index + 1}, ${inFile}`]
+          return [name, labels.get(name)?.value(cell, place) ?? valueOf(cell, type, place)]
         }),
       )
+    const namesOf = (some: typeof columns): readonly string[] => some.map(({ inFile }) => inFile)
     return {
       length,
       fingerprint: fingerprintOf('', files, settings),
-      names: new Map([...published, ...[...labels].map(([name, { names }]) => [name, names] as const)]),
-      row: async (index) => rowOf(index, await cellsOf(index, all, true), all),
+      names: new Map([
+        ...underOwnNames(published, columns),
+        ...[...labels].map(([name, { names }]) => [name, names] as const),
+      ]),
+      row: async (index) => rowOf(index, await cellsOf(index, namesOf(columns), true), columns),
       async columns(wanted) {
         const rows: Row[] = []
-        const names = all.filter((name) => wanted.includes(name))
+        const some = columns.filter(({ name }) => wanted.includes(name))
         for (const group of groups)
-          for (const cells of await decoded(group, names)) rows.push(rowOf(rows.length, cells, names))
+          for (const cells of await decoded(group, namesOf(some))) rows.push(rowOf(rows.length, cells, some))
         return rows
       },
     }
@@ -97,7 +100,7 @@ const parquet = {
 
 async function groupsOf(
   file: string,
-  types: readonly (readonly [string, ColumnType])[],
+  columns: readonly DeclaredColumn[],
   before: Group | undefined,
 ): Promise<readonly Group[]> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } = await import('hyparquet')
@@ -106,8 +109,9 @@ async function groupsOf(
     const metadata = await parquetMetadataAsync(buffer)
     const schema = parquetSchema(metadata)
     const names = schema.children.map(({ element }) => element.name)
-    const absent = types.find(([name]) => !names.includes(name))
-    if (absent) throw new DataInvalid(`${file} has no column \`${absent[0]}\``, `it has ${names.join(', ')}`)
+    const absent = columns.find(({ inFile }) => !names.includes(inFile))
+    if (absent)
+      throw new DataInvalid(`${file} has no column \`${absent.inFile}\``, `it has ${names.join(', ')}`)
     const leaves = leavesOf(schema)
     let from = 0
     let first = before ? before.first + before.count : 0
@@ -124,8 +128,8 @@ async function groupsOf(
         bytes: Number(group.total_byte_size),
       }
       // A column that the schema does not name once would be read by nobody, and fail on its own.
-      const columns = group.columns.map(({ meta_data: about }) => about?.path_in_schema.join('.') ?? '')
-      if (columns.toSorted(byName).join('\n') !== leaves.toSorted(byName).join('\n'))
+      const there = group.columns.map(({ meta_data: about }) => about?.path_in_schema.join('.') ?? '')
+      if (there.toSorted(byName).join('\n') !== leaves.toSorted(byName).join('\n'))
         throw new Error(`the columns of row group ${place + 1} are not those of the schema`)
       if (!Number.isSafeInteger(count) || count < 0 || found.bytes > largest(file))
         throw new Error(`row group ${place + 1} claims ${count} rows in ${found.bytes} bytes`)

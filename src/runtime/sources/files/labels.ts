@@ -1,3 +1,4 @@
+import type { DeclaredColumn } from '../../../sources/column-type.js'
 import { type ColumnValue, DataInvalid } from '../dataset.js'
 import { unreadable } from '../sample-unreadable.js'
 import { classNames } from './class-names.js'
@@ -48,6 +49,18 @@ export class Labels {
       : BigInt64Array.of(BigInt(number))
   }
 }
+
+/** Names of classes by the columns that a pipeline declares, of those by the columns of a file. */
+export const underOwnNames = (
+  names: ReadonlyMap<string, readonly string[]>,
+  columns: readonly DeclaredColumn[],
+): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    columns.flatMap(({ name, inFile }) => {
+      const own = names.get(inFile)
+      return own ? [[name, own] as const] : []
+    }),
+  )
 
 const mostClasses = 100_000
 
