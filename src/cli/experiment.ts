@@ -264,9 +264,6 @@ export function summarize(
   const states = knownCells(directory, frozen).map((cell) => ({ cell, state: stateOf(directory, cell) }))
   const missing = states.flatMap(({ cell, state }) => stateText(cell, state) ?? [])
   if (runs.length > 0) {
-    mkdirSync(directory, { recursive: true })
-    writeFileSync(report, experimentPage(frozen, results, missing))
-    writeResults(directory, frozen, results)
     const { comparison } = results
     const table =
       comparison.columns.length > 0
@@ -282,10 +279,16 @@ export function summarize(
   for (const { row, chosen } of results.choices ?? [])
     if (!chosen)
       lines.push(wrap(`${row} has no row: with each value of ${frozen.select?.param} a run failed`, width))
-  if (runs.length > 0) lines.push(`report: ${report}`)
-  if (states.every(({ state }) => state.kind === 'done') && frozen.hint !== null)
-    lines.push(`now edit this line: ${frozen.hint}`)
+  // what there is no room to write is shown all the same
   process.stdout.write(`\n${lines.join('\n')}\n`)
+  if (runs.length > 0) {
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(report, experimentPage(frozen, results, missing))
+    writeResults(directory, frozen, results)
+    process.stdout.write(`report: ${report}\n`)
+  }
+  if (states.every(({ state }) => state.kind === 'done') && frozen.hint !== null)
+    process.stdout.write(`now edit this line: ${frozen.hint}\n`)
 }
 
 /** The page of an experiment: its table over all seeds; curves, pictures and costs of one run of each variant. */

@@ -31,13 +31,10 @@ export function report(folders: readonly string[], options: ReportOptions): numb
   const width = process.stdout.columns ?? 100
   const out = options.out ?? 'report.html'
   const command = commandLine(['npx', 'dcrc', 'report', ...folders])
-  writeFileSync(out, renderReport(runs, { commands: [command], labels, comparison }))
-  const lines = [
-    textTable(comparison, width),
-    '',
-    ...sentences(comparison).map((text) => wrap(text, width)),
-    `report: ${out}`,
-  ]
+  const lines = [textTable(comparison, width), '', ...sentences(comparison).map((text) => wrap(text, width))]
+  // what there is no room to write is shown all the same
   process.stdout.write(`${lines.join('\n')}\n`)
+  writeFileSync(out, renderReport(runs, { commands: [command], labels, comparison }))
+  process.stdout.write(`report: ${out}\n`)
   return exitCodes.done
 }
