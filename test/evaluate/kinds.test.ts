@@ -184,6 +184,7 @@ test('every kind is in the list, names its parameters once, and has batches wher
     'retrieval',
     'ridge_probe',
     'scatter',
+    'tsne',
     'zero_shot',
   ])
   for (const kind of evaluationKinds) {
