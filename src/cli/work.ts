@@ -4,7 +4,7 @@ import { noExperiment } from '../diagnostics/catalogue/experiment.js'
 import { UserError } from '../diagnostics/diagnostic.js'
 import { type Job, readJobs } from '../experiments/engines/jobs.js'
 import { runLocally } from '../experiments/engines/local.js'
-import { askForAnotherTurn } from '../experiments/engines/slurm/queue.js'
+import { askForAnotherTurn, ownJob } from '../experiments/engines/slurm/queue.js'
 import { knownCells } from '../experiments/choice.js'
 import type { Cell } from '../experiments/experiment.js'
 import { type State, claim, isOver, settle, stateOf } from '../experiments/outcome.js'
@@ -61,6 +61,7 @@ export async function work(
     await free(directory, cell, controller.signal)
     await runLocally(directory, [cell], {
       lanes: 1,
+      isJob: ownJob() !== undefined,
       controller,
       run: cellRunner({ directory, cells: [cell], lanes: 1, screen, shared }),
       settled: async () => {

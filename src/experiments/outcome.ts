@@ -58,11 +58,14 @@ export function stateOf(directory: string, cell: Cell): State {
 /** Whether there is nothing left to do of a run, by where it stands. */
 export const isOver = ({ kind }: State): boolean => kind === 'done' || kind === 'failed'
 
-/** The right to run a cell, for this process alone; nothing where another has it, or the cell has ended. */
-export function claim(directory: string, cell: Cell): Lease | undefined {
+/**
+ * The right to run a cell, for this process alone, which may be a job of a cluster; nothing where another has it, or the
+ * cell has ended.
+ */
+export function claim(directory: string, cell: Cell, isJob = false): Lease | undefined {
   if (hasEnded(directory, cell)) return undefined
   mkdirSync(inside(directory, 'states'), { recursive: true })
-  const lease = Lease.take(fileOf(directory, cell, 'lease'))
+  const lease = Lease.take(fileOf(directory, cell, 'lease'), undefined, isJob)
   if (!(lease instanceof Lease)) return undefined
   // between the look and the lease its holder may have ended it
   if (!hasEnded(directory, cell)) return lease

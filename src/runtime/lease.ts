@@ -19,7 +19,14 @@ import { partOf } from '../durable.js'
 import { parsed } from '../json/parsed.js'
 import { naming } from '../faults/system-fault.js'
 
-const holderSchema = z.object({ pid: z.int(), host: z.string(), since: z.string(), token: z.string() })
+const holderSchema = z.object({
+  pid: z.int(),
+  host: z.string(),
+  since: z.string(),
+  token: z.string(),
+  /** Whether a cluster has started it, which then ends it too. */
+  isJob: z.boolean().default(false),
+})
 /** Who works on something. */
 export type Holder = z.infer<typeof holderSchema>
 
@@ -47,8 +54,13 @@ export class Lease {
   }
 
   /** Takes a lease, or says who holds it; `onTaken` hears of whom it is taken over from. */
-  static take(file: string, onTaken: (gone: Holder) => void = () => undefined): Lease | Holder {
-    const own = { pid: process.pid, host: hostname(), since: new Date().toISOString(), token: randomUUID() }
+  static take(
+    file: string,
+    onTaken: (gone: Holder) => void = () => undefined,
+    isJob = false,
+  ): Lease | Holder {
+    const since = new Date().toISOString()
+    const own = { pid: process.pid, host: hostname(), since, token: randomUUID(), isJob }
     const mine = partOf(file)
     const handle = openSync(mine, 'wx')
     try {
@@ -65,7 +77,7 @@ export class Lease {
     } catch (error) {
       closeSync(handle)
       // whoever holds the lease may remove parts as remains
-      if (isCode(error, 'ENOENT') && !existsSync(mine)) return Lease.take(file, onTaken)
+      if (isCode(error, 'ENOENT') && !existsSync(mine)) return Lease.take(file, onTaken, isJob)
       throw error
     } finally {
       rmSync(mine, { force: true })

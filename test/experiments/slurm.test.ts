@@ -257,8 +257,11 @@ test.skipIf(reason !== undefined)(
 
     forget()
     await on('run', 'rates.dcr', '--on', 'slurm')
+    // they run on this machine, and are told by Slurm alone
+    await until(() => logs().match(begun)?.length === 2)
     expect((await on('cancel')).stdout).toBe('runs/rates/1: 6 told to end\n')
     await until(() => slurm.says('squeue', '--noheader') === '')
+    expect(logs().match(/stopped after first step \d+, which a checkpoint holds/g)).toHaveLength(2)
   },
   600_000,
 )

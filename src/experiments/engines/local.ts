@@ -22,6 +22,8 @@ export interface LocalOptions {
   ) => Promise<RunResult>
   /** Called after each run that has ended, in whichever way. */
   readonly settled: (cell: Cell) => void | Promise<void>
+  /** Whether a cluster has started this process. */
+  readonly isJob?: boolean
 }
 
 /**
@@ -31,10 +33,10 @@ export interface LocalOptions {
 export async function runLocally(
   directory: string,
   cells: readonly Cell[],
-  { lanes, controller, run, settled }: LocalOptions,
+  { lanes, controller, run, settled, isJob = false }: LocalOptions,
 ): Promise<void> {
   await inLanes(cells, lanes, controller, async (cell, begun) => {
-    const lease = claim(directory, cell)
+    const lease = claim(directory, cell, isJob)
     if (!lease) return
     try {
       const resume = new RunFolder(inside(directory, cell.folder)).isRun
@@ -70,9 +72,10 @@ export const localEngine: Engine = {
   status: () => Promise.resolve(new Map()),
   cancel(directory) {
     const states = cellsIn(directory).map((cell) => stateOf(directory, cell))
-    const running = new Set(
-      states.flatMap((s) => (s.kind === 'running' && s.holder.host === hostname() ? [s.holder.pid] : [])),
-    )
+    const holders = states.flatMap((state) => (state.kind === 'running' ? [state.holder] : []))
+    // jobs of a cluster on this machine are told by it: a second word would end them before they have saved
+    const own = holders.filter(({ host, isJob }) => host === hostname() && !isJob)
+    const running = new Set(own.map(({ pid }) => pid))
     for (const pid of running) process.kill(pid, 'SIGINT')
     return Promise.resolve(running.size)
   },

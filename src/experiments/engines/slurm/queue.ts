@@ -63,9 +63,14 @@ function queued(directory: string): readonly { readonly first: number; readonly 
   })
 }
 
-/** Within a job of an array: asks for another turn, which ends this one. Nothing where no Slurm runs it. */
-export async function askForAnotherTurn(): Promise<void> {
-  // by array and place: the number of a job alone may be that of the whole array
+/** This process as a job of an array, by array and place: the number of a job alone may be that of the whole array. */
+export function ownJob(): string | undefined {
   const { SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: place } = process.env
-  if (array !== undefined && place !== undefined) await slurm('scontrol', ['requeue', `${array}_${place}`])
+  return array === undefined || place === undefined ? undefined : `${array}_${place}`
+}
+
+/** Asks for another turn, which ends this one. Nothing where no Slurm runs it. */
+export async function askForAnotherTurn(): Promise<void> {
+  const job = ownJob()
+  if (job !== undefined) await slurm('scontrol', ['requeue', job])
 }
