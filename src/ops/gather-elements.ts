@@ -7,7 +7,7 @@ import { elementPlaces } from './_elements.js'
 import { pick, placesAlong } from './_index.js'
 import { allTypes, checkAxis, given, integerTypes, listTypes, requireTypes, wrapAxis } from './_types.js'
 import { type Operator, type RowAxis, TypeMismatch } from './operator.js'
-import { indicesWithin } from './within.js'
+import { indicesWithin, readingBy } from './within.js'
 
 const gatherElements: Operator = {
   name: 'GatherElements',
@@ -109,7 +109,6 @@ function takeAlong(b: Builder, x: Value, indices: Value, axis: number): Value {
   }
   const inside = indicesWithin(b, 'take_along', indices, own[along] ?? 0)
   const values = b.expand(x, shape.with(along, own[along] ?? 1))
-  return b.op('GatherElements', [values, b.expand(inside, shape.with(along, wanted[along] ?? 1))], {
-    axis: along,
-  })
+  const places = b.expand(inside, shape.with(along, wanted[along] ?? 1))
+  return readingBy(b, indices, () => b.op('GatherElements', [values, places], { axis: along }))
 }

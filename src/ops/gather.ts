@@ -5,7 +5,7 @@ import { number } from './_attributes.js'
 import { around, at, placesAlong } from './_index.js'
 import { allTypes, checkAxis, given, integerTypes, requireTypes, wrapAxis } from './_types.js'
 import type { Operator, RowAxis } from './operator.js'
-import { indicesWithin } from './within.js'
+import { indicesWithin, readingBy } from './within.js'
 
 const gather: Operator = {
   name: 'Gather',
@@ -66,7 +66,7 @@ const gather: Operator = {
         const [x, indices] = [args.tensor('x'), args.tensor('indices')]
         const axis = checkAxis('take', args.int('axis'), x.type)
         const inside = indicesWithin(b, 'take', indices, x.type.shape[axis] ?? 0)
-        return b.op('Gather', [x, inside], { axis: args.int('axis') })
+        return readingBy(b, indices, () => b.op('Gather', [x, inside], { axis: args.int('axis') }))
       },
     },
   ],

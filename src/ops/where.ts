@@ -1,6 +1,7 @@
 import { type TensorType, byteSize, elementCount, tensor } from '../graph/types.js'
 import { broadcastRows, broadcastShape, expandData, shapesOf } from './_broadcast.js'
 import { alignScalars } from './_elementwise.js'
+import { atCaller } from './_caller.js'
 import { at } from './_index.js'
 import { allTypes, given, requireSameType, requireTypes } from './_types.js'
 import { union } from './_range.js'
@@ -60,6 +61,18 @@ const where: Operator = {
       ],
       build: (b, args) =>
         b.where(args.tensor('condition'), ...alignScalars(b, args.tensor('x'), args.tensor('y'))),
+    },
+    {
+      name: 'nan_unless',
+      doc: 'x where the condition holds, NaN elsewhere, element by element, with broadcasting: for what a program must not be given. A run that ends by it names the call outside of the library.',
+      parameters: [
+        { name: 'condition', kind: 'tensor' },
+        { name: 'x', kind: 'tensor' },
+      ],
+      build(b, args) {
+        const x = args.tensor('x')
+        return atCaller(b, () => b.where(args.tensor('condition'), x, b.scalar(NaN, x.type.dtype)))
+      },
     },
   ],
   sample(random) {

@@ -2,6 +2,7 @@ import { type Attributes, type Value, constantOf } from '../graph/graph.js'
 import type { Builder } from '../graph/builder.js'
 import { tensor } from '../graph/types.js'
 import { number, numbers } from './_attributes.js'
+import { atCaller } from './_caller.js'
 import { given, integerTypes, requireTypes } from './_types.js'
 import { type Operator, TypeMismatch } from './operator.js'
 
@@ -84,17 +85,10 @@ export function confined(b: Builder, word: string, x: Value, limits: Limits): Va
   throw new TypeMismatch(`${word}: index ${outside} is outside of ${low}..${below}`)
 }
 
-/** Data is wrong for the program that reads it, not for the library. */
-function atCaller(b: Builder, make: () => Value): Value {
-  const { span } = b
-  b.span = b.caller ?? span
-  try {
-    return make()
-  } finally {
-    b.span = span
-  }
-}
-
 /** Indices along an axis of a size. */
 export const indicesWithin = (b: Builder, word: string, indices: Value, size: number): Value =>
   confined(b, word, indices, { low: 0, below: size, except: [] })
+
+/** What reads by indices: those that only a run knows may be wrong. */
+export const readingBy = (b: Builder, indices: Value, make: () => Value): Value =>
+  constantOf(indices) ? make() : atCaller(b, make)

@@ -51,8 +51,8 @@ pipeline p {
 }`
 
 /** Runs with these labels, of which every batch has all. */
-async function outcome(artefact: Artefact, labels: readonly number[], names = 'red green') {
-  const result = await runPipeline(artefact, {
+const runWith = (artefact: Artefact, labels: readonly number[], names = 'red green') =>
+  runPipeline(artefact, {
     root: folder,
     runDir: join(folder, `run-${count++}`),
     threads: 1,
@@ -66,6 +66,9 @@ async function outcome(artefact: Artefact, labels: readonly number[], names = 'r
       }),
     }),
   })
+
+async function outcome(artefact: Artefact, labels: readonly number[], names?: string) {
+  const result = await runWith(artefact, labels, names)
   if (result.status !== 'failed') return result.status
   const [first, ...others] = result.diagnostics
   expect(others).toEqual([])
@@ -173,6 +176,21 @@ describe('an index that is computed', () => {
     expect(await withLabel(artefact, 10 * value)).toMatch(
       /^run\/graph-failed: `Gather` of test\.dcr:15:\d+ failed: /,
     )
+  })
+
+  it.each([
+    ['of an embedding', 'mean(e(d.label * d.label))', /^`Gather` of test\.dcr:15:\d+ failed: /],
+    [
+      'of a class',
+      'cross_entropy(line(x), d.label * d.label)',
+      /: the loss is NaN the first that is not finite is `Where` of test\.dcr:15:\d+:/,
+    ],
+  ])('%s fails with the line of the program, though the library reads by it', async (_, value, message) => {
+    const artefact = compileText(stage(value))
+    expect((await runWith(artefact, [0, 1, 2, 0])).status).toBe('done')
+    const result = await runWith(artefact, [0, 1, 3, 0])
+    const [told] = result.status === 'failed' ? result.diagnostics : []
+    expect(`${told?.message} ${told?.why}`).toMatch(message)
   })
 })
 
