@@ -138,11 +138,11 @@ export function checkReads(
   const refuse = (what: string, before: string, now: string): never => {
     throw new UserError(changedExperiment(span, { folder: directory, what, was: before, is: now }))
   }
+  const versions = versionsNow()
   for (const { folder } of left)
     for (const [stage, key] of Object.entries(was.stages?.[folder] ?? {})) {
       const now = keys?.[folder]?.[stage]
       if (now === undefined || now === key) continue
-      const versions = versionsNow()
       for (const name of ['dcrc', 'onnxruntime', 'platform'] as const)
         if (versions[name] !== was.versions[name]) refuse(name, was.versions[name], versions[name])
       refuse(

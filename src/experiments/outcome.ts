@@ -65,7 +65,7 @@ export const isOver = ({ kind }: State): boolean => kind === 'done' || kind === 
 export function claim(directory: string, cell: Cell, isJob = false): Lease | undefined {
   if (hasEnded(directory, cell)) return undefined
   mkdirSync(inside(directory, 'states'), { recursive: true })
-  const lease = Lease.take(fileOf(directory, cell, 'lease'), undefined, isJob)
+  const lease = Lease.take(fileOf(directory, cell, 'lease'), { isJob })
   if (!(lease instanceof Lease)) return undefined
   // between the look and the lease its holder may have ended it
   if (!hasEnded(directory, cell)) return lease

@@ -1,5 +1,6 @@
 import type { Json } from '../artefact/json.js'
 import { published } from '../evaluations/kind.js'
+import { isRecord } from '../json/is-record.js'
 import { formatNumber } from './format-number.js'
 
 type Metrics = Readonly<Record<string, Json>>
@@ -53,6 +54,3 @@ function others(metrics: Metrics, name: string): string {
 const shown = (value: Json | undefined): string => (typeof value === 'number' ? formatNumber(value) : 'none')
 
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
-
-const isRecord = (value: Json | undefined): value is Metrics =>
-  typeof value === 'object' && value !== null && !isList(value)

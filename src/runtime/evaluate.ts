@@ -8,6 +8,7 @@ import { link } from '../artefact/link.js'
 import type { EvaluationInput, Results } from './measures/measure.js'
 import { findEvaluationKind } from '../evaluations/registry.js'
 import { published } from '../evaluations/kind.js'
+import { isRecord } from '../json/is-record.js'
 import { meansOf, standings } from './measures/math/means.js'
 import { elementCount } from '../graph/types.js'
 import type { Feeder } from './feeds.js'
@@ -83,9 +84,6 @@ function casesOf(
     }),
   )
 }
-
-const isRecord = (value: Json | undefined): value is Metrics =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The names that the data give to the numbers of the fields which a graph reads. */
 function namesIn({ graph }: Part, { data }: EvaluationContext): readonly (readonly string[])[] {

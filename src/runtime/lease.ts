@@ -34,6 +34,13 @@ export type Holder = z.infer<typeof holderSchema>
 const beat = 5_000
 const silence = 60_000
 
+interface TakeSettings {
+  /** Hears of whom the lease is taken over from. */
+  readonly onTaken?: (gone: Holder) => void
+  /** Whether a cluster has started this process. */
+  readonly isJob?: boolean
+}
+
 /** The leases of this process. */
 const held = new Set<string>()
 
@@ -53,12 +60,9 @@ export class Lease {
     held.add(own.token)
   }
 
-  /** Takes a lease, or says who holds it; `onTaken` hears of whom it is taken over from. */
-  static take(
-    file: string,
-    onTaken: (gone: Holder) => void = () => undefined,
-    isJob = false,
-  ): Lease | Holder {
+  /** Takes a lease, or says who holds it. */
+  static take(file: string, how: TakeSettings = {}): Lease | Holder {
+    const { onTaken, isJob = false } = how
     const since = new Date().toISOString()
     const own = { pid: process.pid, host: hostname(), since, token: randomUUID(), isJob }
     const mine = partOf(file)
@@ -71,13 +75,13 @@ export class Lease {
           closeSync(handle)
           return holder
         }
-        if (takeAway(file, holder) && holder) onTaken(holder)
+        if (takeAway(file, holder) && holder) onTaken?.(holder)
       }
       return new Lease(file, own, handle)
     } catch (error) {
       closeSync(handle)
       // whoever holds the lease may remove parts as remains
-      if (isCode(error, 'ENOENT') && !existsSync(mine)) return Lease.take(file, onTaken, isJob)
+      if (isCode(error, 'ENOENT') && !existsSync(mine)) return Lease.take(file, how)
       throw error
     } finally {
       rmSync(mine, { force: true })

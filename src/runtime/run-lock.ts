@@ -19,7 +19,9 @@ export class RunLock {
   /** Throws UserError where another process works in the folder. */
   static take(directory: string, span: Span, onWarning: (warning: Diagnostic) => void): RunLock {
     const made = mkdirSync(directory, { recursive: true })
-    const lease = Lease.take(join(directory, lockFile), (gone) => onWarning(lockTaken(span, gone)))
+    const lease = Lease.take(join(directory, lockFile), {
+      onTaken: (gone) => onWarning(lockTaken(span, gone)),
+    })
     if (lease instanceof Lease) return new RunLock(directory, lease, made, span)
     throw new UserError(runLocked(span, { folder: directory, ...lease }))
   }

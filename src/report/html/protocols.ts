@@ -1,3 +1,5 @@
+import type { Json } from '../../artefact/json.js'
+import { isRecord } from '../../json/is-record.js'
 import { decimal } from '../format.js'
 import { findEvaluationKind } from '../../evaluations/registry.js'
 import { published } from '../../evaluations/kind.js'
@@ -93,7 +95,7 @@ export function publishedSection(runs: readonly RunSummary[], labels: readonly s
   </section>`
 }
 
-type Metrics = Readonly<Record<string, unknown>>
+type Metrics = Readonly<Record<string, Json>>
 
 /** The evaluations of all runs by name, with what was last measured. */
 function distinctEvaluations(
@@ -108,5 +110,5 @@ function distinctEvaluations(
   return [...found.values()]
 }
 
-const record = (value: unknown): Metrics | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Metrics) : undefined
+/** What stands there, if it is an object. */
+const record = (value: Json | undefined): Metrics | undefined => (isRecord(value) ? value : undefined)

@@ -1,5 +1,6 @@
 import { html, type Html } from '../html/html.js'
-import { linear, tickLabels, ticks, type Scale } from './scale.js'
+import { xAxis, xGrid, yAxis } from './axes.js'
+import { linear, type Scale } from './scale.js'
 
 /** A value with half of its interval, where that is known. */
 export interface Spread {
@@ -25,7 +26,8 @@ export function balanceChart(
   axes: { readonly x: string; readonly y: string },
   points: readonly BalancePoint[],
 ): Html {
-  const [right, bottom] = [width - plot.right, height - plot.bottom]
+  const edges = { ...plot, right: width - plot.right, bottom: height - plot.bottom }
+  const { right, bottom } = edges
   const x = scaleOf(
     points.map((point) => point.x),
     plot.left,
@@ -36,12 +38,9 @@ export function balanceChart(
     bottom,
     plot.top,
   )
-  const [xTicks, yTicks] = [ticks(x.low, x.high, 5), ticks(y.low, y.high, 5)]
-  const [xLabels, yLabels] = [tickLabels(xTicks), tickLabels(yTicks)]
   const at = (scale: Scale, value: number): string => scale.at(value).toFixed(1)
   return html`<svg class="chart balance" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
-    ${xTicks.map((tick, i) => html`<line class="grid" x1="${at(x, tick)}" x2="${at(x, tick)}" y1="${plot.top}" y2="${bottom}" /><text class="tick" x="${at(x, tick)}" y="${bottom + 15}" text-anchor="middle">${xLabels[i] ?? ''}</text>`)}
-    ${yTicks.map((tick, i) => html`<line class="grid" x1="${plot.left}" x2="${right}" y1="${at(y, tick)}" y2="${at(y, tick)}" /><text class="tick" x="${plot.left - 7}" y="${(y.at(tick) + 3.5).toFixed(1)}" text-anchor="end">${yLabels[i] ?? ''}</text>`)}
+    ${xGrid(x, edges)} ${xAxis(x, edges)} ${yAxis(y, edges)}
     <text class="tick" x="${right}" y="${height - 6}" text-anchor="end">${axes.x}</text>
     <text class="tick" transform="translate(12 ${plot.top}) rotate(-90)" text-anchor="end">${axes.y}</text>
     ${points.map((point) => {

@@ -1,5 +1,6 @@
 import { html, type Html } from '../html/html.js'
-import { linear, tickLabels, ticks, type Scale } from './scale.js'
+import { xAxis, yAxis } from './axes.js'
+import { linear, type Scale } from './scale.js'
 import { quantile, smooth, thin, type Point } from './series.js'
 
 export interface Line {
@@ -34,10 +35,8 @@ const mostPoints = 500
 export function lineChart(chart: LineChart): Html {
   const smoothed = chart.lines.map((line) => (chart.radius > 0 ? smooth(line.points, chart.radius) : []))
   const { x, y } = scales(chart, smoothed)
-  const [xTicks, yTicks] = [ticks(x.low, x.high, 5), ticks(y.low, y.high, 5)]
-  const [xLabels, yLabels] = [tickLabels(xTicks), tickLabels(yTicks)]
-  const right = width - plot.right
-  const bottom = height - plot.bottom
+  const edges = { ...plot, right: width - plot.right, bottom: height - plot.bottom }
+  const { right, bottom } = edges
   const path = (points: readonly Point[]): string =>
     thin(points, mostPoints)
       .map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${x.at(px).toFixed(1)} ${y.at(py).toFixed(1)}`)
@@ -52,9 +51,9 @@ export function lineChart(chart: LineChart): Html {
         height="${bottom - plot.top + 4}"
       />
     </clipPath>
-    ${yTicks.map((tick, i) => html`<line class="grid" x1="${plot.left}" x2="${right}" y1="${y.at(tick).toFixed(1)}" y2="${y.at(tick).toFixed(1)}" /><text class="tick" x="${plot.left - 7}" y="${(y.at(tick) + 3.5).toFixed(1)}" text-anchor="end">${yLabels[i] ?? ''}</text>`)}
+    ${yAxis(y, edges)}
     <line class="axis" x1="${plot.left}" x2="${right}" y1="${bottom}" y2="${bottom}" />
-    ${xTicks.map((tick, i) => html`<text class="tick" x="${x.at(tick).toFixed(1)}" y="${bottom + 15}" text-anchor="middle">${xLabels[i] ?? ''}</text>`)}
+    ${xAxis(x, edges)}
     <text class="tick" x="${right}" y="${height - 4}" text-anchor="end">${chart.x}</text>
     <g clip-path="url(#${clipId})">
       ${chart.lines.map((line, i) => drawLine(line, path, smoothed[i] ?? [], chart))}
