@@ -4,7 +4,7 @@ import { scalarProblem } from './scalar-problem.js'
 /** Where features lie, on a plane, for the eye: the report draws it. */
 const tsne: EvaluationKind = {
   name: 'tsne',
-  doc: 'Places rows on a plane so that neighbours by their features stay neighbours (t-SNE, van der Maaten and Hinton 2008, exact, from the first two principal components), for the report to draw by class. It shows and measures nothing: distances between groups have no meaning.',
+  doc: 'Places rows on a plane so that neighbours by their features stay neighbours (t-SNE, van der Maaten and Hinton 2008, exact, from the first two principal components), for the report to draw by class. It is for the eye and measures nothing: distances between groups have no meaning.',
   parameters: [
     { name: 'features', kind: 'rows', group: 'rows', doc: 'The vector of a row, taken as it is.' },
     { name: 'label', kind: 'rows', group: 'rows', doc: 'The class of a row, which gives its colour.' },

@@ -189,8 +189,27 @@ describe('renderReport', () => {
       expect(px).toBeCloseTo(first?.[k] ?? NaN, 3)
       expect(py).toBeCloseTo(second?.[k] ?? NaN, 3)
     })
-    // a line across and one along for each
-    expect(count(svg.slice(0, svg.indexOf('</svg>')), '<line class="line"')).toBe(8)
+    // a line across and one along for each, as long as both intervals
+    const lines = [
+      ...svg
+        .slice(0, svg.indexOf('</svg>'))
+        .matchAll(/<line class="line" x1="([\d.]+)" x2="([\d.]+)" y1="([\d.]+)" y2="([\d.]+)"/g),
+    ].map(([, ...ends]) => ends.map(Number))
+    expect(lines).toHaveLength(8)
+    primary.rows.forEach(({ cells }, k) => {
+      const [x1 = NaN, x2 = NaN] = lines[2 * k] ?? []
+      const [, , y1 = NaN, y2 = NaN] = lines[2 * k + 1] ?? []
+      expect(valueAt(x, x2) - valueAt(x, x1)).toBeCloseTo(2 * (cells[0]?.deviation ?? NaN), 3)
+      expect(valueAt(y, y2 + 3.5) - valueAt(y, y1 + 3.5)).toBeCloseTo(2 * (cells[6]?.deviation ?? NaN), 3)
+    })
+    // how far measurements lie apart is no point
+    const [original] = primary.rows
+    if (!original) throw new Error('there are rows')
+    const noise = {
+      ...primary,
+      rows: [...primary.rows, { ...original, label: 'noise', isNoise: true as const }],
+    }
+    expect(count(renderReport(runs, { commands: [], comparison: noise }), '<title>noise</title>')).toBe(0)
     expect(renderReport(runs, { commands: [], comparison })).not.toContain('Balance')
   })
 
@@ -224,6 +243,16 @@ describe('renderReport', () => {
     )
     expect(said(seeds)).toContain('naive/seed-3 was cut off')
     expect(seeds).toMatch(/with naive\.dcr:4<\/p>\s*<pre>pipeline naive \{\}<\/pre>/)
+    const scope = {
+      seeds: 2,
+      power: [],
+      missing: Array.from({ length: 15 }, (_, k) => `run ${k}`),
+      differences: [],
+    }
+    const cut = said(renderReport(runs, { commands: [], scope }))
+    expect(cut).toContain('Two training seeds for each row: too few for an interval.')
+    expect(cut.filter((sentence) => sentence.startsWith('run '))).toHaveLength(12)
+    expect(cut).toContain('and 3 more runs that gave nothing yet')
     // evaluations that one of them has not, that none share, and that tell nothing
     const renamed = (only: boolean) =>
       runs.slice(0, 2).map((run, r): RunSummary => {
@@ -320,6 +349,9 @@ describe('renderReport', () => {
       ([, t]) => t,
     )
     expect(captions).toEqual(['before training', 'after dcr', 'after naive', 'after reconstruction'])
+    // a run that changes nothing of it has one map
+    const idle = runs.map((run) => ({ ...run, moments: run.moments.slice(0, 1) }))
+    expect(count(renderReport(idle, { commands: [] }), 'class="chart map"')).toBe(1)
     // two rows of class 7 in one colour, one of class 3 in another, at the corners of what is drawn
     const first = shown.slice(shown.indexOf('aria-label="map, before training"'))
     const dots = [
