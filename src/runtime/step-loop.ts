@@ -91,7 +91,7 @@ export class StepLoop {
       loop.state.set(key, { dtype, shape }, values)
     }
     for (const update of plan.updates) await loop.openUpdate(update)
-    loop.idleSince = performance.now()
+    loop.beginWaiting()
     return loop
   }
 
@@ -167,12 +167,15 @@ export class StepLoop {
       tensors.map((t) => ({ ...t, content: 'key' in t ? async () => this.values(t.key) : t.content })),
       { format: 'pt' },
     )
-    this.idleSince = performance.now()
   }
 
   /** Copies state tensors to memory that another thread writes them from. */
   copy(copies: readonly StateCopy[]): void {
     for (const { key, into } of copies) this.state.copy(key, into)
+  }
+
+  /** Says that the time since the last step went into something else than waiting for a batch. */
+  beginWaiting(): void {
     this.idleSince = performance.now()
   }
 

@@ -93,6 +93,9 @@ const requests = {
 
 export type Requests = typeof requests
 
+/** Between these the loop waits for batches; with all others it does something else. */
+const steps: ReadonlySet<keyof Requests> = new Set(['micro', 'step'])
+
 /** A request's result as the main thread gets it. */
 export type Result<K extends keyof Requests> =
   Awaited<ReturnType<Requests[K]>> extends infer R ? (R extends Reply<infer T> ? T : R) : never
@@ -127,6 +130,7 @@ if (port) {
     try {
       const method = requests[name] as (...args: readonly unknown[]) => Promise<unknown>
       const result = await method(...args)
+      if (!steps.has(name)) loop?.beginWaiting()
       if (result instanceof Reply)
         port.postMessage({ id, value: result.value } satisfies Response, result.transfer)
       else port.postMessage({ id, value: result } satisfies Response)

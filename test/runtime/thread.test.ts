@@ -1,8 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import onnxProto from 'onnx-proto'
 import { expect, test } from 'vitest'
 import type { GraphSpec } from '../../src/artefact/graphs.js'
+import { DiskFiles } from '../../src/cli/files.js'
+import { compile } from '../../src/compiler/index.js'
 import { WorkerThread } from '../../src/runtime/thread.js'
 import { fileSystemRoot } from '../../src/runtime/weights.js'
+import { feedsOf, planOfSteps, steppedStage } from '../tools/stepping.js'
 
 const { ModelProto } = onnxProto.onnx
 const n = 1024
@@ -81,4 +87,31 @@ test('a thread ends when it has served what was asked for, and serves nothing mo
   const [{ results }] = await Promise.all([running, thread.end()])
   expect(results[`y${products - 1}`]?.data[0]).toBeCloseTo(1 / n, 6)
   await expect(thread.call('isFinite', [])).rejects.toThrow('ended with code')
+})
+
+test('a step has waited for its batch alone, not for what else was done before it', async () => {
+  const { artefact } = compile({ entry: 'pipelines/examples/digits.dcr', files: new DiskFiles('.') })
+  if (!artefact) throw new Error('the example does not compile')
+  const name = artefact.manifest.stages[0]?.name ?? ''
+  const stepped = steppedStage(artefact, name)
+  const scratch = mkdtempSync(join(tmpdir(), 'dcrc-waits-'))
+  const thread = new WorkerThread()
+  const step = async (k: number): Promise<number> => {
+    const { outcome } = await thread.call('step', [0, feedsOf(stepped, k), false])
+    return outcome.kind === 'done' ? outcome.waitMs : Number.NaN
+  }
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+  try {
+    await thread.call('openStage', [await planOfSteps(artefact, stepped, scratch, { threads: 1 })])
+    await step(1)
+    await sleep(200)
+    expect(await step(2)).toBeGreaterThan(150)
+    // As an evaluation does: its last request is served late.
+    await sleep(2000)
+    await thread.call('closeGraph', [])
+    expect(await step(3)).toBeLessThan(1500)
+  } finally {
+    await thread.end()
+    rmSync(scratch, { recursive: true })
+  }
 })
