@@ -26,6 +26,8 @@ const holderSchema = z.object({
   token: z.string(),
   /** Whether a cluster has started it, which then ends it too. */
   isJob: z.boolean().default(false),
+  /** What tells the process from a later one of its number; absent where the system does not say. */
+  process: z.string().optional(),
 })
 /** Who works on something. */
 export type Holder = z.infer<typeof holderSchema>
@@ -47,7 +49,8 @@ const held = new Set<string>()
 /**
  * The right to work on something, held by one process at a time, of any machine that sees the folder: a file with who
  * holds it, whose time of change is its pulse. One whose process has ended on this machine, or that has been silent for
- * a minute, is taken over. Times are those of the file system, since clocks of machines differ.
+ * a minute, is taken over; but no process that is seen to run here, which may be busy for long without a pulse. Times
+ * are those of the file system, since clocks of machines differ.
  */
 export class Lease {
   private readonly timer = setInterval(() => this.pulse(), beat).unref()
@@ -64,7 +67,8 @@ export class Lease {
   static take(file: string, how: TakeSettings = {}): Lease | Holder {
     const { onTaken, isJob = false } = how
     const since = new Date().toISOString()
-    const own = { pid: process.pid, host: hostname(), since, token: randomUUID(), isJob }
+    const { pid } = process
+    const own = { pid, host: hostname(), since, token: randomUUID(), isJob, process: identityOf(pid) }
     const mine = partOf(file)
     const handle = openSync(mine, 'wx')
     try {
@@ -173,9 +177,24 @@ function holderOf(file: string): Holder | undefined {
 const ageOf = (file: string, other: string): number =>
   statSync(other).mtimeMs - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity)
 
-function isAlive({ pid, host, token }: Holder, age: number): boolean {
+function isAlive({ pid, host, token, process: identity }: Holder, age: number): boolean {
   if (held.has(token)) return true
-  return age < silence && (host !== hostname() || runs(pid))
+  if (host !== hostname()) return age < silence
+  return (identity !== undefined && identity === identityOf(pid)) || (age < silence && runs(pid))
+}
+
+/** The system's start and, of a process, its own since then: no two processes of a machine share them and their number. */
+function identityOf(pid: number): string | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // behind the name, which may hold anything: state is the third field, the start the 22nd
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const ended = state === 'Z' || state === 'X'
+    return ended ? undefined : `${boot} ${fields[18]}`
+  } catch {
+    return undefined
+  }
 }
 
 function runs(pid: number): boolean {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   cpSync,
   existsSync,
@@ -359,12 +361,38 @@ describe('a lease', () => {
     ['another machine that was heard of just now', { ...holder, host: 'elsewhere', pid: 1 }, false],
     ['another machine that was silent for two minutes', { ...holder, host: 'elsewhere', pid: 1 }, true, 120],
     ['this process', holder, false],
+    ['a process of this number that was silent for two minutes', holder, true, 120],
   ])('of %s', (_, held, free, silent = 0) => {
     write(held)
     const heard = Date.now() / 1000 - silent
     utimesSync(file(), heard, heard)
     const lease = Lease.take(file())
     expect(lease instanceof Lease).toBe(free)
+    if (lease instanceof Lease) lease.release()
+  })
+
+  test.runIf(process.platform === 'linux')('of a process that is busy is not taken from it', async () => {
+    const module = JSON.stringify(new URL('../../src/runtime/lease.ts', import.meta.url).href)
+    const text = `import(${module}).then(({ Lease }) => {
+      Lease.take(${JSON.stringify(file())})
+      process.send('taken')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    })`
+    const busy = spawn(process.execPath, ['--import', 'tsx', '-e', text], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    const ended = once(busy, 'exit')
+    try {
+      await Promise.race([once(busy, 'message'), ended])
+      const heard = Date.now() / 1000 - 120
+      utimesSync(file(), heard, heard)
+      expect(Lease.take(file())).toMatchObject({ pid: busy.pid })
+    } finally {
+      busy.kill('SIGKILL')
+      await ended
+    }
+    const lease = Lease.take(file())
+    expect(lease).toBeInstanceOf(Lease)
     if (lease instanceof Lease) lease.release()
   })
 })

@@ -12,9 +12,9 @@ export const runLocked = define<OwnerFacts & { folder: string }>(
   'run/locked',
   'error',
   `
-Another process works in the folder of this run: its file \`lock\` says which one and on which machine, and was written to
-within the last minute. Two processes in one run would each undo what the other does. Where a machine went down, its lock
-is taken over once it has not changed for a minute; that of a process of this machine that has ended, at once.
+Another process works in the folder of this run: its file \`lock\` says which one and on which machine. Two processes in
+one run would each undo what the other does. Where another machine went down, its lock is taken over once it has not changed
+for a minute; that of a process of this machine that has ended, at once, and of one that runs, never.
 `,
   (facts) => ({
     message: `${facts.folder} is the run of ${owner(facts)}`,
