@@ -79,7 +79,8 @@ export function readRun(
   const [first, ...others] = differences(was, manifest, reached)
   const [before, now] = [folder.sources, ownSources(texts)]
   if (first) {
-    const { added, gone } = before && now ? changedLines(before, now) : { added: undefined, gone: [] }
+    const about = `${first.what} ${first.is}`
+    const { added, gone } = before && now ? changedLines(before, now, about) : { added: undefined, gone: [] }
     throw new UserError(changedSinceRun(added ?? span, { folder: directory, ...first, others, gone }))
   }
   folder.evaluations = onlyUnchanged(folder.evaluations, was, manifest)

@@ -29,25 +29,30 @@ export function ownSources(texts: RunSources = new Map()): RunSources | undefine
 export const textOf = (sources: RunSources): string =>
   [...sources].map(([path, text]) => `// ${path}\n${text}`).join('\n')
 
-/** By which lines sources differ: the first one that is new, and those that are gone. */
+/** By which lines sources differ: one that is new, and those that are gone. */
 export interface ChangedLines {
   readonly added: Span | undefined
   readonly gone: readonly { readonly at: string; readonly text: string }[]
 }
 
-export function changedLines(was: RunSources, now: RunSources): ChangedLines {
+/** Of the lines that are new the one that shares most words with what is told of, of equal ones the first. */
+export function changedLines(was: RunSources, now: RunSources, about = ''): ChangedLines {
   const before = linesOf(was)
   const after = linesOf(now)
   const without = (lines: readonly Line[], others: readonly Line[]): readonly Line[] => {
     const there = new Set(others.map(({ text }) => text))
     return lines.filter(({ text }) => !there.has(text))
   }
-  const [first] = without(after, before)
+  const told = wordsOf(about)
+  const shared = ({ text }: Line): number => wordsOf(text).filter((word) => told.includes(word)).length
+  const [best] = [...without(after, before)].sort((a, b) => shared(b) - shared(a))
   return {
-    added: first && { file: first.file, start: first.start, end: first.start + first.text.length },
+    added: best && { file: best.file, start: best.start, end: best.start + best.text.length },
     gone: without(before, after).map(({ file, line, text }) => ({ at: `${file}:${line}`, text })),
   }
 }
+
+const wordsOf = (text: string): readonly string[] => [...new Set(text.match(/[\p{L}\p{N}_]+/gu))]
 
 interface Line {
   readonly file: string

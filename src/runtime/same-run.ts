@@ -59,7 +59,11 @@ function factsOf(
       keep_best,
       stop,
       on_nonfinite,
-      measures: measures.filter(({ evaluation }) => watched.has(evaluation)),
+      measures: named(
+        measures
+          .filter(({ evaluation }) => watched.has(evaluation))
+          .map(({ evaluation, every }) => ({ name: evaluation, every })),
+      ),
       updates: updates.map(({ graphs, ...update }) => ({
         ...update,
         graph: [graphs.step, graphs.micro, graphs.prologue].map((graph) => graph && files[graph.file]),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EvaluationTable, tableIn } from '../../src/report/evaluation-table.js'
 import { runPipeline } from '../../src/runtime/run.js'
-import { changedLines } from '../../src/runtime/run-sources.js'
+import { type RunSources, changedLines } from '../../src/runtime/run-sources.js'
 import { differences } from '../../src/runtime/same-run.js'
 import { compileText } from '../parity/harness.js'
 
@@ -155,6 +155,36 @@ describe('lines of the source', () => {
       added: undefined,
       gone: [],
     })
+  })
+
+  test('that are shown are those of which is told, not what alters nothing above them', () => {
+    const text = (
+      name: string,
+      every: number,
+    ): string => `module Number() { value: float[] = zeros; fn forward() = value }
+pipeline p {
+  data rows = mnist(split = "test", size = 8) rows 4 { digit: i64[] = digit }
+  model a = Number()
+  let scores = a.value + cast(one_hot(rows.digit, 10), f32)
+  stage s {
+    train a
+    minimize -a.value
+    optimizer sgd(lr = 0.1)
+    steps 12
+    monitor ${name} = a.value every ${every}
+    stop when e.loss stalls 2
+  }
+  evaluate other = average(value = a.value, batches = 1) every ${every}
+  evaluate e = classification(logits = scores, label = rows.digit) every ${every}
+}`
+    const [was, now] = [text('m', 2), text('n', 3)]
+    const [first] = differences(compileText(was).manifest, compileText(now).manifest, new Map([['s', 4]]))
+    expect(first).toEqual({ what: 'stage `s`.measures.`e`.every', was: '2', is: '3' })
+    const sources = [was, now].map((t) => new Map([['p.dcr', t]])) as [RunSources, RunSources]
+    const { added } = changedLines(...sources, `${first?.what} ${first?.is}`)
+    expect(now.slice(added?.start, added?.end)).toBe(
+      'evaluate e = classification(logits = scores, label = rows.digit) every 3',
+    )
   })
 
   test('are shown by a run that is refused, at their place in the source of now', async () => {
