@@ -26,7 +26,7 @@ export type Row = Readonly<Record<string, Value>>
 
 export type Value = Picture | string | Numbers
 
-/** Numbers in row-major order. */
+/** As many as the column's type holds, in row-major order. */
 export type Numbers = number | bigint | boolean | ArrayLike<number> | readonly Numbers[]
 
 /** The path of a file from the module, the bytes of a file, or pixels from the top left in red, green and blue. */

@@ -46,6 +46,32 @@ test('a module of a user gives rows; one that throws is unreadable', async () =>
   expect((await rows.row(2))['label']).toMatchObject({ kind: 'unreadable', reason: 'no second row' })
 })
 
+test.each<[string, string, readonly number[] | bigint | string]>([
+  ['1', 'i64[]', 1n],
+  ['[1]', 'i64[]', 1n],
+  ['1n', 'f32[]', [1]],
+  ['[1]', 'f32[]', [1]],
+  ['Float64Array.of(0.1)', 'f32[1]', [Math.fround(0.1)]],
+  ['[1, 2, 3, 4, 5, 6]', 'f32[3, 2]', [1, 2, 3, 4, 5, 6]],
+  ['[[1, 2], [3, 4], [5, 6]]', 'f32[3, 2]', [1, 2, 3, 4, 5, 6]],
+  ['[Float32Array.of(1, 2), Float32Array.of(3, 4), [5, 6]]', 'f32[3, 2]', [1, 2, 3, 4, 5, 6]],
+  ['-Infinity', 'f32[]', [-Infinity]],
+  ['[1, 2]', 'i64[]', '[1,2] is no i64[]'],
+  ['1.5', 'i64[]', '1.5 is no i64[]'],
+  ['2n ** 60n', 'i64[]', '1152921504606847000 is no i64[]'],
+  ['1e39', 'f32[]', '1e+39 is no f32[]'],
+  ['[[1, 2], [3, 4]]', 'f32[3, 2]', '[[1,2],[3,4]] is no f32[3, 2]'],
+  ['Float32Array.of(1, 2, 3)', 'f32[2]', '[1,2,3] is no f32[2]'],
+])('%s for a column of %s', async (given, type, wanted) => {
+  write(`export default { open: () => ({ length: 1, fingerprint: '', row: () => ({ x: ${given} }) }) }`)
+  const rows = await ownSource.open({ ...settings, columns: { x: type } }, project.root)
+  const { x } = await rows.row(0)
+  if (typeof wanted === 'string')
+    expect(x).toEqual({ kind: 'unreadable', sample: 'own.mjs, row 0, x', reason: wanted })
+  else if (typeof wanted === 'bigint') expect(x).toEqual(BigInt64Array.of(wanted))
+  else expect(x).toEqual(Float32Array.from(wanted))
+})
+
 test('its text is part of the identity of its rows', async () => {
   const text = `export default { open: ${typed.open.toString()} }`
   write(text)

@@ -16,17 +16,22 @@ export function cellOf(
   return numbersOf(value, type) ?? unreadable(place, `${brief(value)} is no ${formatType(type)}`)
 }
 
-const brief = (value: unknown): string => (JSON.stringify(value, bigints) ?? 'nothing').slice(0, 60)
-const bigints = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value)
+const brief = (value: unknown): string => (JSON.stringify(value, asJson) ?? 'nothing').slice(0, 60)
+const asJson = (_: string, value: unknown): unknown => {
+  if (typeof value === 'bigint') return Number(value)
+  return ArrayBuffer.isView(value) ? flattened(value) : value
+}
 
-/** Numbers, also as text and in lists of lists. */
+/** Numbers, also as text and in lists of lists: as many as the type holds, in row-major order. */
 function numbersOf(value: unknown, { dtype, shape }: TensorType): TensorValue | undefined {
   const flat = flattened(typeof value === 'string' && shape.length > 0 ? parsed(value) : value).map(numberOf)
   const whole = flat.every((n) => Number.isSafeInteger(n))
   if (flat.length !== elementCount(shape) || flat.some(Number.isNaN)) return undefined
   switch (dtype) {
     case 'f32':
-      return Float32Array.from(flat)
+      return flat.every((n) => Math.abs(n) === Infinity || Number.isFinite(Math.fround(n)))
+        ? Float32Array.from(flat)
+        : undefined
     case 'i64':
       return whole ? BigInt64Array.from(flat, BigInt) : undefined
     default:
