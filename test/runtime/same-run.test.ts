@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EvaluationTable, tableIn } from '../../src/report/evaluation-table.js'
 import { runPipeline } from '../../src/runtime/run.js'
-import { type RunSources, changedLines } from '../../src/runtime/run-sources.js'
+import { changedLines } from '../../src/runtime/run-sources.js'
 import { differences } from '../../src/runtime/same-run.js'
 import { compileText } from '../parity/harness.js'
 
@@ -180,8 +180,11 @@ pipeline p {
     const [was, now] = [text('m', 2), text('n', 3)]
     const [first] = differences(compileText(was).manifest, compileText(now).manifest, new Map([['s', 4]]))
     expect(first).toEqual({ what: 'stage `s`.measures.`e`.every', was: '2', is: '3' })
-    const sources = [was, now].map((t) => new Map([['p.dcr', t]])) as [RunSources, RunSources]
-    const { added } = changedLines(...sources, `${first?.what} ${first?.is}`)
+    const { added } = changedLines(
+      new Map([['p.dcr', was]]),
+      new Map([['p.dcr', now]]),
+      `${first?.what} ${first?.is}`,
+    )
     expect(now.slice(added?.start, added?.end)).toBe(
       'evaluate e = classification(logits = scores, label = rows.digit) every 3',
     )
