@@ -4,4 +4,4 @@ export const manifestFile = 'manifest.json'
 export const manifestFormat = 'dcrc'
 
 /** Counts up when the form of `manifest.json` changes. */
-export const manifestVersion = 20
+export const manifestVersion = 21

@@ -245,7 +245,13 @@ const evaluation = z.strictObject({
       name: name.nullable(),
       settings,
       parts: z.array(
-        z.strictObject({ group: name.nullable(), data: name.nullable(), rows: z.int().positive(), graph }),
+        z.strictObject({
+          beside: name.exactOptional(),
+          group: name.nullable(),
+          data: name.nullable(),
+          rows: z.int().positive(),
+          graph,
+        }),
       ),
     }),
   ),

@@ -52,6 +52,12 @@ export interface StaticParameter extends Described {
 /** Numbers to compare with, of any kind that has metrics: they measure nothing and are shown beside what is measured. */
 export const published = 'published'
 
+/**
+ * What else is measured in the same way, once at the start: by the names of these references, arguments in place of the
+ * call's own. Nothing is compared with them.
+ */
+export const beside = 'beside'
+
 export interface Metric {
   readonly name: string
   /** As a table's heading writes it. */

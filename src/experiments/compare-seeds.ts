@@ -1,4 +1,11 @@
-import { type Cell, type Comparison, type Row, legendOfMarks } from '../report/compare.js'
+import {
+  type Cell,
+  type Comparison,
+  type Row,
+  legendOfMarks,
+  referenceRow,
+  ruleOfReferences,
+} from '../report/compare.js'
 import type { Experiment } from './experiment.js'
 import type { Measured, MeasuredCell } from './measured.js'
 import {
@@ -7,6 +14,7 @@ import {
   type Summary,
   differenceBetween,
   isOf,
+  referencesOf,
 } from './seed-statistics.js'
 import { fewest } from './statistics/student.js'
 
@@ -24,6 +32,13 @@ export function compareSeeds(
     run: null,
     cells: columns.map((_, c) => cellOf(statistics[0]?.[c]?.start ?? null, null, seeds.length)),
   }
+  const references = referencesOf(measured).map(({ name, summaries }) =>
+    referenceRow(
+      name,
+      summaries.map((summary) => cellOf(summary, null, seeds.length)),
+    ),
+  )
+  const above = [original, ...references]
   const variantRows = variants.map(({ label }, v): Row => ({
     label: `${label}${progress(rows[v] ?? [])}`,
     run: v,
@@ -38,12 +53,15 @@ export function compareSeeds(
       ...column,
       primary: primary.some((endpoint) => isOf(endpoint, column)),
       unit: 'number',
-      best: bestRow(measured, c),
+      best: bestRow(measured, c, above.length),
     })),
-    rows: [original, ...variantRows, ...(measuring ? [measuring] : [])],
+    rows: [...above, ...variantRows, ...(measuring ? [measuring] : [])],
     against,
     legend: `${legendOfMarks}, against ${against} seed by seed; ± half of the 95 % interval over ${seeds.length} seeds${measuring ? `; ${noiseLabel}: ${noiseMeaning}` : ''}${primary.length > 0 ? '; * primary' : ''}`,
-    rule: ruleOf(experiment, against) + (measuring ? ` “${noiseLabel}” is ${noiseMeaning}.` : ''),
+    rule:
+      ruleOf(experiment, against) +
+      ruleOfReferences(references) +
+      (measuring ? ` “${noiseLabel}” is ${noiseMeaning}.` : ''),
   }
 }
 
@@ -101,8 +119,8 @@ function cellOf(summary: Summary | null, difference: Difference | null, seeds: n
   }
 }
 
-/** The variant that is better than every other, seed by seed; none while runs are missing. */
-function bestRow({ columns, rows }: Measured, column: number): number | null {
+/** The row of the variant that is better than every other, seed by seed, below others; none while runs are missing. */
+function bestRow({ columns, rows }: Measured, column: number, above: number): number | null {
   const { better = 'neither' } = columns[column] ?? {}
   if (rows.length < 2 || rows.some((row) => row.some(({ run }) => run === null))) return null
   const best = rows.findIndex((row) =>
@@ -110,6 +128,5 @@ function bestRow({ columns, rows }: Measured, column: number): number | null {
       (other) => other === row || differenceBetween(row, other, column, better)?.verdict === 'better',
     ),
   )
-  // below the row of what they started from
-  return best < 0 ? null : best + 1
+  return best < 0 ? null : best + above
 }

@@ -1,5 +1,11 @@
 import { join } from 'node:path'
-import { type MeasuredColumn, type Value, evaluationColumns, valueIn } from '../report/columns.js'
+import {
+  type MeasuredColumn,
+  type Value,
+  evaluationColumns,
+  valueIn,
+  valuesBeside,
+} from '../report/columns.js'
 import { readRun } from '../report/read-run.js'
 import { type RunSummary, metricsAtEnd, metricsAtStart } from '../report/run-summary.js'
 import { type Cell, type Experiment, cellsOf } from './experiment.js'
@@ -14,6 +20,8 @@ export interface MeasuredCell {
   /** Before the first stage, and at the end; by column. */
   readonly start: readonly Value[]
   readonly end: readonly Value[]
+  /** Measured beside the evaluations before the first stage, by the names of references; by column. */
+  readonly beside: ReadonlyMap<string, readonly Value[]>
 }
 
 /** What an experiment has given so far. */
@@ -41,7 +49,8 @@ export function measure(
   const cells = found.map(({ cell, state, run }): MeasuredCell => {
     const values = (at: typeof metricsAtEnd): readonly Value[] =>
       columns.map(({ group, metric }) => valueIn(run ? at(run, group) : undefined, metric))
-    return { cell, state, run, start: values(metricsAtStart), end: values(metricsAtEnd) }
+    const beside = run ? valuesBeside(run, columns) : new Map<string, readonly Value[]>()
+    return { cell, state, run, start: values(metricsAtStart), end: values(metricsAtEnd), beside }
   })
   return {
     columns,

@@ -11,8 +11,8 @@ import { compareSeeds } from './compare-seeds.js'
 import type { Frozen } from './frozen.js'
 import { type Choice, choicesOf, comparedOf } from './choice.js'
 import { type Experiment, metricText } from './experiment.js'
-import { type Measured, measure } from './measured.js'
-import { type StatisticsTable, isOf, statisticsOf } from './seed-statistics.js'
+import { type Measured, type MeasuredCell, measure } from './measured.js'
+import { type StatisticsTable, isOf, referencesOf, statisticsOf } from './seed-statistics.js'
 
 /** What an experiment has given so far. */
 export interface Results {
@@ -86,16 +86,18 @@ export function writeResults(directory: string, frozen: Frozen, results: Results
     settings,
     hash,
     difference,
-    runs: (rows[v] ?? []).map(({ cell, state, run, start, end }) => ({
+    runs: (rows[v] ?? []).map(({ cell, state, run, start, end, beside }) => ({
       seed: cell.seed,
       folder: cell.folder,
       state: state.kind,
       ...(state.kind === 'failed' ? { errors: state.errors } : {}),
       ...(run ? { start: start.map(({ value }) => value), end: end.map(({ value }) => value) } : {}),
+      ...(beside.size > 0 ? { beside: besideOf(beside) } : {}),
       ...(run ? { noise: end.map(({ deviation }) => deviation) } : {}),
     })),
     statistics: statistics[v] ?? [],
   }))
+  const references = referencesOf(measured)
   const whole = {
     version: 1,
     name: frozen.name,
@@ -120,6 +122,7 @@ export function writeResults(directory: string, frozen: Frozen, results: Results
         }
       : {}),
     columns: columns.map(({ group, metric, better }) => ({ evaluation: group, metric, better })),
+    ...(references.length > 0 ? { beside: references } : {}),
     variants: table,
   }
   writeWhole(inside(directory, 'results.json'), `${JSON.stringify(whole, null, 2)}\n`)
@@ -127,3 +130,6 @@ export function writeResults(directory: string, frozen: Frozen, results: Results
   writeWhole(inside(directory, 'results.tex'), latexTable(comparison))
   writeWhole(inside(directory, 'results.csv'), csvTable(measured))
 }
+
+const besideOf = (beside: MeasuredCell['beside']): Readonly<Record<string, readonly (number | null)[]>> =>
+  Object.fromEntries([...beside].map(([name, values]) => [name, values.map(({ value }) => value)]))

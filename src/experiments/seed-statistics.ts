@@ -1,5 +1,5 @@
 import type { Metric } from '../evaluations/kind.js'
-import type { MeasuredColumn } from '../report/columns.js'
+import type { MeasuredColumn, Value } from '../report/columns.js'
 import type { Endpoint, Experiment } from './experiment.js'
 import type { Measured, MeasuredCell } from './measured.js'
 import { holm } from './statistics/holm.js'
@@ -62,8 +62,8 @@ export function statisticsOf({ columns, rows }: Measured, experiment: Experiment
     columns.map((column, c) => {
       const { pairs = [], primary = false } = raw[v]?.[c] ?? {}
       return {
-        start: summaryOf(row, c, 'start'),
-        end: summaryOf(row, c, 'end'),
+        start: summaryOf(row.map((cell) => cell.start[c])),
+        end: summaryOf(row.map((cell) => cell.end[c])),
         difference: differenceOf(pairs, column.better, pHolm.get(`${v} ${c}`) ?? null),
         primary,
       }
@@ -101,8 +101,27 @@ function pairsOf(
   })
 }
 
-function summaryOf(row: readonly MeasuredCell[], column: number, at: 'start' | 'end'): Summary | null {
-  const found = row.flatMap((cell) => cell[at][column] ?? [])
+/** A number that was measured beside the evaluations, with every seed. */
+export interface Reference {
+  readonly name: string
+  /** By column. */
+  readonly summaries: readonly (Summary | null)[]
+}
+
+/** What was measured beside the evaluations, over the seeds of the first variant that did so. */
+export function referencesOf({ columns, rows }: Measured): readonly Reference[] {
+  const names = new Set(rows.flatMap((row) => row.flatMap(({ beside }) => [...beside.keys()])))
+  return [...names].map((name) => ({
+    name,
+    summaries: columns.map((_, c) => {
+      const all = rows.map((row) => summaryOf(row.map(({ beside }) => beside.get(name)?.[c])))
+      return all.find((summary) => summary !== null) ?? null
+    }),
+  }))
+}
+
+function summaryOf(measured: readonly (Value | undefined)[]): Summary | null {
+  const found = measured.flatMap((value) => value ?? [])
   const values = found.flatMap(({ value }) => value ?? [])
   if (values.length === 0) return null
   const deviations = found.flatMap(({ deviation }) => deviation ?? [])

@@ -1,7 +1,7 @@
 import type { Json } from '../artefact/json.js'
 import type { Metric } from '../evaluations/kind.js'
 import { findEvaluationKind } from '../evaluations/registry.js'
-import type { RunSummary } from './run-summary.js'
+import { type RunSummary, metricsBeside } from './run-summary.js'
 
 /** A number that evaluations give. */
 export interface MeasuredColumn {
@@ -44,4 +44,16 @@ export function valueIn(metrics: Readonly<Record<string, Json>> | undefined, met
     return typeof value === 'number' ? value : null
   }
   return { value: number(metric), deviation: number(`${metric}_std`) }
+}
+
+/** What was measured beside a run's evaluations, once at its start: by the names of references, the values of columns. */
+export function valuesBeside(
+  run: RunSummary,
+  columns: readonly MeasuredColumn[],
+): ReadonlyMap<string, readonly Value[]> {
+  const found = columns.map(({ group, metric }) => ({ of: metricsBeside(run, group), metric }))
+  const names = new Set(found.flatMap(({ of }) => [...of.keys()]))
+  return new Map(
+    [...names].map((name) => [name, found.map(({ of, metric }) => valueIn(of.get(name), metric))]),
+  )
 }

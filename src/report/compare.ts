@@ -1,5 +1,12 @@
 import type { Metric } from '../evaluations/kind.js'
-import { type MeasuredColumn, type Value, absent, evaluationColumns, valueIn } from './columns.js'
+import {
+  type MeasuredColumn,
+  type Value,
+  absent,
+  evaluationColumns,
+  valueIn,
+  valuesBeside,
+} from './columns.js'
 import { conflictOf, type Conflict } from './conflict.js'
 import { metricsAtEnd, metricsAtStart, runLabels, type RunSummary } from './run-summary.js'
 
@@ -40,6 +47,8 @@ export interface Row {
   readonly run: number | null
   /** Whether its values are not of a model, but how far one measurement is from another. */
   readonly isNoise?: true
+  /** Whether it was measured beside what is compared, and is compared with nothing itself. */
+  readonly isReference?: true
   readonly cells: readonly Cell[]
 }
 
@@ -81,6 +90,21 @@ export function compareRuns(
     run: null,
     cells: values.map((value) => ({ ...value, effect: null, verdict: 'reference' })),
   }))
+  const aside = runs.map((run) => valuesBeside(run, measured))
+  const references = [...new Set(aside.flatMap((found) => [...found.keys()]))].flatMap((name) => {
+    const having = runs.flatMap((_, i) => {
+      const values = aside[i]?.get(name)
+      return values ? [{ i, values }] : []
+    })
+    const distinct = distinctStarts(having.map(({ values }) => values))
+    return distinct.map(({ values, of }) => {
+      const whose = of.map((k) => labels[having[k]?.i ?? -1]).join(', ')
+      return referenceRow(
+        distinct.length === 1 ? name : `${name} of ${whose}`,
+        values.map((value) => ({ ...value, effect: null, verdict: 'reference' })),
+      )
+    })
+  })
   const methods = runs.map((run, index): Row => ({
     label: labels[index] ?? run.pipeline,
     run: index,
@@ -102,8 +126,22 @@ export function compareRuns(
       unit: 'number',
       primary: false,
     })),
-    [...originals, ...methods],
+    [...originals, ...references, ...methods],
   )
+}
+
+export const referenceRow = (label: string, cells: readonly Cell[]): Row => ({
+  label,
+  run: null,
+  isReference: true,
+  cells,
+})
+
+/** What a table says of rows that are compared with nothing. */
+export const ruleOfReferences = (rows: readonly Row[]): string => {
+  const names = rows.flatMap(({ label, isReference }) => (isReference ? [label] : []))
+  if (names.length === 0) return ''
+  return ` ${names.join(', ')}: measured beside the models by the same protocol, once, before training; compared with nothing.`
 }
 
 /** Runs from the same base have the same start; where bases differ each has its own row. */
@@ -139,7 +177,7 @@ function withConflict(
   columns: readonly Omit<Column, 'best'>[],
   rows: readonly Row[],
 ): Comparison {
-  const read = { against: 'Original', legend, rule }
+  const read = { against: 'Original', legend, rule: rule + ruleOfReferences(rows) }
   const found = runs.map(conflictOf)
   const judged = columns.map((column, c) => ({ ...column, best: bestRow(rows, c, column.better) }))
   if (found.every((conflict) => conflict === null)) return { columns: judged, rows, ...read }
@@ -173,14 +211,16 @@ function conflictCell(conflict: Conflict | null): Cell {
 function bestRow(rows: readonly Row[], column: number, better: Metric['better']): number | null {
   if (better === 'neither' || rows.length < 2) return null
   const direction = better === 'higher' ? 1 : -1
-  const cells = rows.map((row) => row.cells[column] ?? absent)
-  const best = cells.findIndex((cell) =>
-    cells.every((other) => {
-      if (other === cell) return true
-      if (cell.value === null || other.value === null) return false
-      const noise = noiseOf(cell, other)
-      return noise !== null && direction * (cell.value - other.value) > noise
-    }),
+  const cells = rows.map((row) => (row.isReference ? null : (row.cells[column] ?? absent)))
+  const best = cells.findIndex(
+    (cell) =>
+      cell !== null &&
+      cells.every((other) => {
+        if (other === cell || other === null) return true
+        if (cell.value === null || other.value === null) return false
+        const noise = noiseOf(cell, other)
+        return noise !== null && direction * (cell.value - other.value) > noise
+      }),
   )
   return best === -1 ? null : best
 }

@@ -1,3 +1,5 @@
+import { beside } from '../evaluations/kind.js'
+import { isRecord } from '../json/is-record.js'
 import type { Json, Settings } from '../artefact/json.js'
 import type { Profile } from './profile.js'
 
@@ -64,6 +66,16 @@ export const metricsAtStart = (
   evaluation: string,
 ): Readonly<Record<string, Json>> | undefined =>
   run.moments.find((moment) => moment.name === start)?.results[evaluation]
+
+/** The metrics of what was measured beside an evaluation before the first stage, by the names of these references. */
+export function metricsBeside(
+  run: RunSummary,
+  evaluation: string,
+): ReadonlyMap<string, Readonly<Record<string, Json>>> {
+  const all = metricsAtStart(run, evaluation)?.[beside]
+  if (!isRecord(all)) return new Map()
+  return new Map(Object.entries(all).flatMap(([name, one]) => (isRecord(one) ? [[name, one] as const] : [])))
+}
 
 /** The metrics when an evaluation was last made: stages that change nothing it reads do not repeat it. */
 export const metricsAtEnd = (

@@ -1,5 +1,5 @@
 import type { Json } from '../artefact/json.js'
-import { published } from '../evaluations/kind.js'
+import { beside, published } from '../evaluations/kind.js'
 import { isRecord } from '../json/is-record.js'
 import { formatNumber } from './format-number.js'
 
@@ -26,7 +26,9 @@ export function estimateLines(metrics: Metrics): readonly string[] {
 /** How it was measured. */
 export function protocolLines(metrics: Metrics): readonly string[] {
   const { protocol } = metrics
-  return [...(typeof protocol === 'string' ? [protocol] : []), ...ofCases(metrics, protocolLines)]
+  // references are measured by the same
+  const { [beside]: _, ...own } = metrics
+  return [...(typeof protocol === 'string' ? [protocol] : []), ...ofCases(own, protocolLines)]
 }
 
 const leftOut = (metrics: Metrics): readonly string[] =>

@@ -1,13 +1,14 @@
-import type {
-  EvaluationCase as Case,
-  EvaluationPart as Part,
-  EvaluationSpec,
+import {
+  type EvaluationCase as Case,
+  type EvaluationPart as Part,
+  type EvaluationSpec,
+  ownParts,
 } from '../artefact/evaluations.js'
 import type { Json } from '../artefact/json.js'
 import { link } from '../artefact/link.js'
 import type { EvaluationInput, Results } from './measures/measure.js'
 import { findEvaluationKind } from '../evaluations/registry.js'
-import { published } from '../evaluations/kind.js'
+import { beside, published } from '../evaluations/kind.js'
 import { isRecord } from '../json/is-record.js'
 import { meansOf, standings } from './measures/math/means.js'
 import { elementCount } from '../graph/types.js'
@@ -46,29 +47,66 @@ export async function evaluate(spec: EvaluationSpec, context: EvaluationContext)
   const cases: [string, Metrics][] = []
   const compared = findEvaluationKind(spec.kind)?.metrics ?? []
   for (const one of spec.cases) {
-    const results = emptyTable<Results>()
-    for (const part of one.parts) Object.assign(results, await runPart(spec, one, part, context))
     const { name, settings } = one
     const before = name === null ? context.start : context.start?.[name]
     const start = isRecord(before) ? before : undefined
-    const measured = await context.measure(spec, {
-      settings,
-      seed: context.seed,
-      start,
-      names: one.parts.flatMap((part) => namesIn(part, context)),
-      results,
-    })
+    const measured = await measureParts(spec, one, ownParts(one.parts), { ...context, start })
     const others = settings[published]
+    // they are of no stage, so once is enough; what they leave out is what the evaluation does at the start
+    const references = context.start ? [] : referencesIn(one)
+    const found: [string, Metrics][] = []
+    for (const [of, parts] of references)
+      found.push([of, await measureParts(spec, one, parts, { ...context, start: measured })])
     const metrics = {
       ...measured,
-      ...standings(compared, measured),
       ...(others === undefined ? {} : { [published]: others }),
+      ...(found.length === 0 ? {} : { [beside]: Object.fromEntries(found) }),
     }
     if (name === null) return metrics
     cases.push([name, metrics])
   }
   const now = new Map(cases)
-  return { ...Object.fromEntries(cases), ...meansOf(compared, now, casesOf(context.start, now) ?? now) }
+  const start = casesOf(context.start, now) ?? now
+  const references = new Map(spec.cases.flatMap((one) => [...referencesIn(one)]))
+  const means = [...references.keys()].flatMap((of): [string, Metrics][] => {
+    const found = new Map(
+      cases.flatMap(([name, { [beside]: all }]): [string, Metrics][] => {
+        const own = isRecord(all) ? all[of] : undefined
+        return isRecord(own) ? [[name, own]] : []
+      }),
+    )
+    return found.size === 0 ? [] : [[of, meansOf(compared, found, start)]]
+  })
+  return {
+    ...Object.fromEntries(cases),
+    ...meansOf(compared, now, start),
+    ...(means.length === 0 ? {} : { [beside]: Object.fromEntries(means) }),
+  }
+}
+
+/** The parts of each reference of a case, by its name. */
+function referencesIn({ parts }: Case): ReadonlyMap<string, readonly Part[]> {
+  const names = new Set(parts.flatMap((part) => part.beside ?? []))
+  return new Map([...names].map((name) => [name, parts.filter((part) => part.beside === name)]))
+}
+
+/** Runs graphs that belong together and measures their results. */
+async function measureParts(
+  spec: EvaluationSpec,
+  one: Case,
+  parts: readonly Part[],
+  context: EvaluationContext,
+): Promise<Metrics> {
+  const results = emptyTable<Results>()
+  for (const part of parts) Object.assign(results, await runPart(spec, one, part, context))
+  const measured = await context.measure(spec, {
+    settings: one.settings,
+    seed: context.seed,
+    start: context.start,
+    names: parts.flatMap((part) => namesIn(part, context)),
+    results,
+  })
+  return { ...measured, ...standings(findEvaluationKind(spec.kind)?.metrics ?? [], measured) }
 }
 
 /** The results of the same cases at another moment. */

@@ -9,7 +9,12 @@ import { dataOfEvaluation, graphsOfEvaluation } from '../artefact/graphs-of.js'
  * weights that the models start from. Equal keys give equal results as long as no file changes.
  */
 export function startKey({ manifest, files }: Artefact, spec: EvaluationSpec, seed: number): string {
-  const read = new Set(spec.reads.map((name) => name.slice(0, name.indexOf('/'))))
+  const graphs = graphsOfEvaluation(spec)
+  const read = new Set([
+    ...spec.reads.map((name) => name.slice(0, name.indexOf('/'))),
+    // what references read is not among the evaluation's own reads
+    ...graphs.flatMap(({ parameters }) => parameters.map(({ model }) => model)),
+  ])
   const inputs = dataOfEvaluation(spec)
   const hash = createHash('sha256')
   hash.update(
@@ -20,6 +25,6 @@ export function startKey({ manifest, files }: Artefact, spec: EvaluationSpec, se
       data: manifest.data.filter((d) => inputs.has(d.name)),
     }),
   )
-  for (const { file } of graphsOfEvaluation(spec)) hash.update(files.get(file) ?? new Uint8Array())
+  for (const { file } of graphs) hash.update(files.get(file) ?? new Uint8Array())
   return hash.digest('hex')
 }

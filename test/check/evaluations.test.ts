@@ -65,6 +65,39 @@ describe('an evaluation', () => {
   })
 })
 
+describe('references', () => {
+  const besides = (references: string): string =>
+    `evaluate d = clustering(features = features(a.image), label = a.digit, beside = ${references})`
+
+  it('are the same call with other arguments, in groups of their own', () => {
+    const [d] = evaluations(besides('{ pixels: { features: flatten(a.image, 1) } }'))
+    const parts = d?.cases[0]?.parts ?? []
+    expect(parts.map(({ beside, data, rows }) => [beside, data, rows])).toEqual([
+      [undefined, 'a', 4],
+      ['pixels', 'a', 4],
+    ])
+    expect(parts.map(({ graph }) => graph.outputs.map((o) => o.value.type.shape))).toEqual([
+      [[4, 10], [4]],
+      [[4, 192], [4]],
+    ])
+    expect(evaluations(besides('none'))[0]?.cases[0]?.parts).toHaveLength(1)
+  })
+
+  it('name arguments that the call reads, and are checked as these are', () => {
+    const told = (references: string): string => problems(program(besides(references))).join('\n')
+    expect(told('{ x: { feature: a.image } }')).toContain('which this `clustering` does not read')
+    expect(told('{ x: { group: a.digit } }')).toContain('which this `clustering` does not read')
+    expect(told('{ x: 1.0 }')).toContain('`beside` takes for `x` a record of arguments, got')
+    expect(told('3')).toContain('`beside` takes a record of references, got')
+    expect(told('{ x: { features: features } }')).toContain('`features` wants a tensor')
+    expect(told('{ x: { features: flatten(b.image, 1) } }')).toContain('belong to one row')
+    expect(told('{ x: { label: features(a.image) } }')).toContain('it must be one number')
+    expect(told('{ x: { features: softmax(features(a.image), axis = 0) } }')).toContain(
+      'mixes the rows of `a`',
+    )
+  })
+})
+
 describe('published numbers', () => {
   const clusteringOf = (published: string, cases = ''): string => `
     evaluate d = clustering(features = features(${cases === '' ? 'a' : 's'}.image), label = ${cases === '' ? 'a' : 's'}.digit, published = ${published})${cases}`

@@ -8,7 +8,7 @@ import type {
   ExpressionParameter,
   StaticParameter,
 } from '../../evaluations/kind.js'
-import { published } from '../../evaluations/kind.js'
+import { beside, published } from '../../evaluations/kind.js'
 import type { Expression } from '../1-parse/syntax.js'
 import type { Json } from '../../artefact/json.js'
 import { bindArguments, missingArgument } from '../3-elaborate/arguments.js'
@@ -21,8 +21,9 @@ export interface KindCall {
   readonly kind: EvaluationKind
   readonly expressions: readonly Given<ExpressionParameter>[]
   readonly statics: readonly Given<StaticParameter>[]
-  /** Numbers to compare with, where they are given. */
+  /** Numbers to compare with, and references to measure, where they are given. */
   readonly published: Expression | undefined
+  readonly beside: Expression | undefined
   readonly span: Span
 }
 
@@ -44,7 +45,7 @@ export function bindKind(x: Elaboration, e: Expression): KindCall {
     return fail(unknownEvaluation(e.callee.span, { name: callee, suggestion: closest(callee, known), known }))
   }
   const names = kind.parameters.map((p) => p.name)
-  if (kind.metrics.length > 0) names.push(published)
+  if (kind.metrics.length > 0) names.push(published, beside)
   const bound = bindArguments(x, callee, names, e.arguments)
   const missing = kind.parameters.filter((p) => p.default === undefined && !bound.has(p.name))
   if (missing.length > 0)
@@ -62,6 +63,7 @@ export function bindKind(x: Elaboration, e: Expression): KindCall {
     expressions: all.filter(isExpression),
     statics: all.filter(isStatic),
     published: bound.get(published)?.value,
+    beside: bound.get(beside)?.value,
     span: e.span,
   }
 }

@@ -1,14 +1,15 @@
 import { badEvaluation } from '../../diagnostics/catalogue/evaluate.js'
-import { published } from '../../evaluations/kind.js'
+import { type ExpressionParameter, beside, published } from '../../evaluations/kind.js'
 import type { Output } from '../../graph/graph.js'
 import type { EvaluateCases, EvaluateItem, Expression } from '../1-parse/syntax.js'
-import { fail } from '../3-elaborate/elaboration.js'
+import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
 import { Environment } from '../3-elaborate/environment.js'
 import { evaluate, items } from '../3-elaborate/evaluate.js'
 import type { Statics } from '../3-elaborate/statics.js'
 import { type Val, describe } from '../3-elaborate/values.js'
 import { type Given, type KindCall, bindKind, settingsOf } from './evaluation-arguments.js'
 import { publishedOf } from './published.js'
+import { type Argument, referencesOf } from './references.js'
 import type { LoweredCase, LoweredEvaluation, LoweredPart } from './lowered.js'
 import { proveRows } from './row-groups.js'
 import { withoutNexts } from './states.js'
@@ -66,25 +67,59 @@ function lowerCase(
   const valueOf = (e: Expression): Val => evaluate(x, e, environment)
   const comparison = publishedOf(call, name, valueOf)
   const settings = { ...settingsOf(call, valueOf), ...(comparison && { [published]: comparison }) }
-  const outputOf = ({ parameter, value }: Given): Output => {
-    const v = x.drawPath.root(`${evaluation}/${parameter.name}`, () => valueOf(value))
-    if (v.kind !== 'tensor') {
-      const message = `\`${parameter.name}\` wants a tensor, got ${describe(v)}`
-      const help = v.kind === 'fn' ? 'call it on a field of a data set: `f(digits.image)`' : undefined
-      return fail(badEvaluation(value.span, { message, help }))
-    }
-    const { name: of } = parameter
-    return { name: of, value: x.b.cast(v.value, 'f32'), role: { kind: 'result', name: of } }
-  }
-  const parts = groupsOf(call).map(({ group, given }): LoweredPart => {
-    const outputs = given.map(outputOf)
-    const graph = x.finish([evaluation, group ?? 'batch'].join('-'), outputs)
-    const still = withoutNexts(graph)
-    if (group === null) return { group, data: null, rows: 1, graph: still }
-    return { group, ...proveRows(x, call.kind, given, graph), graph: still }
+  const own = new Map(
+    call.expressions.map((given): readonly [string, Argument] => [
+      given.parameter.name,
+      {
+        value: x.drawPath.root(`${evaluation}/${given.parameter.name}`, () => valueOf(given.value)),
+        span: given.value.span,
+      },
+    ]),
+  )
+  const rootOf = (e: Expression): Val => x.drawPath.root(`${evaluation}/${beside}`, () => valueOf(e))
+  const measured = [
+    { beside: undefined, values: own },
+    ...referencesOf(call, rootOf).map((reference) => ({
+      beside: reference.name,
+      values: new Map([...own, ...reference.arguments]),
+    })),
+  ]
+  const parts = measured.flatMap(({ beside: of, values }) => {
+    const found = groupsOf(call).map(({ group, given }): LoweredPart => {
+      const taken = given.map(({ parameter }) => argumentOf(parameter, values))
+      const outputs = taken.map(({ parameter, value, span }) => outputOf(x, parameter, { value, span }))
+      const graph = x.finish([evaluation, of, group ?? 'batch'].filter(isGiven).join('-'), outputs)
+      const still = withoutNexts(graph)
+      const place = { ...(of === undefined ? {} : { beside: of }), group }
+      if (group === null) return { ...place, data: null, rows: 1, graph: still }
+      return { ...place, ...proveRows(x, call.kind, taken, graph), graph: still }
+    })
+    checkShapes(call, settings, found, values)
+    return found
   })
-  checkShapes(call, settings, parts)
   return { name, settings, parts }
+}
+
+const isGiven = (text: string | undefined): text is string => text !== undefined
+
+/** A parameter with what it is given, of the call itself or of a reference. */
+function argumentOf(
+  parameter: Given<ExpressionParameter>['parameter'],
+  values: ReadonlyMap<string, Argument>,
+) {
+  const argument = values.get(parameter.name)
+  if (!argument) throw new Error('unreachable: every argument has a value')
+  return { parameter, ...argument }
+}
+
+/** A result of a graph. */
+function outputOf(x: Elaboration, { name }: ExpressionParameter, { value: v, span }: Argument): Output {
+  if (v.kind !== 'tensor') {
+    const message = `\`${name}\` wants a tensor, got ${describe(v)}`
+    const help = v.kind === 'fn' ? 'call it on a field of a data set: `f(digits.image)`' : undefined
+    return fail(badEvaluation(span, { message, help }))
+  }
+  return { name, value: x.b.cast(v.value, 'f32'), role: { kind: 'result', name } }
 }
 
 /** The expressions that one graph computes: those of a group of rows, and those of a batch (group null). */
@@ -99,9 +134,10 @@ function groupsOf({ expressions }: KindCall) {
 
 /** What the kind has to say of its arguments. */
 function checkShapes(
-  { kind, expressions, statics, span }: KindCall,
+  { kind, statics, span }: KindCall,
   settings: LoweredCase['settings'],
   parts: readonly LoweredPart[],
+  values: ReadonlyMap<string, Argument>,
 ): void {
   const shapes = Object.fromEntries(
     parts.flatMap(({ group, graph }) =>
@@ -110,7 +146,9 @@ function checkShapes(
   )
   const [problem] = kind.problems?.({ settings, shapes }) ?? []
   if (!problem) return
-  const at = [...expressions, ...statics].find((g) => g.parameter.name === problem.parameter)?.value.span
+  const at =
+    values.get(problem.parameter)?.span ??
+    statics.find((g) => g.parameter.name === problem.parameter)?.value.span
   const message = `\`${problem.parameter}\` of \`${kind.name}\`: ${problem.message}`
   fail(badEvaluation(at ?? span, { message }))
 }

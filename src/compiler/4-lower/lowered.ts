@@ -4,6 +4,7 @@ import { dataOf } from '../../graph/roles.js'
 import type { DType, NarrowFloat } from '../../graph/types.js'
 import type { CarriedState } from './states.js'
 import type { DataSpec } from '../../artefact/data.js'
+import { ownParts } from '../../artefact/evaluations.js'
 import type { EvaluationCase, EvaluationPart, EvaluationSpec } from '../../artefact/evaluations.js'
 import type { Settings } from '../../artefact/json.js'
 import type { Manifest } from '../../artefact/manifest.js'
@@ -151,7 +152,7 @@ export interface LoweredCase extends Pick<EvaluationCase, 'name' | 'settings'> {
 }
 
 /** Outputs are the results by name; inputs as in stages. */
-export interface LoweredPart extends Pick<EvaluationPart, 'group' | 'data' | 'rows'> {
+export interface LoweredPart extends Pick<EvaluationPart, 'beside' | 'group' | 'data' | 'rows'> {
   readonly graph: Graph
 }
 
@@ -163,6 +164,12 @@ export const dataRead = (evaluation: LoweredEvaluation): ReadonlySet<string> =>
 
 export const partsOf = ({ cases }: LoweredEvaluation): readonly LoweredPart[] =>
   cases.flatMap(({ parts }) => parts)
+
+/** Without references, which are measured once and decide nothing. */
+export const withoutReferences = (evaluation: LoweredEvaluation): LoweredEvaluation => ({
+  ...evaluation,
+  cases: evaluation.cases.map((one) => ({ ...one, parts: ownParts(one.parts) })),
+})
 
 /** The same evaluation with other graphs. */
 export const withGraphs = (

@@ -4,7 +4,7 @@ import type { Graph } from '../../graph/graph.js'
 import { formatType } from '../../graph/types.js'
 import { type Elaboration, fail } from '../3-elaborate/elaboration.js'
 import { followRows } from '../3-elaborate/follow-rows.js'
-import type { Given } from './evaluation-arguments.js'
+import type { Argument } from './references.js'
 
 /**
  * Proves that the arguments of a group have one value for each row of one data set, which does not depend on the rows
@@ -13,12 +13,12 @@ import type { Given } from './evaluation-arguments.js'
 export function proveRows(
   x: Elaboration,
   kind: EvaluationKind,
-  given: readonly Given[],
+  given: readonly (Argument & { readonly parameter: { readonly name: string } })[],
   graph: Graph,
 ): { readonly data: string; readonly rows: number } {
   const names = given.map(({ parameter }) => `\`${parameter.name}\``).join(', ')
   const [first, other] = x.readsOf(graph)
-  const span = given[0]?.value.span
+  const span = given[0]?.span
   if (!span) throw new Error('a group without arguments')
   if (!first) {
     const message = `${names} of \`${kind.name}\` must be computed from the rows of a data set, and ${given.length > 1 ? 'read none' : 'reads none'}`
@@ -36,19 +36,17 @@ export function proveRows(
   const rows = x.rowsOf(data)
   // a draw with a value for each row goes with that row
   const fed = graph.inputs.filter((v) => v.type.shape[0] === rows)
-  given.forEach(({ parameter, value }, k) => {
+  given.forEach(({ parameter, span: written }, k) => {
     const result = graph.outputs[k]?.value
     if (!result) throw new Error('an argument without output')
     const found = followRows(result, fed, rows)
     if ('coupling' in found) {
       const { op, span: node } = found.coupling
-      return fail(
-        coupledRows(value.span, { argument: parameter.name, data, operator: op, at: node ?? value.span }),
-      )
+      return fail(coupledRows(written, { argument: parameter.name, data, operator: op, at: node ?? written }))
     }
     if (found.axis === 0 && result.type.shape[0] === rows) return
     const message = `\`${parameter.name}\` must give one value for each row of \`${data}\`, it gives ${formatType(result.type)} for ${rows} rows`
-    fail(badEvaluation(value.span, { message }))
+    fail(badEvaluation(written, { message }))
   })
   return { data, rows }
 }

@@ -14,6 +14,7 @@ import {
   type StageValidation,
   type WatchedMetric,
   partsOf,
+  withoutReferences,
 } from './lowered.js'
 import type { TrainedStage } from './stage.js'
 import { stepsOfEpochs } from './stage-length.js'
@@ -101,7 +102,7 @@ function cadence(
 }
 
 const reads = (evaluation: LoweredEvaluation, changed: ReadonlySet<string>): boolean =>
-  partsOf(evaluation).some(({ graph }) =>
+  partsOf(withoutReferences(evaluation)).some(({ graph }) =>
     [...parametersOf(graph)].some(({ source: { model, path } }) => changed.has(`${model}/${path}`)),
   )
 

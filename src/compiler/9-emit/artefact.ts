@@ -5,6 +5,7 @@ import {
   type LoweredStage,
   type LoweredUpdate,
   partsOf,
+  withoutReferences,
 } from '../4-lower/lowered.js'
 import type { Scheduled, ScheduledEvaluation, ScheduledUpdate } from '../8-schedule/schedule.js'
 import { slotsOf } from '../6-differentiate/update.js'
@@ -70,8 +71,14 @@ export function emitEvaluation(
   { lowered, graphs }: ScheduledEvaluation,
   context: EmitContext,
 ): EmittedEvaluation {
-  const fileOf = (name: string | null, { group }: LoweredPart, scheduled: Scheduled): GraphFile => {
-    const file = [lowered.name, ...(name === null ? [] : [name]), group ?? 'batch', 'evaluate.onnx']
+  const fileOf = (name: string | null, { beside, group }: LoweredPart, scheduled: Scheduled): GraphFile => {
+    const file = [
+      lowered.name,
+      ...(name === null ? [] : [name]),
+      ...(beside === undefined ? [] : [beside]),
+      group ?? 'batch',
+      'evaluate.onnx',
+    ]
     return graphFile(file.join('.'), scheduled, context)
   }
   const files = lowered.cases.map(({ name, parts }, i) =>
@@ -160,12 +167,12 @@ function evaluationSpec(
   const cases = lowered.cases.map(({ name: of, settings, parts }, i) => ({
     name: of,
     settings,
-    parts: parts.flatMap(({ group, data, rows }, k) => {
+    parts: parts.flatMap((part, k) => {
       const file = files[i]?.[k]
-      return file ? [{ group, data, rows, graph: file.spec }] : []
+      return file ? [{ ...part, graph: file.spec }] : []
     }),
   }))
-  const read = partsOf(lowered).flatMap(({ graph }) => [...parameterNames(graph)])
+  const read = partsOf(withoutReferences(lowered)).flatMap(({ graph }) => [...parameterNames(graph)])
   return { name, kind, cases, reads: [...withOriginals(models, read)].sort() }
 }
 

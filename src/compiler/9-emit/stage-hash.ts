@@ -6,7 +6,13 @@ import { parametersOf } from '../../graph/parameters.js'
 import { slice } from '../../graph/rewrite.js'
 import { dataOf, drawsOf, objectiveOf } from '../../graph/roles.js'
 import { sha256 } from '../../graph/sha256.js'
-import { type Lowered, type LoweredStage, type LoweredUpdate, dataRead } from '../4-lower/lowered.js'
+import {
+  type Lowered,
+  type LoweredStage,
+  type LoweredUpdate,
+  dataRead,
+  withoutReferences,
+} from '../4-lower/lowered.js'
 import { parameterName } from '../8-schedule/names.js'
 
 export interface StageIdentity {
@@ -90,7 +96,7 @@ function ending(
 ): { readonly ending?: object } {
   const names = new Set([keepBest, stop].flatMap((watched) => watched?.evaluation ?? []))
   if (names.size === 0) return {}
-  const measured = evaluations.filter(({ name }) => names.has(name))
+  const measured = evaluations.filter(({ name }) => names.has(name)).map(withoutReferences)
   const read = new Set(measured.flatMap((e) => [...dataRead(e)]))
   return {
     ending: {

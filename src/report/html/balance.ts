@@ -7,9 +7,10 @@ import { html, type Html } from './html.js'
 export function balanceSection({ columns, rows }: Comparison): Html | null {
   const [x, y] = columns.flatMap((column, c) => (column.primary ? [{ column, c }] : []))
   if (!x || !y) return null
-  const points = rows.flatMap(({ label, run, isNoise, cells }): readonly BalancePoint[] => {
+  const points = rows.flatMap(({ label, run, isNoise, isReference, cells }): readonly BalancePoint[] => {
     const [across, along] = [cells[x.c], cells[y.c]]
-    if (isNoise || !across || !along || across.value === null || along.value === null) return []
+    if (isNoise || isReference || !across || !along || across.value === null || along.value === null)
+      return []
     return [
       {
         label,

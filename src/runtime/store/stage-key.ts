@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { EvaluationSpec } from '../../artefact/evaluations.js'
+import { type EvaluationSpec, withoutReferences } from '../../artefact/evaluations.js'
 import { dataOfEvaluation } from '../../artefact/graphs-of.js'
 import type { GraphSpec } from '../../artefact/graphs.js'
 import type { Manifest } from '../../artefact/manifest.js'
@@ -81,7 +81,7 @@ const decidingEvaluations = (
   { evaluations }: Manifest,
 ): readonly EvaluationSpec[] => {
   const names = new Set([best, stop].flatMap((metric) => metric?.evaluation ?? []))
-  return evaluations.filter(({ name }) => names.has(name))
+  return evaluations.filter(({ name }) => names.has(name)).map(withoutReferences)
 }
 
 /**
@@ -92,7 +92,7 @@ export function seriesKey(stage: StageSpec, manifest: Manifest): string | null {
   const { monitors, measures, updates } = stage
   if (monitors.length === 0 && measures.length === 0) return null
   const within = new Set(measures.map(({ evaluation }) => evaluation))
-  const evaluations = manifest.evaluations.filter(({ name }) => within.has(name))
+  const evaluations = manifest.evaluations.filter(({ name }) => within.has(name)).map(withoutReferences)
   const read = new Set(evaluations.flatMap((e) => [...dataOfEvaluation(e)]))
   const files = [
     ...updates.flatMap(({ graphs }) => (graphs.monitored ? [graphs.monitored.file] : [])),
