@@ -16,7 +16,7 @@ const resize: HostBody = {
     const [given, how] = [read.json('size'), read.string('interpolation') as Interpolation]
     const target = (before: PictureSize): PictureSize =>
       typeof given === 'number' ? shorterSide(before, given) : read.size('size')
-    // the header is read once more only where something depends on it: that takes a quarter of a picture's time
+    // The header is read once more only where something depends on it.
     const exact = async (picture: EncodedPicture): Promise<PictureSize> =>
       typeof given === 'number' ? target(await uprightSize(picture)) : read.size('size')
     const fast = read.bool('fast')
