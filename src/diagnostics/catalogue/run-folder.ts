@@ -14,7 +14,8 @@ export const runLocked = define<OwnerFacts & { folder: string }>(
   `
 Another process works in the folder of this run: its file \`lock\` says which one and on which machine. Two processes in
 one run would each undo what the other does. Where another machine went down, its lock is taken over once it has not changed
-for a minute; that of a process of this machine that has ended, at once, and of one that runs, never.
+for a minute; that of a process of this machine that has ended, at once, and of one that runs, never (on Linux, which
+tells processes apart that had one number; elsewhere after a minute without a change).
 `,
   (facts) => ({
     message: `${facts.folder} is the run of ${owner(facts)}`,
