@@ -56,6 +56,8 @@ export type RowPlan =
     }
   | { readonly kind: 'limit'; readonly of: RowPlan; readonly count: number }
   | { readonly kind: 'where'; readonly of: RowPlan; readonly condition: HostExpression }
+  /** Each with another beside it. */
+  | { readonly kind: 'pairs'; readonly of: RowPlan; readonly seed: number }
 
 /** Rows that come the same way, and how their fields are made. */
 export interface DataPart {

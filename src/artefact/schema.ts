@@ -175,6 +175,7 @@ const rowPlan: z.ZodType<RowPlan> = z.lazy(() =>
     }),
     z.strictObject({ kind: z.literal('limit'), of: rowPlan, count: z.int().positive() }),
     z.strictObject({ kind: z.literal('where'), of: rowPlan, condition: hostExpression }),
+    z.strictObject({ kind: z.literal('pairs'), of: rowPlan, seed: z.int() }),
   ]),
 )
 

@@ -24,13 +24,17 @@ function textOf(plan: RowPlan, defaults: boolean): string {
       return `limit(${of(plan.of)}, ${plan.count})`
     case 'where':
       return `where(${of(plan.of)}, ${expressionText(plan.condition)})`
+    case 'pairs':
+      return `pairs(${of(plan.of)}${seedText(plan.seed)})`
     case 'part': {
       const by = plan.by ? `, by = ${expressionText(plan.by)}` : ''
-      const seed = plan.seed === 0 ? '' : `, seed = ${plan.seed}`
-      return `part(${of(plan.of)}, ${percent(plan.from)}..${percent(plan.to)}${by}${seed})`
+      const range = `${percent(plan.from)}..${percent(plan.to)}`
+      return `part(${of(plan.of)}, ${range}${by}${seedText(plan.seed)})`
     }
   }
 }
+
+const seedText = (seed: number): string => (seed === 0 ? '' : `, seed = ${seed}`)
 
 const percent = (share: number): string => `${Number((share * 100).toFixed(6))}%`
 

@@ -23,7 +23,8 @@ const plansIn = (plan: RowPlan): readonly RowPlan[] =>
 function apart(a: RowPlan, b: RowPlan): boolean {
   if (a.kind === 'source' && b.kind === 'source')
     return a.source === b.source ? otherRows(a, b) : readsOneSet(a) || readsOneSet(b)
-  if (a.kind !== 'part' || b.kind !== 'part') return false
+  // Pairs in two parts share no pair, but rows.
+  if (a.kind !== 'part' || b.kind !== 'part' || plansIn(a).some(({ kind }) => kind === 'pairs')) return false
   const cut = ({ of, by, seed }: typeof a): string => canonical({ of, by, seed })
   return cut(a) === cut(b) && (a.to <= b.from || b.to <= a.from)
 }

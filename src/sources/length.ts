@@ -21,6 +21,8 @@ export function lengthOf(plan: RowPlan): number | undefined {
       return of === undefined ? undefined : Math.min(of, plan.count)
     case 'where':
       return undefined
+    case 'pairs':
+      return of
   }
 }
 

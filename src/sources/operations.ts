@@ -50,6 +50,14 @@ export const operations = [
     ],
   },
   {
+    name: 'pairs',
+    doc: 'Each row with another one beside it, whose columns are `other_name` and so on: the same one in every run, and each once in the second place. For scenes of two pictures, or what is compared.',
+    parameters: [
+      { name: 'data', kind: 'rows', doc: 'A declaration of data, or a source whose rows have numbers.' },
+      { name: 'seed', kind: 'int', default: 0, doc: 'Another number gives other pairs.' },
+    ],
+  },
+  {
     name: 'mix',
     doc: 'Rows of several declarations, whose fields have the same names and types.',
     parameters: [
@@ -63,6 +71,15 @@ export const operations = [
     ],
   },
 ] as const satisfies readonly RowOperation[]
+
+const prefix = 'other_'
+
+/** What `pairs` calls a column of the second row. */
+export const otherColumn = (name: string): string => `${prefix}${name}`
+
+/** The column that such a name speaks of; other names are their own. */
+export const ownColumn = (name: string): string =>
+  name.startsWith(prefix) ? name.slice(prefix.length) : name
 
 export type OperationName = (typeof operations)[number]['name']
 

@@ -51,6 +51,23 @@ describe('data that takes rows of other data', () => {
     expect(spec?.parts[0]?.values).toEqual([column('digit'), column('digit'), column('image')])
   })
 
+  it('has the columns of two rows behind pairs, in fields and in conditions', () => {
+    const data = declared(`${all} { ${image} }
+      data train = where(pairs(all, seed = 2), digit < other_digit) rows 4 {
+        second: f32[3, 8, 8] = other_image
+      }`)
+    const spec = data.get('train')
+    expect(spec?.parts[0]?.rows).toEqual({
+      kind: 'where',
+      of: { kind: 'pairs', of: digits, seed: 2 },
+      condition: { kind: 'operation', operator: '<', operands: [column('digit'), column('other_digit')] },
+    })
+    expect(spec?.parts[0]?.values).toEqual([column('image'), column('other_image')])
+    expect(
+      problems(program(`data train = pairs(pairs(mnist(split = "train", size = 8))) rows 4 { ${image} }`)),
+    ).toEqual(['data/operation: `pairs` of rows that have a column `other_image` already'])
+  })
+
   it('may stand before what it takes, in any number of steps', () => {
     const data = declared(`data train = limit(half, 100) rows 4 { ${image} }
       data half = part(where(all, digit < keep and not digit == 2), 20%..60%, by = digit, seed = 3)

@@ -30,12 +30,14 @@ describe('two data declarations', () => {
     ['digits', 'emoji'],
     ['emoji_art(styles = ["noto"], size = 8)', 'emoji_art(styles = ["fluent", "twemoji"], size = 8)'],
     ['emoji', 'emoji_art(styles = ["fluent"], size = 8)'],
+    ['pairs(part(digits, 0%..50%))', 'part(digits, 50%..100%)'],
   ])('share no row: %s and %s', (a, b) => {
     expect(apart(a, b)).toBe(true)
   })
 
   it.each([
     ['digits', 'digits'],
+    ['part(pairs(digits), 0%..50%)', 'part(pairs(digits), 50%..100%)'],
     ['part(digits, 0%..50%)', 'part(digits, 49%..100%)'],
     ['part(digits, 0%..50%)', 'part(digits, 50%..100%, by = digit)'],
     ['part(digits, 0%..50%, seed = 1)', 'part(digits, 50%..100%)'],

@@ -75,6 +75,67 @@ const cuts = fc
   .uniqueArray(fc.integer({ min: 1, max: 99 }), { maxLength: 4 })
   .map((inner) => [0, ...sorted(inner), 100].map((percent) => percent / 100))
 
+describe('pairs', () => {
+  const paired = async (seed: number, rows: Dataset | RowStream) => {
+    const opened = await openRows({ kind: 'pairs', of: source, seed }, '/', async () => rows)
+    if (!('length' in opened)) throw new Error('pairs of a stream')
+    return opened
+  }
+  const seconds = async (seed: number, n: number): Promise<readonly number[]> => {
+    const rows = await paired(seed, table(n))
+    const made = await Promise.all(upTo(n).map(async (index) => rows.row(index)))
+    expect(made.map((row) => [row['x'], row['group']])).toEqual(
+      await Promise.all(upTo(n).map(async (index) => Object.values(await table(n).row(index)))),
+    )
+    return made.map((row) => {
+      const second = row['other_x'] instanceof BigInt64Array ? Number(row['other_x'][0]) : NaN
+      expect(row['other_group']).toBe(`g${second % 7}`)
+      return second
+    })
+  }
+
+  test('put beside each row another one, and each once in the second place', async () => {
+    for (const n of [2, 3, 50]) {
+      const found = await seconds(1, n)
+      expect(sorted(found)).toEqual(upTo(n))
+      expect(found.filter((second, index) => second === index)).toEqual([])
+    }
+    // Not the next row: those of a folder are of one class.
+    expect((await seconds(1, 50)).filter((second, index) => second === (index + 1) % 50).length).toBeLessThan(
+      10,
+    )
+    expect(await seconds(1, 50)).toEqual(await seconds(1, 50))
+    expect(await seconds(2, 50)).not.toEqual(await seconds(1, 50))
+  })
+
+  test('have the columns of both, alone as in rows', async () => {
+    const rows = await paired(0, table(20))
+    const [whole, some] = [
+      await Promise.all(upTo(20).map(async (index) => rows.row(index))),
+      await rows.columns?.(['other_group', 'x']),
+    ]
+    expect(some?.map((row) => [row['x'], row['other_group']])).toEqual(
+      whole.map((row) => [row['x'], row['other_group']]),
+    )
+  })
+
+  test('make both of their rows ready', async () => {
+    const ready = new Set<number>()
+    const rows = await paired(0, {
+      ...table(9),
+      prepare: async (wanted) => wanted.forEach((row) => ready.add(row)),
+    })
+    await rows.prepare?.([4])
+    const second = (await rows.row(4))['other_x']
+    expect([...ready]).toEqual([4, second instanceof BigInt64Array ? Number(second[0]) : NaN])
+  })
+
+  test('are none of one row, nor of rows that come one after the other', async () => {
+    await expect(paired(0, table(1))).rejects.toThrow('`pairs` of one row')
+    await expect(paired(0, stream([3, 4]))).rejects.toThrow('one after the other')
+  })
+})
+
 describe('part', () => {
   test('next to each other share no row and are all, with and without a column that keeps rows together', async () => {
     await fc.assert(

@@ -2,12 +2,13 @@ import type { RowPlan } from '../../artefact/data.js'
 import { badMix, badRange } from '../../diagnostics/catalogue/data.js'
 import { wrongType } from '../../diagnostics/catalogue/type.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
-import type { OperationName, RowOperation } from '../../sources/operations.js'
+import { type OperationName, type RowOperation, otherColumn } from '../../sources/operations.js'
 import { amountOf } from '../1-parse/units.js'
 import type { Argument, Expression } from '../1-parse/syntax.js'
 import { missingArgument } from './arguments.js'
 import { fail } from './elaboration.js'
 import { evaluate } from './evaluate.js'
+import type { RowScope, RowValue } from './host-expression.js'
 import { rowCondition, rowScalar } from './row-condition.js'
 import { type Given, mixed } from './row-mix.js'
 import { type RowContext, type TakenRows, inlined } from './taken-rows.js'
@@ -15,7 +16,7 @@ import { type Val, describe } from './values.js'
 
 type Call = Expression & { readonly kind: 'call' }
 
-/** The rows of `part(...)`, `limit(...)`, `where(...)` and `mix(...)`. */
+/** The rows of `part(...)`, `limit(...)`, `where(...)`, `pairs(...)` and `mix(...)`. */
 export function operated(operation: RowOperation, call: Call, c: RowContext): TakenRows {
   const given = argumentsOf(operation, call)
   const expression = (name: string): Expression | undefined => given.get(name)?.value
@@ -32,6 +33,11 @@ export function operated(operation: RowOperation, call: Call, c: RowContext): Ta
     parts: of.parts.map((part) => ({ ...part, rows: plan(part.rows, part) })),
   })
   switch (name) {
+    case 'pairs': {
+      const given = value('seed')
+      const seed = given ? intOf(given.value, given.span, '`seed` of `pairs`') : 0
+      return { ...map((rows) => ({ kind: 'pairs', of: rows, seed })), scope: paired(of, call.span) }
+    }
     case 'part': {
       const [from, to] = rangeOf(value('range'), call.span)
       const column = expression('by')
@@ -60,6 +66,28 @@ export function operated(operation: RowOperation, call: Call, c: RowContext): Ta
       return map((rows, { group }) => ({ kind: 'limit', of: rows, count: counts[group] ?? count }))
     }
   }
+}
+
+/** The columns of rows, and those of the ones that stand beside them. */
+function paired({ parts, scope }: TakenRows, span: Span): RowScope {
+  if (parts.length > 1)
+    return fail(
+      badMix(span, { message: '`pairs` of a mix', help: 'mix pairs instead: `mix([pairs(a), pairs(b)])`' }),
+    )
+  const columns = [...scope].flatMap(([name, { value, ...row }]): [string, RowValue][] =>
+    value.kind === 'column'
+      ? [[otherColumn(name), { ...row, value: { kind: 'column', name: otherColumn(value.name) } }]]
+      : [],
+  )
+  const taken = columns.find(([name]) => scope.has(name))
+  if (taken)
+    return fail(
+      badMix(span, {
+        message: `\`pairs\` of rows that have a column \`${taken[0]}\` already`,
+        help: 'give that column another name',
+      }),
+    )
+  return new Map([...scope, ...columns])
 }
 
 function intOf(value: Val, span: Span, where: string, least = -Infinity): number {

@@ -3,9 +3,10 @@ import type { HostExpression, RowPlan, SourcePlan } from '../../artefact/data.js
 import { bounds } from '../../sources/length.js'
 import { type Evaluate, columnsIn, prepareScalar } from '../host-expression.js'
 import { Words, shuffled } from '../order/words.js'
-import { type Dataset, type Row, type RowStream, isStream } from '../sources/dataset.js'
+import { DataInvalid, type Dataset, type Row, type RowStream, isStream } from '../sources/dataset.js'
 import { columnsOf } from './columns.js'
 import { firstRows } from './first-rows.js'
+import { pairs } from './pairs.js'
 import { selection } from './selection.js'
 
 type Opened = Dataset | RowStream
@@ -26,6 +27,14 @@ export async function openRows(plan: RowPlan, root: string, open: OpenDataset): 
         rows,
         Array.from({ length }, (_, i) => Math.floor((i * rows.length) / length)),
       )
+    }
+    case 'pairs': {
+      if (isStream(rows))
+        throw new DataInvalid(
+          '`pairs` of rows that come one after the other',
+          'take a source whose rows have numbers, such as image_folder or table',
+        )
+      return pairs(rows, plan.seed)
     }
     case 'where': {
       const keep = await prepareScalar(plan.condition, root, ['where'])

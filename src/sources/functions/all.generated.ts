@@ -2,6 +2,7 @@
 import cached from './cached.js'
 import centreCrop from './centre-crop.js'
 import colourJitter from './colour-jitter.js'
+import joined from './joined.js'
 import letterbox from './letterbox.js'
 import onColour from './on-colour.js'
 import randomFlips from './random-flips.js'
@@ -16,6 +17,7 @@ export const functions: readonly HostFunction[] = [
   cached,
   centreCrop,
   colourJitter,
+  joined,
   letterbox,
   onColour,
   randomFlips,
