@@ -42,7 +42,7 @@ class Reader {
       const input = inputs[i]
       if (input) this.value(input)
     }
-    bodies.forEach(({ graph }) => this.outputs(graph))
+    for (const { graph } of bodies) this.outputs(graph)
   }
 }
 

@@ -12,11 +12,12 @@ export function productType(word: string, x: Value, y: Value, transA: boolean, t
   requireRank(word, y, 2, true)
   const [m, k] = lastTwo(x.type.shape, transA)
   const [k2, n] = lastTwo(y.type.shape, transB)
-  const form = `${formatType(x.type)}${transA ? ' transposed' : ''} @ ${formatType(y.type)}${transB ? ' transposed' : ''}`
+  const form = (): string =>
+    `${formatType(x.type)}${transA ? ' transposed' : ''} @ ${formatType(y.type)}${transB ? ' transposed' : ''}`
   if (k !== k2)
-    throw new TypeMismatch(`${word} wants the inner dimensions to agree: ${form} has ${k} and ${k2}`)
+    throw new TypeMismatch(`${word} wants the inner dimensions to agree: ${form()} has ${k} and ${k2}`)
   const stack = tryBroadcast([x.type.shape.slice(0, -2), y.type.shape.slice(0, -2)])
-  if (!stack) throw new TypeMismatch(`${word} cannot broadcast the leading dimensions of ${form}`)
+  if (!stack) throw new TypeMismatch(`${word} cannot broadcast the leading dimensions of ${form()}`)
   return { dtype: x.type.dtype, shape: [...stack, m, n] }
 }
 

@@ -61,16 +61,20 @@ export default reshape
 /** The wanted shape with -1 replaced by a number. */
 function resolveShape(x: Value, wanted: readonly number[]): number[] {
   const count = elementCount(x.type.shape)
-  const what = `reshape cannot bring ${formatType(x.type)} to [${wanted.join(', ')}]`
-  if (wanted.some((d) => !Number.isInteger(d) || d < -1))
-    throw new TypeMismatch(`${what}: sizes are whole numbers, one may be -1`)
-  const open = wanted.filter((d) => d === -1).length
-  if (open > 1) throw new TypeMismatch(`${what}: only one size may be -1`)
-  const known = elementCount(wanted.filter((d) => d !== -1))
+  const wrong = (why: string): never => {
+    throw new TypeMismatch(`reshape cannot bring ${formatType(x.type)} to [${wanted.join(', ')}]: ${why}`)
+  }
+  let open = 0
+  let known = 1
+  for (const d of wanted) {
+    if (!Number.isInteger(d) || d < -1) return wrong('sizes are whole numbers, one may be -1')
+    if (d === -1) open++
+    else known *= d
+  }
+  if (open > 1) return wrong('only one size may be -1')
   if (open === 1 && (known === 0 || count % known !== 0))
-    throw new TypeMismatch(`${what}: ${count} elements do not divide by ${known}`)
-  if (open === 0 && known !== count)
-    throw new TypeMismatch(`${what}: it has ${count} elements, the new shape ${known}`)
+    return wrong(`${count} elements do not divide by ${known}`)
+  if (open === 0 && known !== count) return wrong(`it has ${count} elements, the new shape ${known}`)
   return wanted.map((d) => (d === -1 ? count / known : d))
 }
 

@@ -18,7 +18,7 @@ export interface Given {
 
 /** Arguments as written: evaluated, in order, with their names. */
 export interface GivenArguments {
-  readonly list: readonly (Given & { readonly name?: Identifier })[]
+  readonly list: readonly (Given & { readonly name?: Identifier | undefined })[]
   readonly span: Span
 }
 
@@ -33,7 +33,7 @@ export function evaluateArguments(
       const value = evaluateOrUnknown(x, e, env)
       // an environment keeps the origins of ints alone
       const origin = value.kind === 'int' ? originOf(e, env) : undefined
-      return name ? { value, span: e.span, origin, name } : { value, span: e.span, origin }
+      return { value, span: e.span, origin, name }
     }),
     span,
   }
@@ -46,7 +46,7 @@ export function known(given: GivenArguments): GivenArguments {
 }
 
 /** Matches arguments with parameter names: positional ones first, then named ones. All that is wrong is told. */
-export function bindArguments<T extends { readonly span: Span; readonly name?: Identifier }>(
+export function bindArguments<T extends { readonly span: Span; readonly name?: Identifier | undefined }>(
   x: Elaboration,
   callee: string,
   parameters: readonly string[],

@@ -22,7 +22,7 @@ export function callOperator(x: Elaboration, definition: LanguageFunction, given
     return sumOfEntries(x, first.value, given.span)
   const names = namesOf(definition)
   const bound = bindArguments(x, definition.name, names, given.list)
-  const values = [...bound.values()].map((v) => v.value)
+  const values = given.list.map(({ value }) => value)
   const beside = values.find((v) => v.kind === 'tensor')
   const dtype =
     beside?.kind === 'tensor' && beside.value.type.dtype !== 'bool' ? beside.value.type.dtype : 'f32'

@@ -259,9 +259,11 @@ export class Elaboration {
 
   parameter(model: string, path: string, weight: Weight): Value {
     const key = `${model}/${path}`
+    const known = this.parameters.get(key)
+    if (known) return known
     const rounds = weight.type.dtype === 'f32' && !weight.state
     const as = rounds ? this.narrow.get(model)?.type : undefined
-    const value = this.parameters.get(key) ?? this.b.parameter(model, path, weight.type, as)
+    const value = this.b.parameter(model, path, weight.type, as)
     this.parameters.set(key, value)
     this.weights.set(value, weight)
     return value

@@ -192,8 +192,14 @@ export const int = (value: number): Val => ({ kind: 'int', value })
 export const float = (value: number): Val => ({ kind: 'float', value })
 export const bool = (value: boolean): Val => ({ kind: 'bool', value })
 export const string = (value: string): Val => ({ kind: 'string', value })
-export const list = (items: readonly Val[]): ListVal => ({ kind: 'list', items, ...extentOfAll(items) })
-export const tuple = (items: readonly Val[]): TupleVal => ({ kind: 'tuple', items, ...extentOfAll(items) })
+export const list = (items: readonly Val[]): ListVal => {
+  const { size, depth } = extentOfAll(items)
+  return { kind: 'list', items, size, depth }
+}
+export const tuple = (items: readonly Val[]): TupleVal => {
+  const { size, depth } = extentOfAll(items)
+  return { kind: 'tuple', items, size, depth }
+}
 export const record = (
   fields: ReadonlyMap<string, Val>,
   rest: Pick<RecordVal, 'type' | 'origins'> = {},

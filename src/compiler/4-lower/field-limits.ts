@@ -2,7 +2,7 @@ import type { FieldLimit } from '../../artefact/roles.js'
 import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Builder } from '../../graph/builder.js'
 import { type Graph, type Node, type Value, constantOf, producer } from '../../graph/graph.js'
-import { rewrite } from '../../graph/rewrite.js'
+import { findNodes, rewrite, visitNodes } from '../../graph/rewrite.js'
 import { roleOf } from '../../graph/roles.js'
 import type { Range } from '../../ops/operator.js'
 import { operator } from '../../ops/registry.js'
@@ -21,24 +21,27 @@ export interface LimitOptions {
  * lie inside needs nothing; what is computed otherwise is guarded.
  */
 export function withFieldLimits(graph: Graph, { locate, guards }: LimitOptions): Graph {
-  const nodes = allNodes(graph)
-  const search = new Search(nodes)
+  const search = new Search(graph)
   const open = new Set<Node>()
   const fields = new Map<Value, FieldLimit[]>()
-  for (const node of nodes) {
-    for (const { value, limits } of demandsOf(node)) {
-      const place = node.span ? locate(node.span) : null
-      const note = (field: Value, at: Limits): void => {
-        const known = fields.get(field) ?? []
-        if (!known.some((l) => sameLimits(l, at))) fields.set(field, [...known, { ...at, place }])
-      }
-      if (!search.confine(value, limits, note)) open.add(node)
+  let stated = false
+  visitNodes(graph, (node) => {
+    const demand = demandOf(node)
+    if (!demand) return
+    const place = node.span ? locate(node.span) : null
+    const note = (field: Value, at: Limits): void => {
+      const known = fields.get(field) ?? []
+      if (!known.some((l) => sameLimits(l, at))) fields.set(field, [...known, { ...at, place }])
     }
-  }
-  if (fields.size === 0 && !nodes.some(({ op }) => op === 'Within')) return graph
+    if (!search.confine(demand.value, demand.limits, note)) open.add(node)
+    stated ||= node.op === 'Within'
+  })
+  if (fields.size === 0 && !stated) return graph
   return rewrite(graph, {
-    node(node, [x], { b }) {
-      if (node.op !== 'Within' || !x) return undefined
+    node(node, inputs, { b }) {
+      if (node.op !== 'Within') return undefined
+      const [x] = inputs
+      if (!x) return undefined
       return [guards && open.has(node) ? guarded(b, x, limitsOf(node.attributes)) : x]
     },
     leaf(value, b) {
@@ -62,17 +65,13 @@ interface Demand {
   readonly limits: Limits
 }
 
-/** Where a node wants entries of its operands to lie. */
-function demandsOf({ op, inputs, attributes }: Node): readonly Demand[] {
-  const [first] = inputs
-  if (op === 'Within') return first ? [{ value: first, limits: limitsOf(attributes) }] : []
+/** Where a node wants entries of an operand to lie. */
+function demandOf({ op, inputs, attributes }: Node): Demand | undefined {
   const places = operator(op).places?.(inputs, attributes)
-  const value = places && inputs[places.operand]
-  return value ? [{ value, limits: { low: -places.size, below: places.size, except: [] } }] : []
-}
-
-function allNodes(graph: Graph): readonly Node[] {
-  return graph.nodes.flatMap((node) => [node, ...node.bodies.flatMap((body) => allNodes(body.graph))])
+  const value = inputs[places?.operand ?? 0]
+  if (!value) return undefined
+  if (op === 'Within') return { value, limits: limitsOf(attributes) }
+  return places && { value, limits: { low: -places.size, below: places.size, except: [] } }
 }
 
 const sameLimits = (a: Limits, b: Limits): boolean =>
@@ -86,12 +85,11 @@ const deepest = 400
 class Search {
   private readonly ranges = new Map<Value, Range | undefined>()
 
-  constructor(nodes: readonly Node[]) {
-    for (const { op, inputs, bodies } of nodes) {
+  constructor(graph: Graph) {
+    for (const { inputs, bodies } of findNodes(graph, ({ op }) => op === 'Loop')) {
       const rounds = constantOf(inputs[0])?.data[0]
       const counter = bodies[0]?.graph.inputs[0]
-      if (op === 'Loop' && rounds !== undefined && counter)
-        this.ranges.set(counter, { low: 0, high: Math.max(0, rounds - 1) })
+      if (rounds !== undefined && counter) this.ranges.set(counter, { low: 0, high: Math.max(0, rounds - 1) })
     }
   }
 

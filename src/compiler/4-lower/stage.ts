@@ -156,6 +156,7 @@ const placeOf = ({ model, path }: { readonly model: string; readonly path: strin
 
 /** Updates with what each reads of parameters and states that only the others change. */
 function withShared(updates: readonly Omit<LoweredUpdate, 'shared'>[]): readonly LoweredUpdate[] {
+  if (updates.length === 1) return updates.map((update) => ({ ...update, shared: [] }))
   const trained = new Set(updates.flatMap((u) => u.trained.map(placeOf)))
   const carried = new Set(updates.flatMap((u) => u.states.map(placeOf)))
   return updates.map((update) => {

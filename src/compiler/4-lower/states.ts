@@ -24,6 +24,7 @@ export interface CarriedState {
  */
 export function nextOutputs(scope: PipelineScope, objective: readonly Output[]): readonly Output[] {
   const { nexts } = scope.statics.pipeline
+  if (nexts.size === 0) return []
   const run = new Map<string, NextValue>()
   const outputs: Output[] = []
   for (;;) {

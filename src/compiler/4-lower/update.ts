@@ -2,6 +2,7 @@ import { noRows } from '../../diagnostics/catalogue/data.js'
 import { missingClause } from '../../diagnostics/catalogue/stage.js'
 import type { Diagnostics, Span } from '../../diagnostics/diagnostic.js'
 import type { Output } from '../../graph/graph.js'
+import { slice } from '../../graph/rewrite.js'
 import type { NarrowFloat } from '../../graph/types.js'
 import type { Expression, MonitorClause } from '../1-parse/syntax.js'
 import { type ClauseName, valueClauses } from '../2-resolve/clauses.js'
@@ -121,7 +122,7 @@ export function lowerUpdate(
     if (declared && declared.rows === undefined) diagnostics.add(noRows(declared.span, { data, stage, read }))
   }
   const objectives = outputs.filter(({ role }) => role?.kind !== 'monitor')
-  const data = [...x.readsOf(x.finish(label, objectives)).keys()]
+  const data = [...x.readsOf(slice(whole, objectives)).keys()]
   const exact = chainCalls(whole)
   const graph = precision
     ? withPrecision(exact, precision.type, trainedModels(x, changing), (model, path) =>

@@ -4,6 +4,7 @@ import type { Graph, Node, Value } from '../../graph/graph.js'
 import { parametersBehind } from '../../graph/parameters.js'
 import { findNodes, nodesBehind } from '../../graph/rewrite.js'
 import { lossOf } from '../../graph/roles.js'
+import { once } from '../../once.js'
 import { formatType } from '../../graph/types.js'
 import { type LoweredUpdate, type TrainedParameter, fullName } from '../4-lower/lowered.js'
 import { isPartial } from '../4-lower/gradient-objective.js'
@@ -56,7 +57,7 @@ function gradientOf(node: Node): Wanted {
   const { span } = node
   if (!loss || !span) throw new Error('a Gradient node without a loss, or without a place in a source')
   const behind = nodesBehind([loss])
-  const read = parametersRead(loss, behind)
+  const read = once(() => parametersRead(loss, behind))
   const copies = targets.map((target) => copiesOf(target, read))
   return {
     loss,
@@ -88,10 +89,10 @@ function trainingOf(update: LoweredUpdate, graph: Graph): Wanted {
 }
 
 /** A lowered graph may hold several values for one parameter; a gradient counts all of them. */
-function copiesOf(target: Value, read: ReadonlyMap<string, readonly Value[]>): readonly Value[] {
+function copiesOf(target: Value, read: () => ReadonlyMap<string, readonly Value[]>): readonly Value[] {
   const { source } = target
   if (source.kind !== 'parameter') return [target]
-  return read.get(`${source.model}/${source.path}`) ?? []
+  return read().get(`${source.model}/${source.path}`) ?? []
 }
 
 /** The parameters that a value is computed from, by model and path. */
