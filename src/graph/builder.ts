@@ -107,7 +107,7 @@ export class Builder {
 
   /** Adds a node and returns its first output. */
   op(op: string, inputs: readonly (Value | null)[], attributes: Attributes = none): Value {
-    const [first] = this.node(op, inputs, attributes)
+    const first = this.node(op, inputs, attributes)[0]
     if (!first) throw new Error(`${op} has no output`)
     return first
   }

@@ -37,14 +37,15 @@ export function missingKernels(graph: Graph, kernels: Kernels): readonly Missing
   return [...missing.values()]
 }
 
+const lacking = (types: readonly DType[], value: Value | null | undefined): DType | undefined =>
+  value && !types.includes(value.type.dtype) ? value.type.dtype : undefined
+
 /** What of a node there is no kernel for. */
 export function missingKernel(node: Node, kernel: Kernel | undefined): Missing | undefined {
   if (node.bodies.length > 0) return undefined
   if (!kernel) return { node, type: null }
   const { types, operand = 0, result = false, refuses } = kernel
-  const lacks = (value: Value | null | undefined): DType | undefined =>
-    value && !types.includes(value.type.dtype) ? value.type.dtype : undefined
-  const type = lacks(node.inputs[operand]) ?? (result ? lacks(node.outputs[0]) : undefined)
+  const type = lacking(types, node.inputs[operand]) ?? (result ? lacking(types, node.outputs[0]) : undefined)
   if (type) return { node, type }
   return refuses?.of(node) === true ? { node, type: null, refused: refuses.what } : undefined
 }

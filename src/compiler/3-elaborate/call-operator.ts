@@ -17,9 +17,9 @@ export function callOperator(x: Elaboration, definition: LanguageFunction, given
   if (number) return number
   const joined = definition.name === 'concat' ? concatLists(x, given) : undefined
   if (joined) return joined
-  const [first, ...others] = given.list
-  if (definition.name === 'sum' && first?.value.kind === 'gradient' && others.length === 0)
-    return sumOfEntries(x, first.value, given.span)
+  const first = given.list[0]?.value
+  if (definition.name === 'sum' && first?.kind === 'gradient' && given.list.length === 1)
+    return sumOfEntries(x, first, given.span)
   const names = namesOf(definition)
   const bound = bindArguments(x, definition.name, names, given.list)
   const values = given.list.map(({ value }) => value)
@@ -79,7 +79,9 @@ function onStaticNumbers(
 const parameterNames = new WeakMap<LanguageFunction, readonly string[]>()
 
 function namesOf(definition: LanguageFunction): readonly string[] {
-  const names = parameterNames.get(definition) ?? definition.parameters.map((p) => p.name)
+  const known = parameterNames.get(definition)
+  if (known) return known
+  const names = definition.parameters.map((p) => p.name)
   parameterNames.set(definition, names)
   return names
 }

@@ -8,7 +8,9 @@ const known = new WeakMap<readonly Parameter[], ReadonlyMap<string, Parameter>>(
  * `fn f(x: f32[h * r], r: int)`.
  */
 export function namedEarlier(parameters: readonly Parameter[]): ReadonlyMap<string, Parameter> {
-  const found = known.get(parameters) ?? search(parameters)
+  const before = known.get(parameters)
+  if (before) return before
+  const found = search(parameters)
   known.set(parameters, found)
   return found
 }

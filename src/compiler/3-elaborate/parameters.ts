@@ -15,7 +15,9 @@ import { type Val, literal, staticEqual, unknownVal } from './values.js'
 const parameterNames = new WeakMap<readonly Parameter[], readonly string[]>()
 
 function namesOf(parameters: readonly Parameter[]): readonly string[] {
-  const names = parameterNames.get(parameters) ?? parameters.map((p) => p.name.text)
+  const known = parameterNames.get(parameters)
+  if (known) return known
+  const names = parameters.map((p) => p.name.text)
   parameterNames.set(parameters, names)
   return names
 }
@@ -34,12 +36,14 @@ export function bindParameters(
 ): void {
   const names = namesOf(parameters)
   const bound = bindArguments(x, callee, names, given.list, declared)
-  const missing = names.filter((name, k) => !bound.has(name) && !parameters[k]?.default)
   const early = namedEarlier(parameters)
   const bind = (parameter: Parameter): void => {
     const name = parameter.name.text
     const argument = bound.get(name)
-    if (!argument && !parameter.default) missingArgument(callee, missing, names, given.span, declared)
+    if (!argument && !parameter.default) {
+      const missing = names.filter((other, k) => !bound.has(other) && !parameters[k]?.default)
+      missingArgument(callee, missing, names, given.span, declared)
+    }
     if (argument?.value.kind === 'unknown') return giveUnknown(x, parameter, environment)
     const value =
       argument?.value ?? (parameter.default ? evaluate(x, parameter.default, environment) : undefined)

@@ -25,10 +25,12 @@ export function checkCoupling(
 function readBy(graph: Graph): { readonly fed: readonly Value[]; readonly used: ReadonlySet<Value> } {
   const loss = lossOf(graph)
   const used = new Set<Value>(loss ? [loss] : [])
-  for (const node of graph.nodes.toReversed()) {
-    if (node.outputs.some((v) => used.has(v))) for (const v of node.inputs) if (v) used.add(v)
+  const isUsed = (value: Value): boolean => used.has(value)
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i]
+    if (node?.outputs.some(isUsed) === true) for (const v of node.inputs) if (v) used.add(v)
   }
-  return { fed: graph.inputs.filter((v) => used.has(v)), used }
+  return { fed: graph.inputs.filter(isUsed), used }
 }
 
 /** Whether the loss of a graph is another than the mean of the losses of its samples. */

@@ -1,6 +1,7 @@
 import { idleNext } from '../../diagnostics/catalogue/state.js'
 import { Diagnostics, type Span, UserError } from '../../diagnostics/diagnostic.js'
 import type { Graph } from '../../graph/graph.js'
+import { once } from '../../once.js'
 import { allowances } from '../2-resolve/allowed.js'
 import type { FlatStage } from '../2-resolve/flat-stage.js'
 import type { CheckedPipeline } from '../3-elaborate/check.js'
@@ -82,12 +83,12 @@ export function lower(
     evaluations: evaluations.map((e) => e.lowered),
     exports: each(pipeline.exports, ({ model }) => lowerExport(statics, model, new Set(ever.keys()))),
   }
-  const read = readModels(lowered)
+  const read = once(() => readModels(lowered))
   for (const [name, { item, inherited }] of pipeline.nexts) {
     const runs = lowered.stages.some(({ updates }) =>
       updates.some(({ states }) => states.some(({ model }) => model === name)),
     )
-    if (inherited || runs || !read.has(name) || lowered.stages.length < pipeline.stages.length) continue
+    if (inherited || runs || !read().has(name) || lowered.stages.length < pipeline.stages.length) continue
     diagnostics.add(idleNext(item.name.span, { name, stages: pipeline.stages.map((s) => s.name.text) }))
   }
   const confined = (graph: Graph): Graph => withFieldLimits(graph, { locate, guards: true })
@@ -118,7 +119,7 @@ export function lower(
     models: [
       ...each(items, ({ item, file, inherited }) =>
         // A method that extends another and needs less of it does not ask for that one's weights.
-        (item.kind !== 'model' && item.kind !== 'state') || (inherited && !read.has(item.name.text))
+        (item.kind !== 'model' && item.kind !== 'state') || (inherited && !read().has(item.name.text))
           ? undefined
           : item.kind === 'model'
             ? statics.finalModelSpec(item, file)

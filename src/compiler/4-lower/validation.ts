@@ -39,16 +39,19 @@ export function stageValidation(
       [...trained, ...states].map(({ model, path }) => `${model}/${path}`),
     ),
   )
-  const measured = evaluations.filter(({ lowered }) => reads(lowered, changed))
-  const measures = measured.flatMap(({ lowered: { name }, item: { every }, file }) => {
-    const steps = every && attempt(diagnostics, () => cadence(scope, every, file, batches), undefined)
-    return steps === undefined ? [] : [{ evaluation: name, every: steps }]
+  const isMeasured = ({ lowered }: DeclaredEvaluation): boolean => reads(lowered, changed)
+  const measures = evaluations.flatMap((evaluation) => {
+    const { lowered, item, file } = evaluation
+    const { every } = item
+    if (!every || !isMeasured(evaluation)) return []
+    const steps = attempt(diagnostics, () => cadence(scope, every, file, batches), undefined)
+    return steps === undefined ? [] : [{ evaluation: lowered.name, every: steps }]
   })
   let keepLast: number | null = null
   let keepBest: WatchedMetric | null = null
   let stop: StageValidation['stop'] = null
   const watched = (path: MetricPath): WatchedMetric => {
-    const found = metricOf(path, loweredOf(evaluations), loweredOf(measured))
+    const found = metricOf(path, loweredOf(evaluations), loweredOf(evaluations.filter(isMeasured)))
     if (!measures.some(({ evaluation, every }) => evaluation === found.evaluation && every < stage.steps))
       fail(unmeasured(path.span, { stage: stage.name, evaluation: found.evaluation, steps: stage.steps }))
     return found
