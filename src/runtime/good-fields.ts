@@ -32,7 +32,9 @@ export async function goodFields(
     for (let step = 1; step < samples.length; step++) {
       const other = (at + step) % samples.length
       const sample = samples[other]
-      if (sample && !bad.has(other)) return data.fields(sample, wanted(at), seed)
+      // What could be read a moment ago may be gone by now.
+      const again = sample && !bad.has(other) ? await attempt(data, sample, wanted(at), seed) : undefined
+      if (again && isMade(again)) return again
     }
     return firstGood(data, samples[at], wanted(at), seed, own)
   })
