@@ -51,7 +51,7 @@ const steps = [
   ...[10, 100, 400].map(wideStep),
   { name: 'DCR, N = 8', file: 'pipelines/quickstart/quickstart.dcr', stage: 'enhance' },
   { name: 'naive, N = 8', file: 'pipelines/quickstart/naive.dcr', stage: 'enhance' },
-  { name: 'CLIP, N = 128', file: 'pipelines/quickstart/base.dcr', stage: 'pretrain' },
+  { name: 'CLIP, N = 128', file: 'pipelines/quickstart/text.dcr', stage: 'pretrain' },
   { name: 'fine-tuning', file: 'pipelines/examples/fine_tune.dcr', stage: 'tune' },
 ]
 

@@ -26,7 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "oracle"))
 from dcr import (  # noqa: E402
-    Projector, dcr_loss_batched, image_features, make_clip, make_unet, noised, pairs_of, text_features, two_views,
+    Projector, dcr_loss_batched, image_features, make_clip, make_unet, pairs_of, text_features, two_views,
 )
 
 VOCABULARY = 1418
@@ -76,16 +76,32 @@ def augment(x):
     return resampling(height, h)[:, None] @ x @ resampling(width, w).transpose(1, 2)[:, None]
 
 
+ALPHAS = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64), 0).float()
+
+
+def noised(latent, eps, t):
+    """The noisy picture and its velocity, by linear betas."""
+    a = ALPHAS[t][:, None, None, None]
+    return a.sqrt() * latent + (1 - a).sqrt() * eps, a.sqrt() * eps - (1 - a).sqrt() * latent
+
+
+def velocity_of(clean, noisy, t):
+    """The velocity that leads from a noisy picture to this clean one; times may be those of rows of pictures."""
+    a = ALPHAS[t].reshape(-1, *[1] * (clean.dim() - 1))
+    return (a.sqrt() * noisy - clean) / (1 - a).sqrt()
+
+
 class Bench:
     def __init__(self):
         torch.manual_seed(0)
         self.clip = make_clip(VISION, TEXT, 64).eval()
         self.unet = make_unet(**UNET).eval()
         self.proj = Projector(64, 128)
-        for model in (self.clip, self.unet, self.proj):
+        self.text = make_clip(VISION, TEXT, 64).eval().text_model
+        for model in (self.clip, self.unet, self.proj, self.text):
             model.requires_grad_(False)
         empty = torch.tensor([[VOCABULARY - 2, VOCABULARY - 1] + [0] * 6])
-        self.prompt = self.clip.text_model(input_ids=empty).last_hidden_state
+        self.prompt = self.text(input_ids=empty).last_hidden_state
 
     def train(self, *modules):
         for module in modules:
@@ -103,7 +119,7 @@ class Bench:
     def dcr_values(self, n):
         image = torch.rand(n, 3, 32, 32)
         latent = F.pixel_unshuffle(2 * image - 1, 2)
-        t = torch.randint(300, 1000, (n,))
+        t = torch.randint(400, 1000, (n,))
         noisy, goal = noised(latent, torch.randn_like(latent), t)
         z = image_features(self.clip, (image - 0.5) / 0.5)
         z_plus = image_features(self.clip, (augment(image) - 0.5) / 0.5)
@@ -111,13 +127,14 @@ class Bench:
 
     def dcr(self, n):
         noisy, t, goal, z, z_plus = self.dcr_values(n)
-        pairs = pairs_of(self.unet, noisy, t, self.proj(z)[:, None] + self.prompt)
-        positive = self.unet(noisy, t, self.proj(z_plus)[:, None] + self.prompt).sample
+        clean = pairs_of(self.unet, noisy, t, self.proj(z)[:, None] + self.prompt)
+        pairs = velocity_of(clean, noisy[:, None], t)
+        positive = velocity_of(self.unet(noisy, t, self.proj(z_plus)[:, None] + self.prompt).sample, noisy, t)
         return self.update(dcr_loss_batched(pairs, positive, goal, TAU))
 
     def naive(self, n):
         noisy, t, goal, z, z_plus = self.dcr_values(n)
-        drawn = self.unet(noisy, t, self.proj(z)[:, None] + self.prompt).sample
+        drawn = velocity_of(self.unet(noisy, t, self.proj(z)[:, None] + self.prompt).sample, noisy, t)
         return self.update(two_views(z, z_plus, TAU) + F.mse_loss(drawn, goal))
 
     def captions(self, n):
@@ -135,9 +152,10 @@ class Bench:
     def generate(self, n):
         latent = F.pixel_unshuffle(2 * torch.rand(n, 3, 32, 32) - 1, 2)
         t = torch.randint(0, 1000, (n,))
-        noisy, goal = noised(latent, torch.randn_like(latent), t)
-        condition = self.clip.text_model(input_ids=self.captions(n)).last_hidden_state
-        return self.update(F.mse_loss(self.unet(noisy, t, condition).sample, goal))
+        noisy, _ = noised(latent, torch.randn_like(latent), t)
+        condition = self.text(input_ids=self.captions(n)).last_hidden_state
+        weight = (1 / (1 - ALPHAS[t])).clamp(max=5)[:, None, None, None]
+        return self.update((weight * (self.unet(noisy, t, condition).sample - latent) ** 2).mean())
 
 
 def build(step):

@@ -49,7 +49,7 @@ const quickstart = 'pipelines/quickstart/quickstart.dcr'
 const steps = [
   { name: 'DCR step, N = 8', file: quickstart, stage: 'enhance', torch: 'dcr' },
   { name: 'naive step, N = 8', file: 'pipelines/quickstart/naive.dcr', stage: 'enhance', torch: 'naive' },
-  { name: 'CLIP step, N = 128', file: 'pipelines/quickstart/base.dcr', stage: 'pretrain', torch: 'clip' },
+  { name: 'CLIP step, N = 128', file: 'pipelines/quickstart/text.dcr', stage: 'pretrain', torch: 'clip' },
 ] as const
 
 const scratch = mkdtempSync(join(tmpdir(), 'dcrc-bench-'))

@@ -29,7 +29,7 @@ use "./quickstart.dcr" { dcr }
 pipeline chunks extends dcr {
   override stage align { ${clauses} }
   override stage enhance { ${clauses} }
-  remove evaluate gate; remove evaluate mnist; remove evaluate categories; remove evaluate pixels; remove evaluate grid
+  remove evaluate gate; remove evaluate mnist; remove evaluate categories; remove evaluate detail; remove evaluate grid
 }`
 
 const norm = (x: Float32Array): number => Math.hypot(...x)

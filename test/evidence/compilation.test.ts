@@ -92,7 +92,7 @@ describe('hashes', () => {
     const [align = '', enhance = ''] = text.split('stage enhance {')
     const shorter = align.replace('steps 300', 'steps 299')
     expect(changed(hashes(`${shorter}stage enhance {${enhance}`))).toEqual([true, true])
-    expect(changed(hashes(replaced('let t = draw randint(300,', 'let t = draw randint(301,')))).toEqual([
+    expect(changed(hashes(replaced('let t = draw randint(400,', 'let t = draw randint(401,')))).toEqual([
       true,
       true,
     ])

@@ -28,24 +28,30 @@ pipeline gradients extends dcr {
   override stage enhance { ${sgd} }
 }`
 
-/** The training of its base models, from random weights on all parameters. */
-const base = `
+/** The training of a CLIP and of the generator, from random weights on all parameters. */
+const clip = `
 use std.clip { ClipModel }
-use std.stable_diffusion { UNet2DConditionModel }
-use "./base.dcr" { base }
-use "./models.dcr" { tiny_clip, tiny_unet }
-pipeline gradients extends base {
+use "./models.dcr" { tiny_clip }
+use "./text.dcr" { text }
+pipeline gradients extends text {
   override model clip = ClipModel(tiny_clip) from "pipelines/quickstart/base/clip.safetensors"
-  override model unet = UNet2DConditionModel(tiny_unet) from "pipelines/quickstart/base/unet.safetensors"
   override stage pretrain { ${sgd} }
+}`
+const generator = `
+use std.stable_diffusion { UNet2DConditionModel }
+use "./generator.dcr" { generator }
+use "./models.dcr" { tiny_unet }
+pipeline gradients extends generator {
+  override model unet = UNet2DConditionModel(tiny_unet) from "pipelines/quickstart/base/unet.safetensors"
+  override let reading = text(drawings.caption).last_hidden_state
   override stage generate { ${sgd} }
 }`
 
 const stages = [
   { text: quickstart, settings: { batch: '2' }, name: 'align', zero: null },
   { text: quickstart, settings: { batch: '2' }, name: 'enhance', zero: /\.self_attn\.k_proj\.bias$/ },
-  { text: base, settings: { batch: '3', drawn: '1' }, name: 'pretrain', zero: /\.self_attn\.k_proj\.bias$/ },
-  { text: base, settings: { batch: '1', drawn: '1' }, name: 'generate', zero: null },
+  { text: clip, settings: { batch: '3' }, name: 'pretrain', zero: /\.self_attn\.k_proj\.bias$/ },
+  { text: generator, settings: { batch: '1' }, name: 'generate', zero: null },
 ]
 
 /**

@@ -115,7 +115,9 @@ export class Probe {
 
   private run(graph: HostGraph, state: State): ReturnType<HostGraph['run']> {
     return graph.run(({ name, role, dtype, shape }) => {
-      const given = role.kind === 'state' ? state.get(stateName(role.state)) : undefined
+      // Averages start at the parameters.
+      const key = role.kind === 'state' ? stateName(role.state).replace(/^ema/, 'param') : ''
+      const given = state.get(key)
       const constant = role.kind === 'prologue' ? this.constants.get(role.key) : this.feeds[name]
       const tensor = given ? { dtype, shape, data: given } : constant
       return tensor ?? unreachable(`nothing to feed into ${name}`)

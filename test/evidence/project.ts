@@ -30,9 +30,9 @@ export class Project {
       recursive: true,
       filter: (source) => !source.endsWith('.safetensors'),
     })
-    const { manifest } = project.compile(`${quickstart}/base.dcr`)
+    const { manifest } = project.compile(`${quickstart}/quickstart.dcr`)
     for (const model of manifest.models)
-      await writeRandom(model, join(project.root, quickstart, 'base', `${model.name}.safetensors`))
+      if (model.from !== null) await writeRandom(model, join(project.root, model.from))
     return project
   }
 

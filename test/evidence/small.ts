@@ -19,10 +19,7 @@ pipeline small extends dcr {
   ${without.map((name) => `remove evaluate ${name}`).join('\n  ')}
 }`
 
-/** The training of the base models with few rows a step. */
-export const smallBase = `
-use "./base.dcr" { base }
-pipeline small extends base {
-  override param batch = 4
-  override param drawn = 2
-}`
+/** The training of the generator with few rows a step. */
+export const smallGenerator = `
+use "./generator.dcr" { generator }
+pipeline small extends generator { override param batch = 2 }`

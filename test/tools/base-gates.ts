@@ -1,10 +1,11 @@
 /**
  * Measures whether a generator is worth building the quickstart on, and fails where it is not:
  *
- *   npm run base:gates -- RUN
+ *   npm run base:gates -- RUN [CLIP]
  *
  * RUN is the folder of a run of generator.dcr, which may still go on: the averages of its newest checkpoint are
- * measured; or a file of weights. The pictures lie in the folder that it prints.
+ * measured; or a file of weights. CLIP is a file of weights, too: who recognises what was drawn, in the place of the
+ * quickstart's. The pictures lie in the folder that it prints.
  */
 import { mkdirSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -46,9 +47,9 @@ async function averagesOf(run: string, folder: string): Promise<string> {
   return file
 }
 
-const [, , given] = process.argv
+const [, , given, judge] = process.argv
 if (given === undefined) {
-  process.stderr.write('usage: npm run base:gates -- RUN\n')
+  process.stderr.write('usage: npm run base:gates -- RUN [CLIP]\n')
   process.exit(1)
 }
 const folder = mkdtempSync(join(tmpdir(), 'dcrc-gates-'))
@@ -57,7 +58,10 @@ const root = process.cwd()
 const { artefact, diagnostics } = compile({
   entry: 'pipelines/quickstart/gates.dcr',
   files: new DiskFiles(root),
-  settings: new Map([['weights', weights]]),
+  settings: new Map([
+    ['weights', weights],
+    ...(judge === undefined ? [] : [['judge', resolve(judge)] as const]),
+  ]),
 })
 if (!artefact) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'))
 const runDir = join(folder, 'run')

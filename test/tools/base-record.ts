@@ -1,86 +1,101 @@
 /**
- * Takes the trained base models of the quickstart from a finished run:
+ * Takes trained weights of the quickstart's base from a finished run of text.dcr, generator.dcr or clip.dcr:
  *
- *   npx tsx test/tools/base-record.ts runs/base
+ *   npm run base:record -- RUN
  *
- * Copies its exports to pipelines/quickstart/base/ and writes base.json beside them: how they were made, and the losses
- * of the first steps, which a test repeats.
+ * They come to lie in pipelines/quickstart/base/, and beside them a record, such as generator.json: how they were made,
+ * and the losses of the first steps, which a test repeats.
  */
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Manifest } from '../../src/artefact/manifest.js'
+import { writeWhole } from '../../src/durable.js'
 import type { RunRecord } from '../../src/runtime/run-folder.js'
+import { openSafetensors, writeSafetensors } from '../../src/weights/safetensors.js'
 import { metricsOf } from '../evidence/runs.js'
+
+/** What the base takes of each pipeline's run: of an export the parameters that begin so, as a file of this name. */
+const taken = {
+  text: { model: 'clip', prefix: 'text_model.', file: 'text.safetensors' },
+  generator: { model: 'unet', prefix: '', file: 'unet.safetensors' },
+  clip: { model: 'clip', prefix: '', file: 'clip.safetensors' },
+} as const
+
+export type BasePipeline = keyof typeof taken
+export const basePipelines = Object.keys(taken) as BasePipeline[]
 
 export interface BaseRecord {
   readonly command: string
   readonly seed: number
   readonly params: Manifest['params']
-  readonly manifest: string
   readonly versions: Omit<RunRecord, 'version' | 'seed' | 'data'>
   readonly data: RunRecord['data']
-  readonly stages: readonly {
-    readonly name: string
-    readonly hash: string
-    readonly steps: number
-    /** Fewer than `steps` when the run was cut short by `--steps`. */
-    readonly ran: number
-    /** The mean over the last hundred steps. */
-    readonly finalLoss: number
-    readonly firstLosses: readonly number[]
-  }[]
-  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>
+  readonly stage: string
+  readonly steps: number
+  /** The mean over the last hundred steps. */
+  readonly finalLoss: number
+  readonly firstLosses: readonly number[]
+  readonly file: string
+  readonly bytes: number
+  readonly sha256: string
 }
 
 export const baseFolder = fileURLToPath(new URL('../../pipelines/quickstart/base', import.meta.url))
 export const firstSteps = 20
 
-function recordOf(run: string): BaseRecord {
+const isBase = (name: string): name is BasePipeline => Object.hasOwn(taken, name)
+
+async function record(run: string): Promise<void> {
   const read = <T>(file: string): T => JSON.parse(readFileSync(join(run, file), 'utf8')) as T
   const manifest = read<Manifest>('manifest.json')
+  const name = manifest.pipeline
+  if (!isBase(name)) throw new Error(`${run} is a run of ${name}, of which the base takes nothing`)
+  const { model, prefix, file } = taken[name]
   const { version: _version, seed, data, ...versions } = read<RunRecord>('run.json')
-  const lines = metricsOf(run)
-  const stages = manifest.stages.map(({ name, hash, steps }) => {
-    const losses = lines.filter(({ stage }) => stage === name).map(({ loss }) => loss)
-    if (losses.length === 0) throw new Error(`stage ${name} of ${run} has not run`)
-    const last = losses.slice(-100)
-    const finalLoss = last.reduce((sum, loss) => sum + loss, 0) / last.length
-    return { name, hash, steps, ran: losses.length, finalLoss, firstLosses: losses.slice(0, firstSteps) }
-  })
-  const longest = Math.max(...stages.map(({ ran }) => ran))
-  const cut = stages.some(({ ran, steps }) => ran < steps) ? ` --steps ${longest}` : ''
-  const files = manifest.exports.map(({ name }) => {
-    const bytes = readFileSync(join(run, 'export', name, 'model.safetensors'))
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    return [`${name}.safetensors`, { bytes: bytes.length, sha256 }] as const
-  })
-  return {
-    command: `npx dcrc run pipelines/quickstart/base.dcr --seed ${seed}${cut}`,
+  const [stage] = manifest.stages
+  const losses = metricsOf(run).map(({ loss }) => loss)
+  if (!stage || losses.length !== stage.steps) throw new Error(`${run} has not run to its end`)
+
+  const exported = join(run, 'export', model)
+  const [weights] = readdirSync(exported).filter((entry) => entry.endsWith('.safetensors'))
+  if (weights === undefined) throw new Error(`${exported} holds no weights`)
+  const { tensors } = await openSafetensors(join(exported, weights))
+  const kept = [...tensors].flatMap(([path, tensor]) =>
+    path.startsWith(prefix)
+      ? [{ name: path, dtype: 'f32' as const, shape: tensor.shape, content: tensor }]
+      : [],
+  )
+  await writeSafetensors(join(baseFolder, file), kept, { format: 'pt' })
+
+  const bytes = readFileSync(join(baseFolder, file))
+  const last = losses.slice(-100)
+  // Where the drawings lay says nothing of what was trained.
+  const { art: _art, ...params } = manifest.params
+  const made: BaseRecord = {
+    command: `npx dcrc run pipelines/quickstart/${name}.dcr --seed ${seed}`,
     seed,
-    params: manifest.params,
-    manifest: manifest.hash,
+    params,
     versions,
     data,
-    stages,
-    files: Object.fromEntries(files),
+    stage: stage.name,
+    steps: stage.steps,
+    finalLoss: last.reduce((sum, loss) => sum + loss, 0) / last.length,
+    firstLosses: losses.slice(0, firstSteps),
+    file,
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
   }
+  writeWhole(join(baseFolder, `${name}.json`), `${JSON.stringify(made, null, 2)}\n`)
 }
 
-/** The record of the base models in the repository. */
-export const readBaseRecord = (): BaseRecord =>
-  JSON.parse(readFileSync(join(baseFolder, 'base.json'), 'utf8')) as BaseRecord
+/** The record of what the base has of a pipeline. */
+export const readBaseRecord = (name: BasePipeline): BaseRecord =>
+  JSON.parse(readFileSync(join(baseFolder, `${name}.json`), 'utf8')) as BaseRecord
 
 const [, script, run] = process.argv
 if (script === fileURLToPath(import.meta.url)) {
-  if (run === undefined) throw new Error('usage: npx tsx test/tools/base-record.ts RUN')
-  const record = recordOf(run)
-  mkdirSync(baseFolder, { recursive: true })
-  for (const file of Object.keys(record.files))
-    copyFileSync(
-      join(run, 'export', file.replace('.safetensors', ''), 'model.safetensors'),
-      join(baseFolder, file),
-    )
-  writeFileSync(join(baseFolder, 'base.json'), `${JSON.stringify(record, null, 2)}\n`)
+  if (run === undefined) throw new Error('usage: npm run base:record -- RUN')
+  await record(run)
 }

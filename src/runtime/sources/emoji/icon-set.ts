@@ -19,8 +19,9 @@ const alias = z.object({
 const iconsFile = z.object({
   icons: z.record(z.string(), icon),
   aliases: z.record(z.string(), alias).default({}),
-  width: z.number(),
-  height: z.number(),
+  // Iconify's default.
+  width: z.number().default(16),
+  height: z.number().default(16),
 })
 const charsFile = z.record(z.string(), z.string())
 const metadataFile = z.object({ categories: z.record(z.string(), z.array(z.string())) })
