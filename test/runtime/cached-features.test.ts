@@ -2,6 +2,8 @@ import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { featureCache } from '../../src/cache.js'
+import { DiskFiles } from '../../src/cli/files.js'
+import { analyze } from '../../src/compiler/analyze.js'
 import { KeptRows } from '../../src/runtime/features/kept-rows.js'
 import { Project } from '../data/project.js'
 
@@ -98,6 +100,15 @@ test(
     expect(await ends(pipeline('cached'))).not.toEqual(wanted)
   },
 )
+
+test.each(['1', '2'])('attention keeps rows to themselves, also with %s of them', (batch) => {
+  const { diagnostics } = analyze({
+    entry: 'pipelines/quickstart/generator.dcr',
+    files: new DiskFiles(process.cwd()),
+    settings: new Map([['batch', batch]]),
+  })
+  expect(diagnostics.map(({ code }) => code)).toEqual([])
+})
 
 test(
   'a damaged row, and one that was not written to its end, are made again',

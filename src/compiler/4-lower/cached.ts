@@ -62,6 +62,8 @@ function coupled(graph: Graph, value: Value, data: string): CachedProblem | unde
     return role?.kind === 'batch' && role.data === data
   })
   const rows = fed[0]?.type.shape[0] ?? 1
+  // What is made of one row is its own.
+  if (rows === 1) return value.type.shape[0] === 1 ? undefined : { kind: 'no rows', data }
   const found = followRows(value, fed, rows)
   if ('coupling' in found)
     return { kind: 'coupled', data, operator: found.coupling.op, at: spanOf(found.coupling) }
