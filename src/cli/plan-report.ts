@@ -3,6 +3,7 @@ import { findHostFunction } from '../sources/registry.js'
 import { callText, rowsText, valueText } from './row-text.js'
 import type { Planning } from '../compiler/index.js'
 import type { ModelPlan, PairsPlan, StagePlan, UpdatePlan } from '../compiler/plan/report.js'
+import type { Arithmetic, Counts } from '../compiler/plan/arithmetic.js'
 import { bytes, count, flops } from '../diagnostics/units.js'
 import { describeConversions, type fileConversions } from './plan-weights.js'
 
@@ -146,18 +147,40 @@ const saveText = ({ saveEvery }: StagePlan, unit: 'steps' | 'rounds'): string =>
   saveEvery === null ? 'a checkpoint at the end' : `a checkpoint every ${saveEvery} ${unit} and at the end`
 
 /** `adamw(lr = 0.001, betas = [0.9, 0.999])`, as the language writes it. */
-/** `types  weights of unet in bf16, of clip, enc in bf16 from f32 masters; computed in f32: the CPU has no bf16 kernels` */
-function typesRow({ models, precision, rounded, inF32 }: StagePlan): [string, string] | undefined {
+/** `types  unet rounded to bf16; clip, enc rounded to bf16 from f32 masters; computed in f32, for ... no bf16 kernels` */
+function typesRow({
+  models,
+  precision,
+  rounded,
+  inF32,
+  arithmetic,
+}: StagePlan): [string, string] | undefined {
   const narrow = models.filter((m) => m.as !== null && m.trained + m.frozen > 0)
   const types = [...new Set([...narrow.map((m) => m.as), ...(rounded.length > 0 ? [precision] : [])])]
-  const wide = inF32.length > 0 ? [`computed in f32 for want of a kernel: ${inF32.join(', ')}`] : []
+  const lacking = [...new Set([...inF32, ...(arithmetic?.islands ?? [])])]
+  const wide = lacking.length > 0 ? [`computed in f32 for want of a kernel: ${lacking.join(', ')}`] : []
   if (types.length === 0) return wide.length > 0 ? ['types', wide.join()] : undefined
   const weights = [
     ...narrow.map((m) => `${m.model} rounded to ${m.as}`),
     ...(rounded.length > 0 ? [`${rounded.join(', ')} rounded to ${precision} from f32 masters`] : []),
   ]
-  const held = `computed in f32, for the CPU has no ${types.join(' or ')} kernels`
+  const held = arithmetic
+    ? arithmeticText(arithmetic)
+    : `computed in f32, for the CPU has no ${types.join(' or ')} kernels`
   return ['types', [...weights, held, ...wide].join('; ')]
+}
+
+/** `a step has 24 products of matrices in bf16, 2 in f32, 1 convolution in bf16 and 40 casts` */
+function arithmeticText({ matrices, kernels, casts }: Arithmetic): string {
+  const counted = (counts: Counts, one: string, many: string): readonly string[] =>
+    Object.entries(counts).map(
+      ([type, n], k) => `${count(n)}${k > 0 ? '' : ` ${n === 1 ? one : many}`} in ${type}`,
+    )
+  const parts = [
+    ...counted(matrices, 'product of matrices', 'products of matrices'),
+    ...counted(kernels, 'convolution', 'convolutions'),
+  ]
+  return `a step has ${parts.join(', ')}${parts.length > 0 ? ' and ' : ''}${count(casts)} casts`
 }
 
 /** `pairs  2 of 8 rows at a time for at most 100 MB (282 MB predicted with all at once)` */

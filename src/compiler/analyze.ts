@@ -104,11 +104,11 @@ export function analyzePipeline(
 
   for (const stage of lowered.stages) {
     for (const update of stage.updates)
-      for (const d of [...updateProblems(update), ...chunkProblems(update), ...exactProblems(update)])
+      for (const d of [...updateProblems(update, target), ...chunkProblems(update), ...exactProblems(update)])
         diagnostics.add({ ...d, stage: stage.name })
   }
   for (const { graph } of lowered.evaluations.flatMap(partsOf))
-    for (const d of gradientProblems(graph)) diagnostics.add(d)
+    for (const d of gradientProblems(graph, target)) diagnostics.add(d)
   for (const d of absentModels(program, pipeline, lowered)) diagnostics.add(d)
   if (!diagnostics.hasErrors) for (const d of unrunnable(lowered, target)) diagnostics.add(d)
   return diagnostics.hasErrors ? done() : done(lowered)

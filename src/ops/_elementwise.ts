@@ -35,6 +35,8 @@ interface Unary {
   readonly language?: boolean
   /** Its function takes static numbers too, and gives a float or, for an int, an int. */
   readonly numbers?: NumbersGive
+  /** Absent: all. */
+  readonly narrow?: Operator['narrow']
   readonly inPlace?: boolean
   readonly workspace?: Memory['workspace']
 }
@@ -67,6 +69,7 @@ export function unary(spec: Unary): Operator {
       derivative === 'zero'
         ? { kind: 'zero' }
         : { kind: 'rule', rule: (c) => [() => derivative(c, given(c.inputs, 0), given(c.outputs, 0))] },
+    narrow: spec.narrow ?? 'all',
     flops: (_, [y]) => elementCount(y?.shape ?? []),
     rows: ([row]) => [row ?? null],
     // What a later phase replaces is to be found as it stands.
@@ -116,6 +119,8 @@ interface Binary {
   readonly f: (x: number, y: number, dtype: DType, attributes: Attributes) => number
   readonly derivative: Derivative
   readonly commutative?: boolean
+  /** Absent: all. */
+  readonly narrow?: Operator['narrow']
   readonly offset?: Operator['offset']
   readonly range?: Operator['range']
   /** The language function that calls it, if an operator sign does not suffice. */
@@ -157,6 +162,7 @@ export function binary(spec: Binary): Operator {
       ]
     },
     derivative: spec.derivative,
+    narrow: spec.narrow ?? 'all',
     flops: (_, [z]) => elementCount(z?.shape ?? []),
     rows: (rows, inputs, [z]) => [broadcastRows(rows, shapesOf(inputs), z?.shape ?? [])],
     broadcasts: 0,

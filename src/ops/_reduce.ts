@@ -53,6 +53,7 @@ export function reduction(spec: Reduction): Operator {
         ]
       },
     },
+    narrow: 'none',
     flops: ([x]) => elementCount(x?.shape ?? []),
     rows: ([row = null], inputs, _, attributes) => {
       const shape = given(inputs, 0).type.shape

@@ -1,5 +1,6 @@
+import type { Builder } from '../graph/builder.js'
 import { constantOf, type Value } from '../graph/graph.js'
-import { type DType, type Tensor, type TensorType, formatType, isFloat } from '../graph/types.js'
+import { type DType, type Tensor, type TensorType, formatType, isFloat, isNarrow } from '../graph/types.js'
 import { TypeMismatch } from './operator.js'
 
 /** What the operators' type rules share: reading inputs, element types and axes, and complaining in one voice. */
@@ -90,6 +91,10 @@ export function checkAxes(word: string, axes: readonly number[], type: TensorTyp
   if (new Set(wrapped).size === wrapped.length) return wrapped
   throw new TypeMismatch(`${word}: the axes [${axes.join(', ')}] of ${formatType(type)} name one axis twice`)
 }
+
+/** A value of 16 bits in f32, for what adds up; others as they are. */
+export const wide = (b: Builder, value: Value): Value =>
+  isNarrow(value.type.dtype) ? b.cast(value, 'f32') : value
 
 export const isFloatValue = (value: Value): boolean => isFloat(value.type.dtype)
 

@@ -7,6 +7,7 @@ export default {
     domain: 'dcrc',
     word: 'anchor',
     doc: 'x itself. It keeps passes before differentiation from computing around a value whose gradient is asked for.',
+    narrow: 'none',
     accepts: allTypes,
     f: (x) => x,
     derivative: ({ cotangent }) => cotangent,

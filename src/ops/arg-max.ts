@@ -43,6 +43,7 @@ function argument(
       const { shape } = given(inputs, 0).type
       return { low: 0, high: (shape[axisOf(attributes, shape)] ?? 1) - 1 }
     },
+    narrow: 'none',
     flops: ([x]) => elementCount(x?.shape ?? []),
     rows: ([row = null], inputs, _, attributes) => [
       reducedRow(row, [axisOf(attributes, given(inputs, 0).type.shape)], flag(attributes, 'keepdims')),

@@ -46,6 +46,7 @@ const averagePool: Operator = {
       () => spread(b, cotangent, given(inputs, 0).type.shape, node.attributes),
     ],
   },
+  narrow: 'all',
   flops: (_, [y], attributes) =>
     elementCount(y?.shape ?? []) * elementCount(windowOf(y?.shape.slice(2) ?? [], attributes).kernel),
   rows: ([row = null], inputs, _, attributes, count) => [pooledRow(row, inputs, attributes, count)],

@@ -29,6 +29,7 @@ const cast: Operator = {
       return [isFloat(from) ? () => b.cast(cotangent, from) : null]
     },
   },
+  narrow: 'none',
   flops: (_, [y]) => elementCount(y?.shape ?? []),
   rows: ([row = null]) => [row],
   broadcasts: 0,

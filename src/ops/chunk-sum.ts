@@ -23,6 +23,7 @@ const chunkSum: Operator = {
     return [tensor('f32', [], [sum])]
   },
   derivative: { kind: 'none', reason: 'it must be expanded before it is differentiated' },
+  narrow: 'none',
   /** Nothing of its own: the operators of its body count, once per chunk. */
   flops: () => 0,
   rows: (_, __, outputs) => outputs.map(() => 'coupled'),

@@ -46,6 +46,7 @@ const clip: Operator = {
     const held = (v: number): number => Math.min(Math.max(v, least), most)
     return { low: held(x?.low ?? -Infinity), high: held(x?.high ?? Infinity) }
   },
+  narrow: 'all',
   flops: (_, [y]) => elementCount(y?.shape ?? []),
   rows: ([row = null]) => [row],
   broadcasts: 0,

@@ -7,6 +7,7 @@ const comparison = (name: string, sign: string, f: (x: number, y: number) => boo
     name,
     word: sign,
     doc: `x ${sign} y, element by element, with broadcasting; gives bool.`,
+    narrow: 'none',
     accepts: name === 'Equal' ? allTypes : numberTypes,
     commutative: name === 'Equal',
     result: 'bool',

@@ -59,6 +59,7 @@ const concat: Operator = {
     },
   },
   moves: 'all',
+  narrow: 'all',
   flops: () => 0,
   rows: (rows, inputs, [z], attributes) => [concatRows(rows, inputs, axisOf(attributes, z?.shape ?? []))],
   language: [

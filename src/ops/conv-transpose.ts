@@ -59,6 +59,7 @@ const convTranspose: Operator = {
         ? bytesPerElement[x.dtype] * elementCount([...weight.shape.slice(1), ...spatial(x.shape)])
         : 0,
   },
+  narrow: 'all',
   flops: ([x, weight]) => 2 * elementCount(x?.shape ?? []) * elementCount((weight?.shape ?? []).slice(1)),
   rows([x = null, ...others], inputs, [y], attributes, count) {
     if (others.some((row) => row !== null)) return ['coupled']

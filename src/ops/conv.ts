@@ -33,6 +33,7 @@ const conv: Operator = {
     },
   },
   multiplies: 'kernels',
+  narrow: 'all',
   flops: ([, weight], [y]) => 2 * elementCount(y?.shape ?? []) * elementCount((weight?.shape ?? []).slice(1)),
   rows([x = null, ...others], inputs, [y], attributes, count) {
     if (others.some((row) => row !== null)) return ['coupled']

@@ -43,6 +43,7 @@ const cumSum: Operator = {
       return [() => b.op('CumSum', [cotangent, given(node.inputs, 1)], { exclusive, reverse }), null]
     },
   },
+  narrow: 'none',
   flops: ([x]) => elementCount(x?.shape ?? []),
   rows: ([row = null], inputs) => [
     row === wrapAxis(axisOf(inputs), given(inputs, 0).type.shape.length) ? 'coupled' : row,

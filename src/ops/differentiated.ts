@@ -21,6 +21,7 @@ const differentiated: Operator = {
       return inputs.map((_, k) => (k >= 1 && k <= count ? flow(k - 1) : null))
     },
   },
+  narrow: 'none',
   flops: () => 0,
   rows: (rows, _, outputs) => outputs.map(() => (rows.every((row) => row === null) ? null : 'coupled')),
   marker: true,

@@ -25,6 +25,7 @@ const dropoutMask: Operator = {
     return [tensor('bool', shape, kept)]
   },
   derivative: { kind: 'none', reason: 'a random mask has no derivative' },
+  narrow: 'none',
   flops: () => 0,
   rows: (rows) => [rows[0] === null ? null : 'coupled'],
   // Four words of 64 bits for each entry.

@@ -25,6 +25,7 @@ const expand: Operator = {
   },
   derivative: { kind: 'rule', rule: ({ cotangent }) => [() => cotangent, null] },
   moves: [0],
+  narrow: 'all',
   flops: () => 0,
   rows: ([row = null], inputs, [y]) => [broadcastRows([row], [given(inputs, 0).type.shape], y?.shape ?? [])],
   shapeOperand: 1,

@@ -14,6 +14,7 @@ export default [
     name: 'IsNaN',
     word: 'is_nan',
     doc: 'Whether an element is no number (NaN); gives bool.',
+    narrow: 'none',
     result: 'bool',
     f: (x) => Number(Number.isNaN(x)),
     derivative: 'zero',

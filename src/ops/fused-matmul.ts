@@ -21,6 +21,7 @@ const fusedMatMul: Operator = {
       productCotangents(b, given(inputs, 0), given(inputs, 1), cotangent, form(node.attributes)),
   },
   multiplies: 'matrices',
+  narrow: 'all',
   flops: ([x], [z], attributes) => productFlops(z, x?.shape.at(form(attributes).transA ? -2 : -1) ?? 1),
   rows(rows, inputs, [z], attributes) {
     const { transA, transB } = form(attributes)

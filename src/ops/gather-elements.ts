@@ -50,6 +50,7 @@ const gatherElements: Operator = {
   },
   moves: [0],
   places: placesAlong,
+  narrow: 'all',
   flops: () => 0,
   rows: ([ofX = null, ofIndices = null], inputs, _, attributes) => {
     const [x, indices] = [given(inputs, 0).type.shape, given(inputs, 1).type.shape]

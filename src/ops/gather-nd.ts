@@ -40,6 +40,7 @@ const gatherND: Operator = {
   },
   moves: [0],
   places: placesByCoordinates,
+  narrow: 'all',
   flops: () => 0,
   rows([ofX = null, ofIndices = null], inputs) {
     const indices = given(inputs, 1).type.shape

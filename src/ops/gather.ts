@@ -48,6 +48,7 @@ const gather: Operator = {
   },
   moves: [0],
   places: placesAlong,
+  narrow: 'all',
   flops: () => 0,
   rows: ([ofX = null, ofIndices = null], inputs, _, attributes) => {
     const [x, indices] = [given(inputs, 0).type.shape, given(inputs, 1).type.shape]

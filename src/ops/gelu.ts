@@ -42,6 +42,7 @@ const gelu: Operator = {
       return [() => b.mul(cotangent, tanh ? tanhSlope(b, x) : erfSlope(b, x))]
     },
   },
+  narrow: 'all',
   flops: (_, [y]) => 5 * elementCount(y?.shape ?? []),
   rows: ([row = null]) => [row],
   broadcasts: 0,

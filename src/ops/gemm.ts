@@ -62,6 +62,7 @@ const gemm: Operator = {
     },
   },
   multiplies: 'matrices',
+  narrow: 'all',
   flops: ([x], [z], attributes) => productFlops(z, x?.shape.at(form(attributes).transA ? 0 : 1) ?? 1),
   rows(rows, inputs, [z], attributes) {
     const { transA, transB } = form(attributes)

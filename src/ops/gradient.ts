@@ -26,6 +26,7 @@ const gradient: Operator = {
     throw new Error('Gradient must be expanded before it has a value')
   },
   derivative: { kind: 'none', reason: 'a gradient of a gradient is taken by expanding the inner one first' },
+  narrow: 'none',
   flops: () => 0,
   rows: (rows, _, outputs) => outputs.map(() => (rows.every((row) => row === null) ? null : 'coupled')),
   sample: (random) => ({ inputs: [scalar(1), random.tensor(random.shape())], attributes: {} }),

@@ -60,6 +60,7 @@ const gridSample: Operator = {
       return [() => toPicture(b, x, grid, g, node.attributes), () => toGrid(b, x, grid, g, node.attributes)]
     },
   },
+  narrow: 'none',
   flops: (_, [y]) => 8 * elementCount(y?.shape ?? []),
   rows: ([ofX = null, ofGrid = null], inputs) => {
     const [n = 1] = given(inputs, 0).type.shape

@@ -1,18 +1,18 @@
 import type { Builder } from '../graph/builder.js'
 import type { Attributes, Value } from '../graph/graph.js'
 import { constantOf, producer } from '../graph/graph.js'
-import { type DType, elementCount, formatType, sameShape, tensor } from '../graph/types.js'
+import { type DType, elementCount, formatType, isNarrow, sameShape, tensor } from '../graph/types.js'
 import { number } from './_attributes.js'
 import { once } from '../once.js'
 import { at } from './_index.js'
 import { product } from './_product.js'
-import { checkAxis, floatTypes, given, requireSameType, requireTypes, wrapAxis } from './_types.js'
+import { checkAxis, floatTypes, given, requireSameType, requireTypes, wide, wrapAxis } from './_types.js'
 import { type DerivativeContext, type Operator, TypeMismatch } from './operator.js'
 
 const layerNormalization: Operator = {
   name: 'LayerNormalization',
   domain: '',
-  doc: 'x shifted and scaled to mean 0 and variance 1 over the axes from `axis` on, times scale, plus bias; outputs Y, Mean and InvStdDev = 1 / sqrt(variance + epsilon), the last two with those axes of size 1.',
+  doc: 'x shifted and scaled to mean 0 and variance 1 over the axes from `axis` on, times scale, plus bias; outputs Y, Mean and InvStdDev = 1 / sqrt(variance + epsilon), the last two with those axes of size 1, in f32 where x has 16 bits.',
   attributes: { axis: -1, epsilon: 1e-5, stash_type: 1 },
   infer(inputs, attributes) {
     const [x, scale, bias] = [given(inputs, 0), given(inputs, 1), inputs[2]]
@@ -26,7 +26,8 @@ const layerNormalization: Operator = {
         `layer_normalization of ${formatType(x.type)} from axis ${axis} on wants weight and bias of shape [${wanted.join(', ')}], not ${formatType(v.type)}`,
       )
     }
-    const statistics = { dtype: x.type.dtype, shape: x.type.shape.map((d, i) => (i < axis ? d : 1)) }
+    const dtype = statisticsType(x.type.dtype)
+    const statistics = { dtype, shape: x.type.shape.map((d, i) => (i < axis ? d : 1)) }
     return [x.type, statistics, statistics]
   },
   value(inputs, attributes) {
@@ -50,9 +51,11 @@ const layerNormalization: Operator = {
       inverses[r] = inverse
     }
     const kept = x.shape.map((d, i) => (i < axis ? d : 1))
-    return [tensor(x.dtype, x.shape, y), tensor(x.dtype, kept, means), tensor(x.dtype, kept, inverses)]
+    const statistics = statisticsType(x.dtype)
+    return [tensor(x.dtype, x.shape, y), tensor(statistics, kept, means), tensor(statistics, kept, inverses)]
   },
   derivative: { kind: 'rule', rule },
+  narrow: 'all',
   flops: ([x]) => 8 * elementCount(x?.shape ?? []),
   rows: ([row = null, ...others], inputs, outputs, attributes) => {
     const axis = wrapAxis(number(attributes, 'axis'), given(inputs, 0).type.shape.length)
@@ -109,6 +112,9 @@ function ones(b: Builder, dtype: DType, shape: readonly number[]): Value {
 
 const largestConstant = 4096
 
+/** That of ONNX's stash_type = 1: f32, but for doubles. */
+const statisticsType = (dtype: DType): DType => (isNarrow(dtype) ? 'f32' : dtype)
+
 /** Whether a scale is known to be 1 everywhere. */
 function isOnes(scale: Value): boolean {
   const node = producer(scale)
@@ -120,18 +126,19 @@ function isOnes(scale: Value): boolean {
  * With d = x - mean, r = InvStdDev and width n, for y = d r s + b and cotangents g, m and v of the three outputs:
  *   dx = r (g s - sum(g s) / n - d r^2 sum(g s d) / n) + m / n - v r^3 d / n
  *   ds = sum over rows of g d r,  db = sum over rows of g
- * The sums of products with s and r are matrix-vector products, which need no product of full size.
+ * The sums of products with s and r are matrix-vector products, which need no product of full size. All in f32 where x
+ * has 16 bits.
  */
 function rule({ b, node, inputs, outputs, cotangents }: DerivativeContext): (null | (() => Value))[] {
-  const [x, scale] = [given(inputs, 0), given(inputs, 1)]
+  const [x, scale] = [wide(b, given(inputs, 0)), wide(b, given(inputs, 1))]
   const { width, rows } = sizes(x.type.shape, node.attributes)
   const matrix = (v: Value): Value => b.reshape(v, [rows, width])
   const column = (v: Value): Value => b.reshape(v, [rows, 1])
   const r = column(given(outputs, 2))
-  const g = cotangents[0] ? matrix(cotangents[0]) : undefined
+  const g = cotangents[0] ? matrix(wide(b, cotangents[0])) : undefined
   const d = once(() => b.sub(matrix(x), column(given(outputs, 1))))
   const gd = once(() => (g ? b.mul(g, d()) : b.zerosLike(d())))
-  const plain = isOnes(scale)
+  const plain = isOnes(given(inputs, 1))
   /** sum(v s) / n per row. */
   const average = (v: Value): Value =>
     plain ? b.mean(v, [1], true) : product(b, v, b.reshape(scale, [width, 1]), { alpha: 1 / width })

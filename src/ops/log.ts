@@ -4,6 +4,7 @@ export default unary({
   name: 'Log',
   word: 'log',
   doc: 'The natural logarithm, element by element.',
+  narrow: 'none',
   numbers: 'float',
   f: Math.log,
   derivative: ({ b, cotangent }, x) => b.div(cotangent, x),

@@ -55,6 +55,7 @@ const loop: Operator = {
     return [...carried, ...stacked.map((values, i) => stack(values, body.outputs[count + 1 + i]?.value.type))]
   },
   derivative: { kind: 'none', reason: 'no gradient is defined through `iterate`' },
+  narrow: 'none',
   /** Nothing of its own: the operators of its body count, once per iteration. */
   flops: () => 0,
   rows: (rows, _, outputs, attributes) => {

@@ -18,6 +18,7 @@ const matmul: Operator = {
       productCotangents(b, given(inputs, 0), given(inputs, 1), cotangent, {}),
   },
   multiplies: 'matrices',
+  narrow: 'all',
   flops: ([x], [z]) => productFlops(z, x?.shape.at(-1) ?? 1),
   rows: (rows, inputs, [z]) => {
     const [x, y] = [given(inputs, 0), given(inputs, 1)]

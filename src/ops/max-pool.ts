@@ -63,6 +63,7 @@ const maxPool: Operator = {
       return [() => b.reshape(flat, shape)]
     },
   },
+  narrow: 'all',
   flops: (_, [y], attributes) =>
     elementCount(y?.shape ?? []) * elementCount(windowOf(y?.shape.slice(2) ?? [], attributes).kernel),
   rows: ([row = null], inputs, _, attributes, count) => [

@@ -8,6 +8,7 @@ const mod = binary({
   name: 'Mod',
   word: 'mod',
   doc: 'The remainder of x / y, element by element, with broadcasting: of the sign of y (fmod = 0, integers), or of the sign of x (fmod = 1).',
+  narrow: 'none',
   accepts: numberTypes,
   attributes: { fmod: 0 },
   range: (_, [x, y], attributes) => {

@@ -9,6 +9,7 @@ const nextState: Operator = {
   infer: (inputs) => [given(inputs, 0).type],
   value: (inputs) => [given(inputs, 0)],
   derivative: { kind: 'rule', rule: ({ cotangent }) => [() => cotangent, null] },
+  narrow: 'none',
   flops: () => 0,
   rows: ([row]) => [row ?? null],
   ofState: true,

@@ -68,6 +68,11 @@ export interface Operator extends Definition {
   readonly multiplies?: 'matrices' | 'kernels'
   /** Types of operands as which files for other runtimes give them, whose older versions have no kernel for their own. */
   readonly exportedAs?: Partial<Record<DType, DType>>
+  /**
+   * The operands that it reads in floats of 16 bits where weights are narrow, and so its result. 'none': it is computed in
+   * f32 there, since it adds up many terms, or small errors of operands are large ones of the result.
+   */
+  readonly narrow: 'all' | 'none' | readonly number[]
   /** Its operands may change places. */
   readonly commutative?: boolean
   /** What it takes of the elements along axes (input 1; absent: all axes): their sum, their mean, or one of them. */

@@ -64,6 +64,7 @@ const pad: Operator = {
       ]
     },
   },
+  narrow: 'all',
   flops: () => 0,
   rows: ([row = null], inputs, _, attributes) => {
     if (row === null) return [null]

@@ -8,6 +8,7 @@ export default binary({
   name: 'Pow',
   word: '**',
   doc: 'x ** y, element by element, with broadcasting. A gradient for y needs x > 0.',
+  narrow: 'none',
   accepts: numberTypes,
   f: power,
   derivative: {

@@ -38,6 +38,7 @@ const quickGelu: Operator = {
       ]
     },
   },
+  narrow: 'all',
   flops: (_, [y]) => 5 * elementCount(y?.shape ?? []),
   rows: ([row = null]) => [row],
   broadcasts: 0,

@@ -28,6 +28,7 @@ const reshape: Operator = {
     rule: ({ b, inputs, cotangent }) => [() => b.reshape(cotangent, given(inputs, 0).type.shape), null],
   },
   moves: [0],
+  narrow: 'all',
   flops: () => 0,
   rows: ([row = null], inputs, [y], _, count) => [
     reshapedRow(row, given(inputs, 0).type.shape, y?.shape ?? [], count),

@@ -81,6 +81,7 @@ const resize: Operator = {
       ]
     },
   },
+  narrow: [0],
   flops: (_, [y], attributes) => {
     const each = { nearest: 0, linear: 8, cubic: 32 }[string(attributes, 'mode')] ?? 0
     return each * elementCount(y?.shape ?? [])

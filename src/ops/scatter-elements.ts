@@ -70,6 +70,7 @@ const scatterElements: Operator = {
   },
   // The kernel copies the indices.
   memory: { workspace: (_, __, [, indices]) => (indices ? 8 * elementCount(indices.shape) : 0) },
+  narrow: 'none',
   flops: (_, [y], attributes) =>
     attributes['reduction'] === 'add' && y ? y.shape.reduce((n, d) => n * d, 1) : 0,
   rows(rows, inputs, _, attributes) {

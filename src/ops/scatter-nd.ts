@@ -52,6 +52,7 @@ const scatterND: Operator = {
     },
   },
   places: placesByCoordinates,
+  narrow: 'none',
   flops: ([, , updates], _, attributes) =>
     attributes['reduction'] === 'add' && updates ? updates.shape.reduce((n, d) => n * d, 1) : 0,
   rows([ofX = null, ofIndices = null, ofUpdates = null], inputs) {

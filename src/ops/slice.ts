@@ -60,6 +60,7 @@ const slice: Operator = {
     },
   },
   moves: [0],
+  narrow: 'all',
   flops: () => 0,
   rows: ([row = null], inputs) => {
     if (row === null) return [null]

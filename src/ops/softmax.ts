@@ -2,7 +2,7 @@ import type { Attributes, Value } from '../graph/graph.js'
 import { byteSize, elementCount, type Tensor, tensor } from '../graph/types.js'
 import { number } from './_attributes.js'
 import { around, at } from './_index.js'
-import { checkAxis, floatTypes, given, requireTypes, wrapAxis } from './_types.js'
+import { checkAxis, floatTypes, given, requireTypes, wide, wrapAxis } from './_types.js'
 import type { DerivativeContext, Operator } from './operator.js'
 
 /** What differs between Softmax and LogSoftmax. */
@@ -10,12 +10,13 @@ interface Form {
   readonly name: string
   readonly word: string
   readonly doc: string
+  readonly narrow: Operator['narrow']
   /** From x minus its maximum and the sum of exp of that. */
   readonly f: (shifted: number, sum: number) => number
   readonly cotangent: (c: DerivativeContext, y: Value, axis: number) => Value
 }
 
-const softmax = ({ name, word, doc, f, cotangent }: Form): Operator => ({
+const softmax = ({ name, word, doc, narrow, f, cotangent }: Form): Operator => ({
   name,
   domain: '',
   doc,
@@ -33,9 +34,14 @@ const softmax = ({ name, word, doc, f, cotangent }: Form): Operator => ({
   derivative: {
     kind: 'rule',
     rule: (c) => [
-      () => cotangent(c, given(c.outputs, 0), axisOf(c.node.attributes, given(c.inputs, 0).type.shape)),
+      () => {
+        const axis = axisOf(c.node.attributes, given(c.inputs, 0).type.shape)
+        const inWide = { ...c, cotangent: wide(c.b, c.cotangent) }
+        return cotangent(inWide, wide(c.b, given(c.outputs, 0)), axis)
+      },
     ],
   },
+  narrow,
   flops: (_, [y]) => 5 * elementCount(y?.shape ?? []),
   rows: ([row = null], inputs, _, attributes) => [
     row !== null && row === axisOf(attributes, given(inputs, 0).type.shape) ? 'coupled' : row,
@@ -87,6 +93,8 @@ export default [
     name: 'Softmax',
     word: 'softmax',
     doc: 'exp(x) divided by its sum along an axis.',
+    // Kernels of narrow types add up in f32.
+    narrow: 'all',
     f: (x, sum) => Math.exp(x) / sum,
     cotangent: ({ b, cotangent: g }, y, axis) => b.mul(y, b.sub(g, b.sum(b.mul(g, y), [axis], true))),
   }),
@@ -94,6 +102,7 @@ export default [
     name: 'LogSoftmax',
     word: 'log_softmax',
     doc: 'The logarithm of softmax along an axis, computed without overflow.',
+    narrow: 'none',
     f: (x, sum) => x - Math.log(sum),
     cotangent: ({ b, cotangent: g }, y, axis) => b.sub(g, b.mul(b.exp(y), b.sum(g, [axis], true))),
   }),

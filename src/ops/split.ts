@@ -53,6 +53,7 @@ const split: Operator = {
     },
   },
   moves: [0],
+  narrow: 'all',
   flops: () => 0,
   rows: ([row = null], inputs, outputs, attributes) => {
     const axis = wrapAxis(number(attributes, 'axis'), given(inputs, 0).type.shape.length)

@@ -4,6 +4,7 @@ export default unary({
   name: 'Sqrt',
   word: 'sqrt',
   doc: 'The square root, element by element.',
+  narrow: 'none',
   numbers: 'float',
   f: Math.sqrt,
   derivative: ({ b, cotangent }, _, y) => b.div(b.scale(cotangent, 0.5), y),

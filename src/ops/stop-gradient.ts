@@ -7,6 +7,7 @@ export default {
     domain: 'dcrc',
     word: 'stop_gradient',
     doc: 'x itself, through which no gradient flows.',
+    narrow: 'none',
     accepts: allTypes,
     f: (x) => x,
     derivative: 'zero',

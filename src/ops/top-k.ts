@@ -58,6 +58,7 @@ const topK: Operator = {
       ]
     },
   },
+  narrow: 'none',
   flops: ([x]) => elementCount(x?.shape ?? []),
   rows: ([row = null], inputs, outputs, attributes) =>
     outputs.map(() => (row === axisOf(attributes, given(inputs, 0).type.shape) ? 'coupled' : row)),

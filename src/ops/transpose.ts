@@ -53,6 +53,7 @@ const transpose: Operator = {
     },
   },
   moves: [0],
+  narrow: 'all',
   flops: () => 0,
   rows: ([row = null], _, __, attributes) => [row === null ? null : numbers(attributes, 'perm').indexOf(row)],
   language: [

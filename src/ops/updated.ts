@@ -6,6 +6,7 @@ export default unary({
   domain: 'dcrc',
   word: 'updated',
   doc: 'What the step makes of x, a parameter or a state; differentiation puts it there once the optimizer has its say.',
+  narrow: 'none',
   accepts: allTypes,
   f: (x) => x,
   derivative: 'zero',

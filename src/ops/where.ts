@@ -39,6 +39,7 @@ const where: Operator = {
     },
   },
   range: ([, x, y]) => union([x, y]),
+  narrow: 'all',
   flops: (_, [z]) => elementCount(z?.shape ?? []),
   rows: (rows, inputs, [z]) => [broadcastRows(rows, shapesOf(inputs), z?.shape ?? [])],
   broadcasts: 0,

@@ -34,6 +34,7 @@ const within: Operator = {
     ]
   },
   derivative: { kind: 'zero' },
+  narrow: 'none',
   flops: () => 0,
   rows: ([row = null]) => [row],
   language: [

@@ -35,6 +35,8 @@ export interface Precision {
   readonly held: DType
   /** What a step reads of a trained parameter. */
   readonly read: (b: Builder, parameter: Value, type: NarrowFloat) => Value
+  /** The types in which it computes, where weights are rounded to them; in f32 where to others. */
+  readonly arithmetic: readonly NarrowFloat[]
 }
 
 export interface Schedule {

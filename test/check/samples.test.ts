@@ -21,6 +21,7 @@ function sourcesOf(entry: string): Sources {
 const elsewhere: Readonly<Record<string, string>> = {
   'target/unknown': 'cli/commands.test.ts: needs --target',
   'target/no-kernel': 'targets/second-target.test.ts: needs a target that lacks kernels',
+  'target/precision': 'targets/narrow.test.ts: needs --target',
   'target/no-device': 'cli/doctor.test.ts: needs --target and a machine',
   'target/cannot-install': 'doctor/install-provider.test.ts: needs --install',
   'ablation/set': 'experiments/ablation.test.ts: needs --set',

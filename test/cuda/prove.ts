@@ -11,14 +11,26 @@ import { DiskFiles } from '../../src/cli/files.js'
 import { compile } from '../../src/compiler/index.js'
 import { InferenceSession } from '../../src/runtime/onnxruntime.js'
 import { cuda } from '../../src/targets/cuda/index.js'
+import { kernelsOf21 } from '../../src/targets/cuda/kernels.js'
 import type { SessionModel } from '../../src/targets/session.js'
+import type { Target } from '../../src/targets/target.js'
 import { refusedCasts, refusedForNothing, typesOf, written } from '../targets/ask.js'
 import { withoutWeights } from './without-weights.js'
+
+/** For graphs that need the kernels of opset 21. */
+const of21: Target = {
+  ...cuda,
+  kernels: kernelsOf21,
+  schedule: (graph) => ({ ...cuda.schedule(graph), opset: 21 }),
+}
 
 const say = (line: unknown): void => console.log(JSON.stringify(line))
 
 async function kernels(): Promise<void> {
-  for (const op of written) if (op.name !== 'Cast') say({ operator: op.name, types: await typesOf(op, cuda) })
+  for (const op of written) {
+    if (op.name === 'Cast') continue
+    say({ operator: op.name, types: await typesOf(op, cuda), in21: await typesOf(op, of21) })
+  }
   say({ refusedCasts: await refusedCasts(cuda), refusedForNothing: await refusedForNothing(cuda) })
 }
 
@@ -51,13 +63,17 @@ async function place(wanted: RegExp): Promise<void> {
 }
 
 const pipelines = (): readonly { readonly entry: string; readonly pipeline: string }[] =>
-  readdirSync('pipelines', { recursive: true, encoding: 'utf8' })
+  ['pipelines', 'test/cuda']
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
+    )
     .filter((path) => path.endsWith('.dcr'))
     .toSorted()
-    .flatMap((path) =>
-      [...readFileSync(join('pipelines', path), 'utf8').matchAll(/^pipeline (\w+)/gm)].map(
-        ([, pipeline = '']) => ({ entry: join('pipelines', path), pipeline }),
-      ),
+    .flatMap((entry) =>
+      [...readFileSync(entry, 'utf8').matchAll(/^pipeline (\w+)/gm)].map(([, pipeline = '']) => ({
+        entry,
+        pipeline,
+      })),
     )
 
 const [task, pattern = ''] = process.argv.slice(2)

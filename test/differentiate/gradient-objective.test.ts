@@ -41,7 +41,7 @@ function stageOf(minimize: string, rows = 6, rest = ''): LoweredUpdate {
   expect(diagnostics.filter((d) => d.severity === 'error').map((d) => `${d.code}: ${d.message}`)).toEqual([])
   const [stage] = lowered?.stages[0]?.updates ?? []
   if (!stage) throw new Error('no stage')
-  expect(updateProblems(stage)).toEqual([])
+  expect(updateProblems(stage, cpu)).toEqual([])
   return { ...stage, graph: optimizeForward(stage.graph, cpu).graph }
 }
 

@@ -61,7 +61,7 @@ describe('problems found without a derivative', () => {
     const stage = stageOf(b.finish('train', [lossOutput(loss)]), {
       trained: regressionParameters,
     })
-    expect(updateProblems(stage)).toEqual([])
+    expect(updateProblems(stage, cpu)).toEqual([])
   })
 
   it('are all reported, each at its place, and building reports the first', () => {
@@ -77,7 +77,7 @@ describe('problems found without a derivative', () => {
       { name: 'first', value: first },
       { name: 'second', value: second },
     ])
-    const found = gradientProblems(graph)
+    const found = gradientProblems(graph, cpu)
     expect(codes(found)).toEqual(['gradient/not-differentiable', 'gradient/unreachable'])
     expect(found.map((d) => d.span.start)).toEqual([1, 3])
     expect(complaint(() => expandGradients(graph))).toBe('gradient/not-differentiable')
@@ -88,22 +88,22 @@ describe('problems found without a derivative', () => {
       const beside = iterated(b, b.op('StopGradient', [w]))
       return b.sum(b.mul(w, beside), [0])
     })
-    expect(updateProblems(stage)).toEqual([])
+    expect(updateProblems(stage, cpu)).toEqual([])
     expect(complaint(() => differentiate(stage, cpu))).toBeUndefined()
   })
 
   it('include those of the training of a stage', () => {
     const stage = stageWith((b, w) => b.sum(b.mul(w, iterated(b, w)), [0]))
-    expect(codes(updateProblems(stage))).toEqual(['gradient/not-differentiable'])
+    expect(codes(updateProblems(stage, cpu))).toEqual(['gradient/not-differentiable'])
     expect(complaint(() => differentiate(stage, cpu))).toBe('gradient/not-differentiable')
   })
 
   it('see through a gradient inside the loss', () => {
     const legal = penalty((b, g) => b.mul(g, g))
-    expect(updateProblems(legal)).toEqual([])
+    expect(updateProblems(legal, cpu)).toEqual([])
     expect(complaint(() => differentiate(legal, cpu))).toBeUndefined()
     const blocked = penalty(iterated)
-    expect(codes(updateProblems(blocked))).toEqual(['gradient/not-differentiable'])
+    expect(codes(updateProblems(blocked, cpu))).toEqual(['gradient/not-differentiable'])
     expect(complaint(() => differentiate(blocked, cpu))).toBe('gradient/not-differentiable')
   })
 
@@ -112,7 +112,7 @@ describe('problems found without a derivative', () => {
       const again = b.parameter('net', 'w', w.type)
       return b.sum(b.op('Gradient', [b.sum(b.mul(again, again), [0]), w]), [0])
     })
-    expect(updateProblems(stage)).toEqual([])
+    expect(updateProblems(stage, cpu)).toEqual([])
     expect(complaint(() => differentiate(stage, cpu))).toBeUndefined()
   })
 })

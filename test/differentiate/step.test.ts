@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpu } from '../../src/targets/cpu/index.js'
 import { updateProblems } from '../../src/compiler/6-differentiate/problems.js'
 import { slotsOf } from '../../src/compiler/6-differentiate/update.js'
 import { lossOutput } from '../../src/compiler/4-lower/gradient-objective.js'
@@ -206,7 +207,7 @@ describe('a step graph', () => {
       const { diagnostic } = error as UserError
       expect(diagnostic).toMatchObject({ code: 'stage/unreachable-parameter', span })
       expect(diagnostic.message).toContain('m.stopped, m.absent')
-      expect(updateProblems(s)).toEqual([diagnostic])
+      expect(updateProblems(s, cpu)).toEqual([diagnostic])
     }
   })
 })

@@ -132,7 +132,7 @@ function differentTypes(types: readonly TensorType[], expected: readonly Tensor[
 }
 
 /** What the processor has no kernel for is computed in f32, as in a pipeline. */
-export const runnable = (graph: Graph): Graph => computeInF32(cpu.kernels).run(graph, {}).graph
+export const runnable = (graph: Graph): Graph => computeInF32(() => cpu.kernels).run(graph, {}).graph
 
 /** A unit in the last place of a type, relative; that of doubles is not asked for: files and onnxruntime mix types. */
 const unit: Readonly<Record<DType, number>> = {

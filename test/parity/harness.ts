@@ -14,6 +14,8 @@ import { compile } from '../../src/compiler/index.js'
 import type { NarrowFloat } from '../../src/graph/types.js'
 import { hyperAt } from '../../src/runtime/hyper.js'
 import { type SafetensorsFile, openSafetensors, readTensor } from '../../src/weights/safetensors.js'
+import { defaultTarget } from '../../src/targets/registry.js'
+import type { Target } from '../../src/targets/target.js'
 import type { StoredTensor } from '../../src/weights/table.js'
 import { executionsOf } from '../../src/runtime/round.js'
 import { loadGraph } from '../../src/runtime/executors/load.js'
@@ -24,9 +26,10 @@ import { fileSystemRoot } from '../../src/runtime/weights.js'
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Compiles a pipeline given as text; a diagnostic fails the test with its words. */
-export function compileText(text: string): Artefact {
+export function compileText(text: string, target: Target = defaultTarget): Artefact {
   const { artefact, diagnostics } = compile({
     entry: 'test.dcr',
+    target,
     files: {
       read: (path) =>
         path === 'test.dcr' ? text : readFileSync(join(repository, 'pipelines', path), 'utf8'),

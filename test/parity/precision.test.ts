@@ -9,6 +9,8 @@ import type { StoredTensor } from '../../src/weights/table.js'
 import { toFloat32 } from '../../src/runtime/tensors.js'
 import { Conversions } from '../../src/weights/conversions.js'
 import { roundInPlace } from '../../src/weights/floats.js'
+import { halfUnit, rounding } from '../rounding.js'
+import { narrowOnCpu } from '../targets/narrow-on-cpu.js'
 import { kept, keptError } from './expressions.js'
 import {
   Fixture,
@@ -146,5 +148,48 @@ pipeline narrow {
       const merged = await mergedWeight(adapter, layer, { values })
       expect(relativeError(merged, await floats(`${as}/merged/${layer.weight}`))).toBeLessThan(1e-5)
     }
+  })
+
+  /**
+   * Torch computes in f32 from the rounded weights; what is narrow here is rounded, too: pictures, the results of both
+   * layers and of tanh, the cotangent, and the gradient, each at most half a unit off.
+   */
+  const roundings = 6
+  const bf16Unit = 2 * halfUnit.bf16
+
+  it('where bf16 is computed in: first loss within two of its units, gradients of the masters as far as rounding goes', async () => {
+    if (as !== 'bf16') return
+    const artefact = compileText(
+      `${net}
+  model net = Net()
+  stage learn { train net.out; minimize far; ${optimizer}; steps 1; precision ${as} }
+}`,
+      narrowOnCpu,
+    )
+    const weight = await roundedWeights(fixture, 'start/')
+    const result = await trainStage(artefact, 'learn', { steps: 1, weight, inputs })
+    const [expected = NaN] = fixture.facts[`losses/${as}`] as number[]
+    const off = relativeError(result.losses, [expected])
+    expect(off).toBeLessThan(2 * bf16Unit)
+    // weights alone would leave them equal
+    expect(off).toBeGreaterThan(1e-5)
+    await expectTensors(result.gradients, fixture, `${as}/gradient/`, rounding(roundings, as))
+  })
+
+  it('where bf16 is computed in: an adapter beside frozen weights, first loss within two of its units', async () => {
+    if (as !== 'bf16') return
+    const artefact = compileText(
+      `${net}
+  model net = Net() as ${as}
+  adapter enc = lora(net, rank = 2, alpha = 3)
+  stage learn { train enc; minimize far; ${optimizer}; steps 1 }
+}`,
+      narrowOnCpu,
+    )
+    const weight = await roundedWeights(fixture, 'start/')
+    const { losses } = await trainStage(artefact, 'learn', { steps: 1, weight, inputs })
+    const off = relativeError(losses, (fixture.facts[`adapted/${as}`] as number[]).slice(0, 1))
+    expect(off).toBeLessThan(2 * bf16Unit)
+    expect(off).toBeGreaterThan(1e-5)
   })
 })

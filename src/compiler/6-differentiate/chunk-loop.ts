@@ -1,6 +1,7 @@
 import type { Builder } from '../../graph/builder.js'
 import type { Node, Value } from '../../graph/graph.js'
 import type { Copier } from '../../graph/rewrite.js'
+import { wide } from '../../ops/_types.js'
 import { chunkBody } from '../../ops/chunk-sum.js'
 import { unstacked } from '../passes/by-rows/body.js'
 import { gradients } from './gradients.js'
@@ -38,8 +39,10 @@ export function expandChunkSum(
   const rowwise = parts.filter(({ axis }) => axis >= 0)
   round.span = node.span
   const sums = shared.map(({ gradient }, k) => {
-    const before = round.input(`gradient_${k}`, gradient.type)
-    return { name: `gradient_${k}_out`, value: round.add(before, gradient) }
+    // Sums over many chunks are those of many terms.
+    const term = wide(round, gradient)
+    const before = round.input(`gradient_${k}`, term.type)
+    return { name: `gradient_${k}_out`, value: round.add(before, term) }
   })
   const graph = round.finish('chunk', [
     { name: 'condition_out', value: round.op('Identity', [condition]) },
@@ -47,7 +50,7 @@ export function expandChunkSum(
     ...sums,
     ...rowwise.map(({ gradient }, k) => ({ name: `rows_${k}`, value: gradient })),
   ])
-  const zeros = [share, ...shared.map(({ gradient }) => gradient)].map((v) => b.zerosLike(v))
+  const zeros = [share, ...sums.map(({ value }) => value)].map((v) => b.zerosLike(v))
   const [total, ...results] = b.node('Loop', [b.scalar(Number(chunks), 'i64'), null, ...zeros], {
     body: graph,
   })
@@ -67,7 +70,7 @@ interface Part {
 
 /** The gradients of all chunks of rows as that of x; sums are that already. */
 const whole = (b: Builder, gradient: Value, x: Value, axis: number): Value =>
-  axis < 0 ? gradient : unstacked(b, gradient, x, axis)
+  axis < 0 ? b.cast(gradient, x.type.dtype) : unstacked(b, gradient, x, axis)
 
 function need(value: Value | undefined): Value {
   if (!value) throw new Error('unreachable: the Loop gives a gradient for each part')

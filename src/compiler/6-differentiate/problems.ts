@@ -1,5 +1,6 @@
 import { type Diagnostic, UserError } from '../../diagnostics/diagnostic.js'
 import { unreachableParameter, unreachableTarget } from '../../diagnostics/catalogue/gradient.js'
+import type { Span } from '../../diagnostics/diagnostic.js'
 import type { Graph, Node, Value } from '../../graph/graph.js'
 import { parametersBehind } from '../../graph/parameters.js'
 import { findNodes, nodesBehind } from '../../graph/rewrite.js'
@@ -9,17 +10,20 @@ import { formatType } from '../../graph/types.js'
 import { type LoweredUpdate, type TrainedParameter, fullName } from '../4-lower/lowered.js'
 import { isPartial } from '../4-lower/gradient-objective.js'
 import { expandGradients, isGradient } from './expand.js'
+import type { Target } from '../../targets/target.js'
+import { gradientsInF16 } from './gradients-in-f16.js'
 import { barrierProblem, flowBetween } from './gradients.js'
 
 /**
  * Everything that differentiating an update would complain about, at a small part of its cost: `check` needs no
  * derivative. An update without problems can be differentiated.
  */
-export const updateProblems = (update: LoweredUpdate): readonly Diagnostic[] =>
-  problems(update.graph, (graph) => [trainingOf(update, graph)])
+export const updateProblems = (update: LoweredUpdate, target: Target): readonly Diagnostic[] =>
+  problems(update.graph, target, (graph) => [trainingOf(update, graph)])
 
 /** The same for a graph that trains nothing: an evaluation's. */
-export const gradientProblems = (graph: Graph): readonly Diagnostic[] => problems(graph, () => [])
+export const gradientProblems = (graph: Graph, target: Target): readonly Diagnostic[] =>
+  problems(graph, target, () => [])
 
 /** The error of an update that trains what its loss cannot reach. */
 export const unreachableTrained = (update: LoweredUpdate, trained: readonly TrainedParameter[]): Diagnostic =>
@@ -33,22 +37,29 @@ interface Wanted {
   /** The nodes that compute it. */
   readonly behind: readonly Node[]
   readonly targets: readonly Value[]
+  readonly span: Span
   /** What to say when only these values are reached. */
   readonly missing: (reached: ReadonlySet<Value>) => readonly Diagnostic[]
 }
 
-function problems(graph: Graph, more: (graph: Graph) => readonly Wanted[]): readonly Diagnostic[] {
+function problems(
+  graph: Graph,
+  target: Target,
+  more: (graph: Graph) => readonly Wanted[],
+): readonly Diagnostic[] {
   const gradients = findNodes(graph, isGradient).map(gradientOf)
   const wanted = [...gradients, ...more(graph)]
   const flows = wanted.map(({ loss, behind, targets }) => flowBetween(targets, [loss], behind))
   // The derivative of a gradient depends on the nodes that compute it.
   if (flows.some((flow) => flow.barriers.some(isGradient))) {
     const expanded = attempt(() => expandGradients(graph))
-    return 'nodes' in expanded ? problems(expanded, more) : [expanded]
+    return 'nodes' in expanded ? problems(expanded, target, more) : [expanded]
   }
-  return wanted.flatMap(({ missing }, i) => {
+  return wanted.flatMap(({ behind, span, missing }, i) => {
     const flow = flows[i]
-    return flow ? [...flow.barriers.map(barrierProblem), ...missing(flow.reached)] : []
+    if (!flow) return []
+    const narrow = gradientsInF16(behind, flow.reached, target, span)
+    return [...flow.barriers.map(barrierProblem), ...missing(flow.reached), ...narrow]
   })
 }
 
@@ -63,6 +74,7 @@ function gradientOf(node: Node): Wanted {
     loss,
     behind,
     targets: copies.flat(),
+    span,
     missing: (reached) => {
       const beyond = targets.filter((_, i) => !copies[i]?.some((v) => reached.has(v)))
       if (isPartial(node)) beyond.length = beyond.length < targets.length ? 0 : 1
@@ -81,6 +93,7 @@ function trainingOf(update: LoweredUpdate, graph: Graph): Wanted {
     loss,
     behind,
     targets: copies.flat(),
+    span: update.span,
     missing: (reached) => {
       const beyond = update.trained.filter((_, i) => !copies[i]?.some((v) => reached.has(v)))
       return beyond.length > 0 ? [unreachableTrained(update, beyond)] : []

@@ -1,4 +1,5 @@
 import type { InputRole } from '../../artefact/roles.js'
+import type { Graph } from '../../graph/graph.js'
 import { type ParameterValue, parametersOf } from '../../graph/parameters.js'
 import { visitNodes } from '../../graph/rewrite.js'
 import { type GraphOutputRole, dataOf, roleOf } from '../../graph/roles.js'
@@ -9,6 +10,7 @@ import type { BuiltStage, BuiltUpdate } from '../build-stage.js'
 import type { ModelSpec } from '../../artefact/models.js'
 import { slotsOf } from '../6-differentiate/update.js'
 import { missingInF32 } from '../passes/compute-in-f32.js'
+import { type Arithmetic, arithmeticOf } from './arithmetic.js'
 import type { Cost } from '../8-schedule/cost.js'
 import type { Memory } from '../8-schedule/memory.js'
 import { type Scheduled, type ScheduledUpdate, memoryOfUpdate } from '../8-schedule/schedule.js'
@@ -27,6 +29,8 @@ export interface StagePlan {
   readonly rounded: readonly string[]
   /** What is computed in f32 for want of a kernel: `MatMul in bf16`. */
   readonly inF32: readonly string[]
+  /** The types in which its steps compute, where some of it is narrow on this target. */
+  readonly arithmetic: Arithmetic | null
   /** One step: all executions of its updates, micro-batches included. */
   readonly flops: number
   /** FLOPs of prologues, which run once. */
@@ -139,6 +143,7 @@ function planStage(
       as === null && precision !== null && isRounded(name, lowered, frozen) ? [name] : [],
     ),
     inF32: computedInF32(lowered, target),
+    arithmetic: target.precision.arithmetic.length > 0 ? arithmeticOf(built.map(stepOf), target) : null,
     flops: updates.reduce((sum, u) => sum + u.times * u.flops, 0),
     prologueFlops: built.reduce((sum, u) => sum + (u.scheduled.graphs.prologue?.cost.flops ?? 0), 0),
     cachedFlops: kept.reduce((sum, { cost }) => sum + cost.flops, 0),
@@ -149,6 +154,8 @@ function planStage(
     data: [...new Set(all.flatMap((graph) => [...dataOf(graph)]))],
   }
 }
+
+const stepOf = ({ scheduled }: BuiltUpdate): Graph => scheduled.graphs.step.graph
 
 /** The memory of the largest graph that a stage runs at a step. */
 const memoryOfStage = (updates: readonly BuiltUpdate[]): Memory =>

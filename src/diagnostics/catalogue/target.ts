@@ -1,4 +1,4 @@
-import type { DType } from '../../graph/types.js'
+import type { DType, NarrowFloat } from '../../graph/types.js'
 import { define } from '../define.js'
 
 export const noKernel = define<{
@@ -33,6 +33,28 @@ that it has.
       types.length === 0 || refused !== null
         ? 'write it with other operators, or compile for another target'
         : `it can in ${types.join(', ')}: compute in one of them, \`cast(x, ${types[0]})\``,
+  }),
+)
+
+export const narrowGradient = define<{ target: string; type: NarrowFloat; weights: string }>(
+  'target/precision',
+  'error',
+  `
+Gradients would pass through f16, on a target that computes in it. The smallest number of f16 is 6e-8, and gradients of a
+mean over many elements are smaller: they would be 0. Losses are not scaled here to avoid that. bf16 has the range of f32,
+at three digits fewer.
+
+\`\`\`dcr
+stage align { train proj; minimize dcr; precision f16; ... }    // wrong with --target cuda
+stage align { train proj; minimize dcr; precision bf16; ... }   // right
+\`\`\`
+
+It is the same with a model \`as f16\` that stands between a loss and what is trained. A model that no gradient passes, such
+as an encoder of the data, may be f16. The CPU computes in f32 whatever weights are rounded to.
+`,
+  ({ target, type, weights }) => ({
+    message: `\`${target}\` would take gradients through ${type}, in which weights of \`${weights}\` are computed: most would be 0`,
+    help: '`bf16` has the range that gradients need',
   }),
 )
 

@@ -45,7 +45,7 @@ export const kernels: Kernels = {
     `Acos Acosh Asin Asinh Atan Atanh AveragePool Conv ConvTranspose Cosh Elu Erf Gelu HardSigmoid HardSwish LeakyRelu Mish
     Resize Selu Sinh Softplus Softsign Tan ThresholdedRelu`,
   ),
-  ...of('f32', 'bf16')('LayerNormalization'),
+  ...of('f32', 'f16', 'bf16')('LayerNormalization'),
   ...of('f32')('Celu'),
   ...of('bool')('And Not Or'),
   // Written as arithmetic on words of 64 bits.

@@ -35,7 +35,7 @@ export const forward: readonly Pass[] = [
 
 export const step: readonly Pass[] = [
   logicalWhere,
-  computeInF32(kernels),
+  computeInF32(() => kernels),
   hoistInvariants,
   foldConstants,
   simplify,

@@ -1,3 +1,4 @@
+import { narrowFloats } from '../../graph/types.js'
 import { roundedWeights } from '../precision.js'
 import type { Target } from '../target.js'
 import { kernels } from './kernels.js'
@@ -10,8 +11,8 @@ export const cuda: Target = {
   doc: 'onnxruntime on an NVIDIA GPU',
   kernels,
   passes: { forward, step },
-  // As on the processor, so that both give the same values.
-  precision: roundedWeights,
+  // Behind the rounding that the processor does too, what reads weights takes them in the narrow type.
+  precision: { ...roundedWeights, arithmetic: narrowFloats },
   schedule,
   cost: {
     // Of the device's memory, beside what the driver and its libraries take.

@@ -1,3 +1,5 @@
+import type { Graph } from '../../graph/graph.js'
+import { findNodes } from '../../graph/rewrite.js'
 import type { DType } from '../../graph/types.js'
 import type { Kernel, Kernels } from '../kernels.js'
 
@@ -10,11 +12,29 @@ const all = ['f32', 'f16', 'bf16', 'f64', 'i64', 'i32', 'u8', 'bool'] as const
 const floats = ['f32', 'f16', 'f64'] as const
 const numbers = [...floats, 'i64', 'i32'] as const
 
+/** Kernels that end with opset 21. */
+const until21: Kernels = of(...floats)('Elu MaxPool Selu ThresholdedRelu')
+
+/** Operators that have kernels in bf16 from opset 22 on. */
+const from22: Kernels = of(
+  ...floats,
+  'bf16',
+)('AveragePool Conv Cos HardSigmoid HardSwish Mish Sin Softplus Softsign')
+
+/** The opset whose kernels a graph needs: the newest that has all of them. */
+export const opsetOf = (graph: Graph): number =>
+  findNodes(graph, ({ op }) => op in until21).length > 0 ? 21 : 22
+
+/** The kernels for a graph, by its opset. */
+export const kernelsOf = (graph: Graph): Kernels => (opsetOf(graph) === 21 ? kernelsOf21 : kernels)
+
 /**
- * What onnxruntime 1.30 has on CUDA of opset 21. A test asks the provider for every operator and type, which
- * needs no device (test/cuda).
+ * What onnxruntime 1.30 has on CUDA. A test asks the provider for every operator and type, which needs no device
+ * (test/cuda).
  */
 export const kernels: Kernels = {
+  ...until21,
+  ...from22,
   ...of(...all)(
     'Concat Expand Gather GatherElements Identity Reshape ScatterElements ScatterND Slice Split Transpose',
   ),
@@ -32,10 +52,7 @@ export const kernels: Kernels = {
     `Abs Erf Exp FusedMatMul Gelu Gemm IsNaN MatMul QuickGelu ReduceMean Relu Sigmoid Sign Softmax
     Sqrt Tanh`,
   ),
-  ...of(...floats)(
-    `AveragePool Ceil Conv Cos Elu Floor HardSigmoid HardSwish LeakyRelu Log LogSoftmax MaxPool Mish Reciprocal Resize
-    Round Selu Sin Softplus Softsign ThresholdedRelu`,
-  ),
+  ...of(...floats)(`Ceil Floor LeakyRelu Log LogSoftmax Reciprocal Resize Round`),
   ...of(...floats)('ArgMax ArgMin', {
     refuses: { what: 'the last of several', of: ({ attributes }) => attributes['select_last_index'] === 1 },
   }),
@@ -49,7 +66,7 @@ export const kernels: Kernels = {
       },
     },
   }),
-  ...of('f32', 'bf16')('LayerNormalization'),
+  ...of('f32', 'f16', 'bf16')('LayerNormalization'),
   ...of('f32')('GridSample'),
   ...of('bool')('And Not Or'),
   // Written as arithmetic on words of 64 bits.
@@ -57,3 +74,5 @@ export const kernels: Kernels = {
   Cast: { types: all, result: true },
   Where: { types: [...numbers, 'bf16', 'u8'], operand: 1 },
 }
+
+export const kernelsOf21: Kernels = { ...kernels, ...of(...floats)(Object.keys(from22).join(' ')) }

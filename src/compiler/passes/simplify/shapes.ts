@@ -1,5 +1,5 @@
 import type { Value } from '../../../graph/graph.js'
-import { sameShape } from '../../../graph/types.js'
+import { isNarrow, sameShape } from '../../../graph/types.js'
 import { type Rule, given, int, integers, list, madeBy } from './rule.js'
 
 const identity: Rule = {
@@ -11,7 +11,10 @@ const cast: Rule = {
   ops: ['Cast'],
   rewrite({ inputs, type }) {
     const x = given(inputs, 0)
-    return x.type.dtype === type.dtype ? x : undefined
+    if (x.type.dtype === type.dtype) return x
+    // f32 holds what has 16 bits.
+    const inner = x.type.dtype === 'f32' && isNarrow(type.dtype) ? madeBy(x, 'Cast')?.inputs[0] : undefined
+    return inner?.type.dtype === type.dtype ? inner : undefined
   },
 }
 
